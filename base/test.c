@@ -1,0 +1,123 @@
+/* test.c: runs the registered tests of one program; see test.h. */
+#include "base/test.h"
+
+#include "base/codec.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct test *tests, **tests_end = &tests;
+static struct arena *arena;
+static jmp_buf failed;
+static char folder[64];
+
+void test_register(struct test *test)
+{
+	*tests_end = test;
+	tests_end = &test->next;
+}
+
+struct arena *test_arena(void)
+{
+	return arena;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+static void remove_folder(void)
+{
+	if (folder[0])
+		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder[0] = 0;
+}
+
+const char *test_folder(void)
+{
+	if (!folder[0]) {
+		snprintf(folder, sizeof folder, "/tmp/parley-test-XXXXXX");
+		if (!mkdtemp(folder))
+			abort();
+	}
+	return folder;
+}
+
+void test_fail(const char *file, int line, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s:%d: ", file, line);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	longjmp(failed, 1);
+}
+
+void test_expect_str(const char *file, int line, str got, str want)
+{
+	if (!str_is(got, want) || !got.ptr != !want.ptr)
+		test_fail(file, line, "got \"" STR_F "\", want \"" STR_F "\"", STR_A(got), STR_A(want));
+}
+
+void test_expect_i64(const char *file, int line, int64_t got, int64_t want)
+{
+	if (got != want)
+		test_fail(file, line, "got %lld, want %lld", (long long)got, (long long)want);
+}
+
+void test_expect_err(const char *file, int line, enum err got, enum err want)
+{
+	if (got != want)
+		test_fail(file, line, "got %s, want %s", err_name(got), err_name(want));
+}
+
+void test_expect_hex(const char *file, int line, bytes got, const char *want)
+{
+	struct buf plain = buf_in(arena, 1u << 20);
+
+	for (const char *p = want; *p; p++)
+		if (*p != ' ')
+			buf_byte(&plain, (uint8_t)*p);
+	test_expect_str(file, line, hex_text(arena, got), buf_text(&plain));
+}
+
+static bool run_one(const struct test *test)
+{
+	bool good = setjmp(failed) == 0;
+
+	if (good)
+		test->run();
+	else
+		fprintf(stderr, "FAILED %s\n", test->name);
+	arena_reset(arena);
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	int passed = 0, broken = 0;
+
+	arena = arena_create(ARENA_LIMIT_DEFAULT);
+	for (struct test *test = tests; test; test = test->next) {
+		if (argc > 1 && !strstr(test->name, argv[1]))
+			continue;
+		if (run_one(test))
+			passed++;
+		else
+			broken++;
+	}
+	arena_destroy(arena);
+	remove_folder();
+	printf("%d passed, %d failed\n", passed, broken);
+	return broken > 0 || passed == 0;
+}

@@ -1,0 +1,185 @@
+/* crypto.c: OpenSSL 3 behind crypto.h. Each thread keeps one cipher context, so sealing allocates nothing. */
+#include "crypto/crypto.h"
+
+#include "base/codec.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/rand.h>
+#include <openssl/core_names.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+static EVP_CIPHER *aes_gcm;
+static EVP_MAC *hmac_mac;
+static pthread_key_t contexts_key;
+
+struct contexts {
+	EVP_CIPHER_CTX *cipher;
+	EVP_MAC_CTX *hmac;
+};
+
+static void must(bool good)
+{
+	if (!good)
+		abort();
+}
+
+static void contexts_free(void *data)
+{
+	struct contexts *c = data;
+
+	EVP_CIPHER_CTX_free(c->cipher);
+	EVP_MAC_CTX_free(c->hmac);
+	heap_free(c);
+}
+
+void crypto_init(void)
+{
+	if (aes_gcm)
+		return;
+	must(sodium_init() >= 0);
+	aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	hmac_mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	must(aes_gcm && hmac_mac && pthread_key_create(&contexts_key, contexts_free) == 0);
+}
+
+static struct contexts *contexts(void)
+{
+	struct contexts *c = pthread_getspecific(contexts_key);
+
+	if (!c) {
+		c = HEAP_NEW(struct contexts);
+		c->cipher = EVP_CIPHER_CTX_new();
+		c->hmac = EVP_MAC_CTX_new(hmac_mac);
+		must(c->cipher && c->hmac && pthread_setspecific(contexts_key, c) == 0);
+	}
+	return c;
+}
+
+void crypto_random(void *out, size_t size)
+{
+	randombytes_buf(out, size);
+}
+
+str crypto_random_text(struct arena *arena, size_t size)
+{
+	struct buf text = buf_in(arena, size * 2 + 8);
+	uint8_t *raw = arena_alloc(arena, size);
+
+	crypto_random(raw, size);
+	base64url_write(&text, (bytes){ raw, size });
+	crypto_wipe(raw, size);
+	return buf_text(&text);
+}
+
+void crypto_wipe(void *data, size_t size)
+{
+	sodium_memzero(data, size);
+}
+
+bool crypto_equal(bytes a, bytes b)
+{
+	return a.len == b.len && (a.len == 0 || CRYPTO_memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+void sha256(bytes in, uint8_t out[SHA256_SIZE])
+{
+	must(EVP_Digest(in.ptr, in.len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE])
+{
+	static const uint8_t none[1];
+	char name[] = "SHA256";
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end() };
+	EVP_MAC_CTX *ctx = contexts()->hmac;
+	size_t n;
+
+	must(EVP_MAC_init(ctx, key.len ? key.ptr : none, key.len, params) == 1);
+	must(EVP_MAC_update(ctx, in.ptr, in.len) == 1);
+	must(EVP_MAC_final(ctx, out, &n, SHA256_SIZE) == 1);
+}
+
+void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE])
+{
+	uint8_t prk[SHA256_SIZE], block[SHA256_SIZE];
+	uint8_t input[256];
+
+	/* RFC 5869 with one output block: T(1) = HMAC(PRK, info ‖ 0x01). */
+	must(info.len < sizeof input);
+	hmac_sha256(salt, key, prk);
+	memcpy(input, info.ptr, info.len);
+	input[info.len] = 1;
+	hmac_sha256((bytes){ prk, sizeof prk }, (bytes){ input, info.len + 1 }, block);
+	memcpy(out, block, AES_KEY_SIZE);
+	crypto_wipe(prk, sizeof prk);
+	crypto_wipe(block, sizeof block);
+}
+
+struct sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+struct sha256 *sha256_create(void)
+{
+	struct sha256 *s = HEAP_NEW(struct sha256);
+
+	s->ctx = EVP_MD_CTX_new();
+	must(s->ctx && EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) == 1);
+	return s;
+}
+
+void sha256_add(struct sha256 *s, bytes in)
+{
+	must(EVP_DigestUpdate(s->ctx, in.ptr, in.len) == 1);
+}
+
+void sha256_finish(struct sha256 *s, uint8_t out[SHA256_SIZE])
+{
+	must(EVP_DigestFinal_ex(s->ctx, out, NULL) == 1);
+	EVP_MD_CTX_free(s->ctx);
+	heap_free(s);
+}
+
+void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)
+{
+	EVP_CIPHER_CTX *ctx = contexts()->cipher;
+	uint8_t *to = buf_space(out, in.len + GCM_OVERHEAD);
+	int n;
+
+	if (!to)
+		return;
+	crypto_random(to, GCM_NONCE_SIZE);
+	must(EVP_EncryptInit_ex2(ctx, aes_gcm, key, to, NULL) == 1);
+	must(EVP_EncryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
+	must(EVP_EncryptUpdate(ctx, to + GCM_NONCE_SIZE, &n, in.ptr, (int)in.len) == 1);
+	must(EVP_EncryptFinal_ex(ctx, to + GCM_NONCE_SIZE + in.len, &n) == 1);
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_SIZE, to + GCM_NONCE_SIZE + in.len) == 1);
+}
+
+bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)
+{
+	EVP_CIPHER_CTX *ctx = contexts()->cipher;
+	size_t size = in.len - GCM_OVERHEAD, before = out->len;
+	uint8_t *to, tag[GCM_TAG_SIZE];
+	int n;
+
+	if (in.len < GCM_OVERHEAD)
+		return false;
+	to = buf_space(out, size);
+	if (out->failed)
+		return false;
+	memcpy(tag, in.ptr + GCM_NONCE_SIZE + size, GCM_TAG_SIZE);
+	must(EVP_DecryptInit_ex2(ctx, aes_gcm, key, in.ptr, NULL) == 1);
+	must(EVP_DecryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
+	must(EVP_DecryptUpdate(ctx, to, &n, in.ptr + GCM_NONCE_SIZE, (int)size) == 1);
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG_SIZE, tag) == 1);
+	if (EVP_DecryptFinal_ex(ctx, tag, &n) == 1)
+		return true;
+	out->len = before;
+	return false;
+}

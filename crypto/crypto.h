@@ -1,0 +1,51 @@
+/*
+ * crypto.h: the few primitives we use, over OpenSSL (hashes, AES) and libsodium (Argon2id, wiping).
+ *
+ * Any thread. Keys are fixed arrays; the caller wipes them. Failure of the library itself is an abort, bad input is
+ * false.
+ */
+#ifndef CRYPTO_CRYPTO_H
+#define CRYPTO_CRYPTO_H
+
+#include "base/buf.h"
+
+#define SHA256_SIZE 32
+#define AES_KEY_SIZE 32
+#define GCM_NONCE_SIZE 12
+#define GCM_TAG_SIZE 16
+#define GCM_OVERHEAD (GCM_NONCE_SIZE + GCM_TAG_SIZE)
+#define PASSWORD_HASH_MAX 128
+
+/* Once, before any other call and before threads. */
+void crypto_init(void);
+
+void crypto_random(void *out, size_t size);
+/* size random octets as base64url text. */
+str crypto_random_text(struct arena *arena, size_t size);
+void crypto_wipe(void *data, size_t size);
+/* Constant time for equal lengths; different lengths differ at once. */
+bool crypto_equal(bytes a, bytes b);
+
+void sha256(bytes in, uint8_t out[SHA256_SIZE]);
+void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE]);
+void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE]);
+
+/* SHA-256 in parts, for streams. */
+struct sha256;
+struct sha256 *sha256_create(void);
+void sha256_add(struct sha256 *s, bytes in);
+void sha256_finish(struct sha256 *s, uint8_t out[SHA256_SIZE]); /* also destroys */
+
+/*
+ * AES-256-GCM with a random nonce: out gets nonce ‖ ciphertext ‖ tag, in.len + GCM_OVERHEAD octets. `about` is
+ * authenticated and not stored: the same must be given to open.
+ */
+void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out);
+/* false: too short, changed, or another key or `about`. out gets in.len - GCM_OVERHEAD octets. */
+bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out);
+
+/* Argon2id; a text that holds its parameters. Takes some 30 ms and 19 MiB: on a worker. */
+void password_hash(str password, char out[PASSWORD_HASH_MAX]);
+bool password_verify(str password, const char *hash);
+
+#endif
