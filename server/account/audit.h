@@ -1,0 +1,25 @@
+/*
+ * audit.h: who changed what, chained by hash.
+ *
+ * hash(n) = SHA-256(hash(n-1) ‖ the row's fields, each with its length). Written inside the transaction of the change,
+ * so there is no change without its row.
+ */
+#ifndef ACCOUNT_AUDIT_H
+#define ACCOUNT_AUDIT_H
+
+#include "runtime/job.h"
+
+struct audit_entry {
+	const char *action;      /* "channel.create" */
+	const char *target_kind; /* "channel" */
+	id64 target_id;
+	str reason;              /* what the person gave, or none */
+	str detail;              /* JSON object without secrets or bodies; none: {} */
+};
+
+/* In the open write transaction; actor and address come from the job. */
+enum err audit_add(struct job *job, const struct audit_entry *entry);
+/* Walks the chain; *broken_at is the seq of the first wrong row, 0 when all is right. */
+enum err audit_verify(struct job *job, id64 workspace, int64_t *rows, int64_t *broken_at);
+
+#endif

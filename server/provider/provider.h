@@ -1,0 +1,190 @@
+/*
+ * provider.h: what a way to reach WhatsApp must offer.
+ *
+ * A provider is one struct of functions and capabilities. An absent function means ERR_UNSUPPORTED, answered in
+ * provider.c. Functions run on call workers (blocking; they hold no transaction) unless said otherwise. The same
+ * conformance suite (tests/conformance/) runs over every provider.
+ */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+
+#include "net/client.h"
+#include "net/http.h"
+#include "provider/message.h"
+#include "runtime/job.h"
+
+/* A way in and out, as account/ loads it; lives as long as the job. Secrets are plain here, and only here. */
+struct channel {
+	id64 id, workspace, number_id;
+	const struct provider *provider;
+	str name;
+	str phone;          /* digits of the business number; empty until known */
+	str remote_id;      /* Cloud: phone_number_id */
+	str account_id;     /* Cloud: WABA id */
+	str access_token, app_secret, verify_token;
+	str base_url;       /* Cloud: PARLEY_GRAPH_URL, e.g. https://graph.facebook.com/v24.0 */
+	bool allow_private; /* base_url may be loopback (sandbox, tests) */
+	int64_t pace_per_second, pair_interval_ms, pair_burst;
+	bool disabled;
+};
+
+/* Bits of provider.can: 1 << kind for kinds that can be sent, and these. */
+#define CAN_KIND(kind) (1ull << (kind))
+#define CAN_REPLY (1ull << 40)
+#define CAN_MARK_READ (1ull << 41)
+#define CAN_TYPING (1ull << 42)
+#define CAN_EDIT (1ull << 43)
+#define CAN_REVOKE (1ull << 44)
+#define CAN_TEMPLATES (1ull << 45)     /* has approved templates to list */
+#define CAN_MEDIA_FETCH (1ull << 46)
+#define CAN_WINDOW (1ull << 47)        /* free text only inside 24 h of the customer's last message */
+
+struct outgoing {
+	id64 id;               /* ours; goes along (biz_opaque_callback_data) and comes back with each status */
+	enum message_kind kind;
+	str content;           /* JSON object of the kind */
+	str to_phone;          /* digits; or none */
+	str to_bsuid;          /* or this */
+	str reply_remote_id;   /* quoted message, or none */
+	str media_remote_id;   /* for media kinds whose content has "id": what upload_media gave */
+};
+
+/* What to do about a failed call. */
+enum retry_advice {
+	RETRY_NEVER,     /* final as it is */
+	RETRY_BACKOFF,   /* exponential back-off */
+	RETRY_AFTER,     /* wait job->retry_after_ms (pair rate, …) */
+	RETRY_LATER,     /* a condition must change: long back-off */
+	RETRY_TEMPLATE,  /* final; a template instead would do */
+	RETRY_STOP,      /* the channel is broken (token, account): final, and its health turns failing */
+};
+
+struct send_result {
+	str remote_id;      /* on OK: the network's id of the message */
+	str recipient_id;   /* the account it resolved to (wa_id), or none */
+	/* On error: job->code, job->why (sentence) and job->next_step are set, and: */
+	enum retry_advice advice;
+	bool may_have_happened; /* the request may have been accepted: unconfirmed, not failed */
+	str provider_trace; /* fbtrace_id or the like */
+};
+
+struct media_info { str mime_type, file_name, sha256; int64_t size; };
+
+/* Takes a media body piece by piece; false stops the fetch. */
+struct media_sink { bool (*put)(void *arg, bytes piece); void *arg; int64_t size_max; };
+
+/* ---- what comes in: parse() makes a list of these; inbox/receive.h applies them ---- */
+
+enum event_kind {
+	EVENT_MESSAGE,        /* a customer's message, or an echo of the owner's (is_echo), or history */
+	EVENT_STATUS,
+	EVENT_REACTION,
+	EVENT_EDIT,
+	EVENT_REVOKE,
+	EVENT_IDENTITY,       /* ids of one person change or are learnt: alias_* and previous_* */
+	EVENT_TEMPLATE,       /* status, quality, category of a template changed */
+	EVENT_PREFERENCE,     /* marketing stop/resume */
+	EVENT_CONTACT,        /* the owner's address book (coexistence): name for a phone */
+	EVENT_NOTICE,         /* account, number, security, flow, …: a sentence for people */
+	EVENT_UNDRAWN,        /* a kind that nothing draws yet: the raw event is kept and shown */
+};
+
+/* Who it is about: any of the names may be missing. phone and lid are digits. */
+struct person_ref { str phone, lid, bsuid, parent_bsuid, name, username; };
+
+struct provider_event {
+	enum event_kind kind;
+	str field;              /* the webhook's word for it: "messages", "statuses", "account_update", … */
+	str channel_remote_id;  /* the number it names (phone_number_id); none: the URL's channel */
+	str account_id;         /* entry id (WABA) */
+	struct person_ref who;  /* sender of a message; recipient of a status or echo */
+	int64_t at_ms;          /* provider's time; 0 if it told none */
+
+	/* EVENT_MESSAGE (and the inner one of EVENT_EDIT) */
+	str remote_id;          /* wamid; of the message that a status, reaction, edit or revoke is about: target_id */
+	enum message_kind message_kind;
+	str content;            /* JSON object of the kind */
+	str reply_to;           /* remote id quoted, or none */
+	unsigned flags;         /* enum message_flags */
+	bool is_echo, is_history;
+	str group_id;
+	str referral;           /* JSON, or none */
+	struct media_info media;/* mime_type set for media kinds */
+	str media_remote_id, media_url;
+
+	/* EVENT_STATUS, REACTION, EDIT, REVOKE */
+	str target_id;          /* remote id */
+	id64 target_message;    /* our id when the provider gave it back (biz_opaque_callback_data); else 0 */
+	enum message_status status;
+	str error_code, error_sentence, error_next_step; /* failed */
+	str pricing;            /* JSON, or none */
+	str emoji;              /* reaction; empty: removed */
+
+	/* EVENT_IDENTITY: who = the new names; previous = the old */
+	struct person_ref previous;
+
+	/* EVENT_TEMPLATE */
+	str template_id, template_name, template_language, template_status, template_category, template_quality, reason;
+
+	/* EVENT_PREFERENCE */
+	str preference; /* "stop", "resume" */
+
+	/* EVENT_NOTICE, EVENT_UNDRAWN */
+	str severity;           /* "info", "warning", "critical" */
+	str sentence;
+	str detail;             /* JSON of the value */
+};
+
+struct provider_events { struct provider_event *items; size_t count, cap; };
+struct provider_event *provider_events_add(struct job *job, struct provider_events *events, enum event_kind kind);
+
+struct template_info { str remote_id, name, language, category, status, quality, components; };
+struct provider_health {
+	bool ok;
+	str sentence, next_step;
+	str phone, verified_name, quality; /* what the provider says of the number */
+};
+
+struct provider {
+	const char *name;       /* "cloud" */
+	const char *title;      /* "WhatsApp Cloud API" */
+	uint64_t can;
+	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
+	size_t text_max;        /* code points */
+
+	/* Field errors by field_error(), all at once: is this content sendable here? No I/O; any worker. */
+	enum err (*check)(struct job *job, const struct channel *ch, enum message_kind kind, json content);
+	enum err (*send)(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out);
+	enum err (*mark_read)(struct job *job, const struct channel *ch, str remote_id, bool typing);
+	enum err (*fetch_media)(struct job *job, const struct channel *ch, str media_remote_id, str url,
+				const struct media_sink *sink, struct media_info *out);
+	/* path: a plain file, for the time of the call. */
+	enum err (*upload_media)(struct job *job, const struct channel *ch, const struct media_info *info,
+				 const char *path, str *remote_id);
+	/* May media of this type and size be sent as this kind? field errors. No I/O. */
+	enum err (*check_media)(struct job *job, enum message_kind kind, str mime_type, int64_t size);
+	/* Is this webhook really from the provider? Constant time, raw octets; no allocation, no I/O: on the loop. */
+	bool (*verify)(str app_secret, const struct request *req);
+	/* The verification handshake: true and the text to answer. On the loop. */
+	bool (*handshake)(str verify_token, struct arena *arena, const struct request *req, str *answer);
+	/* Decodes a verified body into events, in order. ERR_INPUT when it is not JSON of the known envelope. No I/O. */
+	enum err (*parse)(struct job *job, str body, struct provider_events *out);
+	enum err (*health)(struct job *job, const struct channel *ch, struct provider_health *out);
+	enum err (*templates)(struct job *job, const struct channel *ch, struct template_info **out, size_t *count);
+	/* Subscribes the account's webhooks to url, where the provider lets us. */
+	enum err (*subscribe)(struct job *job, const struct channel *ch, str url);
+};
+
+/* By name; NULL when there is none. */
+const struct provider *provider_find(str name);
+extern const struct provider cloud_provider;
+
+/* The same calls, with ERR_UNSUPPORTED for what a provider lacks. */
+enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out);
+enum err provider_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing);
+enum err provider_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
+			      const struct media_sink *sink, struct media_info *out);
+enum err provider_upload_media(struct job *job, const struct channel *ch, const struct media_info *info, const char *path,
+			       str *remote_id);
+
+#endif
