@@ -1,0 +1,138 @@
+/*
+ * inbox.h: contacts, conversations and messages.
+ *
+ * Everything here runs on workers, as part of a job whose workspace is set. Functions that change something run inside
+ * the caller's write transaction unless they say that they open their own, and note what changed in
+ * struct inbox_changes; after the commit the caller hands these to inbox_tell(), which is how the console, flows and
+ * outgoing webhooks hear of it.
+ */
+#ifndef INBOX_INBOX_H
+#define INBOX_INBOX_H
+
+#include "provider/provider.h"
+
+#define WINDOW_MS (24 * 60 * 60 * 1000LL)
+
+/* ---- what changed ---- */
+
+enum change_kind { CHANGE_MESSAGE_CREATED, CHANGE_MESSAGE, CHANGE_CONVERSATION, CHANGE_CONTACT };
+struct inbox_change { enum change_kind kind; id64 workspace, conversation, message, contact; };
+struct inbox_changes { struct inbox_change *items; size_t count, cap; };
+
+/* In the job's arena; the same change is noted once. */
+void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change);
+/* After the commit. Calls the hook if there is one; never fails (the console re-syncs by itself). */
+void inbox_tell(struct job *job, const struct inbox_changes *changes);
+/* Set once at start by main. */
+extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *changes);
+
+/* ---- contacts ---- */
+
+struct contact { id64 id; str name, profile_name, phone, bsuid; int64_t created_ms; };
+
+/* The one contact that any of the names points to; makes or merges as needed (phone, LID and business-scoped id are
+ * aliases, in any order of arrival; a merge is a contact_merge row and can be undone). Brazilian and Mexican variants of
+ * one mobile number are one alias (docs/protocol/phone-numbers.md). */
+enum err contact_resolve(struct job *job, const struct person_ref *who, str source, struct inbox_changes *changes,
+			 struct contact *out);
+enum err contact_get(struct job *job, id64 id, struct contact *out);
+enum err contact_unmerge(struct job *job, id64 merge);
+/* Usual ways of writing a number → digits; field error "to" otherwise. */
+enum err phone_normalise(struct job *job, str text, str *digits);
+
+/* ---- conversations ---- */
+
+enum conversation_status { CONVERSATION_OPEN, CONVERSATION_PENDING, CONVERSATION_RESOLVED, CONVERSATION_STATUSES };
+const char *conversation_status_name(enum conversation_status status);
+
+struct conversation {
+	id64 id, contact_id, number_id, channel_id, assignee_id, last_message_id;
+	enum conversation_status status;
+	int64_t unread_count, last_message_ms, last_in_ms, window_until_ms, created_ms, updated_ms;
+};
+
+enum err conversation_get(struct job *job, id64 id, struct conversation *out);
+/* The conversation of contact and the channel's number; makes it if needed. */
+enum err conversation_of(struct job *job, id64 contact, const struct channel *ch, struct inbox_changes *changes,
+			 struct conversation *out);
+
+/* ---- messages ---- */
+
+struct message {
+	id64 id, workspace, conversation_id, channel_id, author_id, reply_to_id, media_id;
+	enum message_kind kind;
+	enum message_status status;
+	unsigned flags;              /* enum message_flags */
+	enum actor_kind author_kind;
+	str remote_id, content;      /* content: unsealed JSON object of the kind */
+	str trace;                   /* hex */
+	str error;                   /* JSON {"code","message","next_step","retryable"}, or none */
+	str reactions;               /* JSON list, or none */
+	int64_t provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, edited_ms, deleted_ms;
+};
+
+enum err message_get(struct job *job, id64 id, struct message *out);
+/* Unique over all channels: 16 octets of SHA-256 over channel id and remote id. */
+void message_remote_key(id64 channel, str remote_id, uint8_t out[16]);
+
+/* Inserts a message row with its search tokens, and moves its conversation (last message, unread, window, reopened when
+ * a customer writes). draft->id is given by the caller. ERR_CONFLICT when remote_id is known already: nothing changed. */
+enum err message_insert(struct job *job, const struct message *draft, struct conversation *conv,
+			struct inbox_changes *changes);
+/* Moves a status forward by the one rule (status_may_become), with its time; *moved false when it is not forward. A
+ * settled message leaves the outbox. */
+struct status_step { enum message_status status; int64_t at_ms; str error; /* JSON */ str remote_id; };
+enum err message_move(struct job *job, id64 message, const struct status_step *step, struct inbox_changes *changes,
+		      bool *moved);
+
+/* ---- coming in (receive.c) ---- */
+
+/* Applies one event of a channel, whole, in the caller's transaction. Doing it again changes nothing. */
+enum err inbox_apply(struct job *job, const struct channel *ch, const struct provider_event *event,
+		     struct inbox_changes *changes);
+
+/* ---- going out (send.c) ---- */
+
+enum send_priority { PRIORITY_LIVE, PRIORITY_AUTOMATION, PRIORITY_NORMAL, PRIORITY_CAMPAIGN };
+
+struct message_draft {
+	id64 conversation_id;        /* or: */
+	str to;                      /* phone as typed, or a BSUID */
+	id64 channel_id;             /* with `to`; 0: by `from`, or the workspace's only one */
+	str from;                    /* phone of the business number */
+	enum message_kind kind;
+	json content;                /* the kind's object as it came */
+	id64 reply_to_id;
+	enum send_priority priority;
+	str idempotency_key;         /* none: not asked */
+	str request_hash;            /* 32 octets over the request, for the key */
+};
+
+/* Checks policy (window, capabilities, limits), then message + outbox row in one transaction of its own; durable when OK.
+ * The same idempotency key answers the first message (*repeated), another request under it is ERR_CONFLICT. */
+enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out, bool *repeated);
+/* A failed message once more, under the same id. Its own transaction. */
+enum err inbox_retry(struct job *job, id64 message, struct message *out);
+/* Set once at start: wakes the outbox for a channel. */
+extern void (*inbox_outbox_hook)(id64 channel);
+
+/* ---- media (media.c) ---- */
+
+enum media_state { MEDIA_PENDING, MEDIA_STORED, MEDIA_FAILED };
+struct media {
+	id64 id, channel_id, blob_id;
+	enum media_state state;
+	str mime_type, file_name, remote_id, error;
+	int64_t size_bytes, remote_uploaded_ms, created_ms;
+	int64_t attempts;
+};
+
+/* Once at start: the folder of sealed files. */
+enum err media_open_folder(struct arena *arena, const char *folder, str *why);
+enum err media_get(struct job *job, id64 id, struct media *out);
+/* A media row that waits to be fetched from the provider; url may be none. In the caller's transaction. */
+enum err media_expect(struct job *job, id64 channel, str remote_id, str url, const struct media_info *info, id64 *out);
+/* Set once at start: something is waiting to be fetched. */
+extern void (*inbox_media_hook)(void);
+
+#endif

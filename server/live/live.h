@@ -1,0 +1,47 @@
+/*
+ * live.h: the live hub, speaking the Pusher protocol (docs/protocol/pusher.md).
+ *
+ * Connections, subscriptions and fan-out live on the loop. Any thread publishes with live_publish(); the frame is
+ * encoded once and shared by all receivers. Authorisation of private and presence channels is a signature with the
+ * app's secret, made by live_authorise() for those whom the caller has checked.
+ */
+#ifndef LIVE_LIVE_H
+#define LIVE_LIVE_H
+
+#include "net/ws.h"
+#include "runtime/job.h"
+
+#define LIVE_CHANNEL_NAME_MAX 200
+#define LIVE_EVENT_NAME_MAX 200
+#define LIVE_CLIENT_DATA_MAX (10u << 10)
+#define LIVE_CLIENT_EVENTS_PER_SECOND 10
+#define LIVE_PRESENCE_MEMBERS_MAX 100
+#define LIVE_SUBSCRIPTIONS_MAX 200       /* of one connection */
+#define LIVE_ACTIVITY_TIMEOUT_S 30
+
+struct live;
+
+struct live *live_create(struct loop *loop);
+/* Closes all with 4200, so that clients come back at once; then done(arg) on the loop. */
+void live_drain(struct live *live, void (*done)(void *arg), void *arg);
+void live_destroy(struct live *live);
+
+/* An app: key, secret (plain, kept in memory), and the id that its HTTP API uses. Any thread; replaces one of the same key. */
+void live_app_set(struct live *live, str app_id, str key, str secret);
+void live_app_remove(struct live *live, str key);
+
+/* The ws_handler for route GET /app/{key}. */
+void live_on_socket(const struct request *req, struct ws *ws);
+void live_set_routes_hub(struct live *live); /* which hub live_on_socket serves */
+
+/* data: the exact text that subscribers get as `data`. Any thread; copied. except: a socket_id, or none. */
+void live_publish(struct live *live, str app_key, str channel, str event, str data, str except);
+
+/* "KEY:HEX" for /broadcasting/auth. channel_data for presence channels (JSON text), else none. ERR_INPUT for a malformed
+ * socket id or channel name. */
+enum err live_authorise(struct job *job, str key, str secret, str socket_id, str channel, str channel_data, str *auth);
+
+struct live_figures { size_t connections, channels, subscriptions; uint64_t published, delivered, dropped; };
+void live_figures(struct live *live, struct live_figures *out); /* any thread */
+
+#endif
