@@ -95,7 +95,8 @@ void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE])
 {
 	static const uint8_t none[1];
 	char name[] = "SHA256";
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end() };
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+		OSSL_PARAM_construct_end() };
 	EVP_MAC_CTX *ctx = contexts()->hmac;
 	size_t n;
 

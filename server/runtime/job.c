@@ -80,6 +80,7 @@ void job_defer(struct job *job, void (*give_back)(void *), void *what)
 	job->deferred = d;
 }
 
+[[gnu::format(printf, 2, 0)]]
 static str format_text(struct arena *arena, const char *format, va_list args)
 {
 	char text[1024];

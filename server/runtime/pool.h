@@ -1,9 +1,9 @@
 /*
  * pool.h: worker threads, lanes that keep order, and timers.
  *
- * A pool runs tasks on its threads, each task as one job. A lane runs its tasks one by one, in order, on whatever thread
- * of its pool is free: state that belongs to a lane needs no lock. Queues are bounded: posting to a full one answers
- * false, and the caller says what happens then. All functions may be called from any thread.
+ * A pool runs tasks on its threads, each task as one job. A lane runs its tasks one by one, in order, on whatever
+ * thread of its pool is free: state that belongs to a lane needs no lock. Queues are bounded: posting to a full one
+ * answers false, and the caller says what happens then. All functions may be called from any thread.
  */
 #ifndef RUNTIME_POOL_H
 #define RUNTIME_POOL_H

@@ -1,0 +1,34 @@
+# Makefile: short names for what script/ and tools/ do. Nothing is built here.
+FUZZ_SECONDS ?= 60
+
+all:
+	script/build
+
+run:
+	script/server
+
+check:
+	script/test
+
+# The tests of what has threads, under ThreadSanitizer.
+tsan:
+	script/test tsan
+
+tidy:
+	python3 tools/tidy.py
+
+measure:
+	python3 tools/measure.py
+
+fuzz:
+	script/test build-clang
+	python3 tools/fuzz.py build-clang $(FUZZ_SECONDS) $(TARGETS)
+
+bench:
+	script/build
+	bench/run $(BENCHES)
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: all run check tsan tidy measure fuzz bench format
