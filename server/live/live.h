@@ -13,6 +13,7 @@
 
 #define LIVE_CHANNEL_NAME_MAX 200
 #define LIVE_EVENT_NAME_MAX 200
+#define LIVE_DATA_MAX (256u << 10)       /* of a published event */
 #define LIVE_CLIENT_DATA_MAX (10u << 10)
 #define LIVE_CLIENT_EVENTS_PER_SECOND 10
 #define LIVE_PRESENCE_MEMBERS_MAX 100
@@ -22,24 +23,31 @@
 struct live;
 
 struct live *live_create(struct loop *loop);
-/* Closes all with 4200, so that clients come back at once; then done(arg) on the loop. */
+/* Closes all with 4200, so that clients come back at once, spread over a second or two when they are many; then done(arg)
+ * on the loop. On the loop. */
 void live_drain(struct live *live, void (*done)(void *arg), void *arg);
+/* After the HTTP server, which ends the sockets, and with the loop stopped. */
 void live_destroy(struct live *live);
 
 /* An app: key, secret (plain, kept in memory), and the id that its HTTP API uses. Any thread; replaces one of the same key. */
 void live_app_set(struct live *live, str app_id, str key, str secret);
+/* Its connections are closed with 4001. */
 void live_app_remove(struct live *live, str key);
 
 /* The ws_handler for route GET /app/{key}. */
 void live_on_socket(const struct request *req, struct ws *ws);
 void live_set_routes_hub(struct live *live); /* which hub live_on_socket serves */
 
-/* data: the exact text that subscribers get as `data`. Any thread; copied. except: a socket_id, or none. */
-void live_publish(struct live *live, str app_key, str channel, str event, str data, str except);
+/* data: the exact text that subscribers get as `data`, at most LIVE_DATA_MAX. except: a socket_id that does not get it, or none. */
+struct live_event { str channel, name, data, except; };
+/* Any thread; copied. In the order of publishing; many cost one wake of the loop. Too large ones are dropped and counted. */
+void live_publish(struct live *live, str app_key, const struct live_event *event);
 
-/* "KEY:HEX" for /broadcasting/auth. channel_data for presence channels (JSON text), else none. ERR_INPUT for a malformed
- * socket id or channel name. */
-enum err live_authorise(struct job *job, str key, str secret, str socket_id, str channel, str channel_data, str *auth);
+/* "KEY:HEX" for /broadcasting/auth, for a claim that the caller has checked. channel_data: JSON text for presence channels,
+ * else none. ERR_INPUT for a malformed socket id, and for names that are not of a private or presence channel. */
+struct live_credentials { str key, secret; };
+struct live_claim { str socket_id, channel, channel_data; };
+enum err live_authorise(struct job *job, const struct live_credentials *app, const struct live_claim *claim, str *auth);
 
 struct live_figures { size_t connections, channels, subscriptions; uint64_t published, delivered, dropped; };
 void live_figures(struct live *live, struct live_figures *out); /* any thread */
