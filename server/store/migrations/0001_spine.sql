@@ -154,11 +154,16 @@ CREATE TABLE template (
 	UNIQUE (workspace_id, account_id, name, language)
 );
 
+-- name_rank: 0 none, 1 from the owner's address book, 2 given by a person; a lower one never replaces a higher.
+-- opt_out_ms: stopped marketing then; preference_ms: when the last wish came, either way.
 CREATE TABLE contact (
 	id {ID},
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
 	name_sealed {BYTES},
+	name_rank BIGINT NOT NULL,
 	profile_name_sealed {BYTES},
+	opt_out_ms BIGINT,
+	preference_ms BIGINT,
 	source TEXT NOT NULL,
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
@@ -166,19 +171,22 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_workspace ON contact (workspace_id, id);
 
--- value: phone digits without +, LID, business-scoped id, visitor id.
+-- kind: phone, lid, bsuid, parent_bsuid, visitor. value: phone digits without + as WhatsApp last told them, LID,
+-- business-scoped id, visitor id. match_key: one for all ways of writing the same (docs/protocol/phone-numbers.md).
 CREATE TABLE contact_alias (
 	id {ID},
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
 	contact_id BIGINT NOT NULL REFERENCES contact (id),
 	kind TEXT NOT NULL,
 	value TEXT NOT NULL,
+	match_key TEXT NOT NULL,
 	created_ms BIGINT NOT NULL,
-	UNIQUE (workspace_id, kind, value)
+	UNIQUE (workspace_id, kind, match_key)
 );
 CREATE INDEX contact_alias_contact ON contact_alias (contact_id);
 
--- What was merged into what, so that it can be undone: the ids that moved, as JSON.
+-- What was merged into what, so that it can be undone: the aliases and conversations that moved as JSON, the messages as
+-- rows of contact_merge_message.
 CREATE TABLE contact_merge (
 	id {ID},
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -191,6 +199,13 @@ CREATE TABLE contact_merge (
 );
 CREATE INDEX contact_merge_kept ON contact_merge (kept_id);
 CREATE INDEX contact_merge_gone ON contact_merge (gone_id);
+
+CREATE TABLE contact_merge_message (
+	merge_id BIGINT NOT NULL REFERENCES contact_merge (id),
+	conversation_id BIGINT NOT NULL,
+	message_id BIGINT NOT NULL,
+	PRIMARY KEY (merge_id, conversation_id, message_id)
+);
 
 -- One contact on one number. status: 0 open, 1 pending, 2 resolved.
 CREATE TABLE conversation (
@@ -211,14 +226,19 @@ CREATE TABLE conversation (
 	merged_into BIGINT
 );
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
-CREATE INDEX conversation_recent ON conversation (workspace_id, last_message_ms, id);
+-- The list is walked by status, newest first; these serve every pair of assignee and channel. "All statuses" is three
+-- walks. The unread are few, so one index that holds all the filters serves them.
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
-CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id) WHERE unread_count > 0;
+CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
+CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id, status, assignee_id, channel_id, merged_into)
+	WHERE unread_count > 0;
+CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
 
 -- One thing said. kind and status: numbers of inbox/message.h. remote_key: 16 octets of SHA-256 over channel and remote_id,
--- unique: a message comes once. body_sealed: the Cloud API's object of that type as JSON.
+-- unique: a message comes once. body_sealed: the Cloud API's object of that type as JSON. reply_to_remote: the quoted
+-- message as the provider names it; reply_to_id once we have it. event_id: the intake event it came by.
 CREATE TABLE message (
 	id {ID},
 	workspace_id BIGINT NOT NULL,
@@ -232,7 +252,9 @@ CREATE TABLE message (
 	remote_key {BYTES} UNIQUE,
 	remote_id TEXT,
 	reply_to_id BIGINT,
+	reply_to_remote TEXT,
 	media_id BIGINT,
+	event_id BIGINT,
 	trace {BYTES},
 	body_sealed {BYTES} NOT NULL,
 	provider_ms BIGINT,
@@ -288,7 +310,8 @@ CREATE TABLE intake_event (
 CREATE INDEX intake_event_due ON intake_event (state, next_ms, id) WHERE state = 0 OR state = 2;
 CREATE INDEX intake_event_workspace ON intake_event (workspace_id, state, id);
 
--- What the provider told of the account, templates, numbers and so on, in order; drawn on the health page.
+-- What the provider told of the account, templates, numbers and so on, in order; drawn on the health page. dedup: keyed
+-- hash of all of it, so that an event that comes twice is told once.
 CREATE TABLE notice (
 	id {ID},
 	workspace_id BIGINT NOT NULL,
@@ -297,6 +320,7 @@ CREATE TABLE notice (
 	severity TEXT NOT NULL,
 	sentence TEXT NOT NULL,
 	detail_sealed {BYTES} NOT NULL,
+	dedup {BYTES} NOT NULL UNIQUE,
 	at_ms BIGINT NOT NULL
 );
 CREATE INDEX notice_workspace ON notice (workspace_id, id);
