@@ -28,7 +28,7 @@ enum { GAP = 16 }; /* so that an overrun of one thing does not land in the next 
 enum { GAP = 0 };
 #endif
 
-enum { ALIGN = 16, BLOCK_MIN = 16u << 10, BLOCK_KEEP = 64u << 10 };
+enum { ALIGN = 16, BLOCK_MIN = 16u << 10, BLOCK_KEEP = 64u << 10, BLOCK_MAX = 1u << 20 };
 
 struct block {
 	struct block *older;
@@ -119,19 +119,28 @@ size_t arena_used(const struct arena *arena)
 	return arena->handed;
 }
 
-static struct block *block_add(struct arena *arena, size_t need)
+/* Twice the last one, up to BLOCK_MAX and what the limit leaves; but at least what is needed. */
+static size_t block_size(const struct arena *arena, size_t need)
 {
 	size_t size = arena->newest ? arena->newest->size * 2 : BLOCK_MIN;
-	struct block *block;
+	size_t left = arena->limit - arena->total;
 
-	if (size > (1u << 20))
-		size = 1u << 20;
-	if (size < need)
-		size = need;
-	if (size > arena->limit - arena->total) {
+	if (need > left) {
 		fprintf(stderr, "arena: over its limit of %zu bytes\n", arena->limit);
 		abort();
 	}
+	if (size > BLOCK_MAX)
+		size = BLOCK_MAX;
+	if (size > left)
+		size = left;
+	return size < need ? need : size;
+}
+
+static struct block *block_add(struct arena *arena, size_t need)
+{
+	size_t size = block_size(arena, need);
+	struct block *block;
+
 	block = malloc(sizeof *block + size);
 	if (!block)
 		abort();
