@@ -6,7 +6,8 @@
 
 enum { FIRST_SIZE = 64 };
 
-static bool make_room(struct buf *b, size_t more)
+/* Room for more octets within the maximum, and `spare` behind them, which may lie past it. */
+static bool make_room(struct buf *b, size_t more, size_t spare)
 {
 	size_t cap = b->cap ? b->cap : FIRST_SIZE;
 
@@ -14,12 +15,12 @@ static bool make_room(struct buf *b, size_t more)
 		b->failed = true;
 		return false;
 	}
-	if (b->len + more <= b->cap)
+	if (b->ptr && b->len + more + spare <= b->cap)
 		return true;
-	while (cap < b->len + more)
+	while (cap < b->len + more + spare)
 		cap *= 2;
-	if (cap > b->max)
-		cap = b->max;
+	if (cap - spare > b->max)
+		cap = b->max + spare;
 	b->ptr = b->arena ? arena_grow(b->arena, b->ptr, b->len, cap) : heap_grow(b->ptr, cap);
 	b->cap = cap;
 	return true;
@@ -42,7 +43,7 @@ uint8_t *buf_space(struct buf *b, size_t len)
 {
 	uint8_t *p;
 
-	if (!make_room(b, len))
+	if (!make_room(b, len, 0))
 		return NULL;
 	p = b->ptr + b->len;
 	b->len += len;
@@ -51,7 +52,7 @@ uint8_t *buf_space(struct buf *b, size_t len)
 
 void buf_put(struct buf *b, const void *data, size_t len)
 {
-	if (len && make_room(b, len)) {
+	if (len && make_room(b, len, 0)) {
 		memcpy(b->ptr + b->len, data, len);
 		b->len += len;
 	}
@@ -90,7 +91,8 @@ void buf_printf(struct buf *b, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (n < 0 || !make_room(b, (size_t)n + 1)) {
+	/* vsnprintf() wants a place for its NUL, which is not ours. */
+	if (n < 0 || !make_room(b, (size_t)n, 1)) {
 		b->failed = true;
 		return;
 	}

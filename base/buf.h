@@ -32,7 +32,7 @@ void buf_byte(struct buf *b, uint8_t byte);
 void buf_str(struct buf *b, str s);
 void buf_i64(struct buf *b, int64_t value); /* decimal */
 [[gnu::format(printf, 2, 3)]] void buf_printf(struct buf *b, const char *format, ...);
-/* Room for len octets at the end, already counted in; NULL (and failed) past the maximum. */
+/* Room for len octets at the end, already counted in; NULL only (and failed) past the maximum. */
 uint8_t *buf_space(struct buf *b, size_t len);
 /* Drops the first n octets. */
 void buf_eat(struct buf *b, size_t n);
