@@ -82,14 +82,23 @@ static int base64_value(char c)
 	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
+/* Takes the padding off; false when there is some and it is not right, or the length cannot be. */
+static bool base64_trim(str *in)
+{
+	size_t padding = str_ends(*in, S("==")) ? 2 : str_ends(*in, S("=")) ? 1 : 0;
+
+	if (padding && in->len % 4 != 0)
+		return false;
+	in->len -= padding;
+	return in->len % 4 != 1;
+}
+
 bool base64_read(str in, struct buf *out)
 {
 	uint32_t bits = 0;
 	size_t have = 0;
 
-	for (size_t padding = 0; padding < 2 && in.len && in.ptr[in.len - 1] == '='; padding++)
-		in.len--;
-	if (in.len % 4 == 1)
+	if (!base64_trim(&in))
 		return false;
 	for (size_t i = 0; i < in.len; i++) {
 		int value = base64_value(in.ptr[i]);

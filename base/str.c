@@ -31,7 +31,7 @@ bool str_starts(str s, str prefix)
 
 bool str_ends(str s, str suffix)
 {
-	return s.len >= suffix.len && str_is((str){ s.ptr + (s.len - suffix.len), suffix.len }, suffix);
+	return s.len >= suffix.len && str_is(str_part(s, s.len - suffix.len, suffix.len), suffix);
 }
 
 bool str_has(str s, str needle)
