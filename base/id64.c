@@ -15,7 +15,7 @@ void id64_set_node(unsigned node)
 
 id64 id64_new(int64_t now_ms)
 {
-	int64_t floor = (now_ms - ID64_EPOCH_MS) << SEQ_BITS;
+	int64_t floor = now_ms > ID64_EPOCH_MS ? (now_ms - ID64_EPOCH_MS) << SEQ_BITS : 0;
 	int64_t before = atomic_load_explicit(&last, memory_order_relaxed);
 	int64_t next;
 
@@ -40,5 +40,5 @@ id64 id64_floor(int64_t ms)
 
 bool id64_parse(str s, id64 *out)
 {
-	return s.len > 0 && s.ptr[0] != '-' && s.len < ID64_TEXT_MAX && str_to_i64(s, out) && *out > 0;
+	return s.len > 0 && s.len < ID64_TEXT_MAX && s.ptr[0] >= '1' && str_to_i64(s, out);
 }

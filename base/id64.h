@@ -23,7 +23,7 @@ id64 id64_new(int64_t now_ms);
 int64_t id64_ms(id64 id);
 /* The smallest id of a millisecond: for ranges by time. */
 id64 id64_floor(int64_t ms);
-/* Decimal text of a positive id; false otherwise. */
+/* Decimal text of a positive id, as buf_i64() writes it: no sign, no leading zero; false otherwise. */
 bool id64_parse(str s, id64 *out);
 
 #endif
