@@ -31,10 +31,13 @@ static void hook_jansson(void)
 	json_set_alloc_funcs(arena_malloc, arena_free);
 }
 
-/* Brackets outside strings; bounds jansson's recursion before it starts. */
-static bool is_too_deep(str text)
+/*
+ * Counts brackets and commas outside strings: bounds jansson's recursion and the memory of the tree before it starts.
+ * NULL when both hold.
+ */
+static const char *over_bounds(str text)
 {
-	size_t depth = 0;
+	size_t depth = 0, values = 1;
 	bool in_string = false;
 
 	for (size_t i = 0; i < text.len; i++) {
@@ -47,14 +50,17 @@ static bool is_too_deep(str text)
 				in_string = false;
 		} else if (c == '"') {
 			in_string = true;
-		} else if (c == '{' || c == '[') {
-			if (++depth > JSON_DEPTH_MAX)
-				return true;
+		} else if (c == '{' || c == '[' || c == ',') {
+			depth += c != ',';
+			if (depth > JSON_DEPTH_MAX)
+				return "the JSON text is nested too deeply";
+			if (++values > JSON_VALUES_MAX)
+				return "the JSON text has too many values";
 		} else if ((c == '}' || c == ']') && depth > 0) {
 			depth--;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 static enum err refuse(str *why, str reason)
@@ -67,14 +73,16 @@ static enum err refuse(str *why, str reason)
 enum err json_read(struct arena *arena, str text, json *out, str *why)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const char *over;
 	json_error_t error;
 	json_t *tree;
 
 	*out = NULL;
 	if (text.len > JSON_SIZE_MAX)
 		return refuse(why, S("the JSON text is too large"));
-	if (is_too_deep(text))
-		return refuse(why, S("the JSON text is nested too deeply"));
+	over = over_bounds(text);
+	if (over)
+		return refuse(why, str_of(over));
 	pthread_once(&once, hook_jansson);
 	reading_into = arena;
 	tree = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);

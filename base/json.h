@@ -1,9 +1,10 @@
 /*
  * json.h: reading JSON (jansson, bounded) and writing it (straight into a buf).
  *
- * Reading refuses: over JSON_SIZE_MAX (or the caller's bound), deeper than JSON_DEPTH_MAX, duplicate keys, bad
- * UTF-8, \u0000, integers past 64 bits, anything behind the value. The tree lives in the arena. Every accessor takes
- * NULL and wrong kinds and answers "none", so a reader asks for what it wants and checks the results.
+ * Reading refuses: over JSON_SIZE_MAX (or the caller's bound), deeper than JSON_DEPTH_MAX, more than
+ * JSON_VALUES_MAX values, duplicate keys, bad UTF-8, \u0000, integers past 64 bits, anything behind the value. The
+ * tree lives in the arena. Every accessor takes NULL and wrong kinds and answers "none", so a reader asks for what
+ * it wants and checks the results.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -17,6 +18,7 @@ typedef const struct json_t *json;
 
 #define JSON_SIZE_MAX (4u << 20)
 #define JSON_DEPTH_MAX 64
+#define JSON_VALUES_MAX 200000 /* each takes some 250 octets of the arena at worst */
 
 enum json_kind { JSON_NONE, JSON_NIL, JSON_BOOL, JSON_INT, JSON_REAL_NUMBER, JSON_TEXT, JSON_LIST, JSON_MAP };
 

@@ -2,6 +2,8 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static void comma(struct buf *b)
 {
@@ -136,11 +138,25 @@ void json_put_int(struct buf *b, const char *key, int64_t value)
 	buf_i64(b, value);
 }
 
+/* The shortest text that reads back as the same number, and reads as a real: digits alone would be an integer. */
+static void write_real(struct buf *b, double value)
+{
+	char text[40];
+	int digits = 15;
+
+	do
+		snprintf(text, sizeof text, "%.*g", digits, value);
+	while (digits++ < 17 && strtod(text, NULL) != value);
+	buf_str(b, str_of(text));
+	if (!strpbrk(text, ".e"))
+		buf_str(b, S(".0"));
+}
+
 void json_put_number(struct buf *b, const char *key, double value)
 {
 	start(b, key);
 	if (isfinite(value))
-		buf_printf(b, "%.17g", value);
+		write_real(b, value);
 	else
 		buf_str(b, S("null"));
 }
@@ -216,7 +232,7 @@ void json_put_value(struct buf *b, const char *key, json v)
 		buf_i64(b, json_int(v, 0));
 		break;
 	case JSON_REAL_NUMBER:
-		buf_printf(b, "%.17g", json_number(v, 0));
+		write_real(b, json_number(v, 0));
 		break;
 	case JSON_TEXT:
 		write_text(b, json_text(v));

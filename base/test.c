@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +50,45 @@ const char *test_folder(void)
 			abort();
 	}
 	return folder;
+}
+
+static str data_path(const char *path)
+{
+	return arena_printf(arena, "%s/%s", TEST_DATA, path);
+}
+
+str test_data(const char *path)
+{
+	FILE *file = fopen(data_path(path).ptr, "rb");
+	struct stat st;
+	char *text;
+
+	if (!file || fstat(fileno(file), &st) != 0)
+		test_fail(__FILE__, __LINE__, "cannot read tests/data/%s", path);
+	text = arena_alloc(arena, (size_t)st.st_size + 1);
+	st.st_size = (off_t)fread(text, 1, (size_t)st.st_size, file);
+	fclose(file);
+	return (str){ text, (size_t)st.st_size };
+}
+
+static int is_visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+size_t test_data_each(const char *folder_name, void (*one)(str name, str content))
+{
+	struct dirent **files = NULL;
+	int n = scandir(data_path(folder_name).ptr, &files, is_visible, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		str path = arena_printf(arena, "%s/%s", folder_name, files[i]->d_name);
+
+		free(files[i]);
+		one(path, test_data(path.ptr));
+	}
+	free(files);
+	return n > 0 ? (size_t)n : 0;
 }
 
 void test_fail(const char *file, int line, const char *format, ...)

@@ -23,6 +23,10 @@ void test_register(struct test *test);
 struct arena *test_arena(void);
 /* A folder of this test run's own, removed at the end. */
 const char *test_folder(void);
+/* The content of a file under tests/data/, in the test's arena; a failure when it is not there. */
+str test_data(const char *path);
+/* Calls one for each file of a folder under tests/data/, in order of their names; how many there were. */
+size_t test_data_each(const char *folder, void (*one)(str name, str content));
 
 #define TEST(name_)                                                                                \
 	static void test_##name_(void);                                                            \
