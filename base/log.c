@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRACE_MAX = 32, PHONE_DIGITS_MIN = 7, PHONE_DIGITS_MAX = 16, SECRET_MIN = 8 };
+enum { TRACE_MAX = 32, PHONE_DIGITS_MIN = 7, PHONE_DIGITS_MAX = 16 };
 
 static enum log_level least_level = LOG_INFO;
 static int log_fd = STDERR_FILENO;
@@ -53,6 +53,12 @@ static bool is_word(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
 }
 
+/* Of what tokens are made: RFC 6750's b64token. */
+static bool is_token(char c)
+{
+	return is_word(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
+}
+
 static size_t run_of(str s, size_t at, bool (*member)(char))
 {
 	size_t n = 0;
@@ -62,22 +68,38 @@ static size_t run_of(str s, size_t at, bool (*member)(char))
 	return n;
 }
 
-/* Length of a secret that starts at s[at], 0 if none does. */
+/* Length of a secret that starts at s[at], 0 if none does: a known start, and enough behind it. */
 static size_t secret_at(str s, size_t at)
 {
-	static const str starts[] = { S("EAA"), S("pk_"), S("Bearer "), S("bearer ") };
-	str rest = str_part(s, at, s.len);
+	static const struct {
+		str start;
+		size_t least;
+	} kinds[] = {
+		{ S("EAA"), 5 }, { S("pk_"), 5 }, { S("bearer "), 8 }, { S("access_token="), 1 }, { S("verify_token="), 1 },
+		{ S("parley_session="), 1 }, { S("password="), 1 },
+	};
 
-	for (size_t i = 0; i < COUNT_OF(starts); i++) {
-		size_t n;
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		size_t before = kinds[i].start.len, n;
 
-		if (!str_starts(rest, starts[i]))
+		if (!str_is_nocase(str_part(s, at, before), kinds[i].start))
 			continue;
-		n = starts[i].len + run_of(rest, starts[i].len, is_word);
-		if (n >= SECRET_MIN)
-			return n;
+		n = run_of(s, at + before, is_token);
+		if (n >= kinds[i].least)
+			return before + n;
 	}
 	return 0;
+}
+
+/* Length of what must not be shown at s[at]; `before` stands before it in the result. A longer run of digits is an id. */
+static size_t hidden_at(str s, size_t at, char before)
+{
+	size_t digits = is_digit(before) ? 0 : run_of(s, at, is_digit);
+	size_t secret = !is_word(before) || before == '-' ? secret_at(s, at) : 0;
+
+	if (secret)
+		return secret;
+	return digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX ? digits : 0;
 }
 
 size_t log_redact(char *text, size_t len)
@@ -86,21 +108,14 @@ size_t log_redact(char *text, size_t len)
 	size_t from = 0, to = 0;
 
 	while (from < len) {
-		bool fresh = from == 0 || !is_word(s.ptr[from - 1]) || s.ptr[from - 1] == '-';
-		size_t digits = fresh || !is_digit(s.ptr[from - 1]) ? run_of(s, from, is_digit) : 0;
-		size_t secret = fresh ? secret_at(s, from) : 0;
-		size_t skip = secret ? secret : digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX ? digits : 0;
+		size_t hidden = hidden_at(s, from, to ? text[to - 1] : ' ');
 
-		if (skip) {
-			memmove(text + to, "***", 3);
+		if (hidden) {
+			memcpy(text + to, "***", 3);
 			to += 3;
-			from += skip;
+			from += hidden;
 		} else {
-			size_t keep = digits ? digits : 1;
-
-			memmove(text + to, text + from, keep);
-			to += keep;
-			from += keep;
+			text[to++] = text[from++];
 		}
 	}
 	return to;

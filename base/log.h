@@ -3,8 +3,9 @@
  *
  *	{"ts":"2026-11-21T14:30:00.123Z","level":"info","trace":"…","msg":"…"}
  *
- * Any thread. Messages are redacted before they leave: runs of 7 to 16 digits (phone numbers), bearer tokens, API keys
- * and Meta tokens become "***". That is the net under the wire; callers keep secrets, numbers and bodies out anyway.
+ * Any thread. Messages are redacted before they leave: runs of 7 to 16 digits (phone numbers), bearer tokens, API
+ * keys, Meta tokens, session cookies and passwords in forms become "***". That is the net under the wire; callers
+ * keep secrets, numbers and bodies out anyway.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -153,7 +153,7 @@ def build(step, kind, targets=()):
         step.must(['script/build', *targets])
     else:
         setup(step, kind)
-        step.must(['ninja', '-C', FOLDER[kind], '-j', CORES, *targets])
+        step.must(['ninja', '-C', FOLDER[kind], '-k', '0', '-j', CORES, *targets])
     step.count(0 if targets else 1, 0)
 
 
