@@ -13,8 +13,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COLUMNS, TAB = 140, 8
-COLUMNS_WANTED = 100      # what tools/format.py breaks lines to
+COLUMNS, TAB = 124, 8
 
 # Left may include right; neighbours between two arrows may not include each other.
 LAYERS = ('main > api live jobs > flow campaign report > assistant > inbox account > provider > net store wa > '

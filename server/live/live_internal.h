@@ -1,0 +1,184 @@
+/*
+ * live_internal.h: what the files of live/ share.
+ *
+ *	live_conn.c ── live_channel.c ── live_message.c
+ *	     └───────────── live.c ────────── live_auth.c
+ *
+ * Connections, channels and apps belong to the loop; live_message.c and live_auth.c are plain functions for any thread.
+ * The one rule: whoever may make a socket close (by sending, too) does so between live_enter() and live_exit(). A
+ * connection that ends meanwhile is only noted, and taken apart by the outermost live_exit(); so nobody loses what he
+ * walks over.
+ */
+#ifndef LIVE_LIVE_INTERNAL_H
+#define LIVE_LIVE_INTERNAL_H
+
+#include "base/buf.h"
+#include "live/live.h"
+
+#include <stdatomic.h>
+
+#define LIVE_USER_ID_MAX 128
+#define LIVE_USER_INFO_MAX 1024
+#define LIVE_AUTH_MAX 300
+#define LIVE_SOCKET_ID_MAX 24           /* two 32-bit numbers and a dot, with its NUL */
+#define LIVE_PROTOCOL_MIN 4
+#define LIVE_PROTOCOL_MAX 7
+
+/* Close codes; pusher-js stays away after 4000 to 4099, waits a second after 4100 to 4199, and comes back at once after
+ * 4200 to 4299. */
+enum live_close {
+	LIVE_CLOSE_UNKNOWN_APP = 4001,
+	LIVE_CLOSE_BAD_VERSION = 4006,
+	LIVE_CLOSE_UNSUPPORTED_VERSION = 4007,
+	LIVE_CLOSE_RECONNECT = 4200,
+	LIVE_CLOSE_NO_PONG = 4201,
+	LIVE_CLOSE_BINARY = 1003,
+};
+#define LIVE_ERROR_NONE 0               /* "code":null */
+#define LIVE_ERROR_CLIENT_EVENT 4301
+
+/* ---- JSON by its spans (live_message.c): what a client sent is passed on as it came, so it is never re-encoded ---- */
+
+#define LIVE_JSON_DEPTH_MAX 32
+
+/* A wanted member: raw is its value's text as it stands, or none. */
+struct live_field { const char *name; str raw; };
+
+/* Checks that text is one JSON object, and notes the wanted members. ERR_INPUT with a sentence in *why: not JSON, not an
+ * object, too deep, not UTF-8, a wanted member twice. */
+enum err live_members(struct arena *arena, str text, struct live_field *fields, size_t count, str *why);
+/* The text of a raw JSON string; false when it is another kind, or has half a surrogate pair. */
+bool live_text(struct arena *arena, str raw, str *out);
+
+/* {"event":…,"channel":…,"data":…} from a client. channel is empty when absent; data is raw. */
+struct live_message { str event, channel, data; };
+enum err live_message_read(struct arena *arena, str text, struct live_message *out, str *why);
+
+/* What a client gives to subscribe; data may be an object, or a string that holds one. All empty when absent. */
+struct live_subscribe { str channel, auth, channel_data; bool has_channel_data; };
+enum err live_subscribe_read(struct arena *arena, str data, struct live_subscribe *out, str *why);
+
+/* Who joins a presence channel: the id as text and as the app wrote it, and the info as the app wrote it ("{}" if none). */
+struct live_user { str id, id_raw, info_raw; };
+enum err live_user_read(struct arena *arena, str channel_data, struct live_user *out, str *why);
+
+/* A server's event; no channel or no data: leave out. data becomes a string, as the protocol wants it. */
+void live_write_event(struct buf *out, str event, str channel, str data);
+/* {"event":"pusher:error",…}; code LIVE_ERROR_NONE is null. */
+void live_write_error(struct buf *out, str channel, int code, str message);
+struct live_refusal { const char *type; int status; str message; };
+void live_write_refusal(struct buf *out, str channel, const struct live_refusal *refusal);
+
+/* ---- names and signatures (live_auth.c) ---- */
+
+enum live_kind { LIVE_PUBLIC, LIVE_PRIVATE, LIVE_PRESENCE };
+enum live_kind live_channel_kind(str name);
+bool live_channel_name_fits(str name); /* the characters; not the length */
+/* "1.2" → 0x1_00000002; false when it is not two decimal numbers of 32 bits. */
+bool live_socket_id_read(str text, uint64_t *out);
+void live_socket_id_write(uint64_t id, char out[LIVE_SOCKET_ID_MAX]);
+bool live_auth_holds(struct arena *arena, str key, str secret, str signed_text, str auth);
+str live_signed_text(struct arena *arena, str socket_id, str channel, str channel_data);
+
+/* ---- named things in a table (live_table.c) ---- */
+
+struct live_node { struct live_node *next; uint64_t hash; str name; };
+struct live_table { struct live_node **buckets; size_t size, count; uint64_t seed; }; /* starts as { 0 } */
+struct live_node *live_table_find(const struct live_table *table, str name);
+void live_table_add(struct live_table *table, struct live_node *node); /* name set, and not there yet */
+void live_table_remove(struct live_table *table, struct live_node *node);
+void live_table_done(struct live_table *table); /* the nodes stay the caller's */
+
+/* ---- on the loop ---- */
+
+struct live_app {
+	struct live_node node;          /* name: the key */
+	str id, secret;
+	struct live_table channels;
+	size_t connections;
+	bool gone;                      /* out of the hub's table; freed with its last connection */
+};
+
+/* A person in a presence channel, whatever the number of his connections. */
+struct live_member { struct live_member *next; struct live_user user; size_t connections; };
+
+struct live_channel {
+	struct live_node node;
+	struct live_app *app;
+	enum live_kind kind;
+	struct live_sub *subs;
+	size_t sub_count;
+	struct live_member *members;    /* in the order of joining */
+	size_t member_count;
+};
+
+/* One connection in one channel, in the list of both. */
+struct live_sub {
+	struct live_conn *conn;
+	struct live_channel *channel;
+	struct live_member *member;
+	struct live_sub *next_of_channel, *prev_of_channel, *next_of_conn;
+};
+
+struct live_conn {
+	struct live *live;
+	struct ws *ws;                  /* NULL: the socket has gone */
+	struct live_app *app;           /* NULL: refused, and being closed */
+	uint64_t socket_id;
+	struct live_sub *subs;
+	size_t sub_count;
+	struct live_conn *prev, *next;  /* in live->quiet or live->pinged */
+	struct live_conn *next_gone;
+	int64_t since_us;               /* last heard; in live->pinged: asked */
+	int64_t client_second;          /* of client_events */
+	unsigned client_events;
+	bool is_pinged, is_closing;
+};
+
+/* Connections by since_us, oldest first. */
+struct live_list { struct live_conn *first, *last; };
+
+struct live_timing { int64_t ping_after_us, close_after_us, sweep_ms; int activity_timeout_s; };
+
+struct live {
+	struct loop *loop;
+	struct live_table apps;
+	struct live_list quiet, pinged;
+	struct live_timing timing;      /* tests hurry it */
+	struct arena *scratch;          /* of what is being handled; reset by the outermost live_exit() */
+	struct live_conn *gone;
+	unsigned depth;                 /* of live_enter() */
+	struct loop_timer *sweep, *draining_timer;
+	bool draining;
+	void (*drained)(void *arg);
+	void *drained_arg;
+	struct ws_frame *ping;
+	_Atomic(struct live_order *) orders; /* newest first, from any thread */
+	atomic_size_t connections, channels, subscriptions;
+	_Atomic uint64_t published, delivered, dropped;
+};
+
+/* live.c */
+void live_enter(struct live *live);
+void live_exit(struct live *live);
+struct live_app *live_app_find(struct live *live, str key);
+void live_app_leave(struct live_app *app); /* a connection of it has gone */
+void live_list_add(struct live_list *list, struct live_conn *conn); /* as the youngest */
+void live_list_remove(struct live_list *list, struct live_conn *conn);
+
+/* live_conn.c */
+void live_conn_open(struct live *live, const struct request *req, struct ws *ws);
+void live_conn_close(struct live_conn *conn, int code, str reason);
+void live_conn_free(struct live_conn *conn);
+void live_conn_send(struct live_conn *conn, const struct buf *text);
+void live_conn_ping(struct live_conn *conn);
+void live_conn_error(struct live_conn *conn, str channel, int code, str message);
+
+/* live_channel.c */
+struct live_sub *live_sub_find(const struct live_conn *conn, str channel);
+void live_subscribe(struct live_conn *conn, const struct live_subscribe *wanted);
+void live_sub_end(struct live_sub *sub);
+/* To all subscribers but the connection with this socket id (0: to all). */
+void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame, uint64_t except);
+
+#endif
