@@ -29,6 +29,6 @@ bench:
 	bench/run $(BENCHES)
 
 format:
-	git ls-files '*.c' '*.h' | xargs clang-format -i
+	python3 tools/format.py
 
 .PHONY: all run check tsan tidy measure fuzz bench format

@@ -9,6 +9,7 @@
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <openssl/core_names.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -113,7 +114,8 @@ void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE])
 	/* RFC 5869 with one output block: T(1) = HMAC(PRK, info ‖ 0x01). */
 	must(info.len < sizeof input);
 	hmac_sha256(salt, key, prk);
-	memcpy(input, info.ptr, info.len);
+	if (info.len)
+		memcpy(input, info.ptr, info.len);
 	input[info.len] = 1;
 	hmac_sha256((bytes){ prk, sizeof prk }, (bytes){ input, info.len + 1 }, block);
 	memcpy(out, block, AES_KEY_SIZE);
@@ -154,6 +156,7 @@ void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf
 
 	if (!to)
 		return;
+	must(in.len <= INT_MAX && about.len <= INT_MAX);
 	crypto_random(to, GCM_NONCE_SIZE);
 	must(EVP_EncryptInit_ex2(ctx, aes_gcm, key, to, NULL) == 1);
 	must(EVP_EncryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
@@ -174,6 +177,7 @@ bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf
 	to = buf_space(out, size);
 	if (out->failed)
 		return false;
+	must(in.len <= INT_MAX && about.len <= INT_MAX);
 	memcpy(tag, in.ptr + GCM_NONCE_SIZE + size, GCM_TAG_SIZE);
 	must(EVP_DecryptInit_ex2(ctx, aes_gcm, key, in.ptr, NULL) == 1);
 	must(EVP_DecryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
@@ -181,6 +185,9 @@ bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf
 	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG_SIZE, tag) == 1);
 	if (EVP_DecryptFinal_ex(ctx, tag, &n) == 1)
 		return true;
+	/* What did not authenticate is not left lying about. */
+	if (size)
+		crypto_wipe(to, size);
 	out->len = before;
 	return false;
 }

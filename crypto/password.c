@@ -11,11 +11,11 @@ _Static_assert(PASSWORD_HASH_MAX >= crypto_pwhash_STRBYTES, "a hash text must fi
 
 void password_hash(str password, char out[PASSWORD_HASH_MAX])
 {
-	if (crypto_pwhash_str(out, password.ptr, password.len, PASSES, MEMORY_BYTES) != 0)
+	if (crypto_pwhash_str(out, password.ptr ? password.ptr : "", password.len, PASSES, MEMORY_BYTES) != 0)
 		abort();
 }
 
 bool password_verify(str password, const char *hash)
 {
-	return crypto_pwhash_str_verify(hash, password.ptr, password.len) == 0;
+	return crypto_pwhash_str_verify(hash, password.ptr ? password.ptr : "", password.len) == 0;
 }

@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COLUMNS, TAB = 124, 8
+COLUMNS, TAB = 140, 8
+COLUMNS_WANTED = 100      # what tools/format.py breaks lines to
 
 # Left may include right; neighbours between two arrows may not include each other.
 LAYERS = ('main > api live jobs > flow campaign report > assistant > inbox account > provider > net store wa > '

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+enum { WHY_MAX = 1024 };
+
 struct deferred {
 	struct deferred *older;
 	void (*give_back)(void *);
@@ -40,11 +42,11 @@ void job_init(struct job *job, const char *name, struct arena *arena, struct sto
 
 void job_set_trace(struct job *job, str trace)
 {
-	for (size_t i = 0; i < trace.len; i++)
-		if (!strchr("0123456789abcdef", trace.ptr[i]))
-			return;
 	if (trace.len != TRACE_SIZE)
 		return;
+	for (size_t i = 0; i < TRACE_SIZE; i++)
+		if (str_find(S("0123456789abcdef"), trace.ptr[i]) == 16)
+			return;
 	memcpy(job->trace, trace.ptr, TRACE_SIZE);
 	log_set_trace(trace);
 }
@@ -61,12 +63,26 @@ void job_release(struct job *job)
 	}
 }
 
+/* What the asker did wrong is his to mend; the rest is for an operator's eyes. */
+static enum log_level level_of(enum err e)
+{
+	switch (e) {
+	case ERR_BUG:
+	case ERR_STORE:
+		return LOG_ERROR;
+	case ERR_UPSTREAM:
+	case ERR_TIMEOUT:
+	case ERR_CORRUPT:
+		return LOG_WARN;
+	default:
+		return LOG_DEBUG;
+	}
+}
+
 void job_finish(struct job *job, enum err e)
 {
-	if (e == ERR_BUG || e == ERR_STORE)
-		log_error("job %s: %s: " STR_F, job->name, err_name(e), STR_A(job->why));
-	else if (e != OK)
-		log_debug("job %s: %s: " STR_F, job->name, err_name(e), STR_A(job->why));
+	if (e != OK)
+		log_at(level_of(e), "job %s: %s: " STR_F, job->name, err_name(e), STR_A(job->why));
 	job_release(job);
 	log_set_trace(STR_NONE);
 	arena_reset(job->arena);
@@ -83,10 +99,14 @@ void job_defer(struct job *job, void (*give_back)(void *), void *what)
 [[gnu::format(printf, 2, 0)]]
 static str format_text(struct arena *arena, const char *format, va_list args)
 {
-	char text[1024];
+	char text[WHY_MAX];
 	int n = vsnprintf(text, sizeof text, format, args);
+	size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
 
-	return arena_str(arena, (str){ text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1 });
+	/* A cut may have gone through a character. */
+	while (len == sizeof text - 1 && !str_is_utf8((str){ text, len }) && len > sizeof text - 5)
+		len--;
+	return arena_str(arena, (str){ text, len });
 }
 
 enum err fail(struct job *job, enum err e, const char *format, ...)

@@ -59,7 +59,8 @@ struct job {
 void job_init(struct job *job, const char *name, struct arena *arena, struct store *store);
 /* Takes over a trace id (32 hex digits; anything else is ignored). */
 void job_set_trace(struct job *job, str trace);
-/* Rolls back an open transaction, runs what was deferred (newest first), logs a failure, resets the arena. */
+/* Rolls back an open transaction, runs what was deferred (newest first), resets the arena. A failure is logged first:
+ * our own as an error, another side's as a warning, the asker's at debug level. */
 void job_finish(struct job *job, enum err e);
 /* The same without logging and without resetting the arena: for tests and callers that go on reading results. */
 void job_release(struct job *job);

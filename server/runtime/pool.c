@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 struct entry {
@@ -35,7 +36,7 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t has_work, is_idle;
 	struct queue queue;
-	size_t threads, running, waiting; /* waiting: tasks queued here and in lanes */
+	size_t threads, waiting; /* waiting: tasks that are queued, here and in lanes, or run */
 	bool draining, stopping;
 	pthread_t *ids;
 };
@@ -97,11 +98,9 @@ static void run_entry(struct pool *pool, struct arena *arena, struct entry *e)
 	struct entry *turn = e->lane ? queue_take(&e->lane->queue) : NULL;
 	const struct task *task = turn ? &turn->task : &e->task;
 
-	pool->running++;
 	pthread_mutex_unlock(&pool->lock);
 	run_task(pool, arena, task);
 	pthread_mutex_lock(&pool->lock);
-	pool->running--;
 	pool->waiting--;
 	if (e->lane)
 		lane_turn_over(e->lane);
@@ -144,7 +143,8 @@ struct pool *pool_create(const char *name, size_t threads, size_t queue_max, str
 	queue_init(&pool->queue, queue_max);
 	pool->ids = heap_alloc(threads * sizeof *pool->ids);
 	for (size_t i = 0; i < threads; i++) {
-		pthread_create(&pool->ids[i], NULL, worker, pool);
+		if (pthread_create(&pool->ids[i], NULL, worker, pool) != 0)
+			abort();
 		snprintf(thread_name, sizeof thread_name, "%.10s-%zu", name, i);
 		pthread_setname_np(pool->ids[i], thread_name);
 	}

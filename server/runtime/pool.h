@@ -27,19 +27,21 @@ struct task {
 struct pool *pool_create(const char *name, size_t threads, size_t queue_max, struct store *store);
 /* Runs what is queued, then ends the threads. */
 void pool_destroy(struct pool *pool);
-/* Refuses new tasks from now on; waits until all is run or deadline_ms passed; true when all ran. */
+/* Refuses new tasks from now on; waits until all is run, or the wall clock is at deadline_ms; true when all ran. */
 bool pool_drain(struct pool *pool, int64_t deadline_ms);
 [[nodiscard]] bool pool_post(struct pool *pool, struct task task);
 size_t pool_depth(struct pool *pool);
 
+/* At most queue_max tasks wait in it. */
 struct lane *lane_create(struct pool *pool, size_t queue_max);
-/* Ends after the queued tasks have run; the memory goes then. */
+/* Ends after the queued tasks have run; the memory goes then. Before its pool is destroyed; from its own task, too. */
 void lane_destroy(struct lane *lane);
 [[nodiscard]] bool lane_post(struct lane *lane, struct task task);
 
 /* Timers of the server's slow life (retries, schedules): one thread, posting to a pool when due. They follow
  * clock_now_ms(), so a test that fakes the clock calls timers_wake(). */
 struct timers *timers_create(struct pool *pool);
+/* Waits for timers that run; no task and no drop is called after it. Before the pool is destroyed. */
 void timers_destroy(struct timers *timers);
 /* Once, at or after due_ms. */
 void timer_at(struct timers *timers, int64_t due_ms, struct task task);

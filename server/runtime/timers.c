@@ -8,6 +8,7 @@
 #include "runtime/pool.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { RETRY_FULL_POOL_MS = 20, LONGEST_WAIT_MS = 1000 };
@@ -54,16 +55,19 @@ static void after_run(struct timer *timer)
 	bool again;
 
 	pthread_mutex_lock(&timers->lock);
-	timers->running--;
 	again = timer->period_ms && !timers->stopping;
 	if (again) {
 		timer->due_ms = clock_now_ms() + timer->period_ms;
 		insert(timers, timer);
 	}
-	pthread_cond_broadcast(&timers->changed);
 	pthread_mutex_unlock(&timers->lock);
 	if (!again)
 		forget(timer, true);
+	/* Last of all: when none is running, timers_destroy() may return, and what drop() was given may go. */
+	pthread_mutex_lock(&timers->lock);
+	timers->running--;
+	pthread_cond_broadcast(&timers->changed);
+	pthread_mutex_unlock(&timers->lock);
 }
 
 static enum err run_timer(struct job *job, void *arg)
@@ -124,7 +128,8 @@ struct timers *timers_create(struct pool *pool)
 	timers->pool = pool;
 	pthread_mutex_init(&timers->lock, NULL);
 	pthread_cond_init(&timers->changed, NULL);
-	pthread_create(&timers->thread, NULL, timer_thread, timers);
+	if (pthread_create(&timers->thread, NULL, timer_thread, timers) != 0)
+		abort();
 	pthread_setname_np(timers->thread, "timers");
 	return timers;
 }

@@ -1,0 +1,59 @@
+/*
+ * Who is signed in, what they may, and the live socket that belongs to the session.
+ *
+ * restore() runs once before the first page; sign-out of any kind (asked, or a 401) ends here.
+ */
+import { defineStore } from 'pinia'
+import { computed, shallowRef } from 'vue'
+import { api, ApiProblem, setCsrfToken, setSignedOutHandler } from '@shared/api/client'
+import type { Permission, Session } from '@shared/api/types'
+import { isLocale, setLocale, type Locale } from '@shared/i18n'
+import { connectLive, disconnectLive } from '@shared/live'
+
+export const useSession = defineStore('session', () => {
+  const session = shallowRef<Session | null>(null)
+  const restoreProblem = shallowRef<ApiProblem | null>(null)
+  const person = computed(() => session.value?.person ?? null)
+  const permissions = computed(() => new Set<Permission>(session.value?.permissions ?? []))
+  const may = (permission: Permission) => permissions.value.has(permission)
+
+  async function begin(next: Session): Promise<void> {
+    session.value = next
+    setCsrfToken(next.csrf_token)
+    if (isLocale(next.person.locale)) await setLocale(next.person.locale)
+    void connectLive(next)
+  }
+
+  function end(): void {
+    disconnectLive()
+    setCsrfToken('')
+    session.value = null
+  }
+
+  async function restore(): Promise<void> {
+    restoreProblem.value = null
+    try {
+      await begin(await api.get<Session>('/session'))
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error
+      if (error.status !== 401) restoreProblem.value = error
+    }
+  }
+
+  async function signIn(email: string, password: string): Promise<void> {
+    await begin(await api.post<Session>('/session', { email, password }))
+  }
+
+  async function signOut(): Promise<void> {
+    await api.delete('/session')
+    end()
+  }
+
+  async function chooseLocale(locale: Locale): Promise<void> {
+    await setLocale(locale)
+    if (session.value) session.value = await api.patch<Session>('/session', { locale })
+  }
+
+  setSignedOutHandler(end)
+  return { session, person, may, restoreProblem, restore, signIn, signOut, chooseLocale }
+})

@@ -1,0 +1,228 @@
+/*
+ * Reading what stands under a message's type. It came from outside and from many versions of the
+ * network's API, so nothing is taken for granted: each reader answers something for any input.
+ */
+import type { Message } from '@shared/api/types'
+import { plainText } from './markup'
+
+type Obj = Record<string, unknown>
+
+export function obj(value: unknown): Obj {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Obj) : {}
+}
+
+export function list(value: unknown): Obj[] {
+  return Array.isArray(value) ? value.map(obj) : []
+}
+
+export function str(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+}
+
+export function num(value: unknown): number | null {
+  const n = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof n === 'number' && Number.isFinite(n) ? n : null
+}
+
+export function bodyOf(message: Message): Obj {
+  return obj(message[message.type])
+}
+
+export function textOf(message: Message): string {
+  const body = bodyOf(message)
+  return str(body['body']) || str(body['caption']) || str(body['text'])
+}
+
+export const MEDIA_TYPES = ['image', 'video', 'audio', 'voice', 'document', 'sticker']
+
+export function isVoice(message: Message): boolean {
+  return message.type === 'voice' || (message.type === 'audio' && bodyOf(message)['voice'] === true)
+}
+
+export interface Place {
+  latitude: number
+  longitude: number
+  name: string
+  address: string
+}
+
+/** The place of a location, or null where the coordinates are none on this earth. */
+export function placeOf(message: Message): Place | null {
+  const body = bodyOf(message)
+  const latitude = num(body['latitude'])
+  const longitude = num(body['longitude'])
+  if (latitude === null || longitude === null || Math.abs(latitude) > 90 || Math.abs(longitude) > 180) return null
+  return { latitude, longitude, name: str(body['name']), address: str(body['address']) }
+}
+
+export interface Card {
+  name: string
+  org: string
+  phones: { phone: string; label: string }[]
+  emails: string[]
+}
+
+export function cardsOf(message: Message): Card[] {
+  return list(message['contacts']).map((card) => ({
+    name: str(obj(card['name'])['formatted_name']) || str(obj(card['name'])['first_name']),
+    org: [str(obj(card['org'])['title']), str(obj(card['org'])['company'])].filter(Boolean).join(', '),
+    phones: list(card['phones']).map((p) => ({ phone: str(p['phone']) || str(p['wa_id']), label: str(p['type']) })).filter((p) => p.phone),
+    emails: list(card['emails']).map((e) => str(e['email'])).filter(Boolean),
+  }))
+}
+
+export interface Choice {
+  title: string
+  description: string
+  kind: 'reply' | 'url' | 'call' | 'copy' | 'other'
+}
+
+export interface Interactive {
+  header: string
+  body: string
+  footer: string
+  button: string
+  sections: { title: string; choices: Choice[] }[]
+}
+
+const choice = (title: unknown, description: unknown = '', kind: Choice['kind'] = 'reply'): Choice =>
+  ({ title: str(title), description: str(description), kind })
+
+function actionSections(type: string, action: Obj): Interactive['sections'] {
+  const parameters = obj(action['parameters'])
+  if (Array.isArray(action['buttons'])) {
+    return [{ title: '', choices: list(action['buttons']).map((b) => choice(obj(b['reply'])['title'])) }]
+  }
+  if (Array.isArray(action['sections'])) {
+    return list(action['sections']).map((section) => ({
+      title: str(section['title']),
+      choices: [
+        ...list(section['rows']).map((row) => choice(row['title'], row['description'])),
+        ...list(section['product_items']).map((item) => choice(item['product_retailer_id'], '', 'other')),
+      ],
+    }))
+  }
+  if (type === 'cta_url') return [{ title: '', choices: [choice(parameters['display_text'], parameters['url'], 'url')] }]
+  const label = parameters['flow_cta'] ?? parameters['display_text']
+  return label ? [{ title: '', choices: [choice(label, '', 'other')] }] : []
+}
+
+/** What we asked with buttons or a list. */
+export function interactiveOf(message: Message): Interactive {
+  const body = bodyOf(message)
+  const action = obj(body['action'])
+  return {
+    header: str(obj(body['header'])['text']),
+    body: str(obj(body['body'])['text']) || str(body['body']),
+    footer: str(obj(body['footer'])['text']),
+    button: str(action['button']),
+    sections: actionSections(str(body['type']), action),
+  }
+}
+
+/** What the customer chose, if the message is an answer. */
+export function answerOf(message: Message): { title: string; description: string } | null {
+  const body = bodyOf(message)
+  if (message.type === 'button' && message.direction === 'in') return { title: str(body['text']), description: '' }
+  const reply = obj(body[str(body['type'])])
+  const title = str(reply['title'])
+  if (title) return { title, description: str(reply['description']) }
+  return null
+}
+
+/** A form's answers as pairs, from the JSON text that the network puts them in. */
+export function formAnswers(message: Message): [string, string][] {
+  const reply = obj(bodyOf(message)['nfm_reply'])
+  try {
+    return Object.entries(obj(JSON.parse(str(reply['response_json']))))
+      .filter(([name]) => name !== 'flow_token')
+      .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
+  } catch {
+    return []
+  }
+}
+
+export interface Poll {
+  question: string
+  options: { name: string; votes: number }[]
+  several: boolean
+}
+
+export function pollOf(message: Message): Poll {
+  const body = bodyOf(message)
+  return {
+    question: str(body['name']) || str(body['question']),
+    several: (num(body['selectable_count']) ?? 1) !== 1,
+    options: (Array.isArray(body['options']) ? body['options'] : []).map((option) =>
+      typeof option === 'string' ? { name: option, votes: 0 } : { name: str(obj(option)['name']), votes: num(obj(option)['votes']) ?? 0 }),
+  }
+}
+
+export function votesOf(message: Message): string[] {
+  const body = bodyOf(message)
+  const chosen = body['options'] ?? body['selected_options'] ?? body['names']
+  return (Array.isArray(chosen) ? chosen : []).map((one) => str(one) || str(obj(one)['name'])).filter(Boolean)
+}
+
+export interface OrderLine {
+  product: string
+  quantity: number
+  price: number | null
+  currency: string
+}
+
+export function orderOf(message: Message): { lines: OrderLine[]; text: string; total: number | null; currency: string } {
+  const body = bodyOf(message)
+  const lines = list(body['product_items']).map((item) => ({
+    product: str(item['name']) || str(item['product_retailer_id']),
+    quantity: num(item['quantity']) ?? 1,
+    price: num(item['item_price']),
+    currency: str(item['currency']),
+  }))
+  const priced = lines.length > 0 && lines.every((line) => line.price !== null)
+  return {
+    lines, text: str(body['text']), currency: lines[0]?.currency ?? '',
+    total: priced ? lines.reduce((sum, line) => sum + line.price! * line.quantity, 0) : null,
+  }
+}
+
+/* The parts of a sent template are its parameters, in the order of the template's variables. */
+export function templateTexts(message: Message): { name: string; language: string; parameters: string[]; text: string } {
+  const body = bodyOf(message)
+  const parameters = list(body['components']).flatMap((component) => list(component['parameters']))
+    .map((p) => str(p['text']) || str(p['payload']) || str(p['coupon_code'])).filter(Boolean)
+  return { name: str(body['name']), language: str(obj(body['language'])['code']), parameters, text: str(body['text']) || str(body['body']) }
+}
+
+type Translate = (key: string, values?: Record<string, unknown>) => string
+
+/** The kinds that have a word of their own in the catalogue. */
+export const NAMED_KINDS = [
+  'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'live_location', 'contacts', 'interactive', 'button', 'list',
+  'template', 'poll', 'poll_vote', 'order', 'product', 'system', 'edit', 'revoke', 'unsupported', 'reaction', 'text',
+]
+
+export function kindName(type: string, t: Translate): string {
+  return NAMED_KINDS.includes(type) ? t(`kind.${type}`) : t('kind.unknown')
+}
+
+function specialPreview(message: Message, t: Translate): string {
+  switch (message.type) {
+    case 'location': return placeOf(message)?.name ?? ''
+    case 'contacts': return cardsOf(message).map((card) => card.name).join(', ')
+    case 'poll': return pollOf(message).question
+    case 'poll_vote': return votesOf(message).join(', ')
+    case 'document': return message.media?.file_name ?? str(bodyOf(message)['filename'])
+    case 'template': return plainText(templateTexts(message).text) || templateTexts(message).name
+    case 'interactive': case 'button': case 'list': return answerOf(message)?.title ?? plainText(interactiveOf(message).body)
+    case 'order': return t('order.items', { count: orderOf(message).lines.length })
+    default: return ''
+  }
+}
+
+/** One line that stands for the message in lists, quotes and notices. */
+export function previewOf(message: Message, t: Translate): string {
+  if (message.deleted_ms) return t('message.deleted')
+  const text = plainText(textOf(message))
+  return text || specialPreview(message, t) || kindName(isVoice(message) ? 'voice' : message.type, t)
+}

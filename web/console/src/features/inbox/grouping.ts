@@ -1,0 +1,54 @@
+/*
+ * A thread as rows: a heading per day, a mark where the unread begin, and messages that know whether
+ * they begin or end a run of one author.
+ */
+import type { Message } from '@shared/api/types'
+import { dayOf } from '@shared/times'
+
+export type ThreadRow =
+  | { kind: 'day'; key: string; ms: number }
+  | { kind: 'unread'; key: string }
+  | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean }
+
+const RUN_GAP_MS = 5 * 60_000
+
+/** Kinds that stand in the middle of the thread, as a note, not as a bubble. */
+export function isNote(message: Message): boolean {
+  return message.type === 'system' || message.type === 'edit' || message.type === 'revoke'
+}
+
+function sameRun(a: Message | undefined, b: Message | undefined): boolean {
+  if (!a || !b || isNote(a) || isNote(b)) return false
+  return (
+    a.direction === b.direction && a.author.kind === b.author.kind && a.author.id === b.author.id &&
+    Math.abs(b.created_ms - a.created_ms) < RUN_GAP_MS && dayOf(a.created_ms) === dayOf(b.created_ms)
+  )
+}
+
+/** Rows for messages that are oldest first; `unreadFromId` is the first message not yet read. */
+export function threadRows(messages: readonly Message[], unreadFromId: string | null, keyOf: (id: string) => string): ThreadRow[] {
+  const rows: ThreadRow[] = []
+  messages.forEach((message, i) => {
+    const before = messages[i - 1]
+    if (!before || dayOf(before.created_ms) !== dayOf(message.created_ms)) {
+      rows.push({ kind: 'day', key: `day-${dayOf(message.created_ms)}`, ms: message.created_ms })
+    }
+    const startsUnread = message.id === unreadFromId
+    if (startsUnread) rows.push({ kind: 'unread', key: 'unread' })
+    rows.push({
+      kind: 'message', key: keyOf(message.id), message,
+      first: startsUnread || !sameRun(before, message), last: !sameRun(message, messages[i + 1]),
+    })
+  })
+  return rows
+}
+
+/** The first of the last `count` messages of the customer: where the unread begin. */
+export function firstUnread(messages: readonly Message[], count: number): string | null {
+  let left = count
+  for (let i = messages.length - 1; i >= 0 && left > 0; i--) {
+    const message = messages[i]!
+    if (message.direction === 'in' && --left === 0) return message.id
+  }
+  return null
+}

@@ -1,0 +1,22 @@
+/*
+ * The sentence and the next step of a problem: the server's own words where it said some, else the
+ * catalogue's for the code, else a plain one for any failure.
+ */
+import type { ApiProblem } from '@shared/api/client'
+
+type Translate = (key: string, values?: Record<string, unknown>) => string
+
+export interface ProblemText {
+  what: string
+  next: string
+}
+
+export function problemText(problem: ApiProblem, t: Translate, exists: (key: string) => boolean): ProblemText {
+  const fromServer = problem.status > 0 && !/^HTTP \d+$/.test(problem.message)
+  const known = exists(`problem.codes.${problem.code}.what`)
+  const code = known ? problem.code : 'unknown'
+  return {
+    what: fromServer ? problem.message : t(`problem.codes.${code}.what`, { status: problem.status }),
+    next: problem.nextStep ?? (fromServer && !known ? '' : t(`problem.codes.${code}.next`)),
+  }
+}

@@ -1,0 +1,181 @@
+/*
+ * The live socket: unmodified pusher-js on Parley's own hub, as three things a page can use.
+ *
+ * onLive() hears one kind of event, onResync() is told when the socket was away and is back (what is
+ * shown must be fetched again: events of that time are gone), useConversationPresence() says who else
+ * looks at a conversation. There is one socket for the whole page.
+ */
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import type Pusher from 'pusher-js'
+import type { PresenceChannel } from 'pusher-js'
+import { getCsrfToken } from './api/client'
+import type { Channel, Conversation, IntakeEvent, Message, Session } from './api/types'
+
+export interface LiveEvents {
+  'message.created': { message: Message; conversation: Conversation }
+  'message.updated': { message: Message }
+  'conversation.updated': { conversation: Conversation }
+  'channel.updated': { channel: Channel }
+  'event.failed': { event: IntakeEvent }
+}
+
+export type LiveState = 'connecting' | 'live' | 'away'
+
+const handlers = new Map<string, Set<(data: never) => void>>()
+const resyncHandlers = new Set<() => void>()
+const pusher = shallowRef<Pusher | null>(null)
+const state = ref<LiveState>('connecting')
+const online = ref(typeof navigator === 'undefined' || navigator.onLine)
+let generation = 0
+
+export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
+
+const EVENT_NAMES: (keyof LiveEvents)[] = [
+  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed',
+]
+
+function dispatch(name: string, data: unknown): void {
+  for (const handler of handlers.get(name) ?? []) (handler as (data: unknown) => void)(data)
+}
+
+/** pusher-js appends /app/KEY itself; a prefix before it is all it wants to know. */
+export function pathPrefix(path: string): string {
+  return path.replace(/\/app\/?$/, '')
+}
+
+function options(session: Session) {
+  const tls = location.protocol === 'https:'
+  const port = Number(location.port) || (tls ? 443 : 80)
+  return {
+    cluster: '',
+    wsHost: location.hostname,
+    wsPort: port,
+    wssPort: port,
+    wsPath: pathPrefix(session.live.path),
+    forceTLS: tls,
+    enabledTransports: ['ws', 'wss'] as ('ws' | 'wss')[],
+    enableStats: false,
+    activityTimeout: 30_000,
+    pongTimeout: 10_000,
+    channelAuthorization: {
+      endpoint: session.live.auth,
+      transport: 'ajax' as const,
+      headersProvider: () => ({ 'X-CSRF-Token': getCsrfToken() }),
+    },
+  }
+}
+
+/* Until the first connection "not connected" is no news; after it, it is. */
+function watchConnection(socket: Pusher): void {
+  let known = false
+  socket.connection.bind('state_change', ({ current }: { current: string }) => {
+    if (current === 'connected') {
+      known = true
+      state.value = 'live'
+    } else if (known || current === 'unavailable' || current === 'failed') {
+      state.value = 'away'
+    }
+  })
+}
+
+export async function connectLive(session: Session): Promise<void> {
+  const mine = ++generation
+  const { default: PusherClient } = await import('pusher-js')
+  if (mine !== generation) return
+  const socket = new PusherClient(session.live.key, options(session))
+  watchConnection(socket)
+  const channel = socket.subscribe(`private-workspace-${session.workspace.id}`)
+  let subscribedBefore = false
+  channel.bind('pusher:subscription_succeeded', () => {
+    if (subscribedBefore) for (const handler of resyncHandlers) handler()
+    subscribedBefore = true
+  })
+  for (const name of EVENT_NAMES) channel.bind(name, (data: unknown) => dispatch(name, data))
+  pusher.value = socket
+}
+
+export function disconnectLive(): void {
+  generation++
+  pusher.value?.disconnect()
+  pusher.value = null
+  state.value = 'connecting'
+}
+
+/** Hears one kind of event for as long as the caller's scope lives. */
+export function onLive<N extends keyof LiveEvents>(name: N, handler: (data: LiveEvents[N]) => void): void {
+  const set = handlers.get(name) ?? new Set()
+  handlers.set(name, set)
+  set.add(handler as (data: never) => void)
+  onScopeDispose(() => set.delete(handler as (data: never) => void))
+}
+
+/** Called when events may have been missed: fetch again what is shown. */
+export function onResync(handler: () => void): void {
+  resyncHandlers.add(handler)
+  onScopeDispose(() => resyncHandlers.delete(handler))
+}
+
+export interface Viewer {
+  id: string
+  name: string
+  typing: boolean
+}
+
+const TYPING_SHOWN_MS = 6000
+const TYPING_TOLD_EVERY_MS = 3000
+
+interface Member { id: string; info: { name: string } | null }
+
+/** Who else looks at this conversation, and which of them type. */
+export function useConversationPresence(conversationId: Ref<string | null>, myId: () => string) {
+  const viewers = ref<Viewer[]>([])
+  const timers = new Map<string, ReturnType<typeof setTimeout>>()
+  let channel: PresenceChannel | null = null
+  let toldMs = 0
+
+  function seeTyping(id: string, typing: boolean): void {
+    clearTimeout(timers.get(id))
+    viewers.value = viewers.value.map((v) => (v.id === id ? { ...v, typing } : v))
+    if (typing) timers.set(id, setTimeout(() => seeTyping(id, false), TYPING_SHOWN_MS))
+  }
+
+  function showMembers(): void {
+    const found: Viewer[] = []
+    channel?.members.each((member: Member) => {
+      if (member.id !== myId()) found.push({ id: member.id, name: member.info?.name ?? '', typing: false })
+    })
+    viewers.value = found
+  }
+
+  function leave(): void {
+    if (channel) pusher.value?.unsubscribe(channel.name)
+    channel = null
+    viewers.value = []
+  }
+
+  function join(id: string): void {
+    channel = pusher.value!.subscribe(`presence-conversation-${id}`) as PresenceChannel
+    for (const name of ['pusher:subscription_succeeded', 'pusher:member_added', 'pusher:member_removed']) {
+      channel.bind(name, showMembers)
+    }
+    channel.bind('client-typing', (data: { typing: boolean }, meta?: { user_id?: string }) => {
+      if (meta?.user_id) seeTyping(meta.user_id, data.typing)
+    })
+  }
+
+  function tellTyping(typing: boolean): void {
+    const now = Date.now()
+    if (!channel?.subscribed || (typing && now - toldMs < TYPING_TOLD_EVERY_MS)) return
+    toldMs = typing ? now : 0
+    channel.trigger('client-typing', { typing })
+  }
+
+  watch([conversationId, pusher], ([id, socket]) => { leave(); if (id && socket) join(id) }, { immediate: true })
+  onScopeDispose(() => { leave(); for (const timer of timers.values()) clearTimeout(timer) })
+  return { viewers, tellTyping }
+}
+
+if (typeof window !== 'undefined') {
+  window.addEventListener('online', () => { online.value = true; pusher.value?.connect() })
+  window.addEventListener('offline', () => { online.value = false })
+}
