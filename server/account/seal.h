@@ -29,23 +29,29 @@ enum seal_purpose {
 /* Reads or makes the master key file. Once at start. ERR_STORE with a sentence in *why. */
 enum err keyring_open(struct arena *arena, const char *master_key_file, str *why);
 void keyring_close(void);
+/* Unwraps the data keys of all workspaces: at start, before seal_into() is used. */
+enum err keyring_load(struct job *job);
 /* Makes a workspace's first data key, inside the caller's transaction. */
 enum err keyring_add_workspace(struct job *job, id64 workspace);
-/* New data key for new blobs of all workspaces (rotation); old ones keep opening. */
+/* New data key for new blobs of a workspace (rotation); old ones keep opening. Its own transaction. */
 enum err keyring_rotate(struct job *job, id64 workspace);
-/* Re-wraps all data keys under a new master key file (parley rotate-master). */
+/* Re-wraps all data keys under a new master key file, made if it is not there; the caller puts it in the old one's place
+ * (parley rotate-master). Its own transaction. */
 enum err keyring_rewrap(struct job *job, const char *new_master_key_file);
 
 /* With job->workspace's newest key. in may be STR_NONE: gives BYTES_NONE. */
 enum err seal(struct job *job, enum seal_purpose purpose, str in, bytes *out);
 /* ERR_CORRUPT when it does not authenticate. BYTES_NONE gives STR_NONE. */
 enum err unseal(struct job *job, enum seal_purpose purpose, bytes in, str *out);
-/* For the intake writer: appends to a heap buf for any workspace, no job. */
+/* For the intake writer: appends to a heap buf for any workspace, no job. ERR_MISSING for a workspace that the keyring has
+ * not seen; ERR_LIMIT past the buf's maximum. */
 enum err seal_into(id64 workspace, enum seal_purpose purpose, str in, struct buf *out);
 
 /* Keyed hash for look-ups and tokens: HMAC-SHA256 under a key that is derived for `purpose` and does not rotate. */
 enum err keyed_hash(struct job *job, str purpose, str in, uint8_t out[SHA256_SIZE]);
-/* The same without workspace, under the master key (app tags, session tokens). */
+/* The key of it, for many hashes at a time: wipe it after. */
+enum err keyed_hash_key(struct job *job, str purpose, uint8_t out[AES_KEY_SIZE]);
+/* The same without workspace, under the master key, until that is changed (app tags, sign-in failures). */
 void master_hash(str purpose, str in, uint8_t out[SHA256_SIZE]);
 
 #endif

@@ -134,6 +134,7 @@ CREATE TABLE channel (
 	deleted_ms BIGINT
 );
 CREATE INDEX channel_workspace ON channel (workspace_id, id);
+CREATE UNIQUE INDEX channel_live ON channel (workspace_id, provider, remote_id) WHERE deleted_ms IS NULL;
 CREATE INDEX channel_remote ON channel (provider, remote_id);
 CREATE INDEX channel_number ON channel (number_id);
 CREATE INDEX channel_account ON channel (account_id);
