@@ -47,7 +47,7 @@ static const struct setting table[] = {
 	NUMBER_(request_workers, 8, 1, 256, "Threads that answer requests."),
 	NUMBER_(call_workers, 16, 1, 256, "Threads that call providers and fetch media."),
 	NUMBER_(request_queue, 2048, 16, 100000, "Requests that may wait for a thread; more are answered 503."),
-	NUMBER_(store_connections, 4, 1, 256, "Readers (SQLite) or connections (PostgreSQL)."),
+	NUMBER_(store_connections, 4, 1, 64, "Readers (SQLite) or connections (PostgreSQL)."),
 	NUMBER_(store_cache_kib, 2048, 256, 1048576, "Page cache of each SQLite connection, in KiB."),
 	NUMBER_(pace_per_second, 80, 1, 1000, "Messages a second of a new channel."),
 	NUMBER_(pair_interval_ms, 6000, 0, 600000, "Milliseconds between messages of a new channel to one person."),

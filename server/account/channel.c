@@ -1,0 +1,312 @@
+/*
+ * channel.c: channels as they are stored, and as the API shows them.
+ *
+ * The three secrets of a channel are one sealed JSON text; they are plain in struct channel only, which lives as long as
+ * its job.
+ */
+#include "account/channel_internal.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#include <stdio.h>
+
+#define CONFIG_MAX 8192
+#define TAG_PAGE 200
+
+static struct {
+	const char *graph_url, *public_url;
+	bool allow_private;
+} config = { "https://graph.facebook.com/v24.0", "", false };
+
+void (*channel_changed_hook)(struct job *job, id64 channel);
+
+void channel_set_graph_url(const char *url, bool allow_private)
+{
+	config.graph_url = url;
+	config.allow_private = allow_private;
+}
+
+void channel_set_public_url(const char *url)
+{
+	config.public_url = url;
+}
+
+const struct provider *channel_provider(str name)
+{
+	return provider_find(name);
+}
+
+/* ---- secrets ---- */
+
+enum err channel_seal_config(struct job *job, const struct channel *channel, bytes *out)
+{
+	struct buf text = buf_in(job->arena, CONFIG_MAX);
+
+	json_open(&text, '{');
+	json_put(&text, "access_token", channel->access_token);
+	json_put(&text, "app_secret", channel->app_secret);
+	json_put(&text, "verify_token", channel->verify_token);
+	json_close(&text, '}');
+	if (text.failed)
+		return fail(job, ERR_INPUT, "The secrets of the channel are too long together.");
+	return seal(job, SEAL_SECRET, buf_text(&text), out);
+}
+
+static enum err unseal_config(struct job *job, bytes sealed, struct channel *out)
+{
+	json root;
+	str text;
+
+	TRY(unseal(job, SEAL_SECRET, sealed, &text));
+	if (json_read(job->arena, text, &root, NULL) != OK)
+		return fail(job, ERR_CORRUPT, "the secrets of a channel are not JSON");
+	out->access_token = json_text_at(root, "access_token");
+	out->app_secret = json_text_at(root, "app_secret");
+	out->verify_token = json_text_at(root, "verify_token");
+	return OK;
+}
+
+bytes channel_app_tag(struct job *job, str app_secret)
+{
+	uint8_t tag[SHA256_SIZE];
+
+	if (app_secret.len == 0)
+		return BYTES_NONE;
+	master_hash(S("app"), app_secret, tag);
+	return arena_bytes(job->arena, (bytes){ tag, sizeof tag });
+}
+
+/* ---- rows ---- */
+
+/* Digits once known; a number that waits for its digits shows none. */
+static str phone_digits(str phone)
+{
+	return str_is_digits(phone) ? phone : S("");
+}
+
+static void read_profile(struct job *job, str profile, struct channel_full *out)
+{
+	json root;
+
+	if (json_read(job->arena, profile, &root, NULL) != OK)
+		return;
+	out->verified_name = json_text_at(root, "verified_name");
+	out->quality = json_text_at(root, "quality_rating");
+}
+
+static enum err fill_channel(struct job *job, const struct channel_row *row, struct channel *out)
+{
+	*out = (struct channel){
+		.id = row->id, .workspace = row->workspace, .number_id = row->number,
+		.provider = provider_find(row->provider), .name = row->name, .phone = phone_digits(row->phone),
+		.remote_id = row->remote_id, .account_id = row->account_id, .base_url = str_of(config.graph_url),
+		.allow_private = config.allow_private, .pace_per_second = row->pace_per_second,
+		.pair_interval_ms = row->pair_interval_ms, .pair_burst = row->pair_burst, .disabled = row->disabled_ms != 0,
+	};
+	if (!out->provider)
+		return fail(job, ERR_BUG, "a channel has an unknown provider");
+	return unseal_config(job, row->config_sealed, out);
+}
+
+enum err channel_from_row(struct job *job, const struct channel_row *row, struct channel_full *out)
+{
+	id64 own = job->workspace;
+	enum err e;
+
+	*out = (struct channel_full){
+		.health = row->disabled_ms ? S("disabled") : row->health, .health_reason = row->health_reason,
+		.health_next_step = row->health_next_step, .health_since_ms = row->health_since_ms,
+		.proof_ms = row->proof_ms, .last_event_ms = row->last_event_ms, .last_send_ms = row->last_send_ms,
+		.created_ms = row->created_ms,
+	};
+	if (row->disabled_ms) {
+		out->health_reason = S("The channel is switched off.");
+		out->health_next_step = S("Switch it on to send again.");
+	}
+	read_profile(job, row->profile, out);
+	job->workspace = row->workspace;
+	e = fill_channel(job, row, &out->channel);
+	job->workspace = own;
+	return e;
+}
+
+enum err channel_get_full(struct job *job, id64 id, struct channel_full **out)
+{
+	struct channel_row row;
+
+	TRY(sql_channel_get(job, &(struct sql_channel_get){ .workspace = job->workspace, .id = id }, &row));
+	*out = ARENA_NEW(job->arena, struct channel_full);
+	return channel_from_row(job, &row, *out);
+}
+
+enum err channel_get(struct job *job, id64 id, struct channel **out)
+{
+	struct channel_full *full;
+
+	TRY(channel_get_full(job, id, &full));
+	*out = &full->channel;
+	return OK;
+}
+
+enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_full **out, size_t *count)
+{
+	struct channel_rows rows;
+
+	TRY(sql_channel_list(job, &(struct sql_channel_list){ .workspace = job->workspace, .after = after,
+							      .count = (int64_t)limit }, &rows));
+	*out = ARENA_ARRAY(job->arena, struct channel_full, rows.count);
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++)
+		TRY(channel_from_row(job, &rows.items[i], &(*out)[i]));
+	return OK;
+}
+
+/* The one it was posted to, if it is that; else one of the same workspace before those of others. */
+static const struct channel_row *pick(const struct channel_rows *rows, const struct channel *posted_to, bytes tag)
+{
+	const struct channel_row *best = NULL;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct channel_row *row = &rows->items[i];
+
+		if (!str_is(str_from(row->app_tag), str_from(tag)))
+			continue;
+		if (row->id == posted_to->id)
+			return row;
+		if (!best || (best->workspace != posted_to->workspace && row->workspace == posted_to->workspace))
+			best = row;
+	}
+	return best;
+}
+
+enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id, struct channel **out)
+{
+	bytes tag = channel_app_tag(job, posted_to->app_secret);
+	const struct channel_row *row;
+	struct channel_full *full;
+	struct channel_rows rows;
+
+	TRY(sql_channel_by_remote(job, &(struct sql_channel_by_remote){
+		.provider = str_of(posted_to->provider->name), .remote_id = remote_id }, &rows));
+	row = tag.ptr ? pick(&rows, posted_to, tag) : NULL;
+	if (!row)
+		return fail(job, ERR_MISSING, "no channel of this app has the number that the event names");
+	full = ARENA_NEW(job->arena, struct channel_full);
+	TRY(channel_from_row(job, row, full));
+	*out = &full->channel;
+	return OK;
+}
+
+enum err channel_retag(struct job *job)
+{
+	struct channel_rows rows;
+	id64 after = 0;
+
+	do {
+		TRY(sql_channel_all(job, &(struct sql_channel_all){ .after = after, .count = TAG_PAGE }, &rows));
+		for (size_t i = 0; i < rows.count; i++) {
+			struct channel_full full;
+
+			TRY(channel_from_row(job, &rows.items[i], &full));
+			TRY(sql_channel_set_tag(job, &(struct sql_channel_set_tag){
+				.id = rows.items[i].id, .app_tag = channel_app_tag(job, full.channel.app_secret) }, NULL));
+			after = rows.items[i].id;
+		}
+	} while (rows.count == TAG_PAGE);
+	return OK;
+}
+
+void channel_changed(struct job *job, id64 id)
+{
+	id64 own = job->workspace;
+
+	/* The change is committed: a failure here is told, and mended by the next load. */
+	job->workspace = 0;
+	if (intake_keys_load(job) != OK) {
+		log_error("could not load the keys of the intake: " STR_F, STR_A(job->why));
+		job_forgive(job);
+	}
+	job->workspace = own;
+	if (channel_changed_hook)
+		channel_changed_hook(job, id);
+}
+
+/* ---- the API's words ---- */
+
+str channel_webhook_url(struct arena *arena, const struct channel *channel)
+{
+	return arena_printf(arena, "%s/webhooks/%s/%lld", config.public_url, channel->provider->name,
+			    (long long)channel->id);
+}
+
+static void write_capabilities(struct buf *out, const struct provider *provider)
+{
+	static const struct { uint64_t bit; const char *name; } others[] = {
+		{ CAN_REPLY, "reply" }, { CAN_MARK_READ, "mark_read" }, { CAN_TYPING, "typing" }, { CAN_EDIT, "edit" },
+		{ CAN_REVOKE, "revoke" }, { CAN_TEMPLATES, "templates" }, { CAN_MEDIA_FETCH, "media" },
+		{ CAN_WINDOW, "window" },
+	};
+
+	json_open_in(out, "capabilities", '[');
+	for (int kind = 0; kind < KINDS; kind++)
+		if (provider->can & CAN_KIND(kind))
+			json_put(out, NULL, str_of(kind_name((enum message_kind)kind)));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (provider->can & others[i].bit)
+			json_put(out, NULL, str_of(others[i].name));
+	json_close(out, ']');
+}
+
+static void write_health(struct buf *out, const struct channel_full *full)
+{
+	json_open_in(out, "health", '{');
+	json_put(out, "state", full->health);
+	json_put(out, "reason", full->health_reason);
+	json_put(out, "next_step", full->health_next_step);
+	json_put_ms(out, "since_ms", full->health_since_ms);
+	json_put_ms(out, "proof_ms", full->proof_ms);
+	json_close(out, '}');
+}
+
+static void write_identity(struct buf *out, const struct channel_full *full, bool with_verify_token)
+{
+	const struct channel *ch = &full->channel;
+	char text[512];
+
+	json_put_id(out, "id", ch->id);
+	json_put(out, "provider", str_of(ch->provider->name));
+	json_put(out, "name", ch->name);
+	snprintf(text, sizeof text, "+" STR_F, STR_A(ch->phone));
+	json_put(out, "phone_number", ch->phone.len ? str_of(text) : STR_NONE);
+	json_put(out, "phone_number_id", ch->remote_id);
+	json_put(out, "waba_id", ch->account_id);
+	json_put_id(out, "number_id", ch->number_id);
+	json_put_bool(out, "disabled", ch->disabled);
+	snprintf(text, sizeof text, "%s/webhooks/%s/%lld", config.public_url, ch->provider->name, (long long)ch->id);
+	json_put(out, "webhook_url", str_of(text));
+	json_put(out, "verify_token", with_verify_token ? ch->verify_token : STR_NONE);
+	json_put_bool(out, "has_access_token", ch->access_token.len > 0);
+	json_put_bool(out, "has_app_secret", ch->app_secret.len > 0);
+}
+
+void channel_write_json(struct buf *out, const char *key, const struct channel_full *full, bool with_verify_token)
+{
+	const struct channel *ch = &full->channel;
+
+	if (key)
+		json_open_in(out, key, '{');
+	else
+		json_open(out, '{');
+	write_identity(out, full, with_verify_token);
+	write_health(out, full);
+	json_put_ms(out, "last_event_ms", full->last_event_ms);
+	json_put_ms(out, "last_send_ms", full->last_send_ms);
+	json_put(out, "quality_rating", full->quality);
+	json_put(out, "verified_name", full->verified_name);
+	write_capabilities(out, ch->provider);
+	json_put_int(out, "pace_per_second", ch->pace_per_second);
+	json_put_int(out, "pair_interval_ms", ch->pair_interval_ms);
+	json_put_int(out, "pair_burst", ch->pair_burst);
+	json_put_int(out, "created_ms", full->created_ms);
+	json_close(out, '}');
+}

@@ -1,0 +1,318 @@
+/*
+ * channel_change.c: connecting, changing and removing channels.
+ *
+ * A channel's number starts as "pending-ID" when nobody knows its digits; the provider's health tells them later, and
+ * the channel moves to the number of those digits.
+ */
+#include "account/channel_internal.h"
+#include "base/json.h"
+#include "crypto/crypto.h"
+
+#define REMOTE_ID_MAX 64
+#define SECRET_MAX 1024
+#define VERIFY_TOKEN_MAX 256
+#define VERIFY_TOKEN_SIZE 18
+#define REASON_MAX 500
+
+static struct {
+	int64_t pace_per_second, pair_interval_ms, pair_burst;
+} defaults = { PACE_PER_SECOND_DEFAULT, PAIR_INTERVAL_MS_DEFAULT, PAIR_BURST_DEFAULT };
+
+void channel_set_defaults(int64_t pace_per_second, int64_t pair_interval_ms, int64_t pair_burst)
+{
+	defaults.pace_per_second = pace_per_second;
+	defaults.pair_interval_ms = pair_interval_ms;
+	defaults.pair_burst = pair_burst;
+}
+
+/* ---- checks ---- */
+
+static void check_provider_id(struct job *job, str field, str value)
+{
+	if (value.len == 0)
+		field_error(job, field, S("required"), S("Must not be empty."));
+	else if (!str_is_digits(value) || value.len > REMOTE_ID_MAX)
+		field_error(job, field, S("invalid"), S("Digits only, as Meta's dashboard shows it."));
+}
+
+/* Printable ASCII: it goes into a header or a signature. */
+static void check_secret(struct job *job, str field, str value, size_t max)
+{
+	if (value.len == 0)
+		field_error(job, field, S("required"), S("Must not be empty."));
+	if (value.len > max)
+		field_error(job, field, S("too_long"), S("Too long."));
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] > 0x20 && value.ptr[i] < 0x7F)
+			continue;
+		field_error(job, field, S("invalid"), S("Letters, digits and signs without blanks only."));
+		return;
+	}
+}
+
+static void check_range(struct job *job, str field, int64_t value, int64_t max)
+{
+	if (value < 0 || value > max)
+		field_error(job, field, S("out_of_range"), arena_printf(job->arena, "From 1 to %lld.", (long long)max));
+}
+
+static void check_pace(struct job *job, const struct channel_draft *draft)
+{
+	check_range(job, S("pace_per_second"), draft->pace_per_second, PACE_PER_SECOND_MAX);
+	check_range(job, S("pair_interval_ms"), draft->pair_interval_ms < 0 ? 0 : draft->pair_interval_ms,
+		    PAIR_INTERVAL_MS_MAX);
+	check_range(job, S("pair_burst"), draft->pair_burst, PAIR_BURST_MAX);
+}
+
+static void check_new(struct job *job, const struct channel_draft *draft)
+{
+	if (!provider_find(draft->provider))
+		field_error(job, S("provider"), S("invalid"), S("Not a provider that this server has."));
+	check_name(job, S("name"), draft->name);
+	check_provider_id(job, S("phone_number_id"), draft->remote_id);
+	check_provider_id(job, S("waba_id"), draft->account_id);
+	check_secret(job, S("access_token"), draft->access_token, SECRET_MAX);
+	check_secret(job, S("app_secret"), draft->app_secret, SECRET_MAX);
+	if (draft->verify_token.ptr)
+		check_secret(job, S("verify_token"), draft->verify_token, VERIFY_TOKEN_MAX);
+	if (draft->phone.ptr && (!str_is_digits(draft->phone) || draft->phone.len > 15))
+		field_error(job, S("phone"), S("invalid"), S("Digits of the number with its country code."));
+	check_pace(job, draft);
+}
+
+static void check_changed(struct job *job, const struct channel_draft *draft, str reason)
+{
+	if (draft->name.ptr)
+		check_name(job, S("name"), draft->name);
+	if (draft->access_token.ptr)
+		check_secret(job, S("access_token"), draft->access_token, SECRET_MAX);
+	if (draft->app_secret.ptr)
+		check_secret(job, S("app_secret"), draft->app_secret, SECRET_MAX);
+	if (draft->verify_token.ptr)
+		check_secret(job, S("verify_token"), draft->verify_token, VERIFY_TOKEN_MAX);
+	if (str_count_points(reason) > REASON_MAX)
+		field_error(job, S("reason"), S("too_long"), S("At most 500 characters."));
+	check_pace(job, draft);
+}
+
+/* ---- the number ---- */
+
+static enum err number_for(struct job *job, id64 workspace, str phone, id64 *out)
+{
+	struct number_row row;
+	enum err e = sql_number_find(job, &(struct sql_number_find){ .workspace = workspace, .phone = phone }, &row);
+
+	if (e == OK)
+		*out = row.id;
+	if (e != ERR_MISSING)
+		return e;
+	*out = job_id(job);
+	return sql_number_insert(job, &(struct sql_number_insert){ .id = *out, .workspace = workspace, .phone = phone,
+								   .now_ms = job->now_ms }, NULL);
+}
+
+/*
+ * A number without digits gets them. When the workspace has that number already (another channel reaches it), the channel
+ * moves there, unless conversations hang on the old one: those two stay apart rather than mixing two histories.
+ */
+enum err channel_set_phone(struct job *job, const struct channel *channel, str phone)
+{
+	struct number_row there;
+	struct number_total_row use;
+	enum err e;
+
+	if (!str_is_digits(phone) || str_is(phone, channel->phone))
+		return OK;
+	e = sql_number_find(job, &(struct sql_number_find){ .workspace = channel->workspace, .phone = phone }, &there);
+	if (e == ERR_MISSING)
+		return sql_number_set_phone(job, &(struct sql_number_set_phone){
+			.workspace = channel->workspace, .id = channel->number_id, .phone = phone }, NULL);
+	TRY(e);
+	TRY(sql_number_use(job, &(struct sql_number_use){ .workspace = channel->workspace, .id = channel->number_id }, &use));
+	if (use.total > 0)
+		return OK;
+	return sql_channel_set_number(job, &(struct sql_channel_set_number){
+		.workspace = channel->workspace, .id = channel->id, .number = there.id }, NULL);
+}
+
+/* ---- connecting ---- */
+
+struct channel_making {
+	const struct channel_draft *draft;
+	id64 id;
+};
+
+/* What may be seen in the audit: which secrets changed, never what they are. */
+static str detail_of(struct job *job, const struct channel_draft *draft)
+{
+	struct buf out = buf_in(job->arena, 4096);
+
+	json_open(&out, '{');
+	if (draft->name.ptr)
+		json_put(&out, "name", draft->name);
+	if (draft->remote_id.ptr)
+		json_put(&out, "phone_number_id", draft->remote_id);
+	if (draft->access_token.ptr)
+		json_put_bool(&out, "access_token_changed", true);
+	if (draft->app_secret.ptr)
+		json_put_bool(&out, "app_secret_changed", true);
+	if (draft->verify_token.ptr)
+		json_put_bool(&out, "verify_token_changed", true);
+	if (draft->disabled >= 0)
+		json_put_bool(&out, "disabled", draft->disabled == 1);
+	if (draft->pace_per_second)
+		json_put_int(&out, "pace_per_second", draft->pace_per_second);
+	if (draft->pair_interval_ms)
+		json_put_int(&out, "pair_interval_ms", draft->pair_interval_ms);
+	json_close(&out, '}');
+	return buf_text(&out);
+}
+
+static enum err insert_channel(struct job *job, const struct channel_draft *draft, const struct channel *ch)
+{
+	bytes sealed;
+	enum err e;
+
+	TRY(channel_seal_config(job, ch, &sealed));
+	e = sql_channel_insert(job, &(struct sql_channel_insert){
+		.id = ch->id, .workspace = job->workspace, .number = ch->number_id, .provider = draft->provider,
+		.name = draft->name, .remote_id = draft->remote_id, .account_id = draft->account_id,
+		.app_tag = channel_app_tag(job, draft->app_secret), .config_sealed = sealed,
+		.pace_per_second = draft->pace_per_second ? draft->pace_per_second : defaults.pace_per_second,
+		.pair_interval_ms = draft->pair_interval_ms == 0  ? defaults.pair_interval_ms
+				    : draft->pair_interval_ms < 0 ? 0
+								  : draft->pair_interval_ms,
+		.pair_burst = draft->pair_burst ? draft->pair_burst : defaults.pair_burst,
+		.health_reason = HEALTH_FIRST_REASON, .health_next_step = HEALTH_FIRST_STEP, .now_ms = job->now_ms }, NULL);
+	if (e == ERR_CONFLICT)
+		return fail_code(job, e, S("number_connected"), S("Change the channel that has it, or delete that first."),
+				 "This phone_number_id is connected already.");
+	return e;
+}
+
+static enum err make_channel(struct job *job, void *arg)
+{
+	struct channel_making *making = arg;
+	const struct channel_draft *draft = making->draft;
+	struct channel ch = { .id = job_id(job), .access_token = draft->access_token, .app_secret = draft->app_secret,
+			      .verify_token = draft->verify_token };
+	str phone = draft->phone;
+
+	making->id = ch.id;
+	if (!phone.ptr)
+		phone = arena_printf(job->arena, "pending-%lld", (long long)ch.id);
+	if (!ch.verify_token.ptr)
+		ch.verify_token = crypto_random_text(job->arena, VERIFY_TOKEN_SIZE);
+	TRY(number_for(job, job->workspace, phone, &ch.number_id));
+	TRY(insert_channel(job, draft, &ch));
+	return audit_add(job, &(struct audit_entry){ .action = "channel.create", .target_kind = "channel", .target_id = ch.id,
+						     .detail = detail_of(job, draft) });
+}
+
+enum err channel_create(struct job *job, const struct channel_draft *draft, struct channel **out)
+{
+	struct channel_making making = { .draft = draft };
+
+	check_new(job, draft);
+	TRY(job_check_fields(job));
+	TRY(in_transaction(job, make_channel, &making));
+	channel_changed(job, making.id);
+	return channel_get(job, making.id, out);
+}
+
+/* ---- changing ---- */
+
+struct channel_changing {
+	const struct channel_draft *draft;
+	id64 id;
+	str reason;
+};
+
+static void merge(const struct channel_draft *draft, struct channel *ch)
+{
+	if (draft->name.ptr)
+		ch->name = draft->name;
+	if (draft->access_token.ptr)
+		ch->access_token = draft->access_token;
+	if (draft->app_secret.ptr)
+		ch->app_secret = draft->app_secret;
+	if (draft->verify_token.ptr)
+		ch->verify_token = draft->verify_token;
+	if (draft->disabled >= 0)
+		ch->disabled = draft->disabled == 1;
+	if (draft->pace_per_second)
+		ch->pace_per_second = draft->pace_per_second;
+	if (draft->pair_interval_ms)
+		ch->pair_interval_ms = draft->pair_interval_ms < 0 ? 0 : draft->pair_interval_ms;
+	if (draft->pair_burst)
+		ch->pair_burst = draft->pair_burst;
+}
+
+/* New secrets make old failures meaningless: the channel has to prove itself again. */
+static enum err forget_failure(struct job *job, const struct channel_draft *draft, id64 id)
+{
+	if (!draft->access_token.ptr && !draft->app_secret.ptr)
+		return OK;
+	return sql_channel_set_health(job, &(struct sql_channel_set_health){
+		.workspace = job->workspace, .id = id, .health = S("unverified"), .reason = S("Its secrets were changed."),
+		.next_step = HEALTH_FIRST_STEP, .now_ms = job->now_ms }, NULL);
+}
+
+static enum err change_channel(struct job *job, void *arg)
+{
+	const struct channel_changing *changing = arg;
+	struct channel *ch;
+	bytes sealed;
+
+	TRY(sql_workspace_lock(job, &(struct sql_workspace_lock){ .id = job->workspace }, NULL));
+	TRY(channel_get(job, changing->id, &ch));
+	merge(changing->draft, ch);
+	TRY(channel_seal_config(job, ch, &sealed));
+	TRY(sql_channel_set(job, &(struct sql_channel_set){
+		.workspace = job->workspace, .id = ch->id, .name = ch->name, .app_tag = channel_app_tag(job, ch->app_secret),
+		.config_sealed = sealed, .pace_per_second = ch->pace_per_second, .pair_interval_ms = ch->pair_interval_ms,
+		.pair_burst = ch->pair_burst, .disabled_ms = ch->disabled ? job->now_ms : 0 }, NULL));
+	TRY(forget_failure(job, changing->draft, ch->id));
+	return audit_add(job, &(struct audit_entry){ .action = "channel.change", .target_kind = "channel",
+						     .target_id = ch->id, .reason = changing->reason,
+						     .detail = detail_of(job, changing->draft) });
+}
+
+enum err channel_change(struct job *job, id64 id, const struct channel_draft *draft, str reason, struct channel **out)
+{
+	struct channel_changing changing = { .draft = draft, .id = id, .reason = reason };
+
+	check_changed(job, draft, reason);
+	TRY(job_check_fields(job));
+	TRY(in_transaction(job, change_channel, &changing));
+	channel_changed(job, id);
+	return channel_get(job, id, out);
+}
+
+/* ---- removing ---- */
+
+static enum err delete_channel(struct job *job, void *arg)
+{
+	const struct channel_changing *changing = arg;
+	struct channel *ch;
+	bytes nothing;
+
+	TRY(channel_get(job, changing->id, &ch));
+	TRY(seal(job, SEAL_SECRET, S("{}"), &nothing));
+	TRY(sql_channel_delete(job, &(struct sql_channel_delete){ .workspace = job->workspace, .id = ch->id,
+								  .config_sealed = nothing, .now_ms = job->now_ms }, NULL));
+	return audit_add(job, &(struct audit_entry){ .action = "channel.delete", .target_kind = "channel",
+						     .target_id = ch->id, .reason = changing->reason });
+}
+
+enum err channel_delete(struct job *job, id64 id, str reason)
+{
+	struct channel_changing changing = { .id = id, .reason = reason };
+
+	if (str_count_points(reason) > REASON_MAX)
+		field_error(job, S("reason"), S("too_long"), S("At most 500 characters."));
+	TRY(job_check_fields(job));
+	TRY(in_transaction(job, delete_channel, &changing));
+	channel_changed(job, id);
+	return OK;
+}

@@ -1,0 +1,183 @@
+/*
+ * channel_health.c: what we saw of a channel, written seldom.
+ *
+ * Every send and every event is proof, thousands a second; the store hears of it when something changes, and otherwise
+ * once in an interval. What was last written stands in a small table here, by channel: forgetting an entry costs one
+ * write, nothing else.
+ */
+#include "account/channel_internal.h"
+#include "base/json.h"
+
+#include <pthread.h>
+
+#define NOTED_MAX 1024
+#define TRAFFIC_INTERVAL_MS 10000
+
+struct noted {
+	id64 channel;
+	bool is_healthy;
+	uint64_t failure; /* hash of the last state and reason */
+	int64_t health_ms, event_ms, send_ms;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct noted entries[NOTED_MAX]; /* by channel id, the newest wins the place */
+} noted = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static struct noted *entry_of(id64 channel)
+{
+	struct noted *entry = &noted.entries[((uint64_t)channel * 0x9E3779B97F4A7C15ull >> 32) % NOTED_MAX];
+
+	if (entry->channel != channel)
+		*entry = (struct noted){ .channel = channel };
+	return entry;
+}
+
+static uint64_t hash_of(str state, str reason)
+{
+	uint64_t hash = 14695981039346656037ull; /* FNV-1a: only equality matters */
+
+	for (size_t i = 0; i < state.len; i++)
+		hash = (hash ^ (uint8_t)state.ptr[i]) * 1099511628211ull;
+	for (size_t i = 0; i < reason.len; i++)
+		hash = (hash ^ (uint8_t)reason.ptr[i]) * 1099511628211ull;
+	return hash;
+}
+
+/* Is it news? Then it counts as noted. */
+static bool health_is_due(id64 channel, uint64_t what, int64_t now_ms)
+{
+	struct noted *entry;
+	bool due;
+
+	pthread_mutex_lock(&noted.lock);
+	entry = entry_of(channel);
+	due = entry->failure != what || now_ms - entry->health_ms >= NOTE_INTERVAL_MS;
+	if (due) {
+		entry->failure = what;
+		entry->health_ms = now_ms;
+	}
+	pthread_mutex_unlock(&noted.lock);
+	return due;
+}
+
+static void forget_noted(id64 channel)
+{
+	pthread_mutex_lock(&noted.lock);
+	*entry_of(channel) = (struct noted){ .channel = channel };
+	pthread_mutex_unlock(&noted.lock);
+}
+
+struct health_note {
+	id64 id;
+	str state, reason, next_step;
+	bool changed;
+};
+
+static enum err write_health(struct job *job, void *arg)
+{
+	struct health_note *note = arg;
+	struct channel_row row;
+	bool is_proof = str_is(note->state, S("healthy"));
+
+	TRY(sql_channel_get(job, &(struct sql_channel_get){ .workspace = job->workspace, .id = note->id }, &row));
+	note->changed = !str_is(row.health, note->state) || (!is_proof && !str_is(row.health_reason, note->reason));
+	if (!note->changed && !is_proof)
+		return OK;
+	return sql_channel_set_health(job, &(struct sql_channel_set_health){
+		.workspace = row.workspace, .id = note->id, .health = note->state, .reason = note->reason,
+		.next_step = note->next_step, .now_ms = job->now_ms, .proof_ms = is_proof ? job->now_ms : 0 }, NULL);
+}
+
+enum err channel_note_health(struct job *job, id64 id, str state, str reason, str next_step)
+{
+	struct health_note note = { .id = id, .state = state, .reason = reason, .next_step = next_step };
+	bool inside = job->db;
+	enum err e;
+
+	if (!health_is_due(id, hash_of(state, reason), job->now_ms))
+		return OK;
+	e = inside ? write_health(job, &note) : in_transaction(job, write_health, &note);
+	if (e != OK)
+		forget_noted(id);
+	if (e == OK && note.changed && !inside && channel_changed_hook)
+		channel_changed_hook(job, id);
+	return e;
+}
+
+struct traffic_note {
+	id64 id;
+	bool is_incoming;
+};
+
+static bool traffic_is_due(const struct traffic_note *note, int64_t now_ms)
+{
+	int64_t *last;
+	bool due;
+
+	pthread_mutex_lock(&noted.lock);
+	last = note->is_incoming ? &entry_of(note->id)->event_ms : &entry_of(note->id)->send_ms;
+	due = now_ms - *last >= TRAFFIC_INTERVAL_MS;
+	if (due)
+		*last = now_ms;
+	pthread_mutex_unlock(&noted.lock);
+	return due;
+}
+
+static enum err write_traffic(struct job *job, void *arg)
+{
+	const struct traffic_note *note = arg;
+
+	return sql_channel_set_traffic(job, &(struct sql_channel_set_traffic){
+		.workspace = job->workspace, .id = note->id, .event_ms = note->is_incoming ? job->now_ms : 0,
+		.send_ms = note->is_incoming ? 0 : job->now_ms }, NULL);
+}
+
+enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming)
+{
+	struct traffic_note note = { .id = id, .is_incoming = is_incoming };
+
+	if (!traffic_is_due(&note, job->now_ms))
+		return OK;
+	return job->db ? write_traffic(job, &note) : in_transaction(job, write_traffic, &note);
+}
+
+/* ---- asking the provider ---- */
+
+struct profile_note {
+	const struct channel *channel;
+	const struct provider_health *health;
+};
+
+static enum err write_profile(struct job *job, void *arg)
+{
+	const struct profile_note *note = arg;
+	struct buf profile = buf_in(job->arena, 4096);
+
+	json_open(&profile, '{');
+	json_put(&profile, "verified_name", note->health->verified_name);
+	json_put(&profile, "quality_rating", note->health->quality);
+	json_close(&profile, '}');
+	TRY(sql_channel_set_profile(job, &(struct sql_channel_set_profile){
+		.workspace = note->channel->workspace, .id = note->channel->id, .profile = buf_text(&profile) }, NULL));
+	return channel_set_phone(job, note->channel, note->health->phone);
+}
+
+enum err channel_check(struct job *job, id64 id, struct provider_health *out)
+{
+	struct channel *ch;
+	enum err e;
+
+	*out = (struct provider_health){ 0 };
+	TRY(channel_get(job, id, &ch));
+	if (!ch->provider->health)
+		return fail(job, ERR_UNSUPPORTED, "%s has no health to ask for.", ch->provider->title);
+	e = ch->provider->health(job, ch, out);
+	if (e == OK && out->ok)
+		return in_transaction(job, write_profile, &(struct profile_note){ ch, out });
+	/* A network that could not be reached says nothing about the channel; a refusal does. */
+	if (e == OK)
+		return channel_note_health(job, id, S("failing"), out->sentence, out->next_step);
+	return e;
+}

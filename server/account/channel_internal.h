@@ -1,0 +1,25 @@
+/* channel_internal.h: what the channel files share. */
+#ifndef ACCOUNT_CHANNEL_INTERNAL_H
+#define ACCOUNT_CHANNEL_INTERNAL_H
+
+#include "account/account_internal.h"
+#include "account/channel.h"
+#include "store/queries.h"
+
+#define HEALTH_FIRST_REASON S("Nothing has come through yet.")
+#define HEALTH_FIRST_STEP S("Run the test, then send a message to the number.")
+
+/* A row with its secrets unsealed, under the row's own workspace. */
+enum err channel_from_row(struct job *job, const struct channel_row *row, struct channel_full *out);
+/* The sealed JSON of the three secrets, under job->workspace. */
+enum err channel_seal_config(struct job *job, const struct channel *channel, bytes *out);
+/* What tells apps apart without telling the secret; BYTES_NONE without a secret. In the arena. */
+bytes channel_app_tag(struct job *job, str app_secret);
+/* Moves the channel to the number with these digits: in the open transaction. */
+enum err channel_set_phone(struct job *job, const struct channel *channel, str phone);
+/* A provider that can be connected; NULL otherwise. */
+const struct provider *channel_provider(str name);
+/* After a commit: keys of the intake, and those who watch. */
+void channel_changed(struct job *job, id64 id);
+
+#endif
