@@ -1,8 +1,8 @@
 /*
  * arena.c: blocks in a chain, newest first.
  *
- * The one rule: memory above `used` of a block is poisoned under AddressSanitizer, and zero or unknown otherwise,
- * so arena_alloc clears what it hands out.
+ * The one rule: memory above `used` of a block is poisoned under AddressSanitizer, and zero or
+ * unknown otherwise, so arena_alloc clears what it hands out.
  */
 #include "base/arena.h"
 

@@ -1,9 +1,10 @@
 /*
  * arena.h: memory that lives and dies with a job.
  *
- * An arena hands out zeroed memory from a chain of blocks and takes all of it back at once. Not thread-safe: one
- * arena belongs to one job. Out of memory, or past the limit given at creation, is an abort: a job that needs
- * more than its limit has a missing bound elsewhere. AddressSanitizer sees what has been taken back.
+ * An arena hands out zeroed memory from a chain of blocks and takes all of it back at once. Not
+ * thread-safe: one arena belongs to one job. Out of memory, or past the limit given at creation, is
+ * an abort: a job that needs more than its limit has a missing bound elsewhere. AddressSanitizer
+ * sees what has been taken back.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -44,7 +44,8 @@ TEST(arena_can_be_used_up_to_its_limit)
 {
 	struct arena *arena = arena_create(100 << 10);
 
-	/* Blocks double; the last one takes what is left. Under AddressSanitizer each piece takes 16 more. */
+	/* Blocks double; the last one takes what is left. Under AddressSanitizer each piece takes
+	 * 16 more. */
 	for (int i = 0; i < 95; i++)
 		EXPECT(arena_alloc(arena, 1024 - 16) != NULL);
 	arena_destroy(arena);

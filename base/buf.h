@@ -1,8 +1,9 @@
 /*
  * buf.h: output that grows up to a maximum.
  *
- * Writers never fail: a buf past its maximum remembers it in `failed`, drops what does not fit, and the caller asks
- * once at the end. Memory comes from an arena (buf_in) or from the heap (buf_heap, then buf_done).
+ * Writers never fail: a buf past its maximum remembers it in `failed`, drops what does not fit, and
+ * the caller asks once at the end. Memory comes from an arena (buf_in) or from the heap (buf_heap,
+ * then buf_done).
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H

@@ -12,7 +12,8 @@
 int64_t clock_now_ms(void);
 /* Never goes back; for durations. Microseconds. Not faked. */
 int64_t clock_monotonic_us(void);
-/* From now on clock_now_ms() answers now_ms until set again; 0 returns to the real clock. For tests. */
+/* From now on clock_now_ms() answers now_ms until set again; 0 returns to the real clock. For
+ * tests. */
 void clock_fake(int64_t now_ms);
 
 #endif

@@ -29,9 +29,15 @@ TEST(hex_refuses_what_is_not_hex)
 
 TEST(base64_writes_the_vectors_of_its_rfc)
 {
-	static const struct { str plain; const char *text; } vectors[] = {
-		{ S(""), "" },           { S("f"), "Zg==" },         { S("fo"), "Zm8=" },         { S("foo"), "Zm9v" },
-		{ S("foob"), "Zm9vYg==" }, { S("fooba"), "Zm9vYmE=" }, { S("foobar"), "Zm9vYmFy" },
+	static const struct { str plain; const char *text;
+	} vectors[] = {
+		{ S(""), "" },
+		{ S("f"), "Zg==" },
+		{ S("fo"), "Zm8=" },
+		{ S("foo"), "Zm9v" },
+		{ S("foob"), "Zm9vYg==" },
+		{ S("fooba"), "Zm9vYmE=" },
+		{ S("foobar"), "Zm9vYmFy" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
@@ -56,9 +62,10 @@ TEST(base64url_has_no_padding_and_its_own_two_digits)
 TEST(base64_refuses_what_is_not_well_formed)
 {
 	static const str bad[] = {
-		S("Z"), S("Zg="), S("Zg==="), S("=Zg="), S("Zm9v="), S("Zm9v=="), S("Zm8=="), S("=="), S("="), S("===="),
-		S("Zh=="), /* bits behind the last octet */
-		S("Zm9!"), S("Zm 9v"), S("Zm9v\n"),
+		S("Z"),     S("Zg="),   S("Zg==="),  S("=Zg="), S("Zm9v="), S("Zm9v=="),
+		S("Zm8=="), S("=="),    S("="),      S("===="), S("Zh=="), /* bits behind the last
+		                                                              octet */
+		S("Zm9!"),  S("Zm 9v"), S("Zm9v\n"),
 	};
 
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
@@ -100,7 +107,8 @@ TEST(percent_refuses_half_an_escape)
 
 TEST(decoders_refuse_what_exceeds_the_buf)
 {
-	struct buf b = buf_in(test_arena(), 2), c = buf_in(test_arena(), 2), d = buf_in(test_arena(), 2);
+	struct buf b = buf_in(test_arena(), 2), c = buf_in(test_arena(), 2),
+		   d = buf_in(test_arena(), 2);
 
 	EXPECT(!hex_read(S("000000"), &b));
 	EXPECT(!base64_read(S("Zm9v"), &c));

@@ -1,8 +1,8 @@
 /*
  * err.h: the one error type, and how a failure travels.
  *
- * The function that fails says why, once (runtime/job.h: fail()); everyone above passes the code on with TRY;
- * only the end of the job logs it. base/ and wa/ return codes and never log.
+ * The function that fails says why, once (runtime/job.h: fail()); everyone above passes the code on
+ * with TRY; only the end of the job logs it. base/ and wa/ return codes and never log.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

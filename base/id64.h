@@ -1,8 +1,8 @@
 /*
  * id64.h: the ids of everything we store.
  *
- * 63 bits: 42 of milliseconds since 2024-01-01, 10 of node, 11 of sequence. They sort by time and are unique over
- * nodes without asking. 0 is no id (SQL NULL). In JSON they are strings.
+ * 63 bits: 42 of milliseconds since 2024-01-01, 10 of node, 11 of sequence. They sort by time and
+ * are unique over nodes without asking. 0 is no id (SQL NULL). In JSON they are strings.
  */
 #ifndef BASE_ID64_H
 #define BASE_ID64_H
@@ -23,7 +23,8 @@ id64 id64_new(int64_t now_ms);
 int64_t id64_ms(id64 id);
 /* The smallest id of a millisecond: for ranges by time. */
 id64 id64_floor(int64_t ms);
-/* Decimal text of a positive id, as buf_i64() writes it: no sign, no leading zero; false otherwise. */
+/* Decimal text of a positive id, as buf_i64() writes it: no sign, no leading zero; false otherwise.
+ */
 bool id64_parse(str s, id64 *out);
 
 #endif

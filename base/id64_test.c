@@ -75,8 +75,17 @@ TEST(ids_are_unique_over_threads)
 
 TEST(ids_are_read_from_plain_decimal_only)
 {
-	static const str bad[] = { S(""), S("0"), S("-5"), S("+5"), S(" 5"), S("5 "), S("007"), S("1.0"), S("0x10"),
-		S("9223372036854775808"), S("99999999999999999999999") };
+	static const str bad[] = { S(""),
+		                   S("0"),
+		                   S("-5"),
+		                   S("+5"),
+		                   S(" 5"),
+		                   S("5 "),
+		                   S("007"),
+		                   S("1.0"),
+		                   S("0x10"),
+		                   S("9223372036854775808"),
+		                   S("99999999999999999999999") };
 	id64 id = 0;
 
 	EXPECT(id64_parse(S("9223372036854775807"), &id) && id == INT64_MAX);

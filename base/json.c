@@ -1,9 +1,9 @@
 /*
  * json.c: reading, on jansson.
  *
- * jansson allocates through one global pair of functions. Ours hand out memory of the arena of the json_read() that
- * runs on this thread, and free nothing, so a tree needs no clean-up. Nothing outside json_read() may make jansson
- * values.
+ * jansson allocates through one global pair of functions. Ours hand out memory of the arena of the
+ * json_read() that runs on this thread, and free nothing, so a tree needs no clean-up. Nothing
+ * outside json_read() may make jansson values.
  */
 #include "base/json.h"
 
@@ -32,8 +32,8 @@ static void hook_jansson(void)
 }
 
 /*
- * Counts brackets and commas outside strings: bounds jansson's recursion and the memory of the tree before it starts.
- * NULL when both hold.
+ * Counts brackets and commas outside strings: bounds jansson's recursion and the memory of the tree
+ * before it starts. NULL when both hold.
  */
 static const char *over_bounds(str text)
 {
@@ -85,14 +85,15 @@ enum err json_read(struct arena *arena, str text, json *out, str *why)
 		return refuse(why, str_of(over));
 	pthread_once(&once, hook_jansson);
 	reading_into = arena;
-	tree = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	tree = json_loadb(text.ptr ? text.ptr : "", text.len,
+	                  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	reading_into = NULL;
 	if (!tree)
-		return refuse(why, arena_printf(arena, "not valid JSON at line %d, column %d: %s", error.line,
-						error.column,
-						json_error_code(&error) == json_error_duplicate_key
-							? "a key stands twice"
-							: "syntax, encoding or number"));
+		return refuse(why, arena_printf(arena, "not valid JSON at line %d, column %d: %s",
+		                                error.line, error.column,
+		                                json_error_code(&error) == json_error_duplicate_key
+		                                        ? "a key stands twice"
+		                                        : "syntax, encoding or number"));
 	*out = tree;
 	return OK;
 }
@@ -100,9 +101,10 @@ enum err json_read(struct arena *arena, str text, json *out, str *why)
 enum json_kind json_kind(json v)
 {
 	static const enum json_kind kinds[] = {
-		[JSON_OBJECT] = JSON_MAP, [JSON_ARRAY] = JSON_LIST,        [JSON_STRING] = JSON_TEXT,
-		[JSON_INTEGER] = JSON_INT, [JSON_REAL] = JSON_REAL_NUMBER, [JSON_TRUE] = JSON_BOOL,
-		[JSON_FALSE] = JSON_BOOL, [JSON_NULL] = JSON_NIL,
+		[JSON_OBJECT] = JSON_MAP,       [JSON_ARRAY] = JSON_LIST,
+		[JSON_STRING] = JSON_TEXT,      [JSON_INTEGER] = JSON_INT,
+		[JSON_REAL] = JSON_REAL_NUMBER, [JSON_TRUE] = JSON_BOOL,
+		[JSON_FALSE] = JSON_BOOL,       [JSON_NULL] = JSON_NIL,
 	};
 
 	return v ? kinds[json_typeof(v)] : JSON_NONE;

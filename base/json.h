@@ -1,10 +1,10 @@
 /*
  * json.h: reading JSON (jansson, bounded) and writing it (straight into a buf).
  *
- * Reading refuses: over JSON_SIZE_MAX (or the caller's bound), deeper than JSON_DEPTH_MAX, more than
- * JSON_VALUES_MAX values, duplicate keys, bad UTF-8, \u0000, integers past 64 bits, anything behind the value. The
- * tree lives in the arena. Every accessor takes NULL and wrong kinds and answers "none", so a reader asks for what
- * it wants and checks the results.
+ * Reading refuses: over JSON_SIZE_MAX (or the caller's bound), deeper than JSON_DEPTH_MAX, more
+ * than JSON_VALUES_MAX values, duplicate keys, bad UTF-8, \u0000, integers past 64 bits, anything
+ * behind the value. The tree lives in the arena. Every accessor takes NULL and wrong kinds and
+ * answers "none", so a reader asks for what it wants and checks the results.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -20,7 +20,16 @@ typedef const struct json_t *json;
 #define JSON_DEPTH_MAX 64
 #define JSON_VALUES_MAX 200000 /* each takes some 250 octets of the arena at worst */
 
-enum json_kind { JSON_NONE, JSON_NIL, JSON_BOOL, JSON_INT, JSON_REAL_NUMBER, JSON_TEXT, JSON_LIST, JSON_MAP };
+enum json_kind {
+	JSON_NONE,
+	JSON_NIL,
+	JSON_BOOL,
+	JSON_INT,
+	JSON_REAL_NUMBER,
+	JSON_TEXT,
+	JSON_LIST,
+	JSON_MAP
+};
 
 /* ERR_INPUT with a sentence in *why (may be NULL) for what is refused. */
 enum err json_read(struct arena *arena, str text, json *out, str *why);
@@ -32,13 +41,17 @@ size_t json_count(json v); /* elements of a list, members of a map, else 0 */
 /* "messages.0.id": keys and indexes joined by dots. */
 json json_path(json root, const char *path);
 str json_text(json v); /* STR_NONE unless a string */
-int64_t json_int(json v, int64_t otherwise); /* an integer; also a real without fraction, and decimal text */
+/* an integer; also a real without fraction, and decimal text */
+int64_t json_int(json v, int64_t otherwise);
 double json_number(json v, double otherwise);
 bool json_flag(json v, bool otherwise);
 /* A string, or the decimal text of an integer (ids come both ways); STR_NONE otherwise. */
 str json_text_or_int(struct arena *arena, json v);
 bool json_id(json v, id64 *out); /* a string of digits */
-static inline str json_text_at(json root, const char *path) { return json_text(json_path(root, path)); }
+static inline str json_text_at(json root, const char *path)
+{
+	return json_text(json_path(root, path));
+}
 
 /* Walks a map in the order of the text: for (void *i = json_first(m); i; i = json_next(m, i)). */
 void *json_first(json map);
@@ -47,8 +60,8 @@ str json_member_name(void *at);
 json json_member_value(void *at);
 
 /*
- * Writing. Commas come by themselves. Text is escaped so that it is safe in any script, too (<, >, &, U+2028/9);
- * bad UTF-8 becomes U+FFFD. A STR_NONE is written as null.
+ * Writing. Commas come by themselves. Text is escaped so that it is safe in any script, too (<, >,
+ * &, U+2028/9); bad UTF-8 becomes U+FFFD. A STR_NONE is written as null.
  *
  *	json_open(b, '{'); json_put(b, "name", name); json_put_id(b, "id", id); json_close(b, '}');
  *

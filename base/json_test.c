@@ -29,7 +29,8 @@ TEST(json_refuses_all_of_the_bad_corpus)
 
 TEST(json_reads_every_kind)
 {
-	json v = read_good(S("{\"a\":null,\"b\":true,\"c\":-7,\"d\":2.5,\"e\":\"x\",\"f\":[],\"g\":{}}"));
+	json v = read_good(
+		S("{\"a\":null,\"b\":true,\"c\":-7,\"d\":2.5,\"e\":\"x\",\"f\":[],\"g\":{}}"));
 
 	EXPECT_INT(json_kind(v), JSON_MAP);
 	EXPECT_INT(json_kind(json_field(v, "a")), JSON_NIL);
@@ -46,7 +47,8 @@ TEST(json_reads_every_kind)
 TEST(json_reads_a_bare_value)
 {
 	EXPECT_INT(json_int(read_good(S(" 42 ")), 0), 42);
-	EXPECT_STR(json_text(read_good(S("\"\\u00e9\\ud83d\\ude00\""))), "\xC3\xA9\xF0\x9F\x98\x80");
+	EXPECT_STR(json_text(read_good(S("\"\\u00e9\\ud83d\\ude00\""))),
+	           "\xC3\xA9\xF0\x9F\x98\x80");
 }
 
 TEST(json_integers_keep_all_64_bits)
@@ -75,8 +77,8 @@ TEST(json_nests_up_to_its_depth)
 	read_good(buf_text(&b));
 }
 
-/* A tree takes some hundred octets for each value: without a bound on their number, 4 MiB of "{}," would end the
- * process at the arena's limit. */
+/* A tree takes some hundred octets for each value: without a bound on their number, 4 MiB of "{},"
+ * would end the process at the arena's limit. */
 TEST(json_refuses_too_many_values_before_they_take_memory)
 {
 	struct buf b = buf_in(test_arena(), JSON_SIZE_MAX);
@@ -161,7 +163,8 @@ TEST(json_ids_are_texts_of_digits)
 	id64 id = 0;
 
 	EXPECT(json_id(json_at(v, 0), &id) && id == 123);
-	EXPECT(!json_id(json_at(v, 1), &id) && !json_id(json_at(v, 2), &id) && !json_id(json_at(v, 3), &id));
+	EXPECT(!json_id(json_at(v, 1), &id) && !json_id(json_at(v, 2), &id) &&
+	       !json_id(json_at(v, 3), &id));
 }
 
 TEST(json_maps_keep_the_order_of_the_text)

@@ -16,7 +16,9 @@ static void comma(struct buf *b)
 /* Octets of the well-formed sequence at s[at], 0 if it is not one. */
 static size_t good_length(str s, size_t at)
 {
-	size_t n = ((uint8_t)s.ptr[at] & 0xE0) == 0xC0 ? 2 : ((uint8_t)s.ptr[at] & 0xF0) == 0xE0 ? 3 : 4;
+	size_t n = ((uint8_t)s.ptr[at] & 0xE0) == 0xC0   ? 2
+	           : ((uint8_t)s.ptr[at] & 0xF0) == 0xE0 ? 3
+	                                                 : 4;
 	str part = str_part(s, at, n);
 
 	return part.len == n && str_is_utf8(part) && str_count_points(part) == 1 ? n : 0;
@@ -61,8 +63,8 @@ static void write_escape(struct buf *b, char c)
 
 static bool is_plain(char c)
 {
-	return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' &&
-	       c != 0x7F;
+	return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\' && c != '<' &&
+	       c != '>' && c != '&' && c != 0x7F;
 }
 
 static void write_text(struct buf *b, str s)
@@ -138,7 +140,8 @@ void json_put_int(struct buf *b, const char *key, int64_t value)
 	buf_i64(b, value);
 }
 
-/* The shortest text that reads back as the same number, and reads as a real: digits alone would be an integer. */
+/* The shortest text that reads back as the same number, and reads as a real: digits alone would be
+ * an integer. */
 static void write_real(struct buf *b, double value)
 {
 	char text[40];

@@ -49,16 +49,21 @@ TEST(json_commas_come_by_themselves)
 	json_put_raw(&b, "raw", S("[1]"));
 	json_put_raw(&b, "no_raw", STR_NONE);
 	json_close(&b, '}');
-	EXPECT_STR(buf_text(&b), "{\"name\":\"Ana\",\"id\":\"7\",\"list\":[1,{},[],true],\"none\":null,\"at_ms\":12,"
-				 "\"never_ms\":null,\"parent\":null,\"raw\":[1],\"no_raw\":null}");
+	EXPECT_STR(
+		buf_text(&b),
+		"{\"name\":\"Ana\",\"id\":\"7\",\"list\":[1,{},[],true],\"none\":null,\"at_ms\":12,"
+		"\"never_ms\":null,\"parent\":null,\"raw\":[1],\"no_raw\":null}");
 }
 
 TEST(json_text_is_escaped_for_scripts_too)
 {
 	EXPECT_STR(escaped(S("a\"b\\c\n\t\r\x01\x7F")), "\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u007f\"");
-	EXPECT_STR(escaped(S("</script><!-- & -->")), "\"\\u003c/script\\u003e\\u003c!-- \\u0026 --\\u003e\"");
-	EXPECT_STR(escaped(S("\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAA")), "\"\\u2028\\u2029\xE2\x80\xAA\"");
-	EXPECT_STR(escaped(S("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80")), "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\"");
+	EXPECT_STR(escaped(S("</script><!-- & -->")),
+	           "\"\\u003c/script\\u003e\\u003c!-- \\u0026 --\\u003e\"");
+	EXPECT_STR(escaped(S("\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAA")),
+	           "\"\\u2028\\u2029\xE2\x80\xAA\"");
+	EXPECT_STR(escaped(S("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80")),
+	           "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\"");
 	EXPECT_STR(escaped(S("a\0b")), "\"a\\u0000b\"");
 	EXPECT_STR(escaped(S("")), "\"\"");
 	EXPECT_STR(escaped(STR_NONE), "null");
@@ -93,14 +98,16 @@ TEST(json_numbers_are_short_and_exact)
 
 TEST(json_reals_stay_reals_when_written_again)
 {
-	/* Written as digits alone these were refused as integers past 64 bits, or lost their sign. */
+	/* Written as digits alone these were refused as integers past 64 bits, or lost their sign.
+	 */
 	EXPECT_STR(rewritten(S("[1e19,-0.0,1e300,0.5]")), "[1e+19,-0.0,1e+300,0.5]");
 	EXPECT_STR(rewritten(rewritten(S("[12345678901234567890.0]"))), "[1.2345678901234567e+19]");
 }
 
 TEST(json_values_are_written_as_they_were_read)
 {
-	static const char text[] = "{\"z\":[1,-9223372036854775808,\"x\\ny\",{}],\"a\":{\"b\":null,\"c\":false}}";
+	static const char text[] =
+		"{\"z\":[1,-9223372036854775808,\"x\\ny\",{}],\"a\":{\"b\":null,\"c\":false}}";
 
 	EXPECT_STR(rewritten(str_of(text)), text);
 	EXPECT_STR(rewritten(S(" [ ] ")), "[]");

@@ -16,8 +16,10 @@ static int log_fd = STDERR_FILENO;
 static _Thread_local char trace_text[TRACE_MAX];
 static _Thread_local size_t trace_len;
 
-static const str level_names[] = { [LOG_DEBUG] = S("debug"), [LOG_INFO] = S("info"), [LOG_WARN] = S("warn"),
-				   [LOG_ERROR] = S("error") };
+static const str level_names[] = { [LOG_DEBUG] = S("debug"),
+	                           [LOG_INFO] = S("info"),
+	                           [LOG_WARN] = S("warn"),
+	                           [LOG_ERROR] = S("error") };
 
 void log_open(enum log_level least, int fd)
 {
@@ -50,7 +52,8 @@ static bool is_digit(char c)
 
 static bool is_word(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       c == '-';
 }
 
 /* Of what tokens are made: RFC 6750's b64token. */
@@ -75,8 +78,9 @@ static size_t secret_at(str s, size_t at)
 		str start;
 		size_t least;
 	} kinds[] = {
-		{ S("EAA"), 5 }, { S("pk_"), 5 }, { S("bearer "), 8 }, { S("access_token="), 1 }, { S("verify_token="), 1 },
-		{ S("parley_session="), 1 }, { S("password="), 1 },
+		{ S("EAA"), 5 },           { S("pk_"), 5 },           { S("bearer "), 8 },
+		{ S("access_token="), 1 }, { S("verify_token="), 1 }, { S("parley_session="), 1 },
+		{ S("password="), 1 },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
@@ -91,7 +95,8 @@ static size_t secret_at(str s, size_t at)
 	return 0;
 }
 
-/* Length of what must not be shown at s[at]; `before` stands before it in the result. A longer run of digits is an id. */
+/* Length of what must not be shown at s[at]; `before` stands before it in the result. A longer run
+ * of digits is an id. */
 static size_t hidden_at(str s, size_t at, char before)
 {
 	size_t digits = is_digit(before) ? 0 : run_of(s, at, is_digit);
@@ -163,5 +168,6 @@ void log_at(enum log_level level, const char *format, ...)
 	n = vsnprintf(message, sizeof message, format, args);
 	va_end(args);
 	if (n > 0)
-		write_line(level, message, (size_t)n < sizeof message ? (size_t)n : sizeof message - 1);
+		write_line(level, message,
+		           (size_t)n < sizeof message ? (size_t)n : sizeof message - 1);
 }

@@ -3,9 +3,9 @@
  *
  *	{"ts":"2026-11-21T14:30:00.123Z","level":"info","trace":"…","msg":"…"}
  *
- * Any thread. Messages are redacted before they leave: runs of 7 to 16 digits (phone numbers), bearer tokens, API
- * keys, Meta tokens, session cookies and passwords in forms become "***". That is the net under the wire; callers
- * keep secrets, numbers and bodies out anyway.
+ * Any thread. Messages are redacted before they leave: runs of 7 to 16 digits (phone numbers),
+ * bearer tokens, API keys, Meta tokens, session cookies and passwords in forms become asterisks.
+ * That is the net under the wire; callers keep secrets, numbers and bodies out anyway.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -20,7 +20,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 void log_open(enum log_level least, int fd);
 /* "debug", "info", "warn", "error". */
 bool log_level_parse(str name, enum log_level *out);
-/* The trace id that this thread's lines carry from now on; STR_NONE for none. At most 32 octets are kept. */
+/* The trace id that this thread's lines carry from now on; STR_NONE for none. At most 32 octets are
+ * kept. */
 void log_set_trace(str trace);
 
 [[gnu::format(printf, 2, 3)]] void log_at(enum log_level level, const char *format, ...);

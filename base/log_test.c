@@ -37,7 +37,8 @@ TEST(short_numbers_and_ids_stay)
 
 TEST(secrets_are_redacted_whole)
 {
-	EXPECT_STR(redacted("Authorization: Bearer eyJhbGci.eyJzdWIi.sig-_x/+="), "Authorization: ***");
+	EXPECT_STR(redacted("Authorization: Bearer eyJhbGci.eyJzdWIi.sig-_x/+="),
+	           "Authorization: ***");
 	EXPECT_STR(redacted("bearer abcdefgh, then"), "***, then");
 	EXPECT_STR(redacted("BEARER abcdefgh"), "***");
 	EXPECT_STR(redacted("key pk_Ab3dEf9-xyz ok"), "key *** ok");

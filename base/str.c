@@ -111,7 +111,12 @@ bool str_to_i64(str s, int64_t *out)
 static size_t sequence_length(const uint8_t *p, size_t left)
 {
 	uint8_t low = 0x80, high = 0xBF;
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+	size_t n = p[0] < 0x80   ? 1
+	           : p[0] < 0xC2 ? 0
+	           : p[0] < 0xE0 ? 2
+	           : p[0] < 0xF0 ? 3
+	           : p[0] < 0xF5 ? 4
+	                         : 0;
 
 	if (n < 2)
 		return n;

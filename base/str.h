@@ -1,9 +1,9 @@
 /*
  * str.h: borrowed text and octets.
  *
- * A str is a pointer and a length, not terminated, UTF-8 unless said otherwise; bytes are octets. Both borrow:
- * an argument lives as long as the call, a result as long as the arena it came from. A NULL ptr means "none",
- * which differs from the empty text S("").
+ * A str is a pointer and a length, not terminated, UTF-8 unless said otherwise; bytes are octets.
+ * Both borrow: an argument lives as long as the call, a result as long as the arena it came from. A
+ * NULL ptr means "none", which differs from the empty text S("").
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -56,7 +56,8 @@ bool str_has(str s, str needle);
 size_t str_find(str s, char c);
 /* The part [from, from+len), clipped to s. */
 str str_part(str s, size_t from, size_t len);
-/* Cuts s at the first c: returns what stands before it, and moves *s behind it (or to the empty end). */
+/* Cuts s at the first c: returns what stands before it, and moves *s behind it (or to the empty
+ * end). */
 str str_split(str *s, char c);
 /* Without leading and trailing ASCII white space. */
 str str_trim(str s);

@@ -106,7 +106,8 @@ void test_fail(const char *file, int line, const char *format, ...)
 void test_expect_str(const char *file, int line, str got, str want)
 {
 	if (!str_is(got, want) || !got.ptr != !want.ptr)
-		test_fail(file, line, "got \"" STR_F "\", want \"" STR_F "\"", STR_A(got), STR_A(want));
+		test_fail(file, line, "got \"" STR_F "\", want \"" STR_F "\"", STR_A(got),
+		          STR_A(want));
 }
 
 void test_expect_i64(const char *file, int line, int64_t got, int64_t want)

@@ -3,8 +3,9 @@
  *
  *	TEST(stanza_puts_known_words_in_one_byte) { EXPECT(1 + 1 == 2); EXPECT_STR(name, "Ana"); }
  *
- * Each *_test.c is one program (base/test.c holds main): it runs all its tests, or those whose name contains an
- * argument, prints a line for each failure and last `N passed, N failed`. A failed EXPECT ends its test.
+ * Each *_test.c is one program (base/test.c holds main): it runs all its tests, or those whose name
+ * contains an argument, prints a line for each failure and last `N passed, N failed`. A failed
+ * EXPECT ends its test.
  */
 #ifndef BASE_TEST_H
 #define BASE_TEST_H
@@ -25,7 +26,8 @@ struct arena *test_arena(void);
 const char *test_folder(void);
 /* The content of a file under tests/data/, in the test's arena; a failure when it is not there. */
 str test_data(const char *path);
-/* Calls one for each file of a folder under tests/data/, in order of their names; how many there were. */
+/* Calls one for each file of a folder under tests/data/, in order of their names; how many there
+ * were. */
 size_t test_data_each(const char *folder, void (*one)(str name, str content));
 
 #define TEST(name_)                                                                                \
@@ -37,7 +39,8 @@ size_t test_data_each(const char *folder, void (*one)(str name, str content));
 	}                                                                                          \
 	static void test_##name_(void)
 
-[[gnu::noreturn, gnu::format(printf, 3, 4)]] void test_fail(const char *file, int line, const char *format, ...);
+[[gnu::noreturn, gnu::format(printf, 3, 4)]] void test_fail(const char *file, int line,
+                                                            const char *format, ...);
 void test_expect_str(const char *file, int line, str got, str want);
 void test_expect_i64(const char *file, int line, int64_t got, int64_t want);
 void test_expect_err(const char *file, int line, enum err got, enum err want);

@@ -1,4 +1,5 @@
-/* crypto.c: OpenSSL 3 behind crypto.h. Each thread keeps one cipher context, so sealing allocates nothing. */
+/* crypto.c: OpenSSL 3 behind crypto.h. Each thread keeps one cipher context, so sealing allocates
+ * nothing. */
 #include "crypto/crypto.h"
 
 #include "base/codec.h"
@@ -162,7 +163,8 @@ void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf
 	must(EVP_EncryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
 	must(EVP_EncryptUpdate(ctx, to + GCM_NONCE_SIZE, &n, in.ptr, (int)in.len) == 1);
 	must(EVP_EncryptFinal_ex(ctx, to + GCM_NONCE_SIZE + in.len, &n) == 1);
-	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_SIZE, to + GCM_NONCE_SIZE + in.len) == 1);
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_SIZE,
+	                         to + GCM_NONCE_SIZE + in.len) == 1);
 }
 
 bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)

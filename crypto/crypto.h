@@ -1,8 +1,8 @@
 /*
  * crypto.h: the few primitives we use, over OpenSSL (hashes, AES) and libsodium (Argon2id, wiping).
  *
- * Any thread. Keys are fixed arrays; the caller wipes them. Failure of the library itself is an abort, bad input is
- * false.
+ * Any thread. Keys are fixed arrays; the caller wipes them. Failure of the library itself is an
+ * abort, bad input is false.
  */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
@@ -37,8 +37,8 @@ void sha256_add(struct sha256 *s, bytes in);
 void sha256_finish(struct sha256 *s, uint8_t out[SHA256_SIZE]); /* also destroys */
 
 /*
- * AES-256-GCM with a random nonce: out gets nonce ‖ ciphertext ‖ tag, in.len + GCM_OVERHEAD octets. `about` is
- * authenticated and not stored: the same must be given to open.
+ * AES-256-GCM with a random nonce: out gets nonce ‖ ciphertext ‖ tag, in.len + GCM_OVERHEAD octets.
+ * `about` is authenticated and not stored: the same must be given to open.
  */
 void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out);
 /* false: too short, changed, or another key or `about`. out gets in.len - GCM_OVERHEAD octets. */

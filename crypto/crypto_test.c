@@ -29,9 +29,11 @@ TEST(sha256_gives_the_vectors_of_fips_180)
 
 	crypto_init();
 	sha256(bytes_of(S("abc")), out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "ba7816bf 8f01cfea 414140de 5dae2223 b00361a3 96177a9c b410ff61 f20015ad");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "ba7816bf 8f01cfea 414140de 5dae2223 b00361a3 96177a9c b410ff61 f20015ad");
 	sha256(BYTES_NONE, out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "e3b0c442 98fc1c14 9afbf4c8 996fb924 27ae41e4 649b934c a495991b 7852b855");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "e3b0c442 98fc1c14 9afbf4c8 996fb924 27ae41e4 649b934c a495991b 7852b855");
 }
 
 TEST(sha256_in_parts_is_the_same)
@@ -43,7 +45,8 @@ TEST(sha256_in_parts_is_the_same)
 	sha256_add(s, BYTES_NONE);
 	sha256_add(s, bytes_of(S("jkijkljklmklmnlmnomnopnopq")));
 	sha256_finish(s, out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "248d6a61 d20638b8 e5c02693 0c3e6039 a33ce459 64ff2167 f6ecedd4 19db06c1");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "248d6a61 d20638b8 e5c02693 0c3e6039 a33ce459 64ff2167 f6ecedd4 19db06c1");
 }
 
 TEST(hmac_gives_the_vectors_of_rfc_4231)
@@ -52,14 +55,19 @@ TEST(hmac_gives_the_vectors_of_rfc_4231)
 
 	crypto_init();
 	hmac_sha256(repeated(0x0b, 20), bytes_of(S("Hi There")), out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "b0344c61d8db3853 5ca8afceaf0bf12b 881dc200c9833da7 26e9376c2e32cff7");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "b0344c61d8db3853 5ca8afceaf0bf12b 881dc200c9833da7 26e9376c2e32cff7");
 	hmac_sha256(bytes_of(S("Jefe")), bytes_of(S("what do ya want for nothing?")), out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "5bdcc146bf60754e 6a042426089575c7 5a003f089d273983 9dec58b964ec3843");
-	hmac_sha256(repeated(0xaa, 131), bytes_of(S("Test Using Larger Than Block-Size Key - Hash Key First")), out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "60e431591ee0b67f 0d8a26aacbf5b77f 8e0bc6213728c514 0546040f0ee37f54");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "5bdcc146bf60754e 6a042426089575c7 5a003f089d273983 9dec58b964ec3843");
+	hmac_sha256(repeated(0xaa, 131),
+	            bytes_of(S("Test Using Larger Than Block-Size Key - Hash Key First")), out);
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "60e431591ee0b67f 0d8a26aacbf5b77f 8e0bc6213728c514 0546040f0ee37f54");
 	/* An empty key and text are allowed: HMAC pads with zeros. */
 	hmac_sha256(BYTES_NONE, BYTES_NONE, out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "b613679a0814d9ec 772f95d778c35fc5 ff1697c493715653 c6c712144292c5ad");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "b613679a0814d9ec 772f95d778c35fc5 ff1697c493715653 c6c712144292c5ad");
 }
 
 TEST(hkdf_gives_the_vectors_of_rfc_5869)
@@ -70,12 +78,15 @@ TEST(hkdf_gives_the_vectors_of_rfc_5869)
 	crypto_init();
 	/* Test cases 1 and 3; we take the first 32 of their 42 octets. */
 	hkdf_sha256(repeated(0x0b, 22), from_hex("000102030405060708090a0b0c"), str_of(info), out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "3cb25f25faacd57a90434f64d0362f2a 2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "3cb25f25faacd57a90434f64d0362f2a 2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 	hkdf_sha256(repeated(0x0b, 22), BYTES_NONE, STR_NONE, out);
-	EXPECT_HEX(((bytes){ out, sizeof out }), "8da4e775a563c18f715f802a063c5a31 b8a11f5c5ee1879ec3454e5f3c738d2d");
+	EXPECT_HEX(((bytes){ out, sizeof out }),
+	           "8da4e775a563c18f715f802a063c5a31 b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
-/* NIST's GCM test case 16 (256-bit key, 96-bit nonce, 20 octets of additional data): nonce ‖ ciphertext ‖ tag. */
+/* NIST's GCM test case 16 (256-bit key, 96-bit nonce, 20 octets of additional data): nonce ‖
+ * ciphertext ‖ tag. */
 static const char gcm_key[] = "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";
 static const char gcm_about[] = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
 static const char gcm_plain[] = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
@@ -128,11 +139,13 @@ TEST(gcm_leaves_nothing_of_what_it_refuses)
 TEST(gcm_seals_what_it_opens_each_time_differently)
 {
 	bytes key = from_hex(gcm_key);
-	static const str texts[] = { S(""), S("a"), S("sixteen octets!!"), S("Halo, apa kabar?\n") };
+	static const str texts[] = { S(""), S("a"), S("sixteen octets!!"),
+		                     S("Halo, apa kabar?\n") };
 
 	crypto_init();
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
-		struct buf one = buf_in(test_arena(), 200), two = buf_in(test_arena(), 200), back = buf_in(test_arena(), 200);
+		struct buf one = buf_in(test_arena(), 200), two = buf_in(test_arena(), 200),
+			   back = buf_in(test_arena(), 200);
 
 		gcm_seal(key.ptr, bytes_of(S("row 7")), bytes_of(texts[i]), &one);
 		gcm_seal(key.ptr, bytes_of(S("row 7")), bytes_of(texts[i]), &two);
@@ -165,7 +178,8 @@ static void *seal_many(void *arg)
 
 		gcm_seal(arg, BYTES_NONE, bytes_of(S("text")), &sealed);
 		hmac_sha256((bytes){ arg, AES_KEY_SIZE }, buf_bytes(&sealed), mac);
-		good = gcm_open(arg, BYTES_NONE, buf_bytes(&sealed), &back) && str_is(buf_text(&back), S("text"));
+		good = gcm_open(arg, BYTES_NONE, buf_bytes(&sealed), &back) &&
+		       str_is(buf_text(&back), S("text"));
 		arena_reset(arena);
 	}
 	arena_destroy(arena);

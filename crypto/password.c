@@ -4,14 +4,16 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-/* OWASP's first choice for Argon2id: 19 MiB, two passes. libsodium's own "interactive" takes 64 MiB a sign-in. */
+/* OWASP's first choice for Argon2id: 19 MiB, two passes. libsodium's own "interactive" takes 64 MiB
+ * a sign-in. */
 enum { PASSES = 2, MEMORY_BYTES = 19 << 20 };
 
 _Static_assert(PASSWORD_HASH_MAX >= crypto_pwhash_STRBYTES, "a hash text must fit");
 
 void password_hash(str password, char out[PASSWORD_HASH_MAX])
 {
-	if (crypto_pwhash_str(out, password.ptr ? password.ptr : "", password.len, PASSES, MEMORY_BYTES) != 0)
+	if (crypto_pwhash_str(out, password.ptr ? password.ptr : "", password.len, PASSES,
+	                      MEMORY_BYTES) != 0)
 		abort();
 }
 

@@ -27,7 +27,8 @@ TEST(a_hash_names_its_algorithm_and_parameters)
 
 TEST(what_is_no_hash_never_verifies)
 {
-	static const char *const bad[] = { "", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA", "plain" };
+	static const char *const bad[] = { "", "x", "$argon2id$",
+		                           "$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA", "plain" };
 
 	crypto_init();
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
@@ -36,7 +37,8 @@ TEST(what_is_no_hash_never_verifies)
 
 TEST(hashes_of_the_reference_implementation_verify)
 {
-	/* echo -n "password" | argon2 somesalt -id -t 2 -k 65536 -p 1 (from the reference's test.c) */
+	/* echo -n "password" | argon2 somesalt -id -t 2 -k 65536 -p 1 (from the reference's test.c)
+	 */
 	crypto_init();
 	EXPECT(password_verify(S("password"), "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$"
 					      "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"));

@@ -14,7 +14,8 @@ static void check_hex(struct arena *arena, str in)
 
 static void check_base64(struct arena *arena, str in)
 {
-	struct buf raw = buf_in(arena, OUT_MAX), text = buf_in(arena, OUT_MAX), back = buf_in(arena, OUT_MAX);
+	struct buf raw = buf_in(arena, OUT_MAX), text = buf_in(arena, OUT_MAX),
+		   back = buf_in(arena, OUT_MAX);
 
 	if (base64_read(in, &raw)) {
 		base64url_write(&text, buf_bytes(&raw));
@@ -27,7 +28,8 @@ static void check_base64(struct arena *arena, str in)
 
 static void check_percent(struct arena *arena, str in)
 {
-	struct buf plain = buf_in(arena, OUT_MAX), text = buf_in(arena, OUT_MAX), back = buf_in(arena, OUT_MAX);
+	struct buf plain = buf_in(arena, OUT_MAX), text = buf_in(arena, OUT_MAX),
+		   back = buf_in(arena, OUT_MAX);
 
 	if (percent_read(in, false, &plain))
 		MUST(plain.len <= in.len);

@@ -1,7 +1,9 @@
 /*
- * fuzz.h: what a fuzz target is: one function that takes any octets and must neither crash nor hang nor leak.
+ * fuzz.h: what a fuzz target is: one function that takes any octets and must neither crash nor hang
+ * nor leak.
  *
- * A target also checks what must hold (a decoded thing encodes to the same, a limit is kept) with MUST.
+ * A target also checks what must hold (a decoded thing encodes to the same, a limit is kept) with
+ * MUST.
  */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H

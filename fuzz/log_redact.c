@@ -1,4 +1,5 @@
-/* log_redact.c: redaction only shortens, leaves no run of phone length, and finds nothing more the second time. */
+/* log_redact.c: redaction only shortens, leaves no run of phone length, and finds nothing more the
+ * second time. */
 #include "base/log.h"
 #include "fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
-/* replay.c: the main of a fuzz target without libFuzzer: feeds it each file named, or each file of each folder. */
+/* replay.c: the main of a fuzz target without libFuzzer: feeds it each file named, or each file of
+ * each folder. */
 #include "fuzz/fuzz.h"
 
 #include <dirent.h>

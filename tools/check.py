@@ -30,6 +30,9 @@ CORES = str(os.cpu_count() or 2)
 # Which unit tests run under ThreadSanitizer: those whose code has threads.
 THREADED = re.compile(r'^(base/log|runtime/|net/|store/|api/|live/|jobs/|inbox/|provider/)')
 
+# Whose unit tests want both stores.
+ON_STORE = ('store/', 'account/', 'inbox/', 'jobs/', 'api/', 'live/', 'main')
+
 BUILDS = {
     # Optimised, as it is shipped.
     'plain': [],
@@ -68,11 +71,11 @@ class Step:
         self.passed += passed
         self.failed += failed
 
-    def run(self, command, env=None, seconds=STEP_SECONDS, cwd=ROOT):
-        """The exit status and the output, which is also in the log. The command's whole group ends with it."""
+    def run(self, command, env=None, seconds=STEP_SECONDS, group_lives=False):
+        """The exit status and the output, which is also in the log. The command's group ends with it, or lives on."""
         self.log.write('$ %s\n' % ' '.join(command))
         self.log.flush()
-        child = subprocess.Popen(command, cwd=cwd, env={**os.environ, **SANITIZERS, **(env or {})}, text=True,
+        child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **SANITIZERS, **(env or {})}, text=True,
                                  errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, start_new_session=True)
         timer = threading.Timer(seconds, end_group, [child])
@@ -81,7 +84,8 @@ class Step:
             output, _ = child.communicate()
         finally:
             timer.cancel()
-            end_group(child)
+            if not group_lives:
+                end_group(child)
         self.log.write(output + '\n')
         if child.returncode == -signal.SIGKILL:
             self.log.write('(ended after %d s)\n' % seconds)
@@ -129,6 +133,29 @@ def counted(output):
     return None
 
 
+class Postgres:
+    """One server for all tests, started by the first that asks, ended with us."""
+
+    def __init__(self):
+        self.lock, self.env = threading.Lock(), None
+
+    def start(self, step):
+        with self.lock:
+            if self.env is None:
+                self.env = {}
+                output = step.must(['tests/postgres.sh', 'start'], seconds=120, group_lives=True)
+                self.env = dict(re.findall(r"^export (\w+)='(.*)'$", output, re.M))
+            return self.env
+
+    def stop(self):
+        if self.env:
+            subprocess.run(['tests/postgres.sh', 'stop'], cwd=ROOT, env={**os.environ, **self.env},
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+postgres = Postgres()
+
+
 # Builds ---------------------------------------------------------------------------------------------------------
 
 def setup(step, kind):
@@ -169,11 +196,13 @@ def unit(step, kind, wanted=lambda name: True):
     chosen = [p for p in programs(kind) if wanted(p[0])]
     if not chosen:
         raise Failed('no unit tests found')
-    wrong = []
+    wrong, server = [], {}
     for name, command, env, _ in chosen:
+        if name.startswith(ON_STORE):
+            server = postgres.start(step)
         # ThreadSanitizer wants its fixed addresses free.
         around = ['setarch', os.uname().machine, '-R'] if kind == 'tsan' else []
-        if not step.suite(around + command, env=env, seconds=240):
+        if not step.suite(around + command, env={**env, **server}, seconds=240):
             wrong.append(name)
     if wrong:
         step.note = 'failed: ' + ', '.join(wrong)
@@ -211,16 +240,6 @@ def web(step):
     step.suite(['npm', 'run', '--silent', 'test', '--prefix', 'web'])
 
 
-def postgres(step):
-    if not os.path.exists(os.path.join(ROOT, 'tests/postgres.sh')):
-        step.note = 'no tests/postgres.sh yet'
-        return
-    chosen = [(n, c, e) for n, c, e, _ in programs('asan') if re.match(r'(store|inbox|account|jobs|api)/', n)]
-    for name, command, env in chosen:
-        if not step.suite(['tests/postgres.sh', *command], env=env, seconds=300):
-            step.note += ' ' + name
-
-
 def suite_command(folder, files=()):
     """How the suite in a folder is run, or None when the folder is not a suite."""
     runner = os.path.join(folder, 'run')
@@ -253,7 +272,7 @@ def server_env(name):
 
 
 def suite(step, name, command):
-    step.suite(command, env=server_env(name))
+    step.suite(command, env={**server_env(name), **postgres.start(step)})
 
 
 def fuzz(step):
@@ -291,7 +310,6 @@ def all_steps():
         Step('tools', tools),
         Step('unit', lambda s: unit(s, 'asan'), ['build-asan']),
         Step('web', web, ['build']),
-        Step('postgres', postgres, ['build-asan']),
     ]
     for name, command in found.items():
         need = 'build' if name in ON_PLAIN else 'build-asan'
@@ -303,7 +321,7 @@ def all_steps():
         Step('fuzz', fuzz, ['build-clang']),
         Step('hardening', hardening, ['build']),
         # Last: all that runs the counting build has run then.
-        Step('coverage', coverage, ['unit', 'postgres', *[n for n in found if n not in ON_PLAIN]]),
+        Step('coverage', coverage, ['unit', *[n for n in found if n not in ON_PLAIN]]),
     ]
 
 
@@ -450,7 +468,10 @@ def main(arguments):
         return 0
     steps = choose(arguments)
     start = time.monotonic()
-    run_all(steps)
+    try:
+        run_all(steps)
+    finally:
+        postgres.stop()
     passed, failed = sum(s.passed for s in steps), sum(s.failed for s in steps)
     print('%.0f s in all' % (time.monotonic() - start))
     print('%d passed, %d failed' % (passed, failed))

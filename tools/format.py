@@ -11,14 +11,27 @@ def long_lines(text):
     return [n for n, line in enumerate(text.split('\n'), 1) if len(line.expandtabs(tidy.TAB)) > tidy.COLUMNS_WANTED]
 
 
+def comments_above(text):
+    """A comment behind a line that is too long goes before it."""
+    lines = text.split('\n')
+    for n in reversed(long_lines(text)):
+        match = re.fullmatch(r'(\t*)([^/"]*[;,]) +(/\* .* \*/)', lines[n - 1])
+        if match:
+            lines[n - 1:n] = [match[1] + match[3], match[1] + match[2]]
+    return '\n'.join(lines)
+
+
 def format_file(path):
     with open(path, encoding='utf-8') as file:
         before = file.read()
-    lines = long_lines(before)
-    if not lines:
+    if not long_lines(before):
         return
-    command = ['clang-format', *('--lines=%d:%d' % (n, n) for n in lines), path]
-    after = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    before = comments_above(before)
+    lines = long_lines(before)
+    command = ['clang-format', *('--lines=%d:%d' % (n, n) for n in lines), '--assume-filename=' + path]
+    after = before
+    if lines:
+        after = subprocess.run(command, input=before, check=True, capture_output=True, text=True).stdout
     # clang-format forgets the space when it breaks a comment that holds an example.
     after = re.sub(r'^(\s*) \*(?=[^\s*/])', r'\1 * ', after, flags=re.M)
     with open(path, 'w', encoding='utf-8') as file:

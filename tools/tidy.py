@@ -38,7 +38,6 @@ BANNED = {
     'rand': 'is not random: use crypto_random',
     'localtime': 'is not safe with threads: use localtime_r',
     'gmtime': 'is not safe with threads: use gmtime_r',
-    'strerror': 'is not safe with threads: use strerrordesc_np',
 }
 
 HEAP = set('malloc calloc realloc reallocarray free strdup strndup asprintf vasprintf'.split())

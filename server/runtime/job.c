@@ -35,7 +35,9 @@ static void make_trace(char out[TRACE_SIZE + 1])
 
 void job_init(struct job *job, const char *name, struct arena *arena, struct store *store)
 {
-	*job = (struct job){ .name = name, .arena = arena, .store = store, .now_ms = clock_now_ms() };
+	*job = (struct job){
+		.name = name, .arena = arena, .store = store, .now_ms = clock_now_ms()
+	};
 	make_trace(job->trace);
 	log_set_trace((str){ job->trace, TRACE_SIZE });
 }
@@ -137,7 +139,8 @@ void field_error(struct job *job, str field, str code, str message)
 {
 	struct field_error *error = ARENA_NEW(job->arena, struct field_error);
 
-	*error = (struct field_error){ job->field_errors, arena_str(job->arena, field), code, message };
+	*error = (struct field_error){ job->field_errors, arena_str(job->arena, field), code,
+		                       message };
 	job->field_errors = error;
 }
 
@@ -145,8 +148,9 @@ enum err job_check_fields(struct job *job)
 {
 	if (!job->field_errors)
 		return OK;
-	return fail_code(job, ERR_INPUT, S("invalid_input"), S("Correct the fields named in errors and send it again."),
-			 "The request has errors.");
+	return fail_code(job, ERR_INPUT, S("invalid_input"),
+	                 S("Correct the fields named in errors and send it again."),
+	                 "The request has errors.");
 }
 
 void job_forgive(struct job *job)

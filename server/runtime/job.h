@@ -1,9 +1,10 @@
 /*
  * job.h: a piece of work, and everything that belongs to it.
  *
- * Every request, webhook, timer or message is a job: it runs from start to end on one worker thread. What it allocates
- * comes from job->arena; what else it takes is registered with job_defer() when taken, and given back by job_finish().
- * So there is no clean-up code, and `return` is always safe. A job is touched by its own thread only.
+ * Every request, webhook, timer or message is a job: it runs from start to end on one worker
+ * thread. What it allocates comes from job->arena; what else it takes is registered with
+ * job_defer() when taken, and given back by job_finish(). So there is no clean-up code, and
+ * `return` is always safe. A job is touched by its own thread only.
  */
 #ifndef RUNTIME_JOB_H
 #define RUNTIME_JOB_H
@@ -16,7 +17,14 @@ struct store;
 struct db;
 struct deferred;
 
-enum actor_kind { ACTOR_SYSTEM, ACTOR_PERSON, ACTOR_API_KEY, ACTOR_CONTACT, ACTOR_AUTOMATION, ACTOR_PHONE };
+enum actor_kind {
+	ACTOR_SYSTEM,
+	ACTOR_PERSON,
+	ACTOR_API_KEY,
+	ACTOR_CONTACT,
+	ACTOR_AUTOMATION,
+	ACTOR_PHONE
+};
 
 #define TRACE_SIZE 32 /* hex digits */
 
@@ -59,18 +67,21 @@ struct job {
 void job_init(struct job *job, const char *name, struct arena *arena, struct store *store);
 /* Takes over a trace id (32 hex digits; anything else is ignored). */
 void job_set_trace(struct job *job, str trace);
-/* Rolls back an open transaction, runs what was deferred (newest first), resets the arena. A failure is logged first:
- * our own as an error, another side's as a warning, the asker's at debug level. */
+/* Rolls back an open transaction, runs what was deferred (newest first), resets the arena. A
+ * failure is logged first: our own as an error, another side's as a warning, the asker's at debug
+ * level. */
 void job_finish(struct job *job, enum err e);
-/* The same without logging and without resetting the arena: for tests and callers that go on reading results. */
+/* The same without logging and without resetting the arena: for tests and callers that go on
+ * reading results. */
 void job_release(struct job *job);
 void job_defer(struct job *job, void (*give_back)(void *), void *what);
 
-/* Sets why (printf) and returns e: `return fail(job, ERR_UPSTREAM, "empty media at " STR_F, STR_A(url));` */
+/* Sets why (printf) and returns e: `return fail(job, ERR_UPSTREAM, "empty media at " STR_F,
+ * STR_A(url));` */
 [[gnu::format(printf, 3, 4)]] enum err fail(struct job *job, enum err e, const char *format, ...);
 /* With a code and a next step for people; both literals or arena text. */
-[[gnu::format(printf, 5, 6)]] enum err fail_code(struct job *job, enum err e, str code, str next_step,
-						  const char *format, ...);
+[[gnu::format(printf, 5, 6)]] enum err fail_code(struct job *job, enum err e, str code,
+                                                 str next_step, const char *format, ...);
 /* Notes a wrong field and goes on checking; all are answered at once by job_check_fields(). */
 void field_error(struct job *job, str field, str code, str message);
 /* ERR_INPUT "invalid_input" if any field was wrong. */

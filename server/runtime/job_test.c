@@ -67,7 +67,9 @@ TEST(a_failure_carries_its_reason)
 {
 	struct job job = begin();
 
-	EXPECT_ERR(fail_code(&job, ERR_LIMIT, S("window_closed"), S("Send a template."), "closed since %d h", 3), ERR_LIMIT);
+	EXPECT_ERR(fail_code(&job, ERR_LIMIT, S("window_closed"), S("Send a template."),
+	                     "closed since %d h", 3),
+	           ERR_LIMIT);
 	EXPECT_STR(job.why, "closed since 3 h");
 	EXPECT_STR(job.code, "window_closed");
 	EXPECT_STR(job.next_step, "Send a template.");
@@ -116,9 +118,14 @@ TEST(each_job_has_its_own_trace)
 
 TEST(a_trace_is_taken_over_only_when_it_is_32_hex_digits)
 {
-	static const str bad[] = { S(""), S("0123456789abcdef"), S("0123456789ABCDEF0123456789ABCDEF"),
-		S("0123456789abcdef0123456789abcdeg"), S("0123456789abcdef0123456789abcdef0"),
-		S("0123456789abcdef\0" "123456789abcdef"), S("0123456789abcdef0123456789abcde\n") };
+	static const str bad[] = { S(""),
+		                   S("0123456789abcdef"),
+		                   S("0123456789ABCDEF0123456789ABCDEF"),
+		                   S("0123456789abcdef0123456789abcdeg"),
+		                   S("0123456789abcdef0123456789abcdef0"),
+		                   S("0123456789abcdef\0"
+		                     "123456789abcdef"),
+		                   S("0123456789abcdef0123456789abcde\n") };
 	struct job job = begin();
 	str before = arena_str(test_arena(), str_of(job.trace));
 
@@ -163,8 +170,8 @@ TEST(the_end_of_a_job_logs_what_needs_an_operator)
 
 TEST(what_the_asker_did_wrong_is_not_logged_as_trouble)
 {
-	static const enum err quiet[] = { ERR_INPUT, ERR_AUTH, ERR_DENIED, ERR_MISSING, ERR_CONFLICT, ERR_LIMIT,
-		ERR_UNSUPPORTED };
+	static const enum err quiet[] = { ERR_INPUT,    ERR_AUTH,  ERR_DENIED,     ERR_MISSING,
+		                          ERR_CONFLICT, ERR_LIMIT, ERR_UNSUPPORTED };
 
 	for (size_t i = 0; i < COUNT_OF(quiet); i++)
 		EXPECT_INT(logged_for(quiet[i]).len, 0);

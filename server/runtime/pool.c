@@ -1,8 +1,8 @@
 /*
  * pool.c: worker threads, lanes and timers; see pool.h.
  *
- * The one rule: everything of a pool, its lanes' queues included, is guarded by the pool's one mutex, which is never
- * held while a task runs.
+ * The one rule: everything of a pool, its lanes' queues included, is guarded by the pool's one
+ * mutex, which is never held while a task runs.
  */
 #include "runtime/pool.h"
 
@@ -163,7 +163,8 @@ bool pool_drain(struct pool *pool, int64_t deadline_ms)
 
 	pthread_mutex_lock(&pool->lock);
 	pool->draining = true;
-	while (pool->waiting > 0 && pthread_cond_timedwait(&pool->is_idle, &pool->lock, &until) == 0)
+	while (pool->waiting > 0 &&
+	       pthread_cond_timedwait(&pool->is_idle, &pool->lock, &until) == 0)
 		;
 	done = pool->waiting == 0;
 	pthread_mutex_unlock(&pool->lock);

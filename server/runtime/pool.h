@@ -1,9 +1,10 @@
 /*
  * pool.h: worker threads, lanes that keep order, and timers.
  *
- * A pool runs tasks on its threads, each task as one job. A lane runs its tasks one by one, in order, on whatever
- * thread of its pool is free: state that belongs to a lane needs no lock. Queues are bounded: posting to a full one
- * answers false, and the caller says what happens then. All functions may be called from any thread.
+ * A pool runs tasks on its threads, each task as one job. A lane runs its tasks one by one, in
+ * order, on whatever thread of its pool is free: state that belongs to a lane needs no lock. Queues
+ * are bounded: posting to a full one answers false, and the caller says what happens then. All
+ * functions may be called from any thread.
  */
 #ifndef RUNTIME_POOL_H
 #define RUNTIME_POOL_H
@@ -14,8 +15,8 @@ struct pool;
 struct lane;
 struct timers;
 
-/* run: on a worker, as a job of its own; its error is logged by the job's end. drop: called instead of run when the
- * pool stops first, and may be NULL. One of both is called exactly once. */
+/* run: on a worker, as a job of its own; its error is logged by the job's end. drop: called instead
+ * of run when the pool stops first, and may be NULL. One of both is called exactly once. */
 struct task {
 	const char *name; /* literal */
 	enum err (*run)(struct job *job, void *arg);
@@ -27,25 +28,29 @@ struct task {
 struct pool *pool_create(const char *name, size_t threads, size_t queue_max, struct store *store);
 /* Runs what is queued, then ends the threads. */
 void pool_destroy(struct pool *pool);
-/* Refuses new tasks from now on; waits until all is run, or the wall clock is at deadline_ms; true when all ran. */
+/* Refuses new tasks from now on; waits until all is run, or the wall clock is at deadline_ms; true
+ * when all ran. */
 bool pool_drain(struct pool *pool, int64_t deadline_ms);
 [[nodiscard]] bool pool_post(struct pool *pool, struct task task);
 size_t pool_depth(struct pool *pool);
 
 /* At most queue_max tasks wait in it. */
 struct lane *lane_create(struct pool *pool, size_t queue_max);
-/* Ends after the queued tasks have run; the memory goes then. Before its pool is destroyed; from its own task, too. */
+/* Ends after the queued tasks have run; the memory goes then. Before its pool is destroyed; from
+ * its own task, too. */
 void lane_destroy(struct lane *lane);
 [[nodiscard]] bool lane_post(struct lane *lane, struct task task);
 
-/* Timers of the server's slow life (retries, schedules): one thread, posting to a pool when due. They follow
- * clock_now_ms(), so a test that fakes the clock calls timers_wake(). */
+/* Timers of the server's slow life (retries, schedules): one thread, posting to a pool when due.
+ * They follow clock_now_ms(), so a test that fakes the clock calls timers_wake(). */
 struct timers *timers_create(struct pool *pool);
-/* Waits for timers that run; no task and no drop is called after it. Before the pool is destroyed. */
+/* Waits for timers that run; no task and no drop is called after it. Before the pool is destroyed.
+ */
 void timers_destroy(struct timers *timers);
 /* Once, at or after due_ms. */
 void timer_at(struct timers *timers, int64_t due_ms, struct task task);
-/* Again and again: the next run is period_ms after the end of the last. task.drop is called at destroy. */
+/* Again and again: the next run is period_ms after the end of the last. task.drop is called at
+ * destroy. */
 void timer_every(struct timers *timers, int64_t period_ms, struct task task);
 void timers_wake(struct timers *timers);
 

@@ -1,4 +1,5 @@
-/* pool_test.c: tasks run once each, lanes keep order, queues are bounded, and the end is orderly. */
+/* pool_test.c: tasks run once each, lanes keep order, queues are bounded, and the end is orderly.
+ */
 #include "runtime/pool.h"
 
 #include "base/clock.h"

@@ -1,8 +1,8 @@
 /*
  * timers.c: one thread that waits for the earliest timer and posts it to the pool.
  *
- * The list is kept sorted; there are few timers (schedules, not messages). A pool whose queue is full gets the task
- * again at the next round, so nothing is lost.
+ * The list is kept sorted; there are few timers (schedules, not messages). A pool whose queue is
+ * full gets the task again at the next round, so nothing is lost.
  */
 #include "base/clock.h"
 #include "runtime/pool.h"
@@ -63,7 +63,8 @@ static void after_run(struct timer *timer)
 	pthread_mutex_unlock(&timers->lock);
 	if (!again)
 		forget(timer, true);
-	/* Last of all: when none is running, timers_destroy() may return, and what drop() was given may go. */
+	/* Last of all: when none is running, timers_destroy() may return, and what drop() was given
+	 * may go. */
 	pthread_mutex_lock(&timers->lock);
 	timers->running--;
 	pthread_cond_broadcast(&timers->changed);
@@ -87,7 +88,8 @@ static int64_t post_due(struct timers *timers)
 	while (timers->first && timers->first->due_ms <= now) {
 		struct timer *timer = timers->first;
 
-		if (!pool_post(timers->pool, (struct task){ timer->task.name, run_timer, NULL, timer }))
+		if (!pool_post(timers->pool,
+		               (struct task){ timer->task.name, run_timer, NULL, timer }))
 			return RETRY_FULL_POOL_MS;
 		timers->first = timer->next;
 		timers->running++;
@@ -179,5 +181,7 @@ void timer_at(struct timers *timers, int64_t due_ms, struct task task)
 
 void timer_every(struct timers *timers, int64_t period_ms, struct task task)
 {
-	add(timers, (struct timer){ .due_ms = clock_now_ms() + period_ms, .period_ms = period_ms, .task = task });
+	add(timers, (struct timer){ .due_ms = clock_now_ms() + period_ms,
+	                            .period_ms = period_ms,
+	                            .task = task });
 }

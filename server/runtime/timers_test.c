@@ -179,7 +179,8 @@ static enum err release_and_count(struct job *job, void *arg)
 	return e;
 }
 
-/* The owner frees what the timer points to when timers_destroy() returns, so the drop must be over by then. */
+/* The owner frees what the timer points to when timers_destroy() returns, so the drop must be over
+ * by then. */
 TEST(destroy_waits_for_a_running_timer_and_its_drop)
 {
 	struct rig rig = rig_start(10);

@@ -1,12 +1,15 @@
 /*
  * sqlite_search.c: full-text search on FTS5.
  *
- * The index holds row numbers only, as differences, so a small dense number costs an octet or two per word where a
- * message id would cost six. Hence doc: numbers in the order of message ids, NUMBER_STEP apart. A message that is older than
- * the newest one known takes a free number between its neighbours. Where none is free it is `late` and counts down from -1; late ones are looked
- * up by message id instead. They come from transcripts and repairs, so they are few; the answer is right for any number.
+ * The index holds row numbers only, as differences, so a small dense number costs an octet or two
+ * per word where a message id would cost six. Hence doc: numbers in the order of message ids,
+ * NUMBER_STEP apart. A message that is older than the newest one known takes a free number between
+ * its neighbours. Where none is free it is `late` and counts down from -1; late ones are looked up
+ * by message id instead. They come from transcripts and repairs, so they are few; the answer is
+ * right for any number.
  *
- * Each token carries its workspace in front, so that tenants cannot meet. FTS5 stores the common front once a page.
+ * Each token carries its workspace in front, so that tenants cannot meet. FTS5 stores the common
+ * front once a page.
  */
 #include "store/sqlite.h"
 
