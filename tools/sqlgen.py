@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """sqlgen.py: a typed C function of each named query, and the migrations as a table.
 
-	sqlgen.py --queries FOLDER --migrations FILE_OR_FOLDER... --header OUT.h --source OUT.c [--depfile OUT.d]
+	sqlgen.py --queries FOLDER --migrations FILE_OR_FOLDER --header OUT.h --source OUT.c [--depfile OUT.d]
+	sqlgen.py --migrations FILE_OR_FOLDER --schema OUT.sql
 
 A query file holds any number of these (server/store/queries/README.md is the manual):
 
@@ -37,6 +38,12 @@ DIALECT = {
 	"sqlite": {"{ID}": "INTEGER PRIMARY KEY", "{BYTES}": "BLOB", "{WITHOUT_ROWID}": "WITHOUT ROWID"},
 	"postgres": {"{ID}": "BIGINT PRIMARY KEY", "{BYTES}": "BYTEA", "{WITHOUT_ROWID}": ""},
 }
+
+
+SCHEMA_HEAD = """-- schema.sql: what all migrations come to, on SQLite. Made by
+--	tools/sqlgen.py --migrations server/store/migrations --schema server/store/schema.sql
+-- and compared with a real database by server/store/schema_test.c.
+"""
 
 
 class Refused(Exception):
@@ -270,6 +277,13 @@ def migrated_database(migrations):
 	return db
 
 
+def schema_text(db):
+	"""What the migrations come to, one statement after the other; without the tables FTS5 keeps for itself."""
+	rows = db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'message_token_*' "
+		"ORDER BY tbl_name, type = 'index', name")
+	return SCHEMA_HEAD + "".join(sql + ";\n" for (sql,) in rows)
+
+
 def c_text(text, indent="\t\t"):
 	lines = text.split("\n")
 	parts = [line + ("\n" if i + 1 < len(lines) else "") for i, line in enumerate(lines)]
@@ -380,10 +394,11 @@ def generate(query_folders, migration_paths):
 
 def main(args):
 	parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-	parser.add_argument("--queries", action="append", required=True)
+	parser.add_argument("--queries", action="append", default=[])
 	parser.add_argument("--migrations", action="append", required=True)
-	parser.add_argument("--header", required=True)
-	parser.add_argument("--source", required=True)
+	parser.add_argument("--header")
+	parser.add_argument("--source")
+	parser.add_argument("--schema", help="write the resulting schema, and nothing else")
 	parser.add_argument("--include", default="store/queries.h")
 	parser.add_argument("--depfile")
 	options = parser.parse_args(args)
@@ -392,6 +407,10 @@ def main(args):
 	except Refused as e:
 		print(e, file=sys.stderr)
 		return 1
+	if options.schema:
+		with open(options.schema, "w", encoding="utf-8") as f:
+			f.write(schema_text(migrated_database(migrations)))
+		return 0
 	guard = re.sub(r"\W", "_", options.include).upper()
 	with open(options.header, "w", encoding="utf-8") as f:
 		f.write(write_header(queries, rows, guard))

@@ -1,4 +1,5 @@
-/* driver_test.c: what holds on both databases, with a small schema that has every type (tests/store/). */
+/* driver_test.c: what holds on both databases, with a small schema that has every type
+ * (tests/store/). */
 #include "store/test_store.h"
 #include "store/test_queries.h"
 
@@ -19,9 +20,15 @@ STORE_TEST(every_type_comes_back_as_it_went)
 
 	add_owner(job, 5, S("Ana"));
 	BEGIN_WRITE();
-	EXPECT_OK(sql_thing_add(job, &(struct sql_thing_add){
-		.id = INT64_MAX, .owner = 5, .name = S("Jos\xC3\xA9"), .data = { octets, sizeof octets }, .good = true,
-		.weight = -0.125, .seen_ms = -42 }, NULL));
+	EXPECT_OK(sql_thing_add(job,
+	                        &(struct sql_thing_add){ .id = INT64_MAX,
+	                                                 .owner = 5,
+	                                                 .name = S("Jos\xC3\xA9"),
+	                                                 .data = { octets, sizeof octets },
+	                                                 .good = true,
+	                                                 .weight = -0.125,
+	                                                 .seen_ms = -42 },
+	                        NULL));
 	COMMIT();
 	EXPECT_OK(sql_thing_find(job, &(struct sql_thing_find){ INT64_MAX }, &got));
 	EXPECT_INT(got.id, INT64_MAX);
@@ -44,7 +51,8 @@ STORE_TEST(none_is_null_and_null_is_none)
 	EXPECT_OK(sql_thing_nulls(job, &(struct sql_thing_nulls){ 1 }, &nulls));
 	EXPECT_INT(nulls.nulls, 6);
 	EXPECT_OK(sql_thing_find(job, &(struct sql_thing_find){ 1 }, &got));
-	EXPECT(got.owner_id == 0 && !got.name.ptr && !got.data.ptr && !got.good && got.seen_ms == 0);
+	EXPECT(got.owner_id == 0 && !got.name.ptr && !got.data.ptr && !got.good &&
+	       got.seen_ms == 0);
 }
 
 STORE_TEST(empty_is_not_none)
@@ -53,7 +61,9 @@ STORE_TEST(empty_is_not_none)
 	struct thing_row got;
 
 	BEGIN_WRITE();
-	EXPECT_OK(sql_thing_add(job, &(struct sql_thing_add){ .id = 1, .name = S(""), .data = bytes_of(S("")) }, NULL));
+	EXPECT_OK(sql_thing_add(
+		job, &(struct sql_thing_add){ .id = 1, .name = S(""), .data = bytes_of(S("")) },
+		NULL));
 	COMMIT();
 	EXPECT_OK(sql_thing_nulls(job, &(struct sql_thing_nulls){ 1 }, &nulls));
 	EXPECT_INT(nulls.nulls, 4);
@@ -65,7 +75,8 @@ STORE_TEST(no_row_is_missing_without_a_reason)
 {
 	struct owner_row owner;
 
-	EXPECT_ERR(sql_owner_find(job, &(struct sql_owner_find){ S("nobody") }, &owner), ERR_MISSING);
+	EXPECT_ERR(sql_owner_find(job, &(struct sql_owner_find){ S("nobody") }, &owner),
+	           ERR_MISSING);
 	EXPECT(!job->why.ptr);
 }
 
@@ -76,7 +87,8 @@ STORE_TEST(many_rows_come_in_order_and_within_their_limit)
 
 	BEGIN_WRITE();
 	for (id64 id = 1; id <= 50; id++)
-		EXPECT_OK(sql_thing_add(job, &(struct sql_thing_add){ .id = id, .name = S("x") }, &changed));
+		EXPECT_OK(sql_thing_add(job, &(struct sql_thing_add){ .id = id, .name = S("x") },
+		                        &changed));
 	EXPECT_INT(changed, 1);
 	EXPECT_OK(sql_thing_rename(job, &(struct sql_thing_rename){ S("y"), 11 }, &changed));
 	EXPECT_INT(changed, 10);
@@ -108,7 +120,8 @@ STORE_TEST(the_same_id_twice_is_a_conflict)
 STORE_TEST(a_reference_to_nothing_is_a_conflict)
 {
 	BEGIN_WRITE();
-	EXPECT_ERR(sql_thing_add(job, &(struct sql_thing_add){ .id = 1, .owner = 77 }, NULL), ERR_CONFLICT);
+	EXPECT_ERR(sql_thing_add(job, &(struct sql_thing_add){ .id = 1, .owner = 77 }, NULL),
+	           ERR_CONFLICT);
 }
 
 STORE_TEST(a_failed_statement_ends_its_transaction)

@@ -1,8 +1,9 @@
 /*
  * migrate.c: see migrate.h.
  *
- * Each step takes the migration lock, looks again at what has been applied, does the next one and records it, all in
- * one transaction. So two processes that start together do each step once, whoever comes first.
+ * Each step takes the migration lock, looks again at what has been applied, does the next one and
+ * records it, all in one transaction. So two processes that start together do each step once,
+ * whoever comes first.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,11 +21,17 @@ static const struct query applied_query = {
 	.sqlite = APPLIED_SQL, .postgres = APPLIED_SQL,
 };
 
-#define RECORD_SQL(one, two, three, four) "INSERT INTO schema_migration (version, name, applied_ms, checksum) " \
+#define RECORD_SQL(one, two, three, four)                                     \
+	"INSERT INTO schema_migration (version, name, applied_ms, checksum) " \
 	"VALUES (" one ", " two ", " three ", " four ")"
 static const struct query record_query = {
-	.name = "schema_migration_add", .index = -1, .writes = true, .params = "itit", .columns = "",
-	.sqlite = RECORD_SQL("?1", "?2", "?3", "?4"), .postgres = RECORD_SQL("$1", "$2", "$3", "$4"),
+	.name = "schema_migration_add",
+	.index = -1,
+	.writes = true,
+	.params = "itit",
+	.columns = "",
+	.sqlite = RECORD_SQL("?1", "?2", "?3", "?4"),
+	.postgres = RECORD_SQL("$1", "$2", "$3", "$4"),
 };
 
 #define VERSION_SQL "SELECT coalesce(max(version), 0) AS version FROM schema_migration"
@@ -62,11 +69,15 @@ static enum err count_applied(struct job *job, const struct migrations *ours, si
 
 	TRY(db_run(job, &applied_query, NULL, walk_row, &walk, NULL));
 	if (walk.unknown)
-		return fail(job, ERR_STORE, "the database has migration %lld, which this version of Parley does not know: "
-			"start the newer version", (long long)walk.unknown);
+		return fail(
+			job, ERR_STORE,
+			"the database has migration %lld, which this version of Parley does not know: "
+			"start the newer version",
+			(long long)walk.unknown);
 	if (walk.changed)
-		return fail(job, ERR_STORE, "migration %lld was changed after it had been applied to this database",
-			    (long long)walk.changed);
+		return fail(job, ERR_STORE,
+		            "migration %lld was changed after it had been applied to this database",
+		            (long long)walk.changed);
 	*applied = walk.applied;
 	return OK;
 }

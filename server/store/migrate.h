@@ -1,9 +1,10 @@
 /*
  * migrate.h: numbered steps from an empty database to today's.
  *
- * server/store/migrations/NNNN_name.sql, embedded by tools/sqlgen.py, run in order, each in a transaction of its own,
- * and recorded in schema_migration with the checksum of its file. Forward only: a database that is newer than this
- * program, or whose applied migrations read differently today, is refused and left as it is.
+ * server/store/migrations/NNNN_name.sql, embedded by tools/sqlgen.py, run in order, each in a
+ * transaction of its own, and recorded in schema_migration with the checksum of its file. Forward
+ * only: a database that is newer than this program, or whose applied migrations read differently
+ * today, is refused and left as it is.
  */
 #ifndef STORE_MIGRATE_H
 #define STORE_MIGRATE_H

@@ -1,8 +1,9 @@
 /*
  * postgres.c: running statements on a connection.
  *
- * Everything travels in binary: integers as 8 octets in network order, texts and octets as they are. Parameters have the
- * types that the query declares, so the server never has to guess; columns come in what types the server has.
+ * Everything travels in binary: integers as 8 octets in network order, texts and octets as they
+ * are. Parameters have the types that the query declares, so the server never has to guess; columns
+ * come in what types the server has.
  */
 #include "store/postgres.h"
 
@@ -15,14 +16,22 @@ enum {
 	PARAMS_MAX = 64,
 	COLUMNS_MAX = 64,
 	EXPLAIN_MAX = 64u << 10,
-	OUR_PATIENCE_MS = STORE_STATEMENT_MAX_MS + 2000, /* the server's own limit comes first, and says more */
+	OUR_PATIENCE_MS = STORE_STATEMENT_MAX_MS +
+	                  2000, /* the server's own limit comes first, and says more */
 	MIGRATION_MAX_MS = 4 * 3600 * 1000,
 };
 
 /* pg_type.dat: these numbers never change. */
 enum {
-	OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25,
-	OID_FLOAT8 = 701, OID_VARCHAR = 1043,
+	OID_BOOL = 16,
+	OID_BYTEA = 17,
+	OID_NAME = 19,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_FLOAT8 = 701,
+	OID_VARCHAR = 1043,
 };
 
 static enum err begin(struct job *job, struct postgres_conn *conn, enum db_use use)
@@ -35,7 +44,8 @@ static enum err begin(struct job *job, struct postgres_conn *conn, enum db_use u
 	return use == USE_STATEMENT ? OK : postgres_plain(job, conn, words[use], OUR_PATIENCE_MS);
 }
 
-/* A pooled connection may have died since its last use (the server was restarted): then a new one, once. */
+/* A pooled connection may have died since its last use (the server was restarted): then a new one,
+ * once. */
 static enum err begin_on_live(struct job *job, struct postgres_conn *conn, enum db_use use)
 {
 	if (conn->pg) {
@@ -57,7 +67,8 @@ enum err postgres_take(struct job *job, enum db_use use, struct db **out)
 	enum err e;
 
 	if (place < 0)
-		return fail(job, ERR_STORE, "the database was busy for %d seconds", STORE_WAIT_MAX_MS / 1000);
+		return fail(job, ERR_STORE, "the database was busy for %d seconds",
+		            STORE_WAIT_MAX_MS / 1000);
 	conn = &store->conns[place];
 	conn->place = place;
 	conn->db.use = use;
@@ -148,15 +159,17 @@ static enum err prepare(struct job *job, struct postgres_conn *conn, const struc
 
 	if (conn->prepared[query->index])
 		return OK;
-	TRY(postgres_finish(job, conn, PQsendPrepare(conn->pg, query->name, query->postgres, p->count, p->types),
-			    OUR_PATIENCE_MS, &result));
+	TRY(postgres_finish(job, conn,
+	                    PQsendPrepare(conn->pg, query->name, query->postgres, p->count,
+	                                  p->types),
+	                    OUR_PATIENCE_MS, &result));
 	PQclear(result);
 	conn->prepared[query->index] = true;
 	return OK;
 }
 
-static enum err send_and_finish(struct job *job, struct postgres_conn *conn, const struct statement *statement,
-				PGresult **out)
+static enum err send_and_finish(struct job *job, struct postgres_conn *conn,
+                                const struct statement *statement, PGresult **out)
 {
 	const struct query *query = statement->query;
 	struct packed p;
@@ -166,15 +179,18 @@ static enum err send_and_finish(struct job *job, struct postgres_conn *conn, con
 	for (int i = 0; i < p.count; i++)
 		pack(&p, i, query->params[i], &statement->params[i]);
 	if (query->index < 0) {
-		sent = PQsendQueryParams(conn->pg, query->postgres, p.count, p.types, p.values, p.lengths, p.formats, 1);
+		sent = PQsendQueryParams(conn->pg, query->postgres, p.count, p.types, p.values,
+		                         p.lengths, p.formats, 1);
 	} else {
 		TRY(prepare(job, conn, query, &p));
-		sent = PQsendQueryPrepared(conn->pg, query->name, p.count, p.values, p.lengths, p.formats, 1);
+		sent = PQsendQueryPrepared(conn->pg, query->name, p.count, p.values, p.lengths,
+		                           p.formats, 1);
 	}
 	return postgres_finish(job, conn, sent, OUR_PATIENCE_MS, out);
 }
 
-/* How a column of this type is read as this kind: width of an integer, 0 text or octets, -1 not at all. */
+/* How a column of this type is read as this kind: width of an integer, 0 text or octets, -1 not at
+ * all. */
 static int column_width(char kind, Oid type)
 {
 	switch (type) {
@@ -191,7 +207,8 @@ static int column_width(char kind, Oid type)
 	}
 }
 
-static enum err check_columns(struct job *job, const PGresult *result, const struct query *query, int *widths)
+static enum err check_columns(struct job *job, const PGresult *result, const struct query *query,
+                              int *widths)
 {
 	size_t want = strlen(query->columns);
 
@@ -200,8 +217,9 @@ static enum err check_columns(struct job *job, const PGresult *result, const str
 	for (int i = 0; query->columns[i]; i++) {
 		widths[i] = column_width(query->columns[i], PQftype(result, i));
 		if (widths[i] < 0)
-			return fail(job, ERR_BUG, "%s: column %s has a type (%u) that does not fit: CAST it", query->name,
-				    PQfname(result, i), PQftype(result, i));
+			return fail(job, ERR_BUG,
+			            "%s: column %s has a type (%u) that does not fit: CAST it",
+			            query->name, PQfname(result, i), PQftype(result, i));
 	}
 	return OK;
 }
@@ -215,7 +233,8 @@ static int64_t read_integer(const char *p, int width)
 	return (int64_t)n;
 }
 
-static size_t look_at_row(const PGresult *result, int row, const int *widths, const char *kinds, struct value *v)
+static size_t look_at_row(const PGresult *result, int row, const int *widths, const char *kinds,
+                          struct value *v)
 {
 	size_t texts = 0;
 
@@ -233,7 +252,8 @@ static size_t look_at_row(const PGresult *result, int row, const int *widths, co
 	return texts;
 }
 
-static enum err give_rows(struct job *job, const PGresult *result, const struct statement *statement)
+static enum err give_rows(struct job *job, const PGresult *result,
+                          const struct statement *statement)
 {
 	const char *kinds = statement->query->columns;
 	struct value values[COLUMNS_MAX];
@@ -276,8 +296,9 @@ enum err postgres_script(struct job *job, struct db *db, const char *sql)
 /* The number is any: it names this lock among the advisory locks of the database. */
 enum err postgres_lock_migrations(struct job *job, struct db *db)
 {
-	return postgres_script(job, db,
-			       "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7236267321155)");
+	return postgres_script(
+		job, db,
+		"SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7236267321155)");
 }
 
 static void add_plan_line(void *arg, struct job *job, const struct value *values)
@@ -292,8 +313,11 @@ static str list_of(struct job *job, const char *kinds, bool types)
 	struct buf out = buf_in(job->arena, EXPLAIN_MAX);
 
 	for (int i = 0; kinds[i]; i++) {
-		const char *type = kinds[i] == 't' ? "text" : kinds[i] == 'b' ? "bytea" : kinds[i] == 'o' ? "boolean"
-				 : kinds[i] == 'r' ? "double precision" : "bigint";
+		const char *type = kinds[i] == 't'   ? "text"
+		                   : kinds[i] == 'b' ? "bytea"
+		                   : kinds[i] == 'o' ? "boolean"
+		                   : kinds[i] == 'r' ? "double precision"
+		                                     : "bigint";
 
 		buf_printf(&out, "%s%s", i ? ", " : "(", types ? type : "NULL");
 	}
@@ -307,13 +331,23 @@ static enum err explain_in(struct job *job, const struct query *query, str *out)
 	struct buf text = buf_in(job->arena, EXPLAIN_MAX);
 	str types = list_of(job, query->params, true), nulls = list_of(job, query->params, false);
 	const struct query plan = {
-		.name = "explain", .index = -1, .params = "", .columns = "t",
-		.postgres = arena_printf(job->arena, "EXPLAIN EXECUTE explained" STR_F, STR_A(nulls)).ptr,
+		.name = "explain",
+		.index = -1,
+		.params = "",
+		.columns = "t",
+		.postgres =
+			arena_printf(job->arena, "EXPLAIN EXECUTE explained" STR_F, STR_A(nulls))
+				.ptr,
 	};
 
-	TRY(postgres_script(job, job->db, arena_printf(job->arena,
-		"SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; PREPARE explained" STR_F " AS %s",
-		STR_A(types), query->postgres).ptr));
+	TRY(postgres_script(
+		job, job->db,
+		arena_printf(
+			job->arena,
+			"SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; PREPARE explained" STR_F
+			" AS %s",
+			STR_A(types), query->postgres)
+			.ptr));
 	TRY(db_run(job, &plan, NULL, add_plan_line, &text, NULL));
 	*out = buf_text(&text);
 	return OK;

@@ -1,8 +1,8 @@
 /*
  * postgres.h: what the files of the PostgreSQL driver share.
  *
- * A pool of libpq connections, each used by one thread at a time (a place in turns.h). A connection that broke is
- * dropped when it is given back, and made anew when its place is taken again.
+ * A pool of libpq connections, each used by one thread at a time (a place in turns.h). A connection
+ * that broke is dropped when it is given back, and made anew when its place is taken again.
  */
 #ifndef STORE_POSTGRES_H
 #define STORE_POSTGRES_H
@@ -40,10 +40,13 @@ static inline struct postgres_conn *postgres_conn_of(struct db *db)
 /* ERR_STORE at once while the back-off lasts. */
 enum err postgres_connect(struct job *job, struct postgres_conn *conn);
 void postgres_disconnect(struct postgres_conn *conn);
-/* The result of what was just sent (sent: what PQsend… answered), read within wait_ms; cleared by the caller when OK. */
-enum err postgres_finish(struct job *job, struct postgres_conn *conn, int sent, int64_t wait_ms, PGresult **out);
+/* The result of what was just sent (sent: what PQsend… answered), read within wait_ms; cleared by
+ * the caller when OK. */
+enum err postgres_finish(struct job *job, struct postgres_conn *conn, int sent, int64_t wait_ms,
+                         PGresult **out);
 /* A statement without parameters or rows. */
-enum err postgres_plain(struct job *job, struct postgres_conn *conn, const char *sql, int64_t wait_ms);
+enum err postgres_plain(struct job *job, struct postgres_conn *conn, const char *sql,
+                        int64_t wait_ms);
 
 extern const struct driver postgres_driver;
 

@@ -1,9 +1,9 @@
 /*
  * postgres_open.c: connections, their answers in time, and what their errors mean.
  *
- * Every wait is bounded: for a connection by connect_timeout, for an answer by the server's statement_timeout and, should
- * the server or the network be silent, by our own poll. A message of the server is told without its detail line, which
- * would quote the row.
+ * Every wait is bounded: for a connection by connect_timeout, for an answer by the server's
+ * statement_timeout and, should the server or the network be silent, by our own poll. A message of
+ * the server is told without its detail line, which would quote the row.
  */
 #include "store/postgres.h"
 
@@ -37,17 +37,19 @@ static enum err failed_result(struct job *job, const PGresult *result)
 		return fail(job, ERR_CONFLICT, "it exists already (%s)",
 			    PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
 	if (!strcmp(state, "23503"))
-		return fail(job, ERR_CONFLICT, "it refers to something that is not there, or is still referred to");
+		return fail(job, ERR_CONFLICT,
+		            "it refers to something that is not there, or is still referred to");
 	if (!strcmp(state, "40001") || !strcmp(state, "40P01"))
 		return fail(job, ERR_CONFLICT, "someone else changed it at the same time");
 	if (!strcmp(state, "53100"))
 		return fail(job, ERR_STORE, "the disk is full (PostgreSQL)");
 	if (!strcmp(state, "57014"))
-		return fail(job, ERR_STORE, "the database took longer than %d seconds", STORE_STATEMENT_MAX_MS / 1000);
+		return fail(job, ERR_STORE, "the database took longer than %d seconds",
+		            STORE_STATEMENT_MAX_MS / 1000);
 	if (!strcmp(state, "22021") || !strcmp(state, "22P05"))
 		return fail(job, ERR_INPUT, "a text has characters that cannot be stored");
-	if (starts(state, "08") || starts(state, "53") || starts(state, "57") || starts(state, "58") ||
-	    starts(state, "XX") || starts(state, "25006") || !*state)
+	if (starts(state, "08") || starts(state, "53") || starts(state, "57") ||
+	    starts(state, "58") || starts(state, "XX") || starts(state, "25006") || !*state)
 		return fail(job, ERR_STORE, "the database failed: %s (PostgreSQL %s)", text, state);
 	return fail(job, ERR_BUG, "%s (PostgreSQL %s)", text, state);
 }
@@ -57,10 +59,12 @@ static enum err failed_connection(struct job *job, struct postgres_conn *conn)
 	str text = str_of(PQerrorMessage(conn->pg));
 
 	conn->db.lost = true;
-	return fail(job, ERR_STORE, "the database is away: " STR_F, STR_A(str_trim(str_part(text, 0, str_find(text, '\n')))));
+	return fail(job, ERR_STORE, "the database is away: " STR_F,
+	            STR_A(str_trim(str_part(text, 0, str_find(text, '\n')))));
 }
 
-/* Until a result can be taken without waiting; false when the connection broke or the time is over. */
+/* Until a result can be taken without waiting; false when the connection broke or the time is over.
+ */
 static bool wait_for_answer(struct postgres_conn *conn, int64_t until_us)
 {
 	while (PQisBusy(conn->pg)) {
@@ -79,7 +83,8 @@ static bool is_good(const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+	       status == PGRES_EMPTY_QUERY;
 }
 
 /* All results of what was sent: keeps the first bad one, or else the last. */
@@ -108,7 +113,8 @@ static bool collect(struct postgres_conn *conn, int64_t until_us, PGresult **out
 	return kept;
 }
 
-enum err postgres_finish(struct job *job, struct postgres_conn *conn, int sent, int64_t wait_ms, PGresult **out)
+enum err postgres_finish(struct job *job, struct postgres_conn *conn, int sent, int64_t wait_ms,
+                         PGresult **out)
 {
 	PGresult *result = NULL;
 	enum err e;
@@ -119,18 +125,21 @@ enum err postgres_finish(struct job *job, struct postgres_conn *conn, int sent, 
 		conn->db.lost = true;
 		if (PQstatus(conn->pg) == CONNECTION_BAD)
 			return failed_connection(job, conn);
-		return fail(job, ERR_STORE, "the database did not answer in %lld seconds", (long long)wait_ms / 1000);
+		return fail(job, ERR_STORE, "the database did not answer in %lld seconds",
+		            (long long)wait_ms / 1000);
 	}
 	if (is_good(result)) {
 		*out = result;
 		return OK;
 	}
-	e = PQstatus(conn->pg) == CONNECTION_BAD ? failed_connection(job, conn) : failed_result(job, result);
+	e = PQstatus(conn->pg) == CONNECTION_BAD ? failed_connection(job, conn)
+	                                         : failed_result(job, result);
 	PQclear(result);
 	return e;
 }
 
-enum err postgres_plain(struct job *job, struct postgres_conn *conn, const char *sql, int64_t wait_ms)
+enum err postgres_plain(struct job *job, struct postgres_conn *conn, const char *sql,
+                        int64_t wait_ms)
 {
 	PGresult *result = NULL;
 
@@ -155,9 +164,15 @@ static void ignore_notice(void *arg, const PGresult *result)
 /* What stands before dbname yields to the address, what stands behind it does not. */
 static PGconn *dial(const char *url)
 {
-	static const char *const names[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name",
-					     "dbname", "client_encoding", NULL };
-	const char *const values[] = { CONNECT_SECONDS, SILENCE_MS, "30", "parley", url, "UTF8", NULL };
+	static const char *const names[] = { "connect_timeout",
+		                             "tcp_user_timeout",
+		                             "keepalives_idle",
+		                             "application_name",
+		                             "dbname",
+		                             "client_encoding",
+		                             NULL };
+	const char *const values[] = { CONNECT_SECONDS, SILENCE_MS, "30", "parley", url,
+		                       "UTF8",          NULL };
 	PGconn *pg = PQconnectdbParams(names, values, 1);
 
 	if (pg)
@@ -193,7 +208,8 @@ enum err postgres_connect(struct job *job, struct postgres_conn *conn)
 		return fail(job, ERR_STORE, "the database is away");
 	conn->pg = dial(store->url);
 	conn->db.lost = false;
-	e = PQstatus(conn->pg) == CONNECTION_OK ? configure(job, conn) : failed_connection(job, conn);
+	e = PQstatus(conn->pg) == CONNECTION_OK ? configure(job, conn)
+	                                        : failed_connection(job, conn);
 	if (e != OK) {
 		postgres_disconnect(conn);
 		note_refused(store);
@@ -229,7 +245,8 @@ enum err postgres_store_open(struct job *job, const struct store_config *config,
 	memcpy(store->url, config->url, strlen(config->url));
 	for (size_t i = 0; i < count; i++) {
 		store->conns[i].db.store = &store->store;
-		store->conns[i].prepared = heap_alloc(statement_places() * sizeof *store->conns[i].prepared);
+		store->conns[i].prepared =
+			heap_alloc(statement_places() * sizeof *store->conns[i].prepared);
 	}
 	*out = job->store = &store->store;
 	TRY(postgres_take(job, USE_STATEMENT, &db));
@@ -240,6 +257,11 @@ enum err postgres_store_open(struct job *job, const struct store_config *config,
 static size_t readers_in_use(struct store *store)
 {
 	return turns_in_use(postgres_of(store)->turns);
+}
+
+static size_t waiting(struct store *store)
+{
+	return turns_waiting(postgres_of(store)->turns);
 }
 
 /* A server has its own backups (pg_dump, base backup and WAL); Parley does not know its disks. */
@@ -281,6 +303,7 @@ const struct driver postgres_driver = {
 	.backup = postgres_backup,
 	.bytes = postgres_bytes,
 	.readers_in_use = readers_in_use,
+	.waiting = waiting,
 	.explain = postgres_explain,
 	.search_add = postgres_search_add,
 	.search_remove = postgres_search_remove,

@@ -1,9 +1,9 @@
 /*
  * query.h: what the generated functions stand on. Nobody else needs it.
  *
- * A query says the kind of each parameter and column by a letter: i integer, t text, b octets, o boolean, r real. Values
- * travel as struct value, so that nothing is allocated on the way to the database, and only the texts of a row on the
- * way back.
+ * A query says the kind of each parameter and column by a letter: i integer, t text, b octets, o
+ * boolean, r real. Values travel as struct value, so that nothing is allocated on the way to the
+ * database, and only the texts of a row on the way back.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -23,7 +23,7 @@ struct query {
 	const char *name;
 	const char *params, *columns;  /* a letter each */
 	const char *sqlite, *postgres; /* the statement, with ?1 or $1 */
-	int index;                     /* its place in each connection's prepared statements; -1: not kept */
+	int index; /* its place in each connection's prepared statements; -1: not kept */
 	bool writes;
 };
 
@@ -37,13 +37,13 @@ extern const size_t store_query_count;
 typedef void row_fn(void *arg, struct job *job, const struct value *values);
 typedef void row_read_fn(void *row, const struct value *values);
 
-/* Runs it in job->db, or alone; calls row(arg, job, values) for each row (texts live in the arena). *changed: rows
- * written; may be NULL. ERR_CONFLICT for a unique or foreign key violation. */
-enum err db_run(struct job *job, const struct query *query, const struct value *params, row_fn *row, void *arg,
-		int64_t *changed);
+/* Runs it in job->db, or alone; calls row(arg, job, values) for each row (texts live in the arena).
+ * *changed: rows written; may be NULL. ERR_CONFLICT for a unique or foreign key violation. */
+enum err db_run(struct job *job, const struct query *query, const struct value *params, row_fn *row,
+                void *arg, int64_t *changed);
 /* The first row; ERR_MISSING without a `why` when there is none. */
-enum err query_one(struct job *job, const struct query *query, const struct value *params, row_read_fn *read,
-		   void *out);
+enum err query_one(struct job *job, const struct query *query, const struct value *params,
+                   row_read_fn *read, void *out);
 /* All rows as one array in the arena. */
 struct query_rows {
 	row_read_fn *read;

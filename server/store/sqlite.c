@@ -1,8 +1,8 @@
 /*
  * sqlite.c: running statements on a connection.
  *
- * Parameters are bound where they lie (SQLITE_STATIC): they outlive the step, and every run binds all of them anew. The
- * texts of a row are copied into the arena in one piece.
+ * Parameters are bound where they lie (SQLITE_STATIC): they outlive the step, and every run binds
+ * all of them anew. The texts of a row are copied into the arena in one piece.
  */
 #include "store/sqlite.h"
 
@@ -36,11 +36,14 @@ static struct sqlite_conn *take_place(struct sqlite_store *store, enum db_use us
 
 enum err sqlite_take(struct job *job, enum db_use use, struct db **out)
 {
-	static const char *const begin[] = { [USE_READ] = "BEGIN", [USE_WRITE] = "BEGIN IMMEDIATE" };
+	static const char *const begin[] = {
+		[USE_READ] = "BEGIN", [USE_WRITE] = "BEGIN IMMEDIATE"
+	};
 	struct sqlite_conn *conn = take_place(sqlite_of(job->store), use);
 
 	if (!conn)
-		return fail(job, ERR_STORE, "the database was busy for %d seconds", STORE_WAIT_MAX_MS / 1000);
+		return fail(job, ERR_STORE, "the database was busy for %d seconds",
+		            STORE_WAIT_MAX_MS / 1000);
 	if (use != USE_STATEMENT && step_plain(conn, begin[use]) != SQLITE_OK) {
 		enum err e = give_up(job, conn);
 
@@ -69,7 +72,8 @@ enum err sqlite_commit(struct job *job, struct db *db)
 	return step_plain(conn, "COMMIT") == SQLITE_OK ? OK : give_up(job, conn);
 }
 
-static enum err prepare(struct job *job, struct sqlite_conn *conn, const struct query *query, sqlite3_stmt **out)
+static enum err prepare(struct job *job, struct sqlite_conn *conn, const struct query *query,
+                        sqlite3_stmt **out)
 {
 	sqlite3_stmt **kept = query->index >= 0 ? &conn->statements[query->index] : NULL;
 
@@ -77,7 +81,8 @@ static enum err prepare(struct job *job, struct sqlite_conn *conn, const struct 
 		*out = *kept;
 		return OK;
 	}
-	if (sqlite3_prepare_v3(conn->handle, query->sqlite, -1, kept ? SQLITE_PREPARE_PERSISTENT : 0, out, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v3(conn->handle, query->sqlite, -1,
+	                       kept ? SQLITE_PREPARE_PERSISTENT : 0, out, NULL) != SQLITE_OK)
 		return give_up(job, conn);
 	if (sqlite3_column_count(*out) > COLUMNS_MAX) {
 		sqlite3_finalize(*out);
@@ -93,7 +98,8 @@ static int bind_one(sqlite3_stmt *stmt, int at, char kind, const struct value *v
 	if (v->null)
 		return sqlite3_bind_null(stmt, at);
 	if (kind == 't')
-		return sqlite3_bind_text64(stmt, at, v->s.ptr, v->s.len, SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(stmt, at, v->s.ptr, v->s.len, SQLITE_STATIC,
+		                           SQLITE_UTF8);
 	if (kind == 'b')
 		return sqlite3_bind_blob64(stmt, at, v->s.ptr, v->s.len, SQLITE_STATIC);
 	if (kind == 'r')
@@ -110,7 +116,8 @@ static int bind_all(sqlite3_stmt *stmt, const struct statement *statement)
 	return rc;
 }
 
-/* Texts still point into SQLite; their lengths are summed up. An empty one is not none, so its ptr is never NULL. */
+/* Texts still point into SQLite; their lengths are summed up. An empty one is not none, so its ptr
+ * is never NULL. */
 static size_t look_at_row(sqlite3_stmt *stmt, const char *kinds, struct value *v)
 {
 	size_t texts = 0;
@@ -158,7 +165,8 @@ static enum err step_all(struct job *job, struct sqlite_conn *conn, sqlite3_stmt
 	if (rc != SQLITE_DONE)
 		return give_up(job, conn);
 	if (statement->changed)
-		*statement->changed = statement->query->writes ? sqlite3_changes64(conn->handle) : 0;
+		*statement->changed =
+			statement->query->writes ? sqlite3_changes64(conn->handle) : 0;
 	return OK;
 }
 

@@ -1,8 +1,9 @@
 /*
  * sqlite.h: what the files of the SQLite driver share.
  *
- * One connection writes and several read; each is used by one thread at a time (a place in turns.h), so SQLite's own
- * mutexes are off. Statements are prepared once per connection and found by the query's index.
+ * One connection writes and several read; each is used by one thread at a time (a place in
+ * turns.h), so SQLite's own mutexes are off. Statements are prepared once per connection and found
+ * by the query's index.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H

@@ -1,8 +1,8 @@
 /*
  * sqlite_open.c: opening and closing the database file, and copying it.
  *
- * WAL with synchronous=FULL: a commit is one append and one fsync, and readers never wait. The file is for its owner
- * alone (0600); SQLite gives its WAL the same mode.
+ * WAL with synchronous=FULL: a commit is one append and one fsync, and readers never wait. The file
+ * is for its owner alone (0600); SQLite gives its WAL the same mode.
  */
 #include "store/sqlite.h"
 
@@ -18,57 +18,68 @@
 enum {
 	READERS_DEFAULT = 4,
 	CACHE_DEFAULT = 2u << 20,
-	CHECKPOINT_PAGES = 4000,         /* 16 MB: large enough to merge writes, small enough to be a short pause */
-	JOURNAL_KEPT_BYTES = 64u << 20,  /* a WAL that a bulk write made large shrinks to this */
-	OTHER_PROCESS_WAIT_MS = 5000,    /* ours never meet each other; a second program (backup, check) may hold it */
+	CHECKPOINT_PAGES =
+		4000, /* 16 MB: large enough to merge writes, small enough to be a short pause */
+	JOURNAL_KEPT_BYTES = 64u << 20, /* a WAL that a bulk write made large shrinks to this */
+	OTHER_PROCESS_WAIT_MS =
+		5000, /* ours never meet each other; a second program (backup, check) may hold it */
 	BACKUP_PAGES_AT_ONCE = 4096,
 };
 
-static const char *system_words(sqlite3 *handle, int rc)
+static const char *system_words(int rc)
 {
-	int number = handle ? sqlite3_system_errno(handle) : 0;
-
-	if (rc == SQLITE_FULL || number == ENOSPC || number == EDQUOT || number == EFBIG)
-		return "the disk is full";
-	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
-		return "the database file is damaged: restore a backup";
-	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
-		return "another program holds the database";
-	if ((rc & 0xff) == SQLITE_READONLY || (rc & 0xff) == SQLITE_PERM)
-		return "the database file may not be written";
-	if ((rc & 0xff) == SQLITE_CANTOPEN)
-		return "the database file cannot be opened";
-	return (rc & 0xff) == SQLITE_IOERR ? "the disk failed" : NULL;
+	switch (rc & 0xff) {
+	case SQLITE_FULL: return "the disk is full";
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB: return "the database file is damaged: restore a backup";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED: return "another program holds the database";
+	case SQLITE_READONLY:
+	case SQLITE_PERM: return "the database file may not be written";
+	case SQLITE_CANTOPEN: return "the database file cannot be opened";
+	/* A quota or a file size limit comes this way, too. */
+	case SQLITE_IOERR:
+		return rc == SQLITE_IOERR_WRITE ? "the disk is full or failing" : "the disk failed";
+	default: return NULL;
+	}
 }
 
 enum err sqlite_failure(struct job *job, sqlite3 *handle, int rc)
 {
-	const char *words = system_words(handle, rc);
+	const char *words = system_words(rc);
 
 	if (words)
 		return fail(job, ERR_STORE, "%s (SQLite %d)", words, rc);
-	if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY || rc == SQLITE_CONSTRAINT_ROWID)
-		return fail(job, ERR_CONFLICT, "it exists already (%s)", handle ? sqlite3_errmsg(handle) : "");
+	if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
+	    rc == SQLITE_CONSTRAINT_ROWID)
+		return fail(job, ERR_CONFLICT, "it exists already (%s)",
+		            handle ? sqlite3_errmsg(handle) : "");
 	if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
-		return fail(job, ERR_CONFLICT, "it refers to something that is not there, or is still referred to");
-	return fail(job, ERR_BUG, "%s (SQLite %d)", handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc), rc);
+		return fail(job, ERR_CONFLICT,
+		            "it refers to something that is not there, or is still referred to");
+	return fail(job, ERR_BUG, "%s (SQLite %d)",
+	            handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc), rc);
 }
 
 static enum err configure(struct job *job, sqlite3 *handle, size_t cache_bytes)
 {
-	char *sql = sqlite3_mprintf("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+	char *sql = sqlite3_mprintf(
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
 		"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-%d;"
 		"PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d;",
-		(int)((cache_bytes ? cache_bytes : CACHE_DEFAULT) >> 10), CHECKPOINT_PAGES, JOURNAL_KEPT_BYTES);
+		(int)((cache_bytes ? cache_bytes : CACHE_DEFAULT) >> 10), CHECKPOINT_PAGES,
+		JOURNAL_KEPT_BYTES);
 	int rc = sqlite3_exec(handle, sql, NULL, NULL, NULL);
 
 	sqlite3_free(sql);
 	return rc == SQLITE_OK ? OK : sqlite_failure(job, handle, sqlite3_extended_errcode(handle));
 }
 
-static enum err open_connection(struct job *job, struct sqlite_store *store, struct sqlite_conn *conn, size_t cache)
+static enum err open_connection(struct job *job, struct sqlite_store *store,
+                                struct sqlite_conn *conn, size_t cache)
 {
-	int rc = sqlite3_open_v2(store->path, &conn->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(store->path, &conn->handle,
+	                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (rc != SQLITE_OK)
 		return sqlite_failure(job, conn->handle, rc);
@@ -110,7 +121,8 @@ static enum err make_private(struct job *job, const char *path)
 
 		if (fd >= 0)
 			close(fd);
-		return fail(job, ERR_STORE, "cannot open the database file %s: %s", path, strerror(number));
+		return fail(job, ERR_STORE, "cannot open the database file %s: %s", path,
+		            strerrordesc_np(number));
 	}
 	close(fd);
 	return OK;
@@ -125,7 +137,8 @@ static enum err open_connections(struct job *job, struct sqlite_store *store, si
 	return OK;
 }
 
-enum err sqlite_store_open(struct job *job, const struct store_config *config, const char *path, struct store **out)
+enum err sqlite_store_open(struct job *job, const struct store_config *config, const char *path,
+                           struct store **out)
 {
 	size_t readers = config->connections ? config->connections : READERS_DEFAULT;
 	struct sqlite_store *store = heap_alloc(sizeof *store + readers * sizeof *store->readers);
@@ -168,7 +181,8 @@ static enum err backup_to(struct job *job, const char *temporary, const char *fi
 		e = copy_pages(job, store->writer.handle, to);
 	sqlite3_close(to);
 	if (e == OK && rename(temporary, final) != 0)
-		e = fail(job, ERR_STORE, "cannot name the backup %s: %s", final, strerror(errno));
+		e = fail(job, ERR_STORE, "cannot name the backup %s: %s", final,
+		         strerrordesc_np(errno));
 	if (e != OK)
 		unlink(temporary);
 	return e;
@@ -181,7 +195,8 @@ enum err sqlite_backup(struct job *job, const char *folder, int64_t version)
 	str temporary = arena_printf(job->arena, STR_F ".part", STR_A(final));
 
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		return fail(job, ERR_STORE, "cannot make the backup folder %s: %s", folder, strerror(errno));
+		return fail(job, ERR_STORE, "cannot make the backup folder %s: %s", folder,
+		            strerrordesc_np(errno));
 	return backup_to(job, temporary.ptr, final.ptr);
 }
 
@@ -204,6 +219,12 @@ static size_t readers_in_use(struct store *store)
 	return turns_in_use(sqlite_of(store)->reader_turns);
 }
 
+static size_t waiting(struct store *store)
+{
+	return turns_waiting(sqlite_of(store)->reader_turns) +
+	       turns_waiting(sqlite_of(store)->writer_turn);
+}
+
 const struct driver sqlite_driver = {
 	.is_sqlite = true,
 	.close = sqlite_store_close,
@@ -216,6 +237,7 @@ const struct driver sqlite_driver = {
 	.backup = sqlite_backup,
 	.bytes = sqlite_bytes,
 	.readers_in_use = readers_in_use,
+	.waiting = waiting,
 	.explain = sqlite_explain,
 	.search_add = sqlite_search_add,
 	.search_remove = sqlite_search_remove,

@@ -23,15 +23,18 @@ enum {
 	TEXT_MAX = SEARCH_TOKENS_MAX * (WORKSPACE_DIGITS + SEARCH_TOKEN_MAX + 1),
 };
 
-#define OWN(place, name_, params_, columns_, writes_, sql_)                                                  \
-	{ .name = "message_search_" name_, .index = OWN_SEARCH + place, .params = params_, .columns = columns_, \
-	  .writes = writes_, .sqlite = sql_ }
+#define OWN(place, name_, params_, columns_, writes_, sql_)                                      \
+	{                                                                                        \
+		.name = "message_search_" name_, .index = OWN_SEARCH + place, .params = params_, \
+		.columns = columns_, .writes = writes_, .sqlite = sql_                           \
+	}
 
 static const struct query find_newest = OWN(0, "newest", "", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE doc > 0 ORDER BY doc DESC LIMIT 1");
 static const struct query find_at_or_after = OWN(1, "at_or_after", "i", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE doc >= ?1 ORDER BY doc LIMIT 1");
-static const struct query find_before = OWN(2, "before", "i", "ii", false,
+static const struct query find_before = OWN(
+	2, "before", "i", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE doc < ?1 AND doc > 0 ORDER BY doc DESC LIMIT 1");
 static const struct query find_late = OWN(3, "late", "i", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE message_id = ?1 AND doc < 0");
@@ -46,12 +49,14 @@ static const struct query add_tokens = OWN(7, "add_tokens", "it", "", true,
 static const struct query remove_tokens = OWN(8, "remove_tokens", "it", "", true,
 	"INSERT INTO message_token (message_token, rowid, tokens) VALUES ('delete', ?1, ?2)");
 /* CROSS JOIN keeps the order: FTS5 walks its lists downwards, and stops after ?3. */
-static const struct query match = OWN(9, "match", "tii", "i", false,
+static const struct query match = OWN(
+	9, "match", "tii", "i", false,
 	"SELECT s.message_id FROM message_token t CROSS JOIN message_search s ON s.doc = t.rowid "
-	"WHERE t.tokens MATCH ?1 AND t.rowid > 0 AND t.rowid < ?2 ORDER BY t.rowid DESC LIMIT ?3");
-static const struct query match_late = OWN(10, "match_late", "tii", "i", false,
+	"WHERE t.message_token MATCH ?1 AND t.rowid > 0 AND t.rowid < ?2 ORDER BY t.rowid DESC LIMIT ?3");
+static const struct query match_late = OWN(
+	10, "match_late", "tii", "i", false,
 	"SELECT s.message_id FROM message_token t CROSS JOIN message_search s ON s.doc = t.rowid "
-	"WHERE t.tokens MATCH ?1 AND t.rowid < 0 AND s.message_id < ?2 ORDER BY s.message_id DESC LIMIT ?3");
+	"WHERE t.message_token MATCH ?1 AND t.rowid < 0 AND s.message_id < ?2 ORDER BY s.message_id DESC LIMIT ?3");
 static_assert(OWN_SEARCH + 10 < QUERIES_INTERNAL);
 
 struct place {
@@ -65,7 +70,8 @@ static void read_place(void *row, const struct value *values)
 }
 
 /* {0, 0} when there is none. */
-static enum err look(struct job *job, const struct query *query, int64_t argument, struct place *out)
+static enum err look(struct job *job, const struct query *query, int64_t argument,
+                     struct place *out)
 {
 	const struct value param = value_int(argument);
 	enum err e = query_one(job, query, &param, read_place, out);
@@ -75,7 +81,8 @@ static enum err look(struct job *job, const struct query *query, int64_t argumen
 	return e == ERR_MISSING ? OK : e;
 }
 
-/* The first numbered message with at least this id, halving the numbers: some 25 steps among 10 million. */
+/* The first numbered message with at least this id, halving the numbers: some 25 steps among 10
+ * million. */
 static enum err find_from(struct job *job, id64 message, struct place *out)
 {
 	struct place newest, middle;
@@ -163,11 +170,13 @@ static str with_workspace(struct job *job, id64 workspace, str tokens, size_t ma
 	return buf_text(&out);
 }
 
-static enum err write_tokens(struct job *job, const struct query *query, int64_t doc, const struct search *search)
+static enum err write_tokens(struct job *job, const struct query *query, int64_t doc,
+                             const struct search *search)
 {
 	const struct value params[] = {
 		value_int(doc),
-		value_text(with_workspace(job, search->workspace, search->tokens, SEARCH_TOKENS_MAX)),
+		value_text(
+			with_workspace(job, search->workspace, search->tokens, SEARCH_TOKENS_MAX)),
 	};
 
 	return db_run(job, query, params, NULL, NULL, NULL);
@@ -178,7 +187,8 @@ enum err sqlite_search_add(struct job *job, const struct search *search)
 	int64_t doc = 0;
 
 	TRY(number_for(job, search->message, &doc));
-	TRY(db_run(job, &add_doc, (struct value[]){ value_int(doc), value_int(search->message) }, NULL, NULL, NULL));
+	TRY(db_run(job, &add_doc, (struct value[]){ value_int(doc), value_int(search->message) },
+	           NULL, NULL, NULL));
 	return write_tokens(job, &add_tokens, doc, search);
 }
 
@@ -221,7 +231,9 @@ static void merge(const struct found *a, const struct found *b, const struct sea
 	size_t i = 0, j = 0, n = 0;
 
 	while (n < search->max && (i < a->count || j < b->count))
-		search->out[n++] = j == b->count || (i < a->count && a->ids[i] > b->ids[j]) ? a->ids[i++] : b->ids[j++];
+		search->out[n++] = j == b->count || (i < a->count && a->ids[i] > b->ids[j])
+		                           ? a->ids[i++]
+		                           : b->ids[j++];
 	*search->count = n;
 }
 
@@ -234,12 +246,18 @@ static enum err find_in_snapshot(struct job *job, const struct search *search, s
 		TRY(find_from(job, search->before, &limit));
 	if (!limit.doc)
 		limit.doc = INT64_MAX;
-	TRY(run_match(job, &match, (struct value[]){ value_text(words), value_int(limit.doc), value_int((int64_t)search->max) },
-		      &numbered));
+	TRY(run_match(job, &match,
+	              (struct value[]){ value_text(words), value_int(limit.doc),
+	                                value_int((int64_t)search->max) },
+	              &numbered));
 	TRY(look(job, &find_first, 0, &first));
 	if (first.doc < 0)
-		TRY(run_match(job, &match_late, (struct value[]){ value_text(words),
-			      value_int(search->before ? search->before : INT64_MAX), value_int((int64_t)search->max) }, &late));
+		TRY(run_match(job, &match_late,
+		              (struct value[]){
+				      value_text(words),
+				      value_int(search->before ? search->before : INT64_MAX),
+				      value_int((int64_t)search->max) },
+		              &late));
 	merge(&numbered, &late, search);
 	return OK;
 }

@@ -29,15 +29,17 @@ static enum err open_and_migrate(struct job *job, const struct store_config *con
 	return store_migrate(job, migrations);
 }
 
-enum err store_open_with(struct arena *arena, const struct store_config *config, const struct migration *migrations,
-			 size_t count, struct store **out, str *why)
+enum err store_open_with(struct arena *arena, const struct store_config *config,
+                         const struct migration *migrations, size_t count, struct store **out,
+                         str *why)
 {
 	struct job job;
 	enum err e;
 
 	job_rollback_hook = db_rollback;
 	job_init(&job, "store_open", arena, NULL);
-	e = open_and_migrate(&job, config, &(struct migrations){ migrations, count, config->backup_folder });
+	e = open_and_migrate(&job, config,
+	                     &(struct migrations){ migrations, count, config->backup_folder });
 	job_release(&job);
 	*why = job.why;
 	*out = job.store;
@@ -60,7 +62,8 @@ void keep_texts(struct arena *arena, const char *kinds, struct value *v, size_t 
 		}
 }
 
-enum err store_open(struct arena *arena, const struct store_config *config, struct store **out, str *why)
+enum err store_open(struct arena *arena, const struct store_config *config, struct store **out,
+                    str *why)
 {
 	return store_open_with(arena, config, store_migrations, store_migration_count, out, why);
 }
@@ -76,7 +79,8 @@ bool store_is_sqlite(const struct store *store)
 	return store->driver->is_sqlite;
 }
 
-/* Everything that leaves the store passes here, so that a database in trouble shows in the figures. */
+/* Everything that leaves the store passes here, so that a database in trouble shows in the figures.
+ */
 static enum err counted(struct job *job, enum err e)
 {
 	if (e == ERR_STORE)
@@ -90,10 +94,12 @@ enum err db_begin(struct job *job, enum db_mode mode)
 	struct store *store = job->store;
 
 	assert(!job->db);
-	TRY(counted(job, store->driver->take(job, mode == DB_WRITE ? USE_WRITE : USE_READ, &job->db)));
+	TRY(counted(job,
+	            store->driver->take(job, mode == DB_WRITE ? USE_WRITE : USE_READ, &job->db)));
 	job->db->failed = false;
 	if (mode == DB_WRITE)
-		atomic_fetch_add_explicit(&store->write_wait_us, clock_monotonic_us() - start_us, memory_order_relaxed);
+		atomic_fetch_add_explicit(&store->write_wait_us, clock_monotonic_us() - start_us,
+		                          memory_order_relaxed);
 	else
 		atomic_fetch_add_explicit(&store->reads, 1, memory_order_relaxed);
 	return OK;
@@ -153,7 +159,8 @@ static enum err run_once(struct job *job, const struct statement *statement, boo
 	return e;
 }
 
-/* A pooled connection may have died since its last use: a reading statement is asked once more, on another one. */
+/* A pooled connection may have died since its last use: a reading statement is asked once more, on
+ * another one. */
 static enum err run_alone(struct job *job, const struct statement *statement)
 {
 	bool lost = false;
@@ -167,8 +174,8 @@ static enum err run_alone(struct job *job, const struct statement *statement)
 	return counted(job, e);
 }
 
-enum err db_run(struct job *job, const struct query *query, const struct value *params, row_fn *row, void *arg,
-		int64_t *changed)
+enum err db_run(struct job *job, const struct query *query, const struct value *params, row_fn *row,
+                void *arg, int64_t *changed)
 {
 	const struct statement statement = { query, params, row, arg, changed };
 
@@ -191,8 +198,8 @@ static void take_one(void *arg, struct job *job, const struct value *values)
 	one->found = true;
 }
 
-enum err query_one(struct job *job, const struct query *query, const struct value *params, row_read_fn *read,
-		   void *out)
+enum err query_one(struct job *job, const struct query *query, const struct value *params,
+                   row_read_fn *read, void *out)
 {
 	struct one one = { .read = read, .out = out };
 
@@ -213,7 +220,8 @@ static void take_many(void *arg, struct job *job, const struct value *values)
 
 	if (many->count == many->room) {
 		many->room = many->room ? many->room * 2 : MANY_FIRST;
-		many->items = arena_grow(job->arena, many->items, many->count * size, many->room * size);
+		many->items =
+			arena_grow(job->arena, many->items, many->count * size, many->room * size);
 	}
 	many->rows->read(many->items + many->count++ * size, values);
 }
@@ -233,7 +241,11 @@ enum err query_many(struct job *job, const struct query *query, const struct val
 enum err store_probe(struct job *job)
 {
 	static const struct query probe = {
-		.name = "store_probe", .index = OWN_PROBE, .writes = true, .params = "", .columns = "",
+		.name = "store_probe",
+		.index = OWN_PROBE,
+		.writes = true,
+		.params = "",
+		.columns = "",
 		.sqlite = "UPDATE schema_migration SET applied_ms = applied_ms WHERE version = 1",
 		.postgres = "UPDATE schema_migration SET applied_ms = applied_ms WHERE version = 1",
 	};
@@ -260,6 +272,7 @@ void store_figures(struct store *store, struct store_figures *out)
 		.reads = store->reads,
 		.write_wait_us = store->write_wait_us,
 		.busy_readers = store->driver->readers_in_use(store),
+		.waiting = store->driver->waiting(store),
 		.errors = store->errors,
 	};
 }
@@ -275,7 +288,8 @@ enum err store_explain(struct job *job, const char *query_name, str *out)
 static bool is_token(str word)
 {
 	for (size_t i = 0; i < word.len; i++)
-		if (!(word.ptr[i] >= 'a' && word.ptr[i] <= 'z') && !(word.ptr[i] >= '0' && word.ptr[i] <= '9'))
+		if (!(word.ptr[i] >= 'a' && word.ptr[i] <= 'z') &&
+		    !(word.ptr[i] >= '0' && word.ptr[i] <= '9'))
 			return false;
 	return word.len > 0 && word.len <= SEARCH_TOKEN_MAX;
 }
@@ -299,12 +313,18 @@ enum err search_add(struct job *job, id64 workspace, id64 message, str tokens)
 enum err search_remove(struct job *job, id64 workspace, id64 message, str tokens)
 {
 	assert(job->db && job->db->use == USE_WRITE);
-	return job->store->driver->search_remove(job, &(struct search){ workspace, message, tokens });
+	return job->store->driver->search_remove(job,
+	                                         &(struct search){ workspace, message, tokens });
 }
 
-enum err search_find(struct job *job, id64 workspace, str tokens, id64 before, id64 *out, size_t max, size_t *count)
+enum err search_find(struct job *job, id64 workspace, str tokens, id64 before, id64 *out,
+                     size_t max, size_t *count)
 {
 	*count = 0;
-	return job->store->driver->search_find(job, &(struct search){
-		.workspace = workspace, .tokens = tokens, .before = before, .out = out, .max = max, .count = count });
+	return job->store->driver->search_find(job, &(struct search){ .workspace = workspace,
+	                                                              .tokens = tokens,
+	                                                              .before = before,
+	                                                              .out = out,
+	                                                              .max = max,
+	                                                              .count = count });
 }

@@ -1,8 +1,8 @@
 /*
  * store_internal.h: what store.c, the migration runner and the two drivers share.
  *
- * store.c keeps the rules that hold on both databases (one transaction a job, no writing without one, a failure ends
- * it) and counts; a driver knows its database and nothing of these rules.
+ * store.c keeps the rules that hold on both databases (one transaction a job, no writing without
+ * one, a failure ends it) and counts; a driver knows its database and nothing of these rules.
  */
 #ifndef STORE_STORE_INTERNAL_H
 #define STORE_STORE_INTERNAL_H
@@ -54,6 +54,7 @@ struct driver {
 	enum err (*backup)(struct job *job, const char *folder, int64_t version);
 	int64_t (*bytes)(struct job *job);
 	size_t (*readers_in_use)(struct store *store);
+	size_t (*waiting)(struct store *store);
 	enum err (*explain)(struct job *job, const struct query *query, str *out);
 	enum err (*search_add)(struct job *job, const struct search *search);
 	enum err (*search_remove)(struct job *job, const struct search *search);
@@ -71,11 +72,14 @@ struct store {
 enum { OWN_PROBE, OWN_SEARCH };
 
 /* Opens without migrating. path: behind "sqlite:". */
-enum err sqlite_store_open(struct job *job, const struct store_config *config, const char *path, struct store **out);
-enum err postgres_store_open(struct job *job, const struct store_config *config, struct store **out);
+enum err sqlite_store_open(struct job *job, const struct store_config *config, const char *path,
+                           struct store **out);
+enum err postgres_store_open(struct job *job, const struct store_config *config,
+                             struct store **out);
 /* store_open with other migrations than the embedded ones: for the tests of the runner. */
 enum err store_open_with(struct arena *arena, const struct store_config *config,
-			 const struct migration *migrations, size_t count, struct store **out, str *why);
+                         const struct migration *migrations, size_t count, struct store **out,
+                         str *why);
 
 /* Room for every prepared statement of one connection. */
 static inline size_t statement_places(void)
@@ -86,7 +90,8 @@ static inline size_t statement_places(void)
 /* Copies the texts of a row into the arena in one piece; size: their lengths and one more each. */
 void keep_texts(struct arena *arena, const char *kinds, struct value *values, size_t size);
 
-/* The next blank-separated word of [a-z0-9], at most SEARCH_TOKEN_MAX long; others are passed over. */
+/* The next blank-separated word of [a-z0-9], at most SEARCH_TOKEN_MAX long; others are passed over.
+ */
 bool search_next(str *tokens, str *out);
 /* sqlite_search.c, postgres_search.c */
 enum err sqlite_search_add(struct job *job, const struct search *search);

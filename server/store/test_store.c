@@ -1,5 +1,6 @@
 /*
- * test_store.c: see test_store.h. A failed test jumps out of its body, so what it opened is closed before the next.
+ * test_store.c: see test_store.h. A failed test jumps out of its body, so what it opened is closed
+ * before the next.
  */
 #include "store/test_store.h"
 
@@ -22,7 +23,8 @@ static const char *server_url(void)
 	const char *server = getenv("PARLEY_TEST_POSTGRES");
 
 	if (!server || !*server)
-		test_fail(__FILE__, __LINE__, "PARLEY_TEST_POSTGRES is not set: eval \"$(tests/postgres.sh start)\"");
+		test_fail(__FILE__, __LINE__,
+		          "PARLEY_TEST_POSTGRES is not set: eval \"$(tests/postgres.sh start)\"");
 	return server;
 }
 

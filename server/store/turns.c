@@ -1,6 +1,7 @@
 /*
- * turns.c: see turns.h. Free places are a stack, so the warmest connection goes first; waiters are a list, and a place
- * that comes back is handed to the oldest of them directly: nobody can overtake.
+ * turns.c: see turns.h. Free places are a stack, so the warmest connection goes first; waiters are
+ * a list, and a place that comes back is handed to the oldest of them directly: nobody can
+ * overtake.
  */
 #include "store/turns.h"
 
@@ -84,7 +85,8 @@ static int wait_in_queue(struct turns *turns, int64_t wait_ms)
 	*turns->last = &me;
 	turns->last = &me.next;
 	while (me.place == NO_PLACE)
-		if (pthread_cond_timedwait(&me.called, &turns->lock, &deadline) != 0 && me.place == NO_PLACE) {
+		if (pthread_cond_timedwait(&me.called, &turns->lock, &deadline) != 0 &&
+		    me.place == NO_PLACE) {
 			leave_queue(turns, &me);
 			break;
 		}
@@ -97,7 +99,8 @@ int turns_take(struct turns *turns, int64_t wait_ms)
 	int place;
 
 	pthread_mutex_lock(&turns->lock);
-	place = turns->free_count ? turns->free[--turns->free_count] : wait_in_queue(turns, wait_ms);
+	place = turns->free_count ? turns->free[--turns->free_count]
+	                          : wait_in_queue(turns, wait_ms);
 	pthread_mutex_unlock(&turns->lock);
 	return place;
 }
@@ -126,6 +129,17 @@ size_t turns_in_use(struct turns *turns)
 
 	pthread_mutex_lock(&turns->lock);
 	n = turns->count - turns->free_count;
+	pthread_mutex_unlock(&turns->lock);
+	return n;
+}
+
+size_t turns_waiting(struct turns *turns)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&turns->lock);
+	for (const struct waiter *w = turns->first; w; w = w->next)
+		n++;
 	pthread_mutex_unlock(&turns->lock);
 	return n;
 }

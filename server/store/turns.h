@@ -1,8 +1,9 @@
 /*
  * turns.h: a few places, and a queue before them that is served first come, first served.
  *
- * SQLite's writer is one place, its readers and PostgreSQL's connections are several. Waiting stands here, in one
- * bounded queue, and not in the database's own retry loops, which serve whoever wakes first. Any thread.
+ * SQLite's writer is one place, its readers and PostgreSQL's connections are several. Waiting
+ * stands here, in one bounded queue, and not in the database's own retry loops, which serve whoever
+ * wakes first. Any thread.
  */
 #ifndef STORE_TURNS_H
 #define STORE_TURNS_H
@@ -18,5 +19,6 @@ void turns_destroy(struct turns *turns);
 int turns_take(struct turns *turns, int64_t wait_ms);
 void turns_give(struct turns *turns, int place);
 size_t turns_in_use(struct turns *turns);
+size_t turns_waiting(struct turns *turns);
 
 #endif

@@ -1,0 +1,367 @@
+-- schema.sql: what all migrations come to, on SQLite. Made by
+--	tools/sqlgen.py --migrations server/store/migrations --schema server/store/schema.sql
+-- and compared with a real database by server/store/schema_test.c.
+CREATE TABLE api_key (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	prefix TEXT NOT NULL,
+	key_hash BLOB NOT NULL UNIQUE,
+	scopes TEXT NOT NULL,
+	created_by BIGINT,
+	created_ms BIGINT NOT NULL,
+	last_used_ms BIGINT,
+	revoked_ms BIGINT
+);
+CREATE INDEX api_key_workspace ON api_key (workspace_id, id);
+CREATE TABLE audit (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	seq BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	actor_kind TEXT NOT NULL,
+	actor_id BIGINT,
+	actor_name TEXT NOT NULL,
+	action TEXT NOT NULL,
+	target_kind TEXT NOT NULL,
+	target_id BIGINT,
+	reason TEXT NOT NULL,
+	address TEXT NOT NULL,
+	detail TEXT NOT NULL,
+	prev_hash BLOB NOT NULL,
+	hash BLOB NOT NULL,
+	UNIQUE (workspace_id, seq)
+);
+CREATE TABLE channel (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	number_id BIGINT NOT NULL REFERENCES number (id),
+	provider TEXT NOT NULL,
+	name TEXT NOT NULL,
+	remote_id TEXT NOT NULL,
+	account_id TEXT NOT NULL,
+	app_tag BLOB,
+	config_sealed BLOB NOT NULL,
+	profile TEXT NOT NULL,
+	pace_per_second BIGINT NOT NULL,
+	pair_interval_ms BIGINT NOT NULL,
+	pair_burst BIGINT NOT NULL,
+	health TEXT NOT NULL,
+	health_reason TEXT NOT NULL,
+	health_next_step TEXT NOT NULL,
+	health_since_ms BIGINT NOT NULL,
+	proof_ms BIGINT,
+	last_event_ms BIGINT,
+	last_send_ms BIGINT,
+	created_ms BIGINT NOT NULL,
+	disabled_ms BIGINT,
+	deleted_ms BIGINT
+);
+CREATE INDEX channel_account ON channel (account_id);
+CREATE UNIQUE INDEX channel_live ON channel (workspace_id, provider, remote_id) WHERE deleted_ms IS NULL;
+CREATE INDEX channel_number ON channel (number_id);
+CREATE INDEX channel_remote ON channel (provider, remote_id);
+CREATE INDEX channel_workspace ON channel (workspace_id, id);
+CREATE TABLE contact (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name_sealed BLOB,
+	name_rank BIGINT NOT NULL,
+	profile_name_sealed BLOB,
+	opt_out_ms BIGINT,
+	preference_ms BIGINT,
+	source TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	merged_into BIGINT
+);
+CREATE INDEX contact_workspace ON contact (workspace_id, id);
+CREATE TABLE contact_alias (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	kind TEXT NOT NULL,
+	value TEXT NOT NULL,
+	match_key TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id, kind, match_key)
+);
+CREATE INDEX contact_alias_contact ON contact_alias (contact_id);
+CREATE TABLE contact_merge (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	kept_id BIGINT NOT NULL REFERENCES contact (id),
+	gone_id BIGINT NOT NULL REFERENCES contact (id),
+	moved TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	undone_ms BIGINT
+);
+CREATE INDEX contact_merge_gone ON contact_merge (gone_id);
+CREATE INDEX contact_merge_kept ON contact_merge (kept_id);
+CREATE TABLE contact_merge_message (
+	merge_id BIGINT NOT NULL REFERENCES contact_merge (id),
+	conversation_id BIGINT NOT NULL,
+	message_id BIGINT NOT NULL,
+	PRIMARY KEY (merge_id, conversation_id, message_id)
+);
+CREATE TABLE conversation (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	number_id BIGINT NOT NULL REFERENCES number (id),
+	channel_id BIGINT NOT NULL REFERENCES channel (id),
+	status BIGINT NOT NULL,
+	assignee_id BIGINT,
+	unread_count BIGINT NOT NULL,
+	last_message_id BIGINT,
+	last_message_ms BIGINT NOT NULL,
+	last_in_ms BIGINT,
+	window_until_ms BIGINT,
+	created_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	merged_into BIGINT
+);
+CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
+CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
+CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
+CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
+CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
+CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
+CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id, status, assignee_id, channel_id, merged_into)
+	WHERE unread_count > 0;
+CREATE TABLE idempotency (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	key_hash BLOB NOT NULL,
+	request_hash BLOB NOT NULL,
+	message_id BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id, key_hash)
+);
+CREATE INDEX idempotency_created ON idempotency (created_ms);
+CREATE TABLE intake_event (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	dedup BLOB NOT NULL UNIQUE,
+	state BIGINT NOT NULL,
+	kind TEXT,
+	attempts BIGINT NOT NULL,
+	next_ms BIGINT,
+	error TEXT,
+	applied_ms BIGINT,
+	payload_sealed BLOB NOT NULL
+);
+CREATE INDEX intake_event_due ON intake_event (state, next_ms, id) WHERE state = 0 OR state = 2;
+CREATE INDEX intake_event_workspace ON intake_event (workspace_id, state, id);
+CREATE TABLE live_app (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	app_key TEXT NOT NULL UNIQUE,
+	secret_sealed BLOB NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX live_app_workspace ON live_app (workspace_id);
+CREATE TABLE media (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT,
+	blob_id BIGINT REFERENCES media_blob (id),
+	state BIGINT NOT NULL,
+	mime_type TEXT NOT NULL,
+	file_name_sealed BLOB,
+	size_bytes BIGINT,
+	remote_id TEXT,
+	remote_uploaded_ms BIGINT,
+	attempts BIGINT NOT NULL,
+	next_ms BIGINT,
+	error TEXT,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX media_blob_use ON media (blob_id);
+CREATE INDEX media_due ON media (next_ms) WHERE state = 0;
+CREATE TABLE media_blob (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	hash BLOB NOT NULL,
+	size_bytes BIGINT NOT NULL,
+	key_sealed BLOB NOT NULL,
+	created_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id, hash)
+);
+CREATE TABLE member (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	role TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	disabled_ms BIGINT,
+	seen_ms BIGINT,
+	UNIQUE (workspace_id, person_id)
+);
+CREATE INDEX member_person ON member (person_id);
+CREATE TABLE message (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+	channel_id BIGINT NOT NULL,
+	kind BIGINT NOT NULL,
+	status BIGINT NOT NULL,
+	flags BIGINT NOT NULL,
+	author_kind BIGINT NOT NULL,
+	author_id BIGINT,
+	remote_key BLOB UNIQUE,
+	remote_id TEXT,
+	reply_to_id BIGINT,
+	reply_to_remote TEXT,
+	media_id BIGINT,
+	event_id BIGINT,
+	trace BLOB,
+	body_sealed BLOB NOT NULL,
+	provider_ms BIGINT,
+	sent_ms BIGINT,
+	delivered_ms BIGINT,
+	read_ms BIGINT,
+	played_ms BIGINT,
+	failed_ms BIGINT,
+	error TEXT,
+	edited_ms BIGINT,
+	deleted_ms BIGINT,
+	reactions_sealed BLOB
+);
+CREATE INDEX message_conversation ON message (conversation_id, id);
+CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
+CREATE TABLE message_search (
+	doc INTEGER PRIMARY KEY,
+	message_id BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX message_search_late ON message_search (message_id) WHERE doc < 0;
+CREATE VIRTUAL TABLE message_token USING fts5 (tokens, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
+CREATE TABLE message_version (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	message_id BIGINT NOT NULL REFERENCES message (id),
+	body_sealed BLOB NOT NULL,
+	until_ms BIGINT NOT NULL
+);
+CREATE INDEX message_version_message ON message_version (message_id);
+CREATE TABLE notice (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	kind TEXT NOT NULL,
+	severity TEXT NOT NULL,
+	sentence TEXT NOT NULL,
+	detail_sealed BLOB NOT NULL,
+	dedup BLOB NOT NULL UNIQUE,
+	at_ms BIGINT NOT NULL
+);
+CREATE INDEX notice_workspace ON notice (workspace_id, id);
+CREATE TABLE number (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	phone TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id, phone)
+);
+CREATE TABLE outbox (
+	message_id BIGINT PRIMARY KEY REFERENCES message (id),
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	priority BIGINT NOT NULL,
+	state BIGINT NOT NULL,
+	attempts BIGINT NOT NULL,
+	next_ms BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX outbox_conversation ON outbox (conversation_id, message_id);
+CREATE INDEX outbox_due ON outbox (channel_id, state, priority, message_id);
+CREATE INDEX outbox_state ON outbox (state, next_ms);
+CREATE TABLE person (
+	id INTEGER PRIMARY KEY,
+	email TEXT NOT NULL UNIQUE,
+	name TEXT NOT NULL,
+	password_hash TEXT NOT NULL,
+	locale TEXT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE TABLE send_attempt (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	message_id BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	started_ms BIGINT NOT NULL,
+	ended_ms BIGINT,
+	result TEXT NOT NULL,
+	code TEXT,
+	detail TEXT,
+	provider_trace TEXT
+);
+CREATE INDEX send_attempt_message ON send_attempt (message_id, id);
+CREATE TABLE session (
+	id INTEGER PRIMARY KEY,
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	token_hash BLOB NOT NULL UNIQUE,
+	csrf_token TEXT NOT NULL,
+	address TEXT NOT NULL,
+	user_agent TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	seen_ms BIGINT NOT NULL,
+	expires_ms BIGINT NOT NULL
+);
+CREATE INDEX session_expires ON session (expires_ms);
+CREATE INDEX session_person ON session (person_id);
+CREATE TABLE setting (
+	workspace_id BIGINT NOT NULL,
+	name TEXT NOT NULL,
+	value TEXT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	PRIMARY KEY (workspace_id, name)
+);
+CREATE TABLE sign_in_failure (
+	id INTEGER PRIMARY KEY,
+	subject BLOB NOT NULL,
+	at_ms BIGINT NOT NULL
+);
+CREATE INDEX sign_in_failure_at ON sign_in_failure (at_ms);
+CREATE INDEX sign_in_failure_subject ON sign_in_failure (subject, at_ms);
+CREATE TABLE template (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	account_id TEXT NOT NULL,
+	remote_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	language TEXT NOT NULL,
+	category TEXT NOT NULL,
+	status TEXT NOT NULL,
+	quality TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	components TEXT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id, account_id, name, language)
+);
+CREATE TABLE waiting_effect (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	remote_key BLOB NOT NULL,
+	effect_sealed BLOB NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX waiting_effect_created ON waiting_effect (created_ms);
+CREATE INDEX waiting_effect_key ON waiting_effect (remote_key, id);
+CREATE TABLE workspace (
+	id INTEGER PRIMARY KEY,
+	name TEXT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE TABLE workspace_key (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	wrapped BLOB NOT NULL,
+	created_ms BIGINT NOT NULL,
+	retired_ms BIGINT
+);
+CREATE INDEX workspace_key_workspace ON workspace_key (workspace_id, id);
