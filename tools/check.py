@@ -309,7 +309,7 @@ def all_steps():
         Step('tidy', tidy),
         Step('tools', tools),
         Step('unit', lambda s: unit(s, 'asan'), ['build-asan']),
-        Step('web', web, ['build']),
+        Step('web', web),
     ]
     for name, command in found.items():
         need = 'build' if name in ON_PLAIN else 'build-asan'
@@ -451,8 +451,8 @@ def choose(arguments):
     chosen = []
     for argument in arguments:
         if argument in steps:
-            needs = [n for n in steps[argument].needs if n.startswith('build')]
-            chosen += [steps[n] for n in needs if steps[n] not in chosen] + [steps[argument]]
+            names = [n for n in steps[argument].needs if n.startswith('build')] + [argument]
+            chosen += [steps[n] for n in names if steps[n] not in chosen]
         elif os.path.exists(argument):
             chosen += one_file(argument)
         else:

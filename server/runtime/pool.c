@@ -145,7 +145,7 @@ struct pool *pool_create(const char *name, size_t threads, size_t queue_max, str
 	for (size_t i = 0; i < threads; i++) {
 		if (pthread_create(&pool->ids[i], NULL, worker, pool) != 0)
 			abort();
-		snprintf(thread_name, sizeof thread_name, "%.10s-%zu", name, i);
+		snprintf(thread_name, sizeof thread_name, "%.10s-%u", name, (unsigned)(i % 10000));
 		pthread_setname_np(pool->ids[i], thread_name);
 	}
 	return pool;
