@@ -38,7 +38,8 @@ enum message_kind {
 	KINDS
 };
 
-/* Ranks: a status only moves to a higher one. FAILED is final, and beats all but DELIVERED, READ and PLAYED. */
+/* Ranks: a status only moves to a higher one. FAILED beats all but DELIVERED, READ and PLAYED, and is final but for a
+ * device's own report that the message arrived after all. */
 enum message_status {
 	STATUS_RECEIVED = 0,     /* incoming */
 	STATUS_ACCEPTED = 1,     /* in our store */

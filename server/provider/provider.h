@@ -46,7 +46,8 @@ struct outgoing {
 	str to_phone;          /* digits; or none */
 	str to_bsuid;          /* or this */
 	str reply_remote_id;   /* quoted message, or none */
-	str media_remote_id;   /* for media kinds whose content has "id": what upload_media gave */
+	str media_remote_id;   /* stands in for every media "id" of content (also in a header): what upload_media gave */
+	unsigned attempts;     /* sends of this message before this one: RETRY_AFTER grows with them */
 };
 
 /* What to do about a failed call. */
@@ -135,8 +136,14 @@ struct provider_event {
 	str detail;             /* JSON of the value */
 };
 
+/* At most this many of one body: a history sync brings thousands. */
+#define PROVIDER_EVENTS_MAX 50000
+
 struct provider_events { struct provider_event *items; size_t count, cap; };
+/* Zeroed; the pointer holds until the next add. Past PROVIDER_EVENTS_MAX: a spare one that is not counted. */
 struct provider_event *provider_events_add(struct job *job, struct provider_events *events, enum event_kind kind);
+/* "message", "status", …: for logs and tests. */
+const char *event_kind_name(enum event_kind kind);
 
 struct template_info { str remote_id, name, language, category, status, quality, components; };
 struct provider_health {
@@ -177,14 +184,20 @@ struct provider {
 
 /* By name; NULL when there is none. */
 const struct provider *provider_find(str name);
+/* All of them; out gets the count. */
+const struct provider *const *provider_all(size_t *count);
 extern const struct provider cloud_provider;
 
-/* The same calls, with ERR_UNSUPPORTED for what a provider lacks. */
+/* The same calls, with ERR_UNSUPPORTED for what a provider lacks. send also refuses kinds the provider cannot send. */
 enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out);
 enum err provider_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing);
 enum err provider_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
 			      const struct media_sink *sink, struct media_info *out);
 enum err provider_upload_media(struct job *job, const struct channel *ch, const struct media_info *info, const char *path,
 			       str *remote_id);
+enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind, json content);
+enum err provider_health_of(struct job *job, const struct channel *ch, struct provider_health *out);
+enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out, size_t *count);
+enum err provider_subscribe(struct job *job, const struct channel *ch, str url);
 
 #endif
