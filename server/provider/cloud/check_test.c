@@ -1,0 +1,263 @@
+/* check_test.c: the published limits, each at its edge, and all wrong fields at once. */
+#include "base/test.h"
+#include "provider/cloud/cloud_internal.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+static struct job *last;
+
+static enum err check(enum message_kind kind, str content)
+{
+	json v;
+
+	last = ARENA_NEW(test_arena(), struct job);
+	job_init(last, "test", test_arena(), NULL);
+	EXPECT_OK(json_read(test_arena(), content, &v, NULL));
+	return cloud_check(last, NULL, kind, v);
+}
+
+static bool is_wrong(const char *field, const char *code)
+{
+	for (const struct field_error *e = last->field_errors; e; e = e->next)
+		if (str_is(e->field, str_of(field)) && str_is(e->code, str_of(code)))
+			return true;
+	return false;
+}
+
+static size_t count_wrong(void)
+{
+	size_t count = 0;
+
+	for (const struct field_error *e = last->field_errors; e; e = e->next)
+		count++;
+	return count;
+}
+
+/* text with n times `unit` where its '%' stands. */
+static str filled(const char *format, size_t n, const char *unit)
+{
+	struct buf b = buf_in(test_arena(), 1u << 20);
+	str rest = str_of(format);
+
+	buf_str(&b, str_split(&rest, '%'));
+	for (size_t i = 0; i < n; i++)
+		buf_str(&b, str_of(unit));
+	buf_str(&b, rest);
+	return buf_text(&b);
+}
+
+TEST(a_text_has_one_to_4096_code_points)
+{
+	EXPECT_OK(check(KIND_TEXT, filled("{\"body\":\"%\"}", 4096, "\xF0\x9F\x98\x80")));
+	EXPECT_ERR(check(KIND_TEXT, filled("{\"body\":\"%\"}", 4097, "a")), ERR_INPUT);
+	EXPECT(is_wrong("text.body", "too_long"));
+	EXPECT_ERR(check(KIND_TEXT, S("{\"body\":\"  \"}")), ERR_INPUT);
+	EXPECT(is_wrong("text.body", "too_short"));
+	EXPECT_ERR(check(KIND_TEXT, S("{}")), ERR_INPUT);
+	EXPECT(is_wrong("text.body", "required"));
+	EXPECT_ERR(check(KIND_TEXT, S("{\"body\":7}")), ERR_INPUT);
+	EXPECT(is_wrong("text.body", "type"));
+}
+
+TEST(all_wrong_fields_are_told_at_once_by_their_paths)
+{
+	EXPECT_ERR(check(KIND_INTERACTIVE,
+			 S("{\"type\":\"button\",\"body\":{\"text\":\"\"},\"action\":{\"buttons\":[{\"type\":\"reply\",\"reply\":{\"id\":\"a\",\"title\":\"Yes\"}},"
+			   "{\"type\":\"reply\",\"reply\":{\"id\":\"a\",\"title\":\"A title that is far too long\"}}]}}")),
+		   ERR_INPUT);
+	EXPECT(is_wrong("interactive.body.text", "too_short"));
+	EXPECT(is_wrong("interactive.action.buttons[1].reply.title", "too_long"));
+	EXPECT(is_wrong("interactive.action.buttons[1].reply.id", "repeated"));
+	EXPECT_INT(count_wrong(), 3);
+	EXPECT_STR(last->code, "invalid_input");
+}
+
+TEST(a_button_message_has_one_to_three_buttons)
+{
+	EXPECT_ERR(check(KIND_INTERACTIVE, S("{\"type\":\"button\",\"body\":{\"text\":\"a\"},\"action\":{\"buttons\":[]}}")), ERR_INPUT);
+	EXPECT(is_wrong("interactive.action.buttons", "required"));
+	EXPECT_ERR(check(KIND_INTERACTIVE,
+			 filled("{\"type\":\"button\",\"body\":{\"text\":\"a\"},\"action\":{\"buttons\":[%0]}}", 4, "{},")),
+		   ERR_INPUT);
+	EXPECT(is_wrong("interactive.action.buttons", "too_many"));
+}
+
+#define ROW(id) "{\"id\":\"" id "\",\"title\":\"t\"}"
+
+TEST(a_list_has_ten_rows_in_all_sections_together)
+{
+	static const char ten[] = ROW("0") "," ROW("1") "," ROW("2") "," ROW("3") "," ROW("4") "," ROW("5") "," ROW("6") "," ROW("7") "," ROW("8") "," ROW("9");
+	const char *format = "{\"type\":\"list\",\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\",\"sections\":[{\"title\":\"s\",\"rows\":[%]}]}}";
+	const char *more = "{\"type\":\"list\",\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\",\"sections\":[{\"rows\":[%]},{\"title\":\"x\",\"rows\":[" ROW("0") "]}]}}";
+
+	EXPECT_OK(check(KIND_INTERACTIVE, filled(format, 1, ten)));
+	EXPECT_ERR(check(KIND_INTERACTIVE, filled(more, 1, ten)), ERR_INPUT);
+	EXPECT(is_wrong("interactive.action.sections", "too_many"));
+	EXPECT(is_wrong("interactive.action.sections[0].title", "required"));
+	EXPECT_ERR(check(KIND_INTERACTIVE, filled(format, 1, ROW("0") "," ROW("0"))), ERR_INPUT);
+	EXPECT(is_wrong("interactive.action.sections[0].rows[1].id", "repeated"));
+}
+
+TEST(a_list_takes_only_a_text_header)
+{
+	EXPECT_ERR(check(KIND_INTERACTIVE,
+			 S("{\"type\":\"list\",\"header\":{\"type\":\"image\",\"image\":{\"id\":\"1\"}},\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\",\"sections\":[{\"rows\":[" ROW("0") "]}]}}")),
+		   ERR_INPUT);
+	EXPECT(is_wrong("interactive.header.type", "invalid"));
+	EXPECT_INT(count_wrong(), 1);
+}
+
+TEST(media_needs_an_id_or_a_link_and_not_both)
+{
+	EXPECT_OK(check(KIND_IMAGE, S("{\"id\":\"12\",\"caption\":\"c\"}")));
+	EXPECT_OK(check(KIND_DOCUMENT, S("{\"link\":\"https://example.com/a.pdf\",\"filename\":\"a.pdf\"}")));
+	EXPECT_ERR(check(KIND_IMAGE, S("{}")), ERR_INPUT);
+	EXPECT(is_wrong("image", "required"));
+	EXPECT_ERR(check(KIND_VIDEO, S("{\"id\":\"1\",\"link\":\"https://example.com/a\"}")), ERR_INPUT);
+	EXPECT(is_wrong("video", "conflict"));
+	EXPECT_ERR(check(KIND_IMAGE, S("{\"link\":\"ftp://example.com/a\"}")), ERR_INPUT);
+	EXPECT(is_wrong("image.link", "invalid"));
+	EXPECT_ERR(check(KIND_VOICE, S("{\"id\":\"1\",\"caption\":\"no\"}")), ERR_INPUT);
+	EXPECT(is_wrong("audio.caption", "not_allowed"));
+	EXPECT_ERR(check(KIND_IMAGE, filled("{\"id\":\"1\",\"caption\":\"%\"}", 1025, "c")), ERR_INPUT);
+	EXPECT(is_wrong("image.caption", "too_long"));
+}
+
+TEST(a_place_is_on_the_globe)
+{
+	EXPECT_OK(check(KIND_LOCATION, S("{\"latitude\":\"39.28\",\"longitude\":-84}")));
+	EXPECT_ERR(check(KIND_LOCATION, S("{\"latitude\":91,\"longitude\":\"east\"}")), ERR_INPUT);
+	EXPECT(is_wrong("location.latitude", "out_of_range"));
+	EXPECT(is_wrong("location.longitude", "type"));
+}
+
+TEST(a_contact_has_a_formatted_name_and_one_part_more)
+{
+	EXPECT_OK(check(KIND_CONTACTS, S("[{\"name\":{\"formatted_name\":\"Ana B\",\"first_name\":\"Ana\"}}]")));
+	EXPECT_ERR(check(KIND_CONTACTS, S("[{\"name\":{\"formatted_name\":\"Ana B\"}},{}]")), ERR_INPUT);
+	EXPECT(is_wrong("contacts[0].name", "required"));
+	EXPECT(is_wrong("contacts[1].name.formatted_name", "required"));
+	EXPECT_ERR(check(KIND_CONTACTS, S("[]")), ERR_INPUT);
+}
+
+TEST(an_empty_emoji_takes_a_reaction_back)
+{
+	EXPECT_OK(check(KIND_REACTION, S("{\"message_id\":\"wamid.1\",\"emoji\":\"\"}")));
+	EXPECT_ERR(check(KIND_REACTION, S("{\"message_id\":\"wamid.1\"}")), ERR_INPUT);
+	EXPECT(is_wrong("reaction.emoji", "required"));
+}
+
+TEST(values_of_a_template_stay_on_one_line)
+{
+	const char *format = "{\"name\":\"order_ready\",\"language\":{\"code\":\"en_US\"},\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"a%b\"}]}]}";
+
+	EXPECT_OK(check(KIND_TEMPLATE, filled(format, 4, " ")));
+	EXPECT_ERR(check(KIND_TEMPLATE, filled(format, 5, " ")), ERR_INPUT);
+	EXPECT(is_wrong("template.components[0].parameters[0].text", "invalid"));
+	EXPECT_ERR(check(KIND_TEMPLATE, filled(format, 1, "\\n")), ERR_INPUT);
+	EXPECT_ERR(check(KIND_TEMPLATE, S("{\"name\":\"Order Ready\"}")), ERR_INPUT);
+	EXPECT(is_wrong("template.name", "invalid"));
+	EXPECT(is_wrong("template.language.code", "required"));
+}
+
+TEST(files_have_the_types_and_sizes_that_whatsapp_takes)
+{
+	last = ARENA_NEW(test_arena(), struct job);
+	job_init(last, "test", test_arena(), NULL);
+	EXPECT_OK(cloud_check_media(last, KIND_IMAGE, S("image/png"), 5 << 20));
+	EXPECT_OK(cloud_check_media(last, KIND_VOICE, S("audio/ogg; codecs=opus"), 1000));
+	EXPECT_OK(cloud_check_media(last, KIND_DOCUMENT, S("application/zip"), 100 << 20));
+	EXPECT_ERR(cloud_check_media(last, KIND_IMAGE, S("image/gif"), (5 << 20) + 1), ERR_INPUT);
+	EXPECT(is_wrong("image", "media_type"));
+	EXPECT(is_wrong("image", "too_large"));
+	EXPECT_ERR(cloud_check_media(last, KIND_TEXT, S("text/plain"), 1), ERR_INPUT);
+}
+
+TEST(kinds_that_only_come_in_cannot_be_sent)
+{
+	EXPECT_ERR(check(KIND_ORDER, S("{}")), ERR_INPUT);
+	EXPECT(is_wrong("type", "unsupported"));
+}
+
+static str read_sample(const char *name)
+{
+	struct buf b = buf_in(test_arena(), JSON_SIZE_MAX);
+	char path[512], piece[4096];
+	size_t n;
+	FILE *file;
+
+	snprintf(path, sizeof path, TEST_DATA "/cloud-requests/%s", name);
+	file = fopen(path, "rb");
+	EXPECT(file);
+	while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+		buf_put(&b, piece, n);
+	fclose(file);
+	return buf_text(&b);
+}
+
+/* Samples that break a published limit themselves, and a field that shows it. */
+static const struct {
+	const char *name, *field;
+} broken_samples[] = {
+	{ "interactive-carousel-04.json", "interactive.action.cards" },
+	{ "interactive-order_details-04.json", "interactive.body.text" },
+	{ "interactive-product_list-03.json", "interactive.header" },
+	{ "template-body-07.json", "template.name" },
+	{ "template-header_image-05.json", "template.name" },
+	{ "template-plain-01.json", "template.language.code" },
+	{ "template-quick_reply-02.json", "template.components[1].parameters[0].text" },
+	{ "template-url_button-02.json", "template.name" },
+};
+
+static const char *broken_field(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(broken_samples); i++)
+		if (strcmp(name, broken_samples[i].name) == 0)
+			return broken_samples[i].field;
+	return NULL;
+}
+
+static bool names_field(const char *field)
+{
+	for (const struct field_error *e = last->field_errors; e; e = e->next)
+		if (str_is(e->field, str_of(field)))
+			return true;
+	return false;
+}
+
+static bool sample_passes(const char *name)
+{
+	json root;
+	enum message_kind kind;
+
+	EXPECT_OK(json_read(test_arena(), read_sample(name), &root, NULL));
+	kind = kind_parse(json_text_at(root, "type"));
+	last = ARENA_NEW(test_arena(), struct job);
+	job_init(last, "test", test_arena(), NULL);
+	if (kind == KIND_UNKNOWN)
+		return true; /* read marks, pins, and no type */
+	if (cloud_check(last, NULL, kind, json_field(root, kind_name(kind))) == OK)
+		return !broken_field(name);
+	if (broken_field(name) && names_field(broken_field(name)))
+		return true;
+	for (const struct field_error *e = last->field_errors; e; e = e->next)
+		fprintf(stderr, "  %s: " STR_F ": " STR_F "\n", name, STR_A(e->field), STR_A(e->message));
+	return false;
+}
+
+TEST(requests_that_others_send_pass_but_the_broken_ones)
+{
+	DIR *folder = opendir(TEST_DATA "/cloud-requests");
+	size_t count = 0, refused = 0;
+
+	EXPECT(folder);
+	for (struct dirent *d; (d = readdir(folder));)
+		if (d->d_name[0] != '.') {
+			count++;
+			refused += !sample_passes(d->d_name);
+		}
+	closedir(folder);
+	EXPECT_INT(count, 187);
+	EXPECT_INT(refused, 0);
+}

@@ -1,0 +1,25 @@
+/* cloud.c: the WhatsApp Cloud API as a provider; see cloud_internal.h for its parts. */
+#include "provider/cloud/cloud_internal.h"
+
+const struct provider cloud_provider = {
+	.name = "cloud",
+	.title = "WhatsApp Cloud API",
+	.can = CAN_KIND(KIND_TEXT) | CAN_KIND(KIND_IMAGE) | CAN_KIND(KIND_VIDEO) | CAN_KIND(KIND_AUDIO) |
+	       CAN_KIND(KIND_VOICE) | CAN_KIND(KIND_DOCUMENT) | CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_LOCATION) |
+	       CAN_KIND(KIND_CONTACTS) | CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
+	       CAN_REPLY | CAN_MARK_READ | CAN_TYPING | CAN_TEMPLATES | CAN_MEDIA_FETCH | CAN_WINDOW,
+	.parallel_sends = 4,
+	.text_max = CLOUD_TEXT_MAX,
+	.check = cloud_check,
+	.send = cloud_send,
+	.mark_read = cloud_mark_read,
+	.fetch_media = cloud_fetch_media,
+	.upload_media = cloud_upload_media,
+	.check_media = cloud_check_media,
+	.verify = cloud_verify,
+	.handshake = cloud_handshake,
+	.parse = cloud_parse,
+	.health = cloud_health,
+	.templates = cloud_templates,
+	.subscribe = cloud_subscribe,
+};
