@@ -1,9 +1,10 @@
 /*
  * client.h: outgoing HTTP, blocking, on call workers (libcurl).
  *
- * Connections are pooled per thread. Every call has a deadline and a size limit. Unless allowed, addresses that are
- * loopback, private, link-local, multicast or otherwise not public are refused after name resolution (so DNS cannot
- * be used to go round it), redirects included. A job that calls out holds no transaction: asserted.
+ * Connections are pooled per thread. Every call has a deadline and a size limit. Unless allowed,
+ * addresses that are loopback, private, link-local, multicast or otherwise not public are refused
+ * after name resolution (so DNS cannot be used to go round it), redirects included. A job that
+ * calls out holds no transaction: asserted.
  */
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H
@@ -27,8 +28,10 @@ struct http_call {
 	size_t part_count;
 	int64_t deadline_ms;            /* 0: CALL_DEADLINE_MS */
 	size_t reply_max;               /* 0: CALL_REPLY_MAX */
-	int reply_file;                 /* > 0: the body goes to this descriptor instead of memory */
-	/* Or: each piece of the body as it comes (e.g. to seal it); false ends the call with ERR_UPSTREAM. */
+	/* > 0: the body goes to this descriptor instead of memory */
+	int reply_file;
+	/* Or: each piece of the body as it comes (e.g. to seal it); false ends the call with
+	 * ERR_UPSTREAM. */
 	bool (*on_reply)(void *arg, bytes piece);
 	void *on_reply_arg;
 	bool follow;                    /* redirects, at most 3, https to http never */
@@ -42,11 +45,13 @@ struct http_reply {
 	int64_t size;
 	const struct header *headers;
 	size_t header_count;
-	bool was_sent;                  /* the request may have reached the other side: matters when the call fails */
+	/* the request may have reached the other side: matters when the call fails */
+	bool was_sent;
 };
 
-/* Any status is OK here; errors: ERR_UPSTREAM (connect, TLS, broken answer), ERR_TIMEOUT, ERR_LIMIT (too large),
- * ERR_DENIED (address not allowed), ERR_INPUT (bad URL). reply->was_sent is right in every case. Worker threads only. */
+/* Any status is OK here; errors: ERR_UPSTREAM (connect, TLS, broken answer), ERR_TIMEOUT, ERR_LIMIT
+ * (too large), ERR_DENIED (address not allowed), ERR_INPUT (bad URL). reply->was_sent is right in
+ * every case. Worker threads only. */
 enum err http_call(struct job *job, const struct http_call *call, struct http_reply *reply);
 str reply_header(const struct http_reply *reply, str name);
 /* Once, before threads; and for http_call's asserts. */

@@ -1,11 +1,12 @@
 /*
  * http.h: the HTTP/1.1 server (RFC 9112), strict.
  *
- * The loop reads and frames requests; a route table (given by api/) says who handles each: on a request worker as a job
- * (the usual), or on the loop itself for the few that are quick and asynchronous (intake, WebSocket upgrades).
- * Refused with a problem answer and a close: conflicting or repeated Content-Length, Content-Length with
- * Transfer-Encoding, folded headers, missing or repeated Host, bad chunk framing, control octets, oversize.
- * Pipelined requests are answered in order; a connection has one request under way at a time.
+ * The loop reads and frames requests; a route table (given by api/) says who handles each: on a
+ * request worker as a job (the usual), or on the loop itself for the few that are quick and
+ * asynchronous (intake, WebSocket upgrades). Refused with a problem answer and a close: conflicting
+ * or repeated Content-Length, Content-Length with Transfer-Encoding, folded headers, missing or
+ * repeated Host, bad chunk framing, control octets, oversize. Pipelined requests are answered in
+ * order; a connection has one request under way at a time.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -25,22 +26,39 @@
 #define HTTP_CONNECTIONS_MAX 20000
 #define HTTP_PARAMS_MAX 8
 
+/* The time limits of one server; 0 in a field: the default above. Tests set short ones. */
+struct http_times {
+	int64_t head_ms, body_ms, idle_ms;
+	int64_t rate_after_ms; /* when HTTP_BODY_RATE_MIN begins to count: 10 s */
+};
+
 struct header { str name, value; };
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_METHODS };
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_POST,
+	HTTP_PUT,
+	HTTP_PATCH,
+	HTTP_DELETE,
+	HTTP_OPTIONS,
+	HTTP_METHODS
+};
 
 struct conn; /* a connection; on the loop only */
 
 /* A request; lives as long as its job (worker routes) or call (loop routes). */
 struct request {
 	enum http_method method;
-	str target, path, query;      /* path percent-decoded; query raw, without '?' */
+	str target, path, query;      /* path percent-decoded but for %2F; query raw, without '?' */
 	const struct header *headers;
 	size_t header_count;
 	bytes body;                   /* in memory … */
-	const char *body_path;        /* … or in a temporary file that goes with the request */
+	/* … or, if ROUTE_STREAM_BODY and not empty, in a file that goes with the request */
+	const char *body_path;
 	int64_t body_size;
-	str remote;                   /* address of the peer; of the client when it comes by a trusted proxy */
+	/* address of the peer; of the client when it comes by a trusted proxy */
+	str remote;
 	bool secure;
 	str params[HTTP_PARAMS_MAX];  /* values of {…} in the route's pattern, decoded */
 	const struct route *route;
@@ -49,19 +67,24 @@ struct request {
 /* The answer, filled by the handler. */
 struct response {
 	int status;                   /* 200 if not set */
-	struct buf head;              /* extra header lines, each "Name: value\r\n", by response_header() */
+	/* extra header lines, each "Name: value\r\n", by response_header() */
+	struct buf head;
 	struct buf body;              /* in the job's arena */
 	str type;                     /* "application/json" if none */
 	const void *static_body;      /* instead of body: memory that outlives the connection */
 	size_t static_size;
-	int file;                     /* instead of body: an open descriptor, closed by net; -1: none */
+	/* instead of body: an open descriptor, closed by net; -1: none */
+	int file;
 	int64_t file_from, file_size;
 	bool close;                   /* close the connection behind it */
-	/* Pull instead of body: net calls next on a request worker until it answers 0; for sealed media. */
+	/* Pull instead of body: net calls next on a request worker until it answers 0; for sealed
+	 * media. Below 0: the body cannot be completed, the connection is cut. next_arg outlives
+	 * the job; next_done is called once. */
 	ptrdiff_t (*next)(void *arg, uint8_t *out, size_t max);
+	/* may be NULL; on a worker, or on the loop when none is to be had */
 	void (*next_done)(void *arg);
 	void *next_arg;
-	int64_t next_size;
+	int64_t next_size;            /* octets in all; below 0: not known, sent chunked */
 };
 
 enum route_flags {
@@ -80,8 +103,8 @@ struct route {
 	uint64_t permission;     /* for api/; 0: public */
 	unsigned flags;
 	size_t body_max;         /* 0: HTTP_BODY_MEMORY_MAX */
-	/* ROUTE_ON_LOOP: must not block; answers now or later by exchange_answer(), from any thread, exactly once. The
-	 * request lives until then. */
+	/* ROUTE_ON_LOOP: must not block; answers now or later by exchange_answer(), from any
+	 * thread, exactly once. The request lives until then. */
 	void (*loop_handler)(const struct request *req, struct exchange *ex);
 	/* ROUTE_WEBSOCKET: on the loop after the handshake was checked; see ws.h. */
 	void (*ws_handler)(const struct request *req, struct ws *ws);
@@ -91,13 +114,17 @@ struct http_config {
 	const struct route *routes;
 	size_t route_count;
 	struct pool *workers;
-	/* Runs a worker route: permission checks, problem answers. Called on the worker with the job made. */
+	/* Runs a worker route: permission checks, problem answers. Called on the worker with the
+	 * job made. */
 	void (*serve)(struct job *job, const struct request *req, struct response *res);
-	/* Answers what net itself refuses (400, 404, 405, 408, 413, 414, 431, 503): fills res.body with a problem. */
+	/* Answers what net itself refuses (400, 403, 404, 405, 408, 413, 414, 417, 426, 431, 501,
+	 * 503, 505): fills res.body with a problem. On the loop or a worker. */
 	void (*refuse)(struct arena *arena, int status, const char *detail, struct response *res);
 	const char *temporary_folder;
-	const char *trusted_proxy;   /* address whose X-Forwarded-For and -Proto count; NULL: none */
+	/* address whose X-Forwarded-For and -Proto count; NULL: none */
+	const char *trusted_proxy;
 	const char *tls_certificate, *tls_key; /* PEM files; both NULL: plain */
+	struct http_times times;
 };
 
 struct http_server;
@@ -108,9 +135,10 @@ enum err http_server_create(struct loop *loop, const char *listen, const struct 
 int http_server_port(const struct http_server *server);
 /* Reads certificate and key again (SIGHUP); the old ones stay when that fails. On the loop. */
 enum err http_server_reload_tls(struct http_server *server);
-/* Stops accepting, lets what is under way finish, closes idle ones; done(arg) on the loop when none is left or
- * deadline_ms passed. */
-void http_server_drain(struct http_server *server, int64_t deadline_ms, void (*done)(void *arg), void *arg);
+/* Stops accepting, lets what is under way finish, closes idle ones; done(arg) on the loop when none
+ * is left or deadline_ms passed. */
+void http_server_drain(struct http_server *server, int64_t deadline_ms, void (*done)(void *arg),
+                       void *arg);
 void http_server_destroy(struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
 
@@ -119,7 +147,8 @@ str request_header(const struct request *req, str name);
 /* A query parameter, percent-decoded into the arena; STR_NONE when absent. */
 str request_query(struct arena *arena, const struct request *req, const char *name);
 str request_cookie(const struct request *req, str name);
-void response_header(struct response *res, str name, str value); /* refuses control octets in value */
+/* refuses control octets in value */
+void response_header(struct response *res, str name, str value);
 
 /* Answers a loop route; any thread. body is copied. The exchange is gone after. */
 void exchange_answer(struct exchange *ex, int status, str type, str body);
@@ -128,10 +157,11 @@ void exchange_answer_all(struct exchange **ex, size_t count, int status, str typ
 /* Memory of the exchange, lives until it is answered. On the loop. */
 struct arena *exchange_arena(struct exchange *ex);
 
-/* Route table test hook: finds the route for a path and fills params; NULL when none (*allowed gets the method bits of
- * routes whose pattern fits). */
-const struct route *route_find(const struct route *routes, size_t count, enum http_method method, str path,
-			       str params[HTTP_PARAMS_MAX], unsigned *allowed);
+/* Route table test hook: finds the route for a path as it stands in a request line, still encoded,
+ * and fills params with raw text; NULL when none (*allowed gets the method bits of routes whose
+ * pattern fits). The most literal pattern wins; HEAD is served by GET. */
+const struct route *route_find(const struct route *routes, size_t count, enum http_method method,
+                               str path, str params[HTTP_PARAMS_MAX], unsigned *allowed);
 const char *http_method_name(enum http_method method);
 const char *http_status_text(int status);
 

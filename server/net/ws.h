@@ -1,9 +1,9 @@
 /*
  * ws.h: WebSocket, both sides (RFC 6455, framing by wslay).
  *
- * Everything here is on the loop, but ws_frame_create and its references. A text frame for many receivers is encoded
- * once (struct ws_frame) and shared. A connection whose unsent output passes its bound is closed with 1013 (or the
- * policy's code), so a slow reader costs bounded memory.
+ * Everything here is on the loop, but ws_frame_create and its references. A text frame for many
+ * receivers is encoded once (struct ws_frame) and shared. A connection whose unsent output passes
+ * its bound is closed with 1013 (or the policy's code), so a slow reader costs bounded memory.
  */
 #ifndef NET_WS_H
 #define NET_WS_H
@@ -13,16 +13,19 @@
 #define WS_MESSAGE_MAX (64u << 10)       /* incoming, after reassembly; 1009 past it */
 #define WS_UNSENT_MAX (1u << 20)         /* outgoing backlog of one connection */
 #define WS_CLOSE_TIMEOUT_MS 5000
-#define WS_PING_INTERVAL_MS 30000        /* nothing heard that long: ping frame; nothing 30 s after: closed 1006 */
+#define WS_PING_INTERVAL_MS \
+	30000 /* nothing heard that long: ping frame; nothing 30 s after: closed 1006 */
 
 struct ws;
 struct ws_frame; /* one encoded text frame, reference-counted, any thread */
 
 struct ws_events {
 	void (*on_message)(struct ws *ws, void *owner, bool is_text, bytes message);
-	/* Once, at the end, whatever the reason; ws is gone after. code 1006: no close frame came. */
+	/* Once, at the end, whatever the reason; ws is gone after. code 1006: no close frame came.
+	 */
 	void (*on_close)(struct ws *ws, void *owner, int code, str reason);
-	void (*on_activity)(struct ws *ws, void *owner); /* any frame came, control frames too; may be NULL */
+	/* any frame came, control frames too; may be NULL */
+	void (*on_activity)(struct ws *ws, void *owner);
 };
 
 /* In a ROUTE_WEBSOCKET's ws_handler: takes the connection over. */
