@@ -17,7 +17,11 @@
 
 enum change_kind { CHANGE_MESSAGE_CREATED, CHANGE_MESSAGE, CHANGE_CONVERSATION, CHANGE_CONTACT };
 struct inbox_change { enum change_kind kind; id64 workspace, conversation, message, contact; };
-struct inbox_changes { struct inbox_change *items; size_t count, cap; };
+struct inbox_changes {
+	struct inbox_change *items;
+	size_t count, cap;
+	bool kept; /* an event of a kind that nothing draws yet: its raw form is to be kept */
+};
 
 /* In the job's arena; the same change is noted once. */
 void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change);

@@ -1,0 +1,249 @@
+/*
+ * commands.c: what runs once and ends: setup, check, status, migrate, keys, audit.
+ *
+ * Each prints for people, or one line of JSON where programs ask for it, and answers an exit code: 0 done, 1 not, 2 asked
+ * wrongly.
+ */
+#include "server.h"
+
+#include "account/account.h"
+#include "account/seal.h"
+#include "base/clock.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum { WORKSPACES_PER_ROUND = 100, STATUS_DEADLINE_MS = 5000, OUTPUT_MAX = 1 << 20 };
+
+/* A job on an opened store, for a command: begins with open_for(), ends with close_for(). */
+struct once {
+	struct store *store;
+	struct arena *arena;
+	struct job job;
+};
+
+static bool open_for(struct once *once, const struct settings *settings, const char *name)
+{
+	str why = STR_NONE;
+
+	*once = (struct once){ .arena = arena_create(ARENA_LIMIT_DEFAULT) };
+	if (server_open_store(once->arena, settings, &once->store, &why) != OK) {
+		fprintf(stderr, "parley %s: " STR_F "\n", name, STR_A(why));
+		arena_destroy(once->arena);
+		return false;
+	}
+	job_init(&once->job, name, once->arena, once->store);
+	return true;
+}
+
+static int close_for(struct once *once, enum err e)
+{
+	if (e != OK)
+		fprintf(stderr, "parley %s: " STR_F " (" STR_F ")\n", once->job.name,
+			STR_A(once->job.why.len ? once->job.why : str_of(err_name(e))), STR_A(once->job.next_step));
+	for (const struct field_error *f = once->job.field_errors; f; f = f->next)
+		fprintf(stderr, "  " STR_F ": " STR_F "\n", STR_A(f->field), STR_A(f->message));
+	job_release(&once->job);
+	store_close(once->store);
+	keyring_close();
+	arena_destroy(once->arena);
+	return e != OK;
+}
+
+static void print_setup(const struct setup_result *made, bool as_json)
+{
+	struct buf out = buf_heap(OUTPUT_MAX);
+
+	json_open(&out, '{');
+	setup_write_json(&out, made);
+	json_close(&out, '}');
+	if (as_json)
+		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
+	else
+		printf("Made the workspace. Keep these: they are not shown again.\n\n  e-mail    " STR_F "\n  password  " STR_F
+		       "\n  API key   " STR_F "\n",
+		       STR_A(made->email), STR_A(made->password), STR_A(made->api_key));
+	buf_done(&out);
+}
+
+int command_setup(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	bool as_json = take_flag(&argc, argv, "--json");
+	struct setup_draft draft = {
+		.workspace = str_of(take_value(&argc, argv, "--workspace")), .email = str_of(take_value(&argc, argv, "--email")),
+		.name = str_of(take_value(&argc, argv, "--name")), .password = str_of(take_value(&argc, argv, "--password")),
+	};
+	struct setup_result made;
+	struct once once;
+	enum err e;
+
+	if (!nothing_left(arena, argc, argv))
+		return 2;
+	if (!open_for(&once, settings, "setup"))
+		return 1;
+	e = account_setup(&once.job, &draft, &made);
+	if (e == OK)
+		print_setup(&made, as_json);
+	return close_for(&once, e);
+}
+
+int command_migrate(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	struct once once;
+
+	if (!nothing_left(arena, argc, argv))
+		return 2;
+	if (!open_for(&once, settings, "migrate"))
+		return 1;
+	printf("The store is at version %lld.\n", (long long)store_version(&once.job));
+	return close_for(&once, OK);
+}
+
+/* ---- check ---- */
+
+static void tell(bool good, const char *what, str detail)
+{
+	printf("%s  %-10s " STR_F "\n", good ? "ok  " : "BAD ", what, STR_A(detail));
+}
+
+static bool check_store(struct once *once, const struct settings *settings)
+{
+	enum err e;
+
+	if (!open_for(once, settings, "check"))
+		return false;
+	e = store_probe(&once->job);
+	tell(e == OK, "store", e == OK ? arena_printf(once->arena, "version %lld; a write was committed",
+						       (long long)store_version(&once->job))
+				       : once->job.why);
+	return e == OK;
+}
+
+static bool check_key_file(struct arena *arena, const struct settings *settings)
+{
+	struct stat st;
+	bool good = stat(settings->master_key_file, &st) == 0 && (st.st_mode & 077) == 0;
+
+	tell(good, "master key", good ? arena_printf(arena, "%s, for us alone", settings->master_key_file)
+				      : arena_printf(arena, "%s is missing, or others may read it: chmod 600", settings->master_key_file));
+	return good;
+}
+
+static bool check_disk(struct arena *arena, const struct settings *settings)
+{
+	struct statvfs fs;
+	bool good = statvfs(settings->data, &fs) == 0 && fs.f_bavail * 50 > fs.f_blocks;
+
+	tell(good, "disk", good ? arena_printf(arena, "%llu MB free", (unsigned long long)(fs.f_bavail * fs.f_frsize) >> 20)
+				: S("less than 2 % of the data folder's disk is free"));
+	return good;
+}
+
+int command_check(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	struct once once;
+	bool good;
+
+	if (!nothing_left(arena, argc, argv))
+		return 2;
+	tell(true, "settings", arena_printf(arena, "data in %s", settings->data));
+	if (!check_store(&once, settings))
+		return 1;
+	good = check_key_file(arena, settings);
+	good = check_disk(arena, settings) && good;
+	return close_for(&once, OK) || !good;
+}
+
+/* ---- status ---- */
+
+static const char *own_url(struct arena *arena, const struct settings *settings, const char *path)
+{
+	return arena_printf(arena, "%s://%s%s", settings->tls_certificate && settings->tls_certificate[0] ? "https" : "http",
+			    settings->listen, path).ptr;
+}
+
+int command_status(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	struct http_reply reply = { 0 };
+	struct job job;
+	enum err e;
+
+	if (!nothing_left(arena, argc, argv))
+		return 2;
+	job_init(&job, "status", arena, NULL);
+	e = http_call(&job, &(struct http_call){
+		.method = HTTP_GET, .url = str_of(own_url(arena, settings, "/readyz")), .deadline_ms = STATUS_DEADLINE_MS,
+		.allow_private = true }, &reply);
+	if (e == OK && reply.status == 200)
+		printf("Parley at %s is ready.\n", settings->listen);
+	else if (e == OK)
+		printf("Parley at %s runs, but is not ready: " STR_F "\n", settings->listen, STR_A(str_from(reply.body)));
+	else
+		printf("Nothing answers at %s: " STR_F "\n", settings->listen, STR_A(job.why));
+	job_release(&job);
+	return e != OK || reply.status != 200;
+}
+
+/* ---- keys and audit ---- */
+
+static enum err rotate_all(struct job *job, int64_t *rotated)
+{
+	id64 ids[WORKSPACES_PER_ROUND];
+	size_t count = WORKSPACES_PER_ROUND;
+
+	*rotated = 0;
+	for (id64 after = 0; count == WORKSPACES_PER_ROUND; after = ids[count - 1]) {
+		TRY(workspace_list(job, after, ids, WORKSPACES_PER_ROUND, &count));
+		for (size_t i = 0; i < count; i++)
+			TRY(keyring_rotate(job, ids[i]));
+		*rotated += (int64_t)count;
+		if (count == 0)
+			break;
+	}
+	return OK;
+}
+
+int command_keys(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	bool rotate = take_flag(&argc, argv, "rotate");
+	const char *file = rotate ? NULL : take_value(&argc, argv, "rewrap");
+	int64_t rotated = 0;
+	struct once once;
+	enum err e;
+
+	if (!nothing_left(arena, argc, argv) || (!rotate && !file)) {
+		fprintf(stderr, "usage: parley keys rotate | rewrap FILE\n");
+		return 2;
+	}
+	if (!open_for(&once, settings, "keys"))
+		return 1;
+	e = rotate ? rotate_all(&once.job, &rotated) : keyring_rewrap(&once.job, file);
+	if (e == OK && rotate)
+		printf("%lld workspaces have a new data key; old ones go on opening what they sealed. Restart the server.\n",
+		       (long long)rotated);
+	else if (e == OK)
+		printf("All data keys are wrapped by %s now. Set PARLEY_MASTER_KEY_FILE to it and restart the server.\n", file);
+	return close_for(&once, e);
+}
+
+int command_audit(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	bool verify = take_flag(&argc, argv, "verify");
+	struct buf out = buf_heap(OUTPUT_MAX);
+	int64_t broken = 0;
+	struct once once;
+	enum err e;
+
+	if (!verify || !nothing_left(arena, argc, argv)) {
+		fprintf(stderr, "usage: parley audit verify\n");
+		return 2;
+	}
+	if (!open_for(&once, settings, "audit"))
+		return 1;
+	e = account_verify_audit(&once.job, &out, &broken);
+	printf("%.*s", (int)out.len, out.ptr ? (const char *)out.ptr : "");
+	buf_done(&out);
+	return close_for(&once, e) || broken > 0;
+}

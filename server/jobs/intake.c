@@ -1,0 +1,258 @@
+/*
+ * intake.c: webhooks, from the loop to the disk.
+ *
+ * The loop checks the signature and puts the request in a queue; one writer thread takes all that wait, inserts them in
+ * one transaction, commits once, and then answers all of them (group commit). So 200 means durable, and the speed of
+ * intake is not bound by one fsync an event. Nothing is parsed here: the processor does that.
+ */
+#include "account/channel.h"
+#include "account/seal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "jobs/jobs.h"
+#include "store/queries.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct item {
+	struct exchange *ex;
+	const struct intake_key *key;
+	bytes body; /* the request's, which lives until it is answered */
+};
+
+struct intake {
+	struct store *store;
+	struct processor *processor;
+	pthread_mutex_t lock;
+	pthread_cond_t has_items;
+	pthread_t thread;
+	struct item *waiting, *taken;
+	size_t count, octets; /* waiting, and their bodies */
+	bool stopping;
+	_Atomic uint64_t accepted, repeated, refused, failed;
+};
+
+static struct intake *the_intake; /* of the routes' handlers; set while one runs */
+
+static void answer_problem(struct exchange *ex, int status, str code, str title, str next_step)
+{
+	struct buf body = buf_in(exchange_arena(ex), 2048);
+
+	json_open(&body, '{');
+	json_put(&body, "type", arena_printf(exchange_arena(ex), "/problems/" STR_F, STR_A(code)));
+	json_put(&body, "title", title);
+	json_put_int(&body, "status", status);
+	json_put(&body, "code", code);
+	json_put(&body, "next_step", next_step);
+	json_close(&body, '}');
+	exchange_answer(ex, status, S("application/problem+json"), buf_text(&body));
+}
+
+static const struct intake_key *key_of(const struct request *req, struct exchange *ex)
+{
+	const struct intake_key *key = NULL;
+	id64 channel;
+
+	if (id64_parse(req->params[0], &channel))
+		key = intake_key_take(channel);
+	if (!key)
+		answer_problem(ex, 404, S("missing"), S("There is no channel at this webhook address"),
+			       S("Copy the webhook URL of the channel from the console into the Meta app."));
+	return key;
+}
+
+void intake_handshake(const struct request *req, struct exchange *ex)
+{
+	const struct intake_key *key = key_of(req, ex);
+	str answer;
+
+	if (!key)
+		return;
+	if (key->provider->handshake && key->provider->handshake(key->verify_token, exchange_arena(ex), req, &answer))
+		exchange_answer(ex, 200, S("text/plain"), answer);
+	else
+		answer_problem(ex, 403, S("denied"), S("The verify token is not this channel's"),
+			       S("Copy the verify token from the console into the Meta app."));
+	intake_key_drop(key);
+}
+
+static bool enqueue(struct intake *intake, struct item item)
+{
+	bool taken;
+
+	pthread_mutex_lock(&intake->lock);
+	taken = !intake->stopping && intake->count < INTAKE_QUEUE_MAX &&
+		intake->octets + item.body.len <= INTAKE_OCTETS_MAX;
+	if (taken) {
+		intake->octets += item.body.len;
+		intake->waiting[intake->count++] = item;
+		if (intake->count == 1)
+			pthread_cond_signal(&intake->has_items);
+	}
+	pthread_mutex_unlock(&intake->lock);
+	return taken;
+}
+
+void intake_receive(const struct request *req, struct exchange *ex)
+{
+	struct intake *intake = the_intake;
+	const struct intake_key *key = key_of(req, ex);
+
+	if (!key)
+		return;
+	if (!key->provider->verify || !key->provider->verify(key->app_secret, req)) {
+		atomic_fetch_add(&intake->refused, 1);
+		answer_problem(ex, 401, S("bad_signature"), S("The signature does not fit the body"),
+			       S("Check that the channel's app secret is the one of the Meta app that sends."));
+		intake_key_drop(key);
+		return;
+	}
+	if (!enqueue(intake, (struct item){ ex, key, req->body })) {
+		answer_problem(ex, 503, S("busy"), S("Too many webhooks wait to be stored"), S("Send it again shortly."));
+		intake_key_drop(key);
+	}
+}
+
+/* The same body for the same workspace is the same event, whichever of its channels it was posted to. */
+static void dedup_of(const struct item *item, uint8_t out[SHA256_SIZE])
+{
+	struct sha256 *hash = sha256_create();
+
+	sha256_add(hash, (bytes){ (const uint8_t *)&item->key->workspace, sizeof item->key->workspace });
+	sha256_add(hash, item->body);
+	sha256_finish(hash, out);
+}
+
+static enum err insert_one(struct job *job, struct intake *intake, const struct item *item)
+{
+	uint8_t dedup[SHA256_SIZE];
+	int64_t changed;
+	bytes payload;
+
+	job->workspace = item->key->workspace;
+	dedup_of(item, dedup);
+	TRY(seal(job, SEAL_EVENT, str_from(item->body), &payload));
+	TRY(sql_intake_event_add(job, &(struct sql_intake_event_add){
+		.id = job_id(job), .workspace = item->key->workspace, .channel = item->key->channel,
+		.dedup = { dedup, sizeof dedup }, .payload = payload,
+	}, &changed));
+	atomic_fetch_add(changed ? &intake->accepted : &intake->repeated, 1);
+	return OK;
+}
+
+static enum err insert_batch(struct job *job, struct intake *intake, const struct item *items, size_t count)
+{
+	TRY(db_begin(job, DB_WRITE));
+	for (size_t i = 0; i < count; i++)
+		TRY(insert_one(job, intake, &items[i]));
+	return db_commit(job);
+}
+
+static void answer_batch(struct arena *arena, const struct item *items, size_t count, enum err e)
+{
+	struct exchange **all = ARENA_ARRAY(arena, struct exchange *, count);
+
+	for (size_t i = 0; i < count; i++) {
+		all[i] = items[i].ex;
+		intake_key_drop(items[i].key);
+	}
+	if (e == OK)
+		exchange_answer_all(all, count, 200, S("application/json"), S("{\"received\":true}"));
+	else
+		exchange_answer_all(all, count, 503, S("application/problem+json"),
+				    S("{\"type\":\"/problems/store\",\"title\":\"The event could not be stored\",\"status\":503,"
+				      "\"code\":\"store\",\"next_step\":\"Send it again; the operator sees why on the health page.\"}"));
+}
+
+static void write_batch(struct intake *intake, struct arena *arena, const struct item *items, size_t count)
+{
+	struct job job;
+	enum err e;
+
+	job_init(&job, "intake", arena, intake->store);
+	e = insert_batch(&job, intake, items, count);
+	if (e != OK)
+		atomic_fetch_add(&intake->failed, count);
+	job_release(&job);
+	answer_batch(arena, items, count, e);
+	job_finish(&job, e);
+	if (e == OK)
+		processor_wake(intake->processor);
+}
+
+/* All that wait; empty when stopping and nothing is left. */
+static size_t take_all(struct intake *intake)
+{
+	struct item *empty;
+	size_t count;
+
+	pthread_mutex_lock(&intake->lock);
+	while (intake->count == 0 && !intake->stopping)
+		pthread_cond_wait(&intake->has_items, &intake->lock);
+	count = intake->count;
+	empty = intake->taken;
+	intake->taken = intake->waiting;
+	intake->waiting = empty;
+	intake->count = intake->octets = 0;
+	pthread_mutex_unlock(&intake->lock);
+	return count;
+}
+
+static void *writer(void *arg)
+{
+	struct intake *intake = arg;
+	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
+
+	for (size_t count; (count = take_all(intake)) > 0;)
+		for (size_t at = 0; at < count; at += INTAKE_BATCH_MAX)
+			write_batch(intake, arena, intake->taken + at,
+				    count - at < INTAKE_BATCH_MAX ? count - at : INTAKE_BATCH_MAX);
+	arena_destroy(arena);
+	return NULL;
+}
+
+struct intake *intake_create(struct store *store, struct processor *processor)
+{
+	struct intake *intake = HEAP_NEW(struct intake);
+
+	intake->store = store;
+	intake->processor = processor;
+	intake->waiting = heap_alloc(INTAKE_QUEUE_MAX * sizeof *intake->waiting);
+	intake->taken = heap_alloc(INTAKE_QUEUE_MAX * sizeof *intake->taken);
+	pthread_mutex_init(&intake->lock, NULL);
+	pthread_cond_init(&intake->has_items, NULL);
+	the_intake = intake;
+	pthread_create(&intake->thread, NULL, writer, intake);
+	pthread_setname_np(intake->thread, "intake");
+	return intake;
+}
+
+void intake_destroy(struct intake *intake)
+{
+	if (!intake)
+		return;
+	pthread_mutex_lock(&intake->lock);
+	intake->stopping = true;
+	pthread_cond_signal(&intake->has_items);
+	pthread_mutex_unlock(&intake->lock);
+	pthread_join(intake->thread, NULL);
+	the_intake = NULL;
+	pthread_mutex_destroy(&intake->lock);
+	pthread_cond_destroy(&intake->has_items);
+	heap_free(intake->waiting);
+	heap_free(intake->taken);
+	heap_free(intake);
+}
+
+void intake_figures(struct intake *intake, struct intake_figures *out)
+{
+	pthread_mutex_lock(&intake->lock);
+	out->waiting = intake->count;
+	pthread_mutex_unlock(&intake->lock);
+	out->accepted = atomic_load(&intake->accepted);
+	out->repeated = atomic_load(&intake->repeated);
+	out->refused = atomic_load(&intake->refused);
+	out->failed = atomic_load(&intake->failed);
+}

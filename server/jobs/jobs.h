@@ -1,0 +1,66 @@
+/*
+ * jobs.h: what runs by itself: intake, outbox, media, retention.
+ *
+ * Each is created once by main and stopped in the reverse order. Their threads are workers: they may block.
+ */
+#ifndef JOBS_JOBS_H
+#define JOBS_JOBS_H
+
+#include "net/http.h"
+#include "runtime/pool.h"
+
+/* ---- intake: webhooks in (intake.c), and their effects (processor.c) ---- */
+
+#define INTAKE_QUEUE_MAX 8192              /* webhooks waiting for their commit; 503 past it */
+#define INTAKE_OCTETS_MAX (64u << 20)      /* of their bodies; the same */
+#define INTAKE_BATCH_MAX 512               /* in one transaction */
+#define PROCESSOR_BATCH_MAX 128
+#define PROCESSOR_ATTEMPTS_MAX 5
+
+struct intake;
+struct processor;
+
+struct processor *processor_create(struct store *store);
+void processor_wake(struct processor *processor); /* any thread */
+/* Ends after the batch under way. */
+void processor_destroy(struct processor *processor);
+
+struct intake *intake_create(struct store *store, struct processor *processor);
+/* Commits what waits, then ends. */
+void intake_destroy(struct intake *intake);
+/* Handlers of the webhook routes, on the loop. */
+void intake_receive(const struct request *req, struct exchange *ex);
+void intake_handshake(const struct request *req, struct exchange *ex);
+
+struct intake_figures { uint64_t accepted, repeated, refused, failed; size_t waiting; };
+void intake_figures(struct intake *intake, struct intake_figures *out); /* any thread */
+struct processor_figures { uint64_t applied, failed, kept; int64_t lag_ms; };
+void processor_figures(struct processor *processor, struct processor_figures *out);
+
+/* ---- outbox: messages out ---- */
+
+#define OUTBOX_CLAIM_MAX 64                /* messages given to workers in one round */
+#define OUTBOX_GIVE_UP_MS (24 * 3600 * 1000LL)
+#define OUTBOX_BACKOFF_MS 1000             /* doubled each time, with jitter */
+#define OUTBOX_BACKOFF_MAX_MS 30000
+#define OUTBOX_PAIRS_MAX 20000             /* pair buckets in memory */
+
+struct outbox_config {
+	struct store *store;
+	struct pool *callers;                  /* call workers */
+	int64_t unconfirmed_wait_ms;           /* how long a lost answer may be settled by its status report */
+};
+struct outbox;
+struct outbox *outbox_create(const struct outbox_config *config);
+void outbox_wake(struct outbox *outbox);       /* any thread */
+/* Claims nothing more, waits for the calls under way (they have deadlines), writes their results. */
+void outbox_destroy(struct outbox *outbox);
+struct outbox_figures { uint64_t sent, failed, retried, unconfirmed; size_t in_flight; };
+void outbox_figures(struct outbox *outbox, struct outbox_figures *out);
+
+/* ---- retention and the like, as timers ---- */
+
+struct retention_config { int64_t raw_event_ms; };
+void retention_start(struct timers *timers, const struct retention_config *config);
+
+#endif

@@ -1,0 +1,353 @@
+/*
+ * outbox.c: messages waiting to be sent, and who sends them when.
+ *
+ * A message enters by inbox_send(), with a row in `outbox`, and leaves when the provider has answered or a status report
+ * has settled it. One thread decides: in each round it writes the results of finished calls and claims what is due, in
+ * one transaction, and then hands the claimed ones to the call workers. So nothing is handed out before `sending` is on
+ * disk, and a row found `sending` at start is unconfirmed: it waits for its status report before it is sent again under
+ * the same id. A conversation has at most one message under way, which keeps its order.
+ */
+#include "jobs/jobs.h"
+#include "jobs/outbox_internal.h"
+
+#include "account/channel.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/inbox.h"
+#include "store/queries.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { IDLE_WAIT_MS = 1000, STORE_AWAY_WAIT_MS = 500, CHANNELS_PER_ROUND = 64, RECOVER_MAX = 500,
+       BREAKER_FAILURES = 5, IN_FLIGHT_MAX = 64 };
+
+static struct breaker *breaker_of(struct outbox *outbox, id64 channel)
+{
+	struct breaker *free_one = &outbox->breakers[0];
+
+	for (size_t i = 0; i < BREAKERS_MAX; i++) {
+		if (outbox->breakers[i].channel == channel)
+			return &outbox->breakers[i];
+		if (outbox->breakers[i].open_until_ms < free_one->open_until_ms)
+			free_one = &outbox->breakers[i];
+	}
+	*free_one = (struct breaker){ .channel = channel };
+	return free_one;
+}
+
+/* Exponential, with jitter of a quarter, capped. */
+static int64_t backoff(int64_t attempts)
+{
+	int64_t ms = OUTBOX_BACKOFF_MS;
+
+	for (int64_t i = 1; i < attempts && ms < OUTBOX_BACKOFF_MAX_MS; i++)
+		ms *= 2;
+	if (ms > OUTBOX_BACKOFF_MAX_MS)
+		ms = OUTBOX_BACKOFF_MAX_MS;
+	return ms - ms / 8 + random() % (ms / 4 + 1);
+}
+
+static void note_breaker(struct outbox *outbox, const struct outbox_result *r, int64_t now_ms)
+{
+	struct breaker *b = breaker_of(outbox, r->item.channel);
+
+	if (r->outcome != OUTCOME_RETRY || !r->is_upstream) {
+		b->failures = 0;
+		b->open_until_ms = 0;
+	} else if (++b->failures >= BREAKER_FAILURES) {
+		b->open_until_ms = now_ms + backoff(b->failures - BREAKER_FAILURES + 1);
+	}
+}
+
+/* ---- writing results ---- */
+
+static const char *const outcome_words[] = {
+	[OUTCOME_SENT] = "sent", [OUTCOME_RETRY] = "retry", [OUTCOME_UNCONFIRMED] = "unconfirmed", [OUTCOME_FAILED] = "failed",
+};
+
+static str error_json(struct job *job, const struct outbox_result *r)
+{
+	struct buf b = buf_in(job->arena, 4096);
+
+	json_open(&b, '{');
+	json_put(&b, "code", r->code);
+	json_put(&b, "message", r->sentence);
+	json_put(&b, "next_step", r->next_step);
+	json_put_bool(&b, "retryable", r->outcome != OUTCOME_FAILED);
+	json_close(&b, '}');
+	return buf_text(&b);
+}
+
+static enum err write_attempt(struct job *job, const struct outbox_result *r)
+{
+	return sql_send_attempt_add(job, &(struct sql_send_attempt_add){
+		.id = job_id(job), .workspace = r->item.workspace, .message = r->item.message,
+		.number = r->item.attempts + 1, .started_ms = r->started_ms, .ended_ms = r->ended_ms,
+		.result = str_of(outcome_words[r->outcome]), .code = r->code, .detail = r->sentence,
+		.provider_trace = r->provider_trace,
+	}, NULL);
+}
+
+static enum err write_outcome(struct job *job, struct outbox *outbox, const struct outbox_result *r,
+			      struct inbox_changes *changes)
+{
+	struct status_step step = { .at_ms = r->ended_ms, .remote_id = r->remote_id };
+	bool moved;
+
+	switch (r->outcome) {
+	case OUTCOME_SENT:
+		step.status = STATUS_SENT;
+		outbox->figures.sent++;
+		break;
+	case OUTCOME_FAILED:
+		step.status = STATUS_FAILED;
+		step.error = error_json(job, r);
+		outbox->figures.failed++;
+		break;
+	case OUTCOME_UNCONFIRMED:
+		outbox->figures.unconfirmed++;
+		step.status = STATUS_UNCONFIRMED;
+		TRY(sql_outbox_unconfirmed(job, &(struct sql_outbox_unconfirmed){
+			r->item.message, job->now_ms + outbox->config.unconfirmed_wait_ms }, NULL));
+		break;
+	case OUTCOME_RETRY:
+		outbox->figures.retried++;
+		return sql_outbox_delay(job, &(struct sql_outbox_delay){
+			r->item.message, job->now_ms + (r->wait_ms ? r->wait_ms : backoff(r->item.attempts + 1)) }, NULL);
+	}
+	return message_move(job, r->item.message, &step, changes, &moved);
+}
+
+static enum err write_results(struct job *job, struct outbox *outbox, const struct outbox_result *results,
+			      struct inbox_changes *changes)
+{
+	for (const struct outbox_result *r = results; r; r = r->next) {
+		job->workspace = r->item.workspace;
+		TRY(write_attempt(job, r));
+		TRY(write_outcome(job, outbox, r, changes));
+	}
+	return OK;
+}
+
+/* ---- claiming ---- */
+
+static enum err claim_one(struct job *job, struct outbox *outbox, struct claims *claims,
+			  const struct outbox_item_row *item)
+{
+	struct status_step step = { .status = STATUS_SENDING, .at_ms = job->now_ms };
+	bool moved;
+
+	job->workspace = item->workspace;
+	TRY(sql_outbox_claim(job, &(struct sql_outbox_claim){ item->message, item->attempts + 1 }, NULL));
+	TRY(message_move(job, item->message, &step, &claims->changes, &moved));
+	claims->items[claims->count++] = *item;
+	outbox->figures.in_flight++;
+	return OK;
+}
+
+/* What is due on one channel, as far as pace and the places at the workers allow. */
+static enum err claim_channel(struct job *job, struct outbox *outbox, struct claims *claims, id64 channel)
+{
+	struct outbox_item_rows due;
+	struct pace_limits limits;
+	struct channel *ch;
+
+	job->workspace = 0;
+	TRY(channel_get(job, channel, &ch));
+	limits = (struct pace_limits){ ch->pace_per_second, ch->pair_interval_ms, ch->pair_burst };
+	TRY(sql_outbox_due(job, &(struct sql_outbox_due){ channel, job->now_ms, OUTBOX_CLAIM_MAX }, &due));
+	for (size_t i = 0; i < due.count && outbox->figures.in_flight < IN_FLIGHT_MAX; i++) {
+		bool by_pair;
+		int64_t wait_ms = pace_take(outbox->pace, &limits, channel, due.items[i].conversation, job->now_ms, &by_pair);
+
+		if (wait_ms == 0)
+			TRY(claim_one(job, outbox, claims, &due.items[i]));
+		else if (by_pair)
+			TRY(sql_outbox_delay(job, &(struct sql_outbox_delay){ due.items[i].message, job->now_ms + wait_ms }, NULL));
+		else
+			return outbox_wait_at_most(outbox, wait_ms), OK;
+	}
+	return OK;
+}
+
+static bool is_breaker_open(struct outbox *outbox, id64 channel, int64_t now_ms)
+{
+	const struct breaker *b = breaker_of(outbox, channel);
+
+	if (b->open_until_ms <= now_ms)
+		return false;
+	outbox_wait_at_most(outbox, b->open_until_ms - now_ms);
+	return true;
+}
+
+static enum err claim_due(struct job *job, struct outbox *outbox, struct claims *claims)
+{
+	struct outbox_channel_rows channels;
+
+	TRY(sql_outbox_channels(job, &(struct sql_outbox_channels){ job->now_ms, CHANNELS_PER_ROUND }, &channels));
+	for (size_t i = 0; i < channels.count; i++)
+		if (!is_breaker_open(outbox, channels.items[i].channel, job->now_ms))
+			TRY(claim_channel(job, outbox, claims, channels.items[i].channel));
+	return OK;
+}
+
+/* An unconfirmed message whose status report did not come goes back to the queue: the same id again. */
+static enum err requeue_overdue(struct job *job)
+{
+	struct outbox_item_rows overdue;
+
+	TRY(sql_outbox_overdue(job, &(struct sql_outbox_overdue){ job->now_ms, OUTBOX_CLAIM_MAX }, &overdue));
+	for (size_t i = 0; i < overdue.count; i++)
+		TRY(sql_outbox_delay(job, &(struct sql_outbox_delay){ overdue.items[i].message, job->now_ms }, NULL));
+	return OK;
+}
+
+/* ---- the thread ---- */
+
+void outbox_wait_at_most(struct outbox *outbox, int64_t ms)
+{
+	if (ms < outbox->wait_ms)
+		outbox->wait_ms = ms > 0 ? ms : 1;
+}
+
+static enum err round_in_transaction(struct job *job, struct outbox *outbox, const struct outbox_result *results,
+				     struct claims *claims)
+{
+	TRY(db_begin(job, DB_WRITE));
+	TRY(write_results(job, outbox, results, &claims->changes));
+	TRY(requeue_overdue(job));
+	if (!outbox->stopping)
+		TRY(claim_due(job, outbox, claims));
+	return db_commit(job);
+}
+
+static enum err anything_to_do(struct job *job, bool *out)
+{
+	struct outbox_channel_rows channels;
+	struct outbox_item_rows overdue;
+
+	TRY(sql_outbox_channels(job, &(struct sql_outbox_channels){ job->now_ms, 1 }, &channels));
+	TRY(sql_outbox_overdue(job, &(struct sql_outbox_overdue){ job->now_ms, 1 }, &overdue));
+	*out = channels.count > 0 || overdue.count > 0;
+	return OK;
+}
+
+static enum err wait_for_next_due(struct job *job, struct outbox *outbox)
+{
+	struct outbox_next_row next;
+
+	TRY(sql_outbox_next_due(job, &(struct sql_outbox_next_due){ job->now_ms }, &next));
+	if (next.next_ms)
+		outbox_wait_at_most(outbox, next.next_ms - job->now_ms);
+	return OK;
+}
+
+static enum err run_round(struct job *job, struct outbox *outbox, const struct outbox_result *results)
+{
+	struct claims claims = { 0 };
+	size_t in_flight = outbox->figures.in_flight;
+	bool busy = results != NULL;
+	enum err e;
+
+	if (!busy)
+		TRY(anything_to_do(job, &busy));
+	if (!busy)
+		return wait_for_next_due(job, outbox);
+	for (const struct outbox_result *r = results; r; r = r->next)
+		outbox->figures.in_flight--;
+	e = round_in_transaction(job, outbox, results, &claims);
+	if (e != OK) {
+		outbox->figures.in_flight = in_flight;
+		return e;
+	}
+	for (const struct outbox_result *r = results; r; r = r->next)
+		note_breaker(outbox, r, job->now_ms);
+	inbox_tell(job, &claims.changes);
+	for (size_t i = 0; i < claims.count; i++)
+		outbox_hand_out(outbox, &claims.items[i]);
+	if (claims.count == OUTBOX_CLAIM_MAX)
+		outbox_wait_at_most(outbox, 1);
+	job->workspace = 0;
+	return wait_for_next_due(job, outbox);
+}
+
+static enum err recover(struct job *job, struct outbox *outbox, bool *more)
+{
+	struct outbox_item_rows rows;
+	struct inbox_changes changes = { 0 };
+
+	TRY(db_begin(job, DB_WRITE));
+	TRY(sql_outbox_recover(job, &(struct sql_outbox_recover){ RECOVER_MAX }, &rows));
+	for (size_t i = 0; i < rows.count; i++) {
+		struct outbox_result r = {
+			.item = rows.items[i], .outcome = OUTCOME_UNCONFIRMED, .started_ms = job->now_ms,
+			.ended_ms = job->now_ms, .code = S("restarted"),
+			.sentence = S("Parley was restarted while the message was being handed over."),
+		};
+
+		r.item.attempts--;
+		job->workspace = r.item.workspace;
+		TRY(write_attempt(job, &r));
+		TRY(write_outcome(job, outbox, &r, &changes));
+	}
+	*more = rows.count == RECOVER_MAX;
+	return db_commit(job);
+}
+
+static void recover_all(struct outbox *outbox, struct arena *arena)
+{
+	struct timespec pause = { .tv_nsec = STORE_AWAY_WAIT_MS * 1000000L };
+	bool more = true;
+
+	while (more && !outbox_is_stopping(outbox)) {
+		struct job job;
+		enum err e;
+
+		job_init(&job, "outbox recovery", arena, outbox->config.store);
+		e = recover(&job, outbox, &more);
+		job_finish(&job, e);
+		if (e != OK)
+			nanosleep(&pause, NULL);
+	}
+}
+
+static void results_free(struct outbox_result *results)
+{
+	while (results) {
+		struct outbox_result *next = results->next;
+
+		buf_done(&results->texts);
+		heap_free(results);
+		results = next;
+	}
+}
+
+void *outbox_thread(void *arg)
+{
+	struct outbox *outbox = arg;
+	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
+	struct outbox_result *results = NULL;
+
+	recover_all(outbox, arena);
+	while (outbox_take_results(outbox, &results)) {
+		struct job job;
+		enum err e;
+
+		outbox->wait_ms = IDLE_WAIT_MS;
+		job_init(&job, "outbox", arena, outbox->config.store);
+		e = run_round(&job, outbox, results);
+		job_finish(&job, e);
+		if (e == OK) {
+			results_free(results);
+			results = NULL;
+		} else {
+			outbox->wait_ms = STORE_AWAY_WAIT_MS;
+		}
+	}
+	results_free(results);
+	arena_destroy(arena);
+	return NULL;
+}

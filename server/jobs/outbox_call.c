@@ -1,0 +1,150 @@
+/*
+ * outbox_call.c: one message to its provider; on a call worker, which holds no transaction.
+ *
+ * What comes of it is told in words that the outbox thread writes down: sent, try again, unconfirmed (it may have been
+ * accepted and the answer was lost), or failed for good.
+ */
+#include "account/channel.h"
+#include "base/log.h"
+#include "jobs/jobs.h"
+#include "jobs/media.h"
+#include "jobs/outbox_internal.h"
+#include "store/store.h"
+
+enum { RETRY_LATER_MS = 600000, SENTENCE_MAX = 1024 };
+
+struct prepared {
+	struct channel *channel;
+	struct message message;
+	struct outgoing outgoing;
+};
+
+/* The result outlives the job: its texts move into a buffer of its own, whose memory is made once, so they stay put. */
+static void keep_texts(struct outbox_result *r)
+{
+	str *texts[] = { &r->remote_id, &r->code, &r->sentence, &r->next_step, &r->provider_trace };
+
+	r->texts = buf_heap(COUNT_OF(texts) * SENTENCE_MAX);
+	(void)buf_space(&r->texts, r->texts.max);
+	buf_clear(&r->texts);
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		str part = str_part(*texts[i], 0, SENTENCE_MAX);
+		size_t at = r->texts.len;
+
+		buf_str(&r->texts, part);
+		if (part.ptr)
+			*texts[i] = str_part(buf_text(&r->texts), at, part.len);
+	}
+}
+
+static enum err find_target(struct job *job, struct prepared *p)
+{
+	struct outbox_target_row target;
+	struct contact contact;
+
+	TRY(sql_outbox_target(job, &(struct sql_outbox_target){ p->message.id }, &target));
+	TRY(contact_get(job, target.contact, &contact));
+	p->outgoing.to_phone = contact.phone;
+	p->outgoing.to_bsuid = contact.bsuid;
+	p->outgoing.reply_remote_id = target.reply_remote_id;
+	if (!contact.phone.len && !contact.bsuid.len)
+		return fail_code(job, ERR_INPUT, S("no_address"), S("Ask the customer to write first."),
+				 "The contact has neither a phone number nor a WhatsApp id that can be written to.");
+	return OK;
+}
+
+static enum err prepare(struct job *job, const struct outbox_item_row *item, struct prepared *p)
+{
+	job->workspace = item->workspace;
+	TRY(channel_get(job, item->channel, &p->channel));
+	TRY(message_get(job, item->message, &p->message));
+	p->outgoing = (struct outgoing){ .id = item->message, .kind = p->message.kind, .content = p->message.content };
+	TRY(find_target(job, p));
+	if (p->channel->disabled)
+		return fail_code(job, ERR_DENIED, S("channel_disabled"), S("Enable the channel and try again."),
+				 "The channel is disabled.");
+	if (p->message.media_id && kind_is_media(p->message.kind))
+		TRY(media_ensure_uploaded(job, p->channel, p->message.media_id, &p->outgoing.media_remote_id));
+	return OK;
+}
+
+static void tell_failure(struct job *job, enum err e, struct outbox_result *r)
+{
+	r->code = job->code.len ? job->code : str_of(err_name(e));
+	r->sentence = job->why.len ? job->why : S("The message could not be handed over.");
+	r->next_step = job->next_step.len ? job->next_step : S("Try again.");
+}
+
+/* What failed before the message itself left us: it surely was not sent. */
+static void judge_preparation(struct job *job, enum err e, struct outbox_result *r)
+{
+	bool passing = e == ERR_STORE || e == ERR_TIMEOUT || e == ERR_UPSTREAM || e == ERR_LIMIT;
+
+	tell_failure(job, e, r);
+	r->outcome = passing ? OUTCOME_RETRY : OUTCOME_FAILED;
+	r->is_upstream = e == ERR_TIMEOUT || e == ERR_UPSTREAM;
+}
+
+static void judge_call(struct job *job, const struct send_result *sent, struct outbox_result *r)
+{
+	switch (sent->advice) {
+	case RETRY_BACKOFF:
+		r->outcome = OUTCOME_RETRY;
+		r->is_upstream = true;
+		break;
+	case RETRY_AFTER:
+		r->outcome = OUTCOME_RETRY;
+		r->wait_ms = job->retry_after_ms;
+		break;
+	case RETRY_LATER:
+		r->outcome = OUTCOME_RETRY;
+		r->wait_ms = RETRY_LATER_MS;
+		break;
+	case RETRY_NEVER:
+	case RETRY_TEMPLATE:
+	case RETRY_STOP:
+		r->outcome = OUTCOME_FAILED;
+		break;
+	}
+	if (sent->may_have_happened)
+		r->outcome = OUTCOME_UNCONFIRMED;
+}
+
+static void give_up_when_old(struct job *job, struct outbox_result *r)
+{
+	if (r->outcome != OUTCOME_RETRY || job->now_ms - r->item.created_ms < OUTBOX_GIVE_UP_MS)
+		return;
+	r->outcome = OUTCOME_FAILED;
+	r->next_step = S("Look at the channel's health, then press Retry.");
+}
+
+static void send_prepared(struct job *job, const struct prepared *p, struct outbox_result *r)
+{
+	struct send_result sent = { 0 };
+	enum err e = provider_send(job, p->channel, &p->outgoing, &sent);
+
+	r->provider_trace = sent.provider_trace;
+	if (e == OK) {
+		r->outcome = OUTCOME_SENT;
+		r->remote_id = sent.remote_id;
+		(void)!channel_note_health(job, p->channel->id, S("healthy"), STR_NONE, STR_NONE);
+		return;
+	}
+	tell_failure(job, e, r);
+	judge_call(job, &sent, r);
+	if (sent.advice == RETRY_STOP)
+		(void)!channel_note_health(job, p->channel->id, S("failing"), r->sentence, r->next_step);
+}
+
+void outbox_call(struct job *job, struct outbox_result *r)
+{
+	struct prepared p = { 0 };
+	enum err e = prepare(job, &r->item, &p);
+
+	if (e == OK)
+		send_prepared(job, &p, r);
+	else
+		judge_preparation(job, e, r);
+	give_up_when_old(job, r);
+	keep_texts(r);
+}

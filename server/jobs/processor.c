@@ -1,0 +1,282 @@
+/*
+ * processor.c: applies stored events, in order, in batches.
+ *
+ * One thread, so that events of a contact keep their order. A batch is read and decoded without a transaction, then
+ * applied in one; each event's effects and its own state commit together, so it is applied exactly once. When one event
+ * of a batch fails, the batch is rolled back and run again one by one: the bad one is kept with its error, and tried again
+ * PROCESSOR_ATTEMPTS_MAX times with back-off, then waits for a person.
+ */
+#include "account/channel.h"
+#include "account/seal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/inbox.h"
+#include "jobs/jobs.h"
+#include "store/queries.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum { IDLE_WAIT_MS = 500, STORE_AWAY_WAIT_MS = 500, CHANNEL_CACHE_MAX = 64 };
+
+enum event_state { EVENT_PENDING, EVENT_APPLIED, EVENT_FAILED, EVENT_KEPT };
+
+static const int64_t backoff_ms[PROCESSOR_ATTEMPTS_MAX] = { 1000, 5000, 30000, 120000, 600000 };
+
+struct processor {
+	struct store *store;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	pthread_t thread;
+	bool woken, stopping;
+	_Atomic uint64_t applied, failed, kept;
+	_Atomic int64_t lag_ms;
+};
+
+/* A channel looked up during one batch. */
+struct known_channel {
+	id64 posted_to;
+	str remote_id;
+	struct channel *channel;
+};
+
+struct batch {
+	struct processor *processor;
+	struct known_channel channels[CHANNEL_CACHE_MAX];
+	size_t channel_count;
+	struct inbox_changes changes;
+};
+
+static enum err look_up_channel(struct job *job, struct channel *posted_to, str remote_id, struct channel **out)
+{
+	enum err e;
+
+	if (!remote_id.len || str_is(remote_id, posted_to->remote_id)) {
+		*out = posted_to;
+		return OK;
+	}
+	e = channel_of_event(job, posted_to, remote_id, out);
+	if (e == ERR_MISSING)
+		return fail(job, ERR_MISSING, "The event names a number that no channel of this app has.");
+	return e;
+}
+
+static enum err channel_for(struct job *job, struct batch *batch, id64 posted_to, str remote_id, struct channel **out)
+{
+	struct channel *base;
+
+	for (size_t i = 0; i < batch->channel_count; i++) {
+		if (batch->channels[i].posted_to == posted_to && str_is(batch->channels[i].remote_id, remote_id)) {
+			*out = batch->channels[i].channel;
+			return OK;
+		}
+	}
+	TRY(channel_get(job, posted_to, &base));
+	TRY(look_up_channel(job, base, remote_id, out));
+	if (batch->channel_count < CHANNEL_CACHE_MAX)
+		batch->channels[batch->channel_count++] = (struct known_channel){ posted_to, remote_id, *out };
+	return OK;
+}
+
+static enum err apply_events(struct job *job, struct batch *batch, const struct intake_event_row *row,
+			     const struct provider_events *events)
+{
+	for (size_t i = 0; i < events->count; i++) {
+		struct channel *ch;
+
+		TRY(channel_for(job, batch, row->channel, events->items[i].channel_remote_id, &ch));
+		job->workspace = ch->workspace;
+		TRY(inbox_apply(job, ch, &events->items[i], &batch->changes));
+	}
+	return OK;
+}
+
+/* Decodes and applies one stored event, and marks it; in the open transaction. */
+static enum err apply_row(struct job *job, struct batch *batch, const struct intake_event_row *row)
+{
+	struct provider_events events = { 0 };
+	struct channel *posted_to;
+	str body, kind;
+
+	job->workspace = row->workspace;
+	TRY(unseal(job, SEAL_EVENT, row->payload, &body));
+	TRY(channel_for(job, batch, row->channel, STR_NONE, &posted_to));
+	TRY(posted_to->provider->parse(job, body, &events));
+	kind = events.count ? events.items[0].field : S("empty");
+	batch->changes.kept = false;
+	TRY(apply_events(job, batch, row, &events));
+	job->workspace = row->workspace;
+	atomic_fetch_add(batch->changes.kept ? &batch->processor->kept : &batch->processor->applied, 1);
+	return sql_intake_event_done(job, &(struct sql_intake_event_done){
+		.id = row->id, .state = batch->changes.kept ? EVENT_KEPT : EVENT_APPLIED, .kind = kind, .now_ms = job->now_ms,
+	}, NULL);
+}
+
+static enum err apply_rows(struct job *job, struct batch *batch, const struct intake_event_row *rows, size_t count)
+{
+	TRY(db_begin(job, DB_WRITE));
+	for (size_t i = 0; i < count; i++)
+		TRY(apply_row(job, batch, &rows[i]));
+	return db_commit(job);
+}
+
+/* Its own transaction: the event's failure, and when it is tried again. */
+static enum err note_failure(struct job *job, const struct intake_event_row *row)
+{
+	int64_t attempts = row->attempts + 1;
+	str why = job->why.len ? job->why : S("The event could not be applied.");
+
+	db_rollback(job);
+	TRY(db_begin(job, DB_WRITE));
+	TRY(sql_intake_event_failed(job, &(struct sql_intake_event_failed){
+		.id = row->id, .attempts = attempts, .error = why, .kind = row->kind,
+		.next_ms = attempts < PROCESSOR_ATTEMPTS_MAX ? job->now_ms + backoff_ms[attempts - 1] : 0,
+	}, NULL));
+	return db_commit(job);
+}
+
+/* A store that is away is waited for; one that takes other rows but not this event's is the event's failure. */
+static bool is_store_away(struct job *job, enum err e)
+{
+	if (e != ERR_STORE)
+		return false;
+	db_rollback(job);
+	return store_probe(job) != OK;
+}
+
+static enum err apply_alone(struct job *job, struct processor *processor, const struct intake_event_row *row)
+{
+	struct batch batch = { .processor = processor };
+	enum err e = apply_rows(job, &batch, row, 1);
+
+	if (e == OK) {
+		inbox_tell(job, &batch.changes);
+		return OK;
+	}
+	if (is_store_away(job, e))
+		return e;
+	atomic_fetch_add(&processor->failed, 1);
+	log_warn("event %lld: attempt %lld: %s: " STR_F, (long long)row->id, (long long)row->attempts + 1, err_name(e),
+		 STR_A(job->why));
+	return note_failure(job, row);
+}
+
+static enum err apply_batch(struct job *job, struct processor *processor, const struct intake_event_rows *rows)
+{
+	struct batch batch = { .processor = processor };
+	enum err e = rows->count ? apply_rows(job, &batch, rows->items, rows->count) : OK;
+
+	if (e == OK) {
+		inbox_tell(job, &batch.changes);
+		return OK;
+	}
+	if (is_store_away(job, e))
+		return e;
+	for (size_t i = 0; i < rows->count; i++) {
+		db_rollback(job);
+		job_forgive(job);
+		TRY(apply_alone(job, processor, &rows->items[i]));
+	}
+	return OK;
+}
+
+/* One round: what is due for a retry, then what is new. *more: there may be more waiting now. */
+static enum err round_of(struct job *job, struct processor *processor, bool *more)
+{
+	struct intake_event_rows rows;
+
+	TRY(sql_intake_event_retryable(job, &(struct sql_intake_event_retryable){ job->now_ms, 16 }, &rows));
+	for (size_t i = 0; i < rows.count; i++)
+		TRY(apply_alone(job, processor, &rows.items[i]));
+	TRY(sql_intake_event_pending(job, &(struct sql_intake_event_pending){ 0, PROCESSOR_BATCH_MAX }, &rows));
+	atomic_store(&processor->lag_ms, rows.count ? job->now_ms - id64_ms(rows.items[0].id) : 0);
+	*more = rows.count == PROCESSOR_BATCH_MAX;
+	return apply_batch(job, processor, &rows);
+}
+
+/* Waits until woken or ms have passed; false when it is time to end. */
+static bool wait_for(struct processor *processor, int64_t ms)
+{
+	struct timespec until;
+	bool go_on;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&processor->lock);
+	while (!processor->woken && !processor->stopping)
+		if (pthread_cond_timedwait(&processor->wake, &processor->lock, &until) != 0)
+			break;
+	processor->woken = false;
+	go_on = !processor->stopping;
+	pthread_mutex_unlock(&processor->lock);
+	return go_on;
+}
+
+static void *run(void *arg)
+{
+	struct processor *processor = arg;
+	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
+	int64_t wait_ms = 0;
+
+	while (wait_for(processor, wait_ms)) {
+		struct job job;
+		bool more = false;
+		enum err e;
+
+		job_init(&job, "processor", arena, processor->store);
+		e = round_of(&job, processor, &more);
+		job_finish(&job, e);
+		wait_ms = e != OK ? STORE_AWAY_WAIT_MS : more ? 0 : IDLE_WAIT_MS;
+	}
+	arena_destroy(arena);
+	return NULL;
+}
+
+struct processor *processor_create(struct store *store)
+{
+	struct processor *processor = HEAP_NEW(struct processor);
+
+	processor->store = store;
+	pthread_mutex_init(&processor->lock, NULL);
+	pthread_cond_init(&processor->wake, NULL);
+	pthread_create(&processor->thread, NULL, run, processor);
+	pthread_setname_np(processor->thread, "processor");
+	return processor;
+}
+
+void processor_wake(struct processor *processor)
+{
+	pthread_mutex_lock(&processor->lock);
+	processor->woken = true;
+	pthread_cond_signal(&processor->wake);
+	pthread_mutex_unlock(&processor->lock);
+}
+
+void processor_destroy(struct processor *processor)
+{
+	if (!processor)
+		return;
+	pthread_mutex_lock(&processor->lock);
+	processor->stopping = true;
+	pthread_cond_signal(&processor->wake);
+	pthread_mutex_unlock(&processor->lock);
+	pthread_join(processor->thread, NULL);
+	pthread_mutex_destroy(&processor->lock);
+	pthread_cond_destroy(&processor->wake);
+	heap_free(processor);
+}
+
+void processor_figures(struct processor *processor, struct processor_figures *out)
+{
+	out->applied = atomic_load(&processor->applied);
+	out->failed = atomic_load(&processor->failed);
+	out->kept = atomic_load(&processor->kept);
+	out->lag_ms = atomic_load(&processor->lag_ms);
+}

@@ -1,0 +1,379 @@
+/*
+ * serve.c: wires the modules together, starts them in the order of need, and stops them in the reverse.
+ *
+ * The one rule of a stop: first no new work comes in, then what was accepted is finished or is safely on disk, then the
+ * threads end. A second signal while stopping does not hurry: what must be on disk is there already.
+ */
+#include "server.h"
+
+#include "account/account.h"
+#include "account/channel.h"
+#include "account/seal.h"
+#include "api/api.h"
+#include "api/health.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "inbox/inbox.h"
+#include "jobs/jobs.h"
+#include "jobs/media.h"
+#include "live/live.h"
+#include "net/http.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+enum { LANES_QUEUE = 4096, ROUTES_MAX = 256, APPS_PER_ROUND = 100, TIMER_WORKERS = 2, TIMER_QUEUE = 64 };
+
+struct server {
+	const struct settings *settings;
+	struct arena *arena;
+	struct store *store;
+	struct loop *loop;
+	struct pool *requests, *callers, *background;
+	struct timers *timers;
+	struct processor *processor;
+	struct intake *intake;
+	struct outbox *outbox;
+	struct media_fetcher *fetcher;
+	struct live *live;
+	struct http_server *http;
+	struct route routes[ROUTES_MAX];
+	char url[128];
+	int64_t started_ms;
+	bool stopping;
+};
+
+static struct server *the_server; /* of the hooks, which take no argument of ours */
+
+/* ---- hooks: how a lower module reaches a higher one ---- */
+
+static void wake_outbox(id64 channel)
+{
+	(void)channel;
+	outbox_wake(the_server->outbox);
+}
+
+static void wake_media(void)
+{
+	media_fetcher_wake(the_server->fetcher);
+}
+
+static void publish(str app_key, str channel, str event, str data)
+{
+	live_publish(the_server->live, app_key, &(struct live_event){ .channel = channel, .name = event, .data = data });
+}
+
+static void app_made(const struct live_app *app)
+{
+	str id = arena_printf(the_server->arena, "%lld", (long long)app->id);
+
+	live_app_set(the_server->live, id, app->key, app->secret);
+}
+
+static void collect_figures(struct api_figures *out)
+{
+	struct server *s = the_server;
+	struct intake_figures intake;
+	struct processor_figures processor;
+	struct outbox_figures outbox;
+	struct live_figures live;
+
+	intake_figures(s->intake, &intake);
+	processor_figures(s->processor, &processor);
+	outbox_figures(s->outbox, &outbox);
+	live_figures(s->live, &live);
+	*out = (struct api_figures){
+		.started_ms = s->started_ms, .stopping = s->stopping,
+		.intake_accepted = intake.accepted, .intake_repeated = intake.repeated, .intake_refused = intake.refused,
+		.intake_failed = intake.failed, .intake_waiting = intake.waiting,
+		.events_applied = processor.applied, .events_failed = processor.failed, .events_kept = processor.kept,
+		.processor_lag_ms = processor.lag_ms,
+		.sent = outbox.sent, .send_failed = outbox.failed, .send_retried = outbox.retried,
+		.send_unconfirmed = outbox.unconfirmed, .sends_in_flight = outbox.in_flight,
+		.live_connections = live.connections, .live_channels = live.channels, .live_published = live.published,
+		.live_delivered = live.delivered, .live_dropped = live.dropped,
+		.http_connections = http_server_connections(s->http), .request_queue = pool_depth(s->requests),
+		.call_queue = pool_depth(s->callers),
+	};
+}
+
+/* ---- opening ---- */
+
+/* SQLite unless a URL was set; the folder is ours alone. */
+static enum err make_folder(const char *path, str *why)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return OK;
+	*why = S("the data folder cannot be made; check PARLEY_DATA and its permissions");
+	return ERR_STORE;
+}
+
+enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out, str *why)
+{
+	const struct store_config config = {
+		.url = settings->database_url,
+		.backup_folder = arena_printf(arena, "%s/backups", settings->data).ptr,
+		.connections = (size_t)settings->store_connections,
+		.cache_bytes = (size_t)settings->store_cache_kib << 10,
+	};
+
+	TRY(make_folder(settings->data, why));
+	TRY(make_folder(config.backup_folder, why));
+	TRY(keyring_open(arena, settings->master_key_file, why));
+	channel_set_graph_url(settings->graph_url, settings->allow_private_calls);
+	return store_open(arena, &config, out, why);
+}
+
+static enum err load_apps(struct job *job, struct server *s)
+{
+	struct live_app *apps = ARENA_ARRAY(job->arena, struct live_app, APPS_PER_ROUND);
+	size_t count = APPS_PER_ROUND;
+
+	for (id64 after = 0; count == APPS_PER_ROUND; after = apps[count - 1].id) {
+		TRY(live_app_list(job, after, apps, APPS_PER_ROUND, &count));
+		for (size_t i = 0; i < count; i++)
+			app_made(&apps[i]);
+		if (count == 0)
+			break;
+	}
+	(void)s;
+	return OK;
+}
+
+static enum err load(struct server *s, str *why)
+{
+	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
+	struct job job;
+	enum err e;
+
+	job_init(&job, "start", arena, s->store);
+	e = load_apps(&job, s);
+	if (e == OK)
+		e = intake_keys_load(&job);
+	*why = arena_str(s->arena, job.why);
+	job_finish(&job, e);
+	arena_destroy(arena);
+	return e;
+}
+
+/* ---- starting ---- */
+
+static void make_workers(struct server *s)
+{
+	const struct settings *set = s->settings;
+
+	s->requests = pool_create("request", (size_t)set->request_workers, (size_t)set->request_queue, s->store);
+	s->callers = pool_create("call", (size_t)set->call_workers, LANES_QUEUE, s->store);
+	s->background = pool_create("timer", TIMER_WORKERS, TIMER_QUEUE, s->store);
+	s->timers = timers_create(s->background);
+}
+
+static void make_jobs(struct server *s)
+{
+	s->processor = processor_create(s->store);
+	s->intake = intake_create(s->store, s->processor);
+	s->outbox = outbox_create(&(struct outbox_config){
+		.store = s->store, .callers = s->callers,
+		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
+	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
+	retention_start(s->timers, &(struct retention_config){ s->settings->event_retention_days * 86400000LL });
+}
+
+static void set_hooks(struct server *s)
+{
+	the_server = s;
+	inbox_changed_hook = api_tell;
+	inbox_outbox_hook = wake_outbox;
+	inbox_media_hook = wake_media;
+	api_publish = publish;
+	api_figures_hook = collect_figures;
+	api_data_folder = s->settings->data;
+}
+
+/* The API's routes, and those whose handlers api/ may not know. */
+static size_t make_routes(struct server *s)
+{
+	static const struct route ours[] = {
+		{ .method = HTTP_GET, .pattern = "/webhooks/cloud/{channel}", .flags = ROUTE_ON_LOOP, .loop_handler = intake_handshake },
+		{ .method = HTTP_POST, .pattern = "/webhooks/cloud/{channel}", .flags = ROUTE_ON_LOOP, .loop_handler = intake_receive },
+		{ .method = HTTP_GET, .pattern = "/app/{key}", .flags = ROUTE_WEBSOCKET, .ws_handler = live_on_socket },
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT_OF(ours); i++)
+		s->routes[count++] = ours[i];
+	for (size_t i = 0; i < api_route_count && count < ROUTES_MAX; i++)
+		s->routes[count++] = api_routes[i];
+	return count;
+}
+
+static const char *none_if_empty(const char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
+static void make_url(struct server *s)
+{
+	const char *scheme = none_if_empty(s->settings->tls_certificate) ? "https" : "http";
+	const char *colon = strrchr(s->settings->listen, ':');
+	int host = colon ? (int)(colon - s->settings->listen) : 9;
+
+	if (none_if_empty(s->settings->public_url))
+		snprintf(s->url, sizeof s->url, "%s", s->settings->public_url);
+	else
+		snprintf(s->url, sizeof s->url, "%s://%.*s:%d", scheme, host, colon ? s->settings->listen : "127.0.0.1",
+			 http_server_port(s->http));
+	api_set_public_url(s->url);
+}
+
+static enum err make_http(struct server *s, str *why)
+{
+	const struct http_config config = {
+		.routes = s->routes, .route_count = make_routes(s), .workers = s->requests,
+		.serve = api_serve, .refuse = api_refuse,
+		.temporary_folder = arena_printf(s->arena, "%s/tmp", s->settings->data).ptr,
+		.trusted_proxy = none_if_empty(s->settings->trusted_proxy),
+		.tls_certificate = none_if_empty(s->settings->tls_certificate),
+		.tls_key = none_if_empty(s->settings->tls_key),
+	};
+
+	TRY(make_folder(config.temporary_folder, why));
+	TRY(http_server_create(s->loop, s->settings->listen, &config, &s->http, why));
+	make_url(s);
+	return OK;
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* ---- stopping ---- */
+
+static void live_is_empty(void *arg)
+{
+	struct server *s = arg;
+
+	loop_stop(s->loop);
+}
+
+static void http_is_empty(void *arg)
+{
+	struct server *s = arg;
+
+	live_drain(s->live, live_is_empty, s);
+}
+
+static void on_stop_signal(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	sd_notify(0, "STOPPING=1");
+	log_info("stopping: finishing what is under way");
+	http_server_drain(s->http, clock_now_ms() + s->settings->stop_wait_seconds * 1000, http_is_empty, s);
+}
+
+static void on_reload_signal(void *arg)
+{
+	struct server *s = arg;
+
+	if (http_server_reload_tls(s->http) == OK)
+		log_info("certificate and key were read again");
+	else
+		log_error("certificate and key could not be read again: the old ones stay");
+}
+
+/* ---- the life ---- */
+
+static enum err start_parts(struct server *s, str *why)
+{
+	const char *media = arena_printf(s->arena, "%s/media", s->settings->data).ptr;
+
+	TRY(server_open_store(s->arena, s->settings, &s->store, why));
+	TRY(media_open_folder(s->arena, media, why));
+	s->loop = loop_create();
+	s->live = live_create(s->loop);
+	live_set_routes_hub(s->live);
+	set_hooks(s);
+	TRY(load(s, why));
+	make_workers(s);
+	make_jobs(s);
+	TRY(make_http(s, why));
+	loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);
+	loop_on_signal(s->loop, SIGINT, on_stop_signal, s);
+	loop_on_signal(s->loop, SIGHUP, on_reload_signal, s);
+	return OK;
+}
+
+enum err server_start(struct arena *arena, const struct settings *settings, struct server **out, str *why)
+{
+	struct server *s = HEAP_NEW(struct server);
+
+	*out = s;
+	s->arena = arena;
+	s->settings = settings;
+	s->started_ms = clock_now_ms();
+	raise_descriptor_limit();
+	TRY(start_parts(s, why));
+	log_info("ready at %s after %lld ms", s->url, (long long)(clock_now_ms() - s->started_ms));
+	sd_notify(0, "READY=1");
+	return OK;
+}
+
+void server_run(struct server *s)
+{
+	loop_run(s->loop);
+}
+
+void server_end(struct server *s)
+{
+	if (!s)
+		return;
+	timers_destroy(s->timers);
+	intake_destroy(s->intake);
+	processor_destroy(s->processor);
+	pool_destroy(s->requests);
+	outbox_destroy(s->outbox);
+	media_fetcher_destroy(s->fetcher);
+	pool_destroy(s->callers);
+	pool_destroy(s->background);
+	http_server_destroy(s->http);
+	live_destroy(s->live);
+	loop_destroy(s->loop);
+	store_close(s->store);
+	keyring_close();
+	heap_free(s);
+}
+
+struct store *server_store(struct server *s)
+{
+	return s->store;
+}
+
+struct loop *server_loop(struct server *s)
+{
+	return s->loop;
+}
+
+struct pool *server_callers(struct server *s)
+{
+	return s->callers;
+}
+
+const char *server_url(const struct server *s)
+{
+	return s->url;
+}

@@ -1,0 +1,49 @@
+/*
+ * server.h: the running server, as main's commands start and stop it.
+ *
+ * serve.c wires the modules together; demo.c adds the sandbox network and a seeded workspace; commands.c holds what runs
+ * once and ends. This layer knows everybody, and nobody knows it.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "account/settings.h"
+#include "runtime/job.h"
+
+struct server;
+struct sandbox;
+
+/* Opens store and keys, starts threads and sockets. ERR_… with a sentence in *why. */
+enum err server_start(struct arena *arena, const struct settings *settings, struct server **out, str *why);
+/* Becomes the loop; returns after a stop by SIGTERM or SIGINT has finished what was under way. */
+void server_run(struct server *server);
+/* Gives everything back; after server_run(), or instead of it. */
+void server_end(struct server *server);
+
+struct store *server_store(struct server *server);
+struct loop *server_loop(struct server *server);
+struct pool *server_callers(struct server *server);
+const char *server_url(const struct server *server); /* "http://127.0.0.1:8080" */
+
+/* Store and keys alone, for commands. */
+enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out, str *why);
+
+/* The commands: an exit code. argv holds what settings_load left. */
+int command_serve(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_demo(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_sandbox(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_setup(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_check(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_status(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_migrate(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_keys(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_audit(struct arena *arena, const struct settings *settings, int argc, char **argv);
+
+/* Takes --name out of argv when it is there. */
+bool take_flag(int *argc, char **argv, const char *name);
+/* Takes --name VALUE or --name=VALUE; NULL when it is not there. */
+const char *take_value(int *argc, char **argv, const char *name);
+/* Complains about what is left; false when something was. */
+bool nothing_left(struct arena *arena, int argc, char **argv);
+
+#endif
