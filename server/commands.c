@@ -8,7 +8,8 @@
 
 #include "account/account.h"
 #include "account/seal.h"
-#include "base/clock.h"
+#include "base/json.h"
+#include "net/client.h"
 #include "store/store.h"
 
 #include <stdio.h>
