@@ -1,9 +1,9 @@
-/* outbox_pace.c: buckets in one open-addressed table, keyed by channel or conversation id. */
+/* outbox_pace.c: buckets in two open-addressed tables of fixed size, one of numbers and one of persons. */
 #include "jobs/outbox_pace.h"
 
 #include "base/arena.h"
 
-enum { PROBES = 8 };
+enum { PROBES = 8, NUMBERS_MAX = 4096 };
 
 /* A bucket is the time at which it will be full again (GCRA): one number tells everything. */
 struct bucket {
@@ -11,20 +11,30 @@ struct bucket {
 	int64_t full_at_us;
 };
 
-struct pace {
+struct table {
 	struct bucket *buckets;
 	size_t mask;
 };
 
+struct pace {
+	struct table numbers, pairs;
+};
+
+static struct table table_of(size_t max)
+{
+	size_t size = 64;
+
+	while (size < max)
+		size *= 2;
+	return (struct table){ heap_alloc(size * sizeof(struct bucket)), size - 1 };
+}
+
 struct pace *pace_create(size_t pairs_max)
 {
 	struct pace *pace = HEAP_NEW(struct pace);
-	size_t size = 64;
 
-	while (size < pairs_max)
-		size *= 2;
-	pace->buckets = heap_alloc(size * sizeof *pace->buckets);
-	pace->mask = size - 1;
+	pace->numbers = table_of(NUMBERS_MAX);
+	pace->pairs = table_of(pairs_max);
 	return pace;
 }
 
@@ -32,18 +42,19 @@ void pace_destroy(struct pace *pace)
 {
 	if (!pace)
 		return;
-	heap_free(pace->buckets);
+	heap_free(pace->numbers.buckets);
+	heap_free(pace->pairs.buckets);
 	heap_free(pace);
 }
 
 /* The key's bucket; takes the place of the one that is full the longest when all probed places are used. */
-static struct bucket *bucket_of(struct pace *pace, id64 key)
+static struct bucket *bucket_of(struct table *table, id64 key)
 {
 	size_t at = (size_t)((uint64_t)key * 0x9E3779B97F4A7C15u >> 20);
-	struct bucket *oldest = &pace->buckets[at & pace->mask];
+	struct bucket *oldest = &table->buckets[at & table->mask];
 
 	for (size_t i = 0; i < PROBES; i++) {
-		struct bucket *b = &pace->buckets[(at + i) & pace->mask];
+		struct bucket *b = &table->buckets[(at + i) & table->mask];
 
 		if (b->key == key)
 			return b;
@@ -74,8 +85,8 @@ int64_t pace_take(struct pace *pace, const struct pace_limits *limits, id64 chan
 	int64_t now_us = now_ms * 1000;
 	int64_t second = limits->per_second > 0 ? limits->per_second : 1;
 	int64_t number_us = 1000000 / second, pair_us = limits->pair_interval_ms * 1000;
-	struct bucket *pair = bucket_of(pace, conversation);
-	struct bucket *number = bucket_of(pace, channel);
+	struct bucket *pair = bucket_of(&pace->pairs, conversation);
+	struct bucket *number = bucket_of(&pace->numbers, channel);
 	int64_t wait_pair = pair_us > 0 ? wait_us(pair, pair_us, limits->pair_burst > 0 ? limits->pair_burst : 1, now_us) : 0;
 	int64_t wait_number = wait_us(number, number_us, second, now_us);
 
