@@ -51,9 +51,15 @@ export const useSession = defineStore('session', () => {
 
   async function chooseLocale(locale: Locale): Promise<void> {
     await setLocale(locale)
-    if (session.value) session.value = await api.patch<Session>('/session', { locale })
+    if (session.value) adopt(await api.patch<Session>('/session', { locale }))
+  }
+
+  /** A newer answer for the same session, after a change of oneself. */
+  function adopt(next: Session): void {
+    session.value = next
+    setCsrfToken(next.csrf_token)
   }
 
   setSignedOutHandler(end)
-  return { session, person, may, restoreProblem, restore, signIn, signOut, chooseLocale }
+  return { session, person, may, restoreProblem, restore, signIn, signOut, chooseLocale, adopt }
 })
