@@ -25,6 +25,7 @@ LIBRARIES = {'base', 'crypto', 'wa'}
 
 # A neighbour that may be included all the same: (from, to) with the reason.
 NEIGHBOURS = {
+	('inbox', 'account'): 'bodies and names are sealed with the keys of the workspace; account knows nothing of inbox',
 }
 
 BANNED = {

@@ -15,12 +15,14 @@
 
 /* ---- what changed ---- */
 
-enum change_kind { CHANGE_MESSAGE_CREATED, CHANGE_MESSAGE, CHANGE_CONVERSATION, CHANGE_CONTACT };
-struct inbox_change { enum change_kind kind; id64 workspace, conversation, message, contact; };
+enum change_kind { CHANGE_MESSAGE_CREATED, CHANGE_MESSAGE, CHANGE_CONVERSATION, CHANGE_CONTACT, CHANGE_NOTICE };
+struct inbox_change { enum change_kind kind; id64 workspace, conversation, message, contact, notice; };
 struct inbox_changes {
 	struct inbox_change *items;
 	size_t count, cap;
-	bool kept; /* an event of a kind that nothing draws yet: its raw form is to be kept */
+	id64 event;   /* in: the intake event that is being applied; rows made of it remember it. 0: none */
+	bool media;   /* out: an attachment waits to be fetched */
+	bool kept;    /* out: part of the event has a kind that nothing draws yet: keep the raw event, and show it */
 };
 
 /* In the job's arena; the same change is noted once. */
@@ -32,15 +34,35 @@ extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *c
 
 /* ---- contacts ---- */
 
-struct contact { id64 id; str name, profile_name, phone, bsuid; int64_t created_ms; };
+/* name: the one to show, never empty: given by a person, else from the owner's address book, else the profile's, else the
+ * number. phone: digits, as WhatsApp last told them, or none. */
+struct contact { id64 id; str name, profile_name, phone, bsuid; int64_t created_ms, opt_out_ms; };
+
+enum name_rank { NAME_NONE, NAME_ADDRESS_BOOK, NAME_PERSON };
 
 /* The one contact that any of the names points to; makes or merges as needed (phone, LID and business-scoped id are
  * aliases, in any order of arrival; a merge is a contact_merge row and can be undone). Brazilian and Mexican variants of
- * one mobile number are one alias (docs/protocol/phone-numbers.md). */
+ * one mobile number are one alias (docs/protocol/phone-numbers.md). source says how it came to us: with "webhook" the
+ * network itself named the person, so its way of writing the number is kept for sending. Safe against others that do the
+ * same at the same moment: both get the same contact. */
 enum err contact_resolve(struct job *job, const struct person_ref *who, str source, struct inbox_changes *changes,
 			 struct contact *out);
+/* Who and previous are one person; the names in who are those in use from at_ms on. */
+enum err contact_link(struct job *job, const struct person_ref *who, const struct person_ref *previous, int64_t at_ms,
+		      struct inbox_changes *changes, struct contact *out);
+/* Follows merges: the id of one that is gone gives the one that was kept. */
 enum err contact_get(struct job *job, id64 id, struct contact *out);
+/* One of lower rank never replaces one of higher rank. An empty one takes a person's name back. */
+enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank, struct inbox_changes *changes);
+/* Moves all that gone has to kept; in the caller's transaction. merge: the row that undoes it. */
+enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes, id64 *merge);
+/* In the caller's transaction. ERR_CONFLICT when it was undone before. */
 enum err contact_unmerge(struct job *job, id64 merge);
+/* The form by which variants of one number find each other: digits in, digits out. */
+str phone_match_key(struct arena *arena, str digits);
+/* Numbers without a country code are read as of this region ("DE"; empty: there is none, and they are refused unless they
+ * are whole). Once at start, before threads; false when there is no such region. */
+bool phone_set_home(str region);
 /* Usual ways of writing a number → digits; field error "to" otherwise. */
 enum err phone_normalise(struct job *job, str text, str *digits);
 
@@ -59,25 +81,60 @@ enum err conversation_get(struct job *job, id64 id, struct conversation *out);
 /* The conversation of contact and the channel's number; makes it if needed. */
 enum err conversation_of(struct job *job, id64 contact, const struct channel *ch, struct inbox_changes *changes,
 			 struct conversation *out);
+bool conversation_status_parse(str name, enum conversation_status *out);
+static inline bool conversation_window_open(const struct conversation *conv, int64_t now_ms)
+{
+	return conv->window_until_ms > now_ms;
+}
+/* In the caller's transaction. assignee 0: nobody; ERR_INPUT when it is nobody of the workspace. */
+enum err conversation_change(struct job *job, id64 id, enum conversation_status status, id64 assignee,
+			     struct inbox_changes *changes, struct conversation *out);
+/* Nothing unread any more. *remote_id: the customer's last message on channel *channel, for blue ticks; or none. */
+struct read_receipt { id64 channel; str remote_id; };
+enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes, struct conversation *out,
+				struct read_receipt *receipt);
+
+enum conversation_view { VIEW_ALL, VIEW_MINE, VIEW_UNASSIGNED };
+/* What the list shows. before_*: the last row of the page before; both 0 at the start. */
+struct conversation_filter {
+	enum conversation_view view;
+	int status;                  /* enum conversation_status, -1: all */
+	id64 mine, channel_id;       /* 0: any channel */
+	bool unread_only;
+	str query;                   /* a contact's name or number; none: all */
+	int64_t before_ms;
+	id64 before_id;
+	size_t max;
+};
+struct conversations { struct conversation *items; size_t count; };
+/* Newest activity first. Every filter walks an index. */
+enum err conversation_list(struct job *job, const struct conversation_filter *filter, struct conversations *out);
 
 /* ---- messages ---- */
 
 struct message {
-	id64 id, workspace, conversation_id, channel_id, author_id, reply_to_id, media_id;
+	id64 id, workspace, conversation_id, channel_id, author_id, reply_to_id, media_id, event_id;
 	enum message_kind kind;
 	enum message_status status;
 	unsigned flags;              /* enum message_flags */
 	enum actor_kind author_kind;
 	str remote_id, content;      /* content: unsealed JSON object of the kind */
+	str reply_to_remote;         /* the quoted message's remote id, when the network named it so; or none */
 	str trace;                   /* hex */
 	str error;                   /* JSON {"code","message","next_step","retryable"}, or none */
-	str reactions;               /* JSON list, or none */
+	str reactions;               /* JSON list of {"emoji","by","ms"}; removed ones have an empty emoji; or none */
 	int64_t provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, edited_ms, deleted_ms;
 };
 
 enum err message_get(struct job *job, id64 id, struct message *out);
 /* Unique over all channels: 16 octets of SHA-256 over channel id and remote id. */
 void message_remote_key(id64 channel, str remote_id, uint8_t out[16]);
+
+/* The time it is shown with: the provider's if there is one. */
+static inline int64_t message_time(const struct message *msg)
+{
+	return msg->provider_ms ? msg->provider_ms : id64_ms(msg->id);
+}
 
 /* Inserts a message row with its search tokens, and moves its conversation (last message, unread, window, reopened when
  * a customer writes). draft->id is given by the caller. ERR_CONFLICT when remote_id is known already: nothing changed. */
@@ -88,6 +145,27 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 struct status_step { enum message_status status; int64_t at_ms; str error; /* JSON */ str remote_id; };
 enum err message_move(struct job *job, id64 message, const struct status_step *step, struct inbox_changes *changes,
 		      bool *moved);
+
+/* One emoji for each side; an empty one removes it. The later at_ms counts. */
+struct reaction { str emoji; bool by_business; int64_t at_ms; };
+enum err message_react(struct job *job, id64 message, const struct reaction *reaction, struct inbox_changes *changes);
+
+/* Messages of a conversation next to `id`: older ones newest first (0: from the end), or newer ones oldest first. */
+struct messages { struct message *items; size_t count; };
+enum err message_before(struct job *job, id64 conversation, id64 id, size_t max, struct messages *out);
+enum err message_after(struct job *job, id64 conversation, id64 id, size_t max, struct messages *out);
+/* Those of the ids that are there, in no order. At most 200. */
+enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct messages *out);
+
+/* ---- search (search.c) ---- */
+
+#define SEARCH_QUERY_MAX 200 /* code points */
+/* Messages that hold every word of the query (the beginning of a word is enough from three letters on) and every
+ * "quoted phrase" as it stands, newest first. before: the last id of the page before. *next: 0 when there are no more. */
+struct message_search { str query; id64 conversation, before; size_t max; };
+enum err search_messages(struct job *job, const struct message_search *search, struct messages *out, id64 *next);
+/* Contacts by the words of their names or the first digits of their number, at most max. */
+enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size_t *count);
 
 /* ---- coming in (receive.c) ---- */
 

@@ -62,7 +62,7 @@ static enum err plan_recipient(struct job *job, struct plan *plan)
 		TRY(phone_normalise(job, to, &plan->to.phone));
 	e = sql_conversation_by_alias(job, &(struct sql_conversation_by_alias){
 		.workspace = job->workspace, .kind = plan->to.bsuid.len ? S("bsuid") : S("phone"),
-		.value = plan->to.bsuid.len ? plan->to.bsuid : plan->to.phone, .number = plan->channel->number_id,
+		.match_key = plan->to.bsuid.len ? plan->to.bsuid : phone_match_key(job->arena, plan->to.phone), .number = plan->channel->number_id,
 	}, &pair);
 	if (e == ERR_MISSING)
 		return OK;

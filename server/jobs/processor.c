@@ -106,6 +106,7 @@ static enum err apply_row(struct job *job, struct batch *batch, const struct int
 	TRY(posted_to->provider->parse(job, body, &events));
 	kind = events.count ? events.items[0].field : S("empty");
 	batch->changes.kept = false;
+	batch->changes.event = row->id;
 	TRY(apply_events(job, batch, row, &events));
 	job->workspace = row->workspace;
 	atomic_fetch_add(batch->changes.kept ? &batch->processor->kept : &batch->processor->applied, 1);

@@ -2,6 +2,12 @@
 -- {ID} is the driver's 64-bit integer primary key, {BYTES} its octet type. Columns *_sealed hold sealed octets
 -- (account/seal.h). Times are Unix milliseconds; 0 ids and times are NULL.
 
+-- only: postgres
+-- SQLite's json_each() for lists of ids, so that one query serves both: [12,34] gives two rows of `value`.
+CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value BIGINT) LANGUAGE SQL IMMUTABLE STRICT ROWS 50 AS
+	'SELECT unnest(string_to_array(btrim($1, ''[]''), '','')::BIGINT[])';
+-- end
+
 CREATE TABLE workspace (
 	id {ID},
 	name TEXT NOT NULL,

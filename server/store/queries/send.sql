@@ -9,10 +9,10 @@ WHERE c.workspace_id = $1 AND c.deleted_ms IS NULL AND c.disabled_ms IS NULL AND
 HAVING COUNT(*) > 0;
 
 -- conversation_by_alias: one conversation_pair
--- in: workspace id64, kind str, value str, number id64
+-- in: workspace id64, kind str, match_key str, number id64
 -- out: id id64
 SELECT c.id FROM contact_alias a JOIN conversation c ON c.contact_id = a.contact_id
-WHERE a.workspace_id = $1 AND a.kind = $2 AND a.value = $3 AND c.number_id = $4 AND c.merged_into IS NULL;
+WHERE a.workspace_id = $1 AND a.kind = $2 AND a.match_key = $3 AND c.number_id = $4 AND c.merged_into IS NULL;
 
 -- message_requeue: exec
 -- in: workspace id64, id id64, accepted i64, failed i64

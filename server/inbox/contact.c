@@ -1,0 +1,306 @@
+/*
+ * contact.c: one person, one contact.
+ *
+ * A contact is found by its aliases, never by one key: the network names people by phone, LID and business-scoped id, some
+ * of them at a time. All names in one event are one person's, so a name that is new is added, and contacts that turn out
+ * to be one are merged (merge.c). Aliases are taken in one order everywhere, so two writers cannot wait for each other.
+ */
+#include "inbox/inbox_internal.h"
+
+#include "account/seal.h"
+
+static void add_alias(struct arena *arena, struct alias *out, size_t *count, struct alias alias)
+{
+	if (!alias.value.len || alias.value.len > ALIAS_MAX)
+		return;
+	alias.key = strcmp(alias.kind, "phone") == 0 ? phone_match_key(arena, alias.value) : alias.value;
+	out[(*count)++] = alias;
+}
+
+size_t alias_list(struct arena *arena, const struct person_ref *who, struct alias out[ALIASES_OF_PERSON])
+{
+	size_t count = 0;
+
+	add_alias(arena, out, &count, (struct alias){ .kind = "bsuid", .value = who->bsuid });
+	add_alias(arena, out, &count, (struct alias){ .kind = "lid", .value = who->lid });
+	add_alias(arena, out, &count, (struct alias){ .kind = "parent_bsuid", .value = who->parent_bsuid });
+	add_alias(arena, out, &count, (struct alias){ .kind = "phone", .value = who->phone });
+	return count;
+}
+
+static enum err find_alias(struct job *job, const struct alias *alias, struct contact_alias_row *out, bool *found)
+{
+	return found_or_none(job, sql_contact_alias_find(job, &(struct sql_contact_alias_find){
+		.workspace = job->workspace, .kind = str_of(alias->kind), .match_key = alias->key,
+	}, out), found);
+}
+
+/* *added false: somebody else has it since a moment ago. */
+static enum err claim_alias(struct job *job, id64 contact, const struct alias *alias, bool *added)
+{
+	int64_t changed;
+
+	TRY(sql_contact_alias_add(job, &(struct sql_contact_alias_add){
+		.id = job_id(job), .workspace = job->workspace, .contact = contact, .kind = str_of(alias->kind),
+		.value = alias->value, .match_key = alias->key, .created_ms = job->now_ms,
+	}, &changed));
+	*added = changed > 0;
+	return OK;
+}
+
+/* ---- making one ---- */
+
+static enum err make_contact(struct job *job, const struct alias *alias, str source, id64 *out)
+{
+	id64 id = job_id(job);
+	bool added;
+
+	TRY(sql_contact_add(job, &(struct sql_contact_add){
+		.id = id, .workspace = job->workspace, .source = source, .now_ms = job->now_ms }, NULL));
+	TRY(claim_alias(job, id, alias, &added));
+	*out = id;
+	if (added)
+		return OK;
+	*out = 0;
+	return sql_contact_drop(job, &(struct sql_contact_drop){ .id = id, .workspace = job->workspace }, NULL);
+}
+
+/* The contact of the first alias, made if there is none. */
+static enum err first_contact(struct job *job, const struct alias *alias, str source, id64 *out)
+{
+	struct contact_alias_row row;
+	bool found;
+
+	TRY(find_alias(job, alias, &row, &found));
+	if (!found) {
+		TRY(make_contact(job, alias, source, out));
+		if (*out)
+			return OK;
+		TRY(find_alias(job, alias, &row, &found));
+	}
+	if (!found)
+		return fail(job, ERR_CONFLICT, "the contact was made by another request at this moment");
+	*out = row.contact_id;
+	return OK;
+}
+
+/* The oldest contact that one of the names points to; 0: none. */
+static enum err known_contact(struct job *job, const struct alias *aliases, size_t count, id64 *out)
+{
+	struct contact_alias_row row;
+	bool found;
+
+	*out = 0;
+	for (size_t i = 0; i < count; i++) {
+		TRY(find_alias(job, &aliases[i], &row, &found));
+		if (found && (!*out || row.contact_id < *out))
+			*out = row.contact_id;
+	}
+	return OK;
+}
+
+/* ---- giving it all its names ---- */
+
+static enum err keep_spelling(struct job *job, const struct contact_alias_row *row, const struct alias *alias)
+{
+	if (str_is(row->value, alias->value))
+		return OK;
+	return sql_contact_alias_set_value(job, &(struct sql_contact_alias_set_value){
+		.id = row->id, .workspace = job->workspace, .value = alias->value }, NULL);
+}
+
+static enum err attach(struct job *job, id64 contact, const struct alias *alias, bool from_network,
+		       struct inbox_changes *changes)
+{
+	struct contact_alias_row row;
+	bool found, added;
+	id64 merge;
+
+	TRY(find_alias(job, alias, &row, &found));
+	if (!found) {
+		TRY(claim_alias(job, contact, alias, &added));
+		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
+		if (added)
+			return OK;
+		TRY(find_alias(job, alias, &row, &found));
+		if (!found)
+			return fail(job, ERR_CONFLICT, "the contact changed at this moment");
+	}
+	if (row.contact_id != contact)
+		TRY(contact_merge(job, contact, row.contact_id, changes, &merge));
+	return from_network ? keep_spelling(job, &row, alias) : OK;
+}
+
+static enum err attach_all(struct job *job, id64 contact, const struct alias *aliases, size_t count, bool from_network,
+			   struct inbox_changes *changes)
+{
+	for (size_t i = 0; i < count; i++)
+		TRY(attach(job, contact, &aliases[i], from_network, changes));
+	return OK;
+}
+
+/* ---- names ---- */
+
+/* The search words of a contact follow its names. */
+static enum err index_names(struct job *job, id64 id, const str before[2], const str after[2])
+{
+	str gone, come;
+
+	TRY(search_tokens_of_names(job, before[0], before[1], &gone));
+	TRY(search_tokens_of_names(job, after[0], after[1], &come));
+	if (str_is(gone, come))
+		return OK;
+	if (gone.len)
+		TRY(search_remove(job, job->workspace, id, gone));
+	return come.len ? search_add(job, job->workspace, id, come) : OK;
+}
+
+static enum err set_profile_name(struct job *job, id64 id, str name, struct inbox_changes *changes)
+{
+	struct contact_row row;
+	str before[2], after[2];
+	bytes sealed;
+
+	if (!name.len)
+		return OK;
+	TRY(contact_row(job, id, &row));
+	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &before[1]));
+	if (str_is(before[1], name))
+		return OK;
+	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before[0]));
+	TRY(seal(job, SEAL_NAME, name, &sealed));
+	TRY(sql_contact_set_profile(job, &(struct sql_contact_set_profile){
+		.id = id, .workspace = job->workspace, .profile_name = sealed, .now_ms = job->now_ms }, NULL));
+	after[0] = before[0];
+	after[1] = name;
+	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+	return index_names(job, id, before, after);
+}
+
+enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank, struct inbox_changes *changes)
+{
+	struct contact_row row;
+	str before[2], after[2];
+	bytes sealed;
+	int64_t changed;
+
+	TRY(contact_row(job, id, &row));
+	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before[0]));
+	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &before[1]));
+	if (row.name_rank > (int64_t)rank || (row.name_rank == (int64_t)rank && str_is(before[0], name)))
+		return OK;
+	TRY(seal(job, SEAL_NAME, name, &sealed));
+	if (name.len)
+		TRY(sql_contact_set_name(job, &(struct sql_contact_set_name){ .id = row.id, .workspace = job->workspace,
+			.name = sealed, .rank = rank, .now_ms = job->now_ms }, &changed));
+	else
+		TRY(sql_contact_clear_name(job, &(struct sql_contact_clear_name){
+			.id = row.id, .workspace = job->workspace, .now_ms = job->now_ms }, &changed));
+	after[0] = name;
+	after[1] = before[1];
+	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.id });
+	return index_names(job, row.id, before, after);
+}
+
+/* ---- reading ---- */
+
+enum err contact_row(struct job *job, id64 id, struct contact_row *out)
+{
+	for (int i = 0; i < MERGES_FOLLOWED_MAX; i++) {
+		TRY(sql_contact_find(job, &(struct sql_contact_find){ .id = id, .workspace = job->workspace }, out));
+		if (!out->merged_into)
+			return OK;
+		id = out->merged_into;
+	}
+	return fail(job, ERR_CORRUPT, "a contact is merged in a circle");
+}
+
+static str shown_name(struct arena *arena, const struct contact *c, str given)
+{
+	if (given.len)
+		return given;
+	if (c->profile_name.len)
+		return c->profile_name;
+	return c->phone.len ? arena_printf(arena, "+" STR_F, STR_A(c->phone)) : c->bsuid.len ? c->bsuid : S("?");
+}
+
+enum err contact_get(struct job *job, id64 id, struct contact *out)
+{
+	struct contact_row row;
+	struct contact_alias_rows aliases;
+	str given;
+
+	TRY(contact_row(job, id, &row));
+	*out = (struct contact){ .id = row.id, .created_ms = row.created_ms, .opt_out_ms = row.opt_out_ms };
+	TRY(unseal(job, SEAL_NAME, row.name_sealed, &given));
+	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &out->profile_name));
+	TRY(sql_contact_alias_list(job, &(struct sql_contact_alias_list){
+		.contact = row.id, .workspace = job->workspace }, &aliases));
+	for (size_t i = 0; i < aliases.count; i++) {
+		if (str_is(aliases.items[i].kind, S("phone")))
+			out->phone = aliases.items[i].value;
+		else if (str_is(aliases.items[i].kind, S("bsuid")))
+			out->bsuid = aliases.items[i].value;
+	}
+	out->name = shown_name(job->arena, out, given);
+	return OK;
+}
+
+/* ---- the ways in ---- */
+
+enum err contact_resolve(struct job *job, const struct person_ref *who, str source, struct inbox_changes *changes,
+			 struct contact *out)
+{
+	struct alias aliases[ALIASES_OF_PERSON];
+	size_t count = alias_list(job->arena, who, aliases);
+	bool from_network = str_is(source, S("webhook"));
+	id64 id;
+
+	if (!count)
+		return fail(job, ERR_INPUT, "nobody is named");
+	TRY(known_contact(job, aliases, count, &id));
+	if (!id) {
+		TRY(first_contact(job, &aliases[0], source, &id));
+		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+	}
+	TRY(attach_all(job, id, aliases, count, from_network, changes));
+	TRY(set_profile_name(job, id, who->name.len ? who->name : who->username, changes));
+	return contact_get(job, id, out);
+}
+
+enum err contact_link(struct job *job, const struct person_ref *who, const struct person_ref *previous, int64_t at_ms,
+		      struct inbox_changes *changes, struct contact *out)
+{
+	struct alias aliases[2 * ALIASES_OF_PERSON];
+	size_t old = alias_list(job->arena, previous, aliases);
+	size_t count = old + alias_list(job->arena, who, aliases + old);
+	id64 id;
+
+	if (!count)
+		return fail(job, ERR_INPUT, "nobody is named");
+	TRY(known_contact(job, aliases, count, &id));
+	if (!id)
+		TRY(first_contact(job, &aliases[0], S("webhook"), &id));
+	TRY(attach_all(job, id, aliases, count, true, changes));
+	for (size_t i = old; i < count; i++)
+		TRY(sql_contact_alias_touch(job, &(struct sql_contact_alias_touch){
+			.workspace = job->workspace, .kind = str_of(aliases[i].kind), .match_key = aliases[i].key,
+			.at_ms = at_ms ? at_ms : job->now_ms }, NULL));
+	TRY(set_profile_name(job, id, who->name, changes));
+	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+	return contact_get(job, id, out);
+}
+
+enum err contact_learn(struct job *job, id64 contact, const struct person_ref *who, struct inbox_changes *changes)
+{
+	struct alias aliases[ALIASES_OF_PERSON];
+	size_t count = alias_list(job->arena, who, aliases);
+	struct contact_alias_row row;
+	bool found, is_theirs = false;
+
+	for (size_t i = 0; i < count && !is_theirs; i++) {
+		TRY(find_alias(job, &aliases[i], &row, &found));
+		is_theirs = found && row.contact_id == contact;
+	}
+	return is_theirs ? attach_all(job, contact, aliases, count, true, changes) : OK;
+}

@@ -1,0 +1,52 @@
+/* inbox.c: the list of what changed, and telling of it; see inbox.h. */
+#include "inbox/inbox_internal.h"
+
+void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *changes);
+
+static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
+{
+	bool same_kind = a->kind == b->kind || (a->kind == CHANGE_MESSAGE_CREATED && b->kind == CHANGE_MESSAGE);
+
+	return same_kind && a->message == b->message && a->notice == b->notice &&
+	       (a->message || a->conversation == b->conversation) && (a->kind != CHANGE_CONTACT || a->contact == b->contact);
+}
+
+void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change)
+{
+	change.workspace = job->workspace;
+	for (size_t i = 0; i < changes->count; i++)
+		if (is_same(&changes->items[i], &change))
+			return;
+	if (changes->count == changes->cap) {
+		size_t cap = changes->cap ? 2 * changes->cap : 8;
+
+		changes->items = arena_grow(job->arena, changes->items, changes->cap * sizeof change, cap * sizeof change);
+		changes->cap = cap;
+	}
+	changes->items[changes->count++] = change;
+}
+
+void inbox_tell(struct job *job, const struct inbox_changes *changes)
+{
+	if (changes->media && inbox_media_hook)
+		inbox_media_hook();
+	if (changes->count && inbox_changed_hook)
+		inbox_changed_hook(job, changes);
+}
+
+str id_list(struct arena *arena, const id64 *ids, size_t count)
+{
+	struct buf out = buf_in(arena, count * (ID64_TEXT_MAX + 1) + 2);
+	char between = '[';
+
+	for (size_t i = 0; i < count; i++) {
+		if (!ids[i])
+			continue;
+		buf_byte(&out, (uint8_t)between);
+		buf_i64(&out, ids[i]);
+		between = ',';
+	}
+	if (out.len)
+		buf_byte(&out, ']');
+	return buf_text(&out);
+}

@@ -1,0 +1,272 @@
+/*
+ * search_words.c: what can be found, as keyed tokens.
+ *
+ * Bodies are sealed, so the store's index must not hold their words. Each word, folded (NFKC, case) and cut by ICU's word
+ * break, gives a token for each of its beginnings of 3 to 8 letters, or one for the whole of a shorter word. A token is
+ * 40 bits of HMAC under a key of the workspace: it tells nothing, and search.c checks each hit against the words.
+ */
+#include "inbox/search_internal.h"
+
+#include "account/seal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unicode/ubrk.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+#define TEXT_KEY_DEPTH_MAX 12
+#define TOKEN_SIZE 8  /* letters of base 32 */
+
+/* ---- words ---- */
+
+static pthread_key_t breaker_key;
+static pthread_once_t breaker_once = PTHREAD_ONCE_INIT;
+
+static void close_breaker(void *breaker)
+{
+	ubrk_close(breaker);
+}
+
+static void make_breaker_key(void)
+{
+	pthread_key_create(&breaker_key, close_breaker);
+}
+
+/* Opening one is dear, and it may not be shared: one for each thread. */
+static UBreakIterator *breaker(void)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	UBreakIterator *it;
+
+	pthread_once(&breaker_once, make_breaker_key);
+	it = pthread_getspecific(breaker_key);
+	if (it)
+		return it;
+	it = ubrk_open(UBRK_WORD, "", NULL, 0, &e);
+	if (U_FAILURE(e))
+		abort();
+	pthread_setspecific(breaker_key, it);
+	return it;
+}
+
+/* NFKC with case folding; may be up to 18 times as long (one sign that stands for a sentence), so it is asked first. */
+static UChar *fold(struct arena *arena, str text, int32_t *len)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	const UNormalizer2 *folding = unorm2_getNFKCCasefoldInstance(&e);
+	UChar *plain = ARENA_ARRAY(arena, UChar, text.len + 1), *folded;
+	int32_t plain_len;
+
+	u_strFromUTF8WithSub(plain, (int32_t)text.len + 1, &plain_len, text.ptr, (int32_t)text.len, 0xFFFD, NULL, &e);
+	if (U_FAILURE(e))
+		abort();
+	*len = unorm2_normalize(folding, plain, plain_len, NULL, 0, &e);
+	e = U_ZERO_ERROR;
+	folded = ARENA_ARRAY(arena, UChar, (size_t)*len + 1);
+	unorm2_normalize(folding, plain, plain_len, folded, *len + 1, &e);
+	if (U_FAILURE(e))
+		abort();
+	return folded;
+}
+
+static str utf8_of(struct arena *arena, const UChar *text, int32_t len)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	char *out = arena_alloc(arena, (size_t)len * 3 + 1);
+	int32_t out_len;
+
+	u_strToUTF8WithSub(out, len * 3 + 1, &out_len, text, len, 0xFFFD, NULL, &e);
+	if (U_FAILURE(e))
+		abort();
+	return (str){ out, (size_t)out_len };
+}
+
+static void add_word(struct arena *arena, struct words *out, str word)
+{
+	if (out->count == out->cap) {
+		size_t cap = out->cap ? 2 * out->cap : 16;
+
+		out->items = arena_grow(arena, out->items, out->cap * sizeof word, cap * sizeof word);
+		out->cap = cap;
+	}
+	out->items[out->count++] = word;
+}
+
+void words_add(struct arena *arena, struct words *out, str text)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	UBreakIterator *it = breaker();
+	UChar *folded;
+	int32_t len, from = 0;
+
+	text.len = text.len < SEARCH_TEXT_MAX ? text.len : SEARCH_TEXT_MAX;
+	if (!text.len)
+		return;
+	folded = fold(arena, text, &len);
+	ubrk_setText(it, folded, len, &e);
+	if (U_FAILURE(e))
+		abort();
+	for (int32_t to = ubrk_next(it); to != UBRK_DONE; from = to, to = ubrk_next(it))
+		if (ubrk_getRuleStatus(it) >= UBRK_WORD_NONE_LIMIT && out->count < SEARCH_TEXT_WORDS_MAX)
+			add_word(arena, out, utf8_of(arena, folded + from, to - from));
+}
+
+/* ---- the text that people see ---- */
+
+static bool is_shown(str name)
+{
+	static const char *const names[] = {
+		"body", "caption", "filename", "title", "description", "text", "name", "formatted_name", "address", "company",
+		"display_text", "headline", "question", "payment_instruction",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_is(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+static void add_shown(struct arena *arena, json v, int depth, struct words *out)
+{
+	if (depth > TEXT_KEY_DEPTH_MAX)
+		return;
+	if (json_kind(v) == JSON_LIST)
+		for (size_t i = 0; i < json_count(v); i++)
+			add_shown(arena, json_at(v, i), depth + 1, out);
+	if (json_kind(v) != JSON_MAP)
+		return;
+	for (void *at = json_first(v); at; at = json_next(v, at)) {
+		json value = json_member_value(at);
+
+		if (json_kind(value) == JSON_TEXT && is_shown(json_member_name(at)))
+			words_add(arena, out, json_text(value));
+		else
+			add_shown(arena, value, depth + 1, out);
+	}
+}
+
+void words_of_message(struct arena *arena, const struct message *msg, struct words *out)
+{
+	json content;
+
+	if (msg->content.len && json_read(arena, msg->content, &content, NULL) == OK)
+		add_shown(arena, content, 0, out);
+}
+
+/* ---- tokens ---- */
+
+struct token { char text[TOKEN_SIZE]; };
+struct tokens { struct token items[SEARCH_TOKENS_MAX]; size_t count; uint8_t key[AES_KEY_SIZE]; };
+
+static void add_token(struct tokens *out, struct arena *arena, char space, str word)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	struct buf text = buf_in(arena, word.len + 1);
+	uint8_t hash[SHA256_SIZE];
+	uint64_t bits = 0;
+
+	if (out->count == COUNT_OF(out->items))
+		return;
+	buf_byte(&text, (uint8_t)space);
+	buf_str(&text, word);
+	hmac_sha256((bytes){ out->key, sizeof out->key }, buf_bytes(&text), hash);
+	for (size_t i = 0; i < TOKEN_SIZE; i++)
+		bits = bits << 8 | hash[i];
+	for (size_t i = 0; i < TOKEN_SIZE; i++, bits >>= 5)
+		out->items[out->count].text[i] = letters[bits & 31];
+	out->count++;
+}
+
+static int compare_tokens(const void *a, const void *b)
+{
+	return memcmp(a, b, TOKEN_SIZE);
+}
+
+/* In order, each once, so that the same text always gives the same tokens. */
+static str tokens_text(struct tokens *tokens, struct arena *arena)
+{
+	struct buf out = buf_in(arena, tokens->count * (TOKEN_SIZE + 1));
+
+	qsort(tokens->items, tokens->count, sizeof *tokens->items, compare_tokens);
+	for (size_t i = 0; i < tokens->count; i++) {
+		if (i && compare_tokens(&tokens->items[i - 1], &tokens->items[i]) == 0)
+			continue;
+		if (out.len)
+			buf_byte(&out, ' ');
+		buf_put(&out, tokens->items[i].text, TOKEN_SIZE);
+	}
+	crypto_wipe(tokens->key, sizeof tokens->key);
+	return buf_text(&out);
+}
+
+static enum err tokens_new(struct job *job, struct tokens **out)
+{
+	*out = ARENA_NEW(job->arena, struct tokens);
+	return keyed_hash_key(job, S("search"), (*out)->key);
+}
+
+static void add_beginnings(struct tokens *out, struct arena *arena, char space, const struct words *words)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		size_t points = str_count_points(words->items[i]);
+
+		if (points < SEARCH_PREFIX_MIN)
+			add_token(out, arena, space, words->items[i]);
+		for (size_t n = SEARCH_PREFIX_MIN; n <= points && n <= SEARCH_PREFIX_MAX; n++)
+			add_token(out, arena, space, str_first_points(words->items[i], n));
+	}
+}
+
+static void add_conversation(struct tokens *out, struct arena *arena, id64 conversation)
+{
+	add_token(out, arena, SPACE_CONVERSATION, arena_printf(arena, "%lld", (long long)conversation));
+}
+
+enum err search_tokens_of(struct job *job, const struct message *msg, str *text)
+{
+	struct words words = { 0 };
+	struct tokens *tokens;
+
+	*text = S("");
+	words_of_message(job->arena, msg, &words);
+	if (!words.count)
+		return OK;
+	TRY(tokens_new(job, &tokens));
+	add_conversation(tokens, job->arena, msg->conversation_id);
+	add_beginnings(tokens, job->arena, SPACE_MESSAGE, &words);
+	*text = tokens_text(tokens, job->arena);
+	return OK;
+}
+
+enum err search_tokens_of_names(struct job *job, str name, str profile_name, str *text)
+{
+	struct words words = { 0 };
+	struct tokens *tokens;
+
+	*text = S("");
+	words_add(job->arena, &words, name);
+	words_add(job->arena, &words, profile_name);
+	if (!words.count)
+		return OK;
+	TRY(tokens_new(job, &tokens));
+	add_beginnings(tokens, job->arena, SPACE_NAME, &words);
+	*text = tokens_text(tokens, job->arena);
+	return OK;
+}
+
+enum err search_tokens_of_query(struct job *job, char space, const struct words *words, id64 conversation, str *text)
+{
+	struct tokens *tokens;
+
+	*text = S("");
+	if (!words->count)
+		return OK;
+	TRY(tokens_new(job, &tokens));
+	for (size_t i = 0; i < words->count && tokens->count < SEARCH_WORDS_MAX - 1; i++)
+		add_token(tokens, job->arena, space, str_first_points(words->items[i], SEARCH_PREFIX_MAX));
+	if (conversation)
+		add_conversation(tokens, job->arena, conversation);
+	*text = tokens_text(tokens, job->arena);
+	return OK;
+}

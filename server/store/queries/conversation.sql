@@ -1,0 +1,179 @@
+-- One contact on one number. The walks are the filters of the list, each along its own index.
+
+-- conversation_add: exec
+-- in:  id id64, workspace id64, contact id64, number id64, channel id64, now_ms i64
+INSERT INTO conversation (id, workspace_id, contact_id, number_id, channel_id, status, unread_count, last_message_ms,
+	created_ms, updated_ms)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $6) ON CONFLICT (contact_id, number_id) WHERE merged_into IS NULL DO NOTHING;
+
+-- conversation_find: one conversation
+-- in:  id id64, workspace id64
+-- out: id id64, contact_id id64, number_id id64, channel_id id64, status i64, assignee_id id64?, unread_count i64
+-- out: last_message_id id64?, last_message_ms i64, last_in_ms i64?, window_until_ms i64?, created_ms i64, updated_ms i64
+-- out: merged_into id64?
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE id = $1 AND workspace_id = $2;
+
+-- conversation_by_ids: many conversation
+-- in:  ids str, workspace id64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_id = $2 LIMIT 200;
+
+-- conversation_by_pair: one conversation
+-- in:  contact id64, number id64, workspace id64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE contact_id = $1 AND number_id = $2 AND merged_into IS NULL AND workspace_id = $3;
+
+-- conversation_of_contact: many conversation
+-- in:  contact id64, workspace id64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE contact_id = $1 AND workspace_id = $2 AND merged_into IS NULL ORDER BY id LIMIT 100;
+
+-- conversation_merged: many conversation
+-- in:  into_id id64, workspace id64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE merged_into = $1 AND workspace_id = $2 ORDER BY id LIMIT 20;
+
+-- conversation_take: one conversation
+-- Takes a new message in: the later of everything, and a resolved one opens when asked. keep_unread is 1 or 0.
+-- in:  id id64, workspace id64, message id64, message_ms i64, in_ms i64, window_until_ms i64, keep_unread i64, unread_add i64
+-- in:  reopen i64, channel id64, now_ms i64
+UPDATE conversation SET
+	last_message_id = CASE WHEN COALESCE(last_message_id, 0) < $3 THEN $3 ELSE last_message_id END,
+	last_message_ms = CASE WHEN last_message_id IS NULL OR last_message_ms < $4 THEN $4 ELSE last_message_ms END,
+	channel_id = CASE WHEN COALESCE(last_message_id, 0) < $3 THEN $10 ELSE channel_id END,
+	last_in_ms = CASE WHEN COALESCE(last_in_ms, 0) < $5 THEN $5 ELSE last_in_ms END,
+	window_until_ms = CASE WHEN COALESCE(window_until_ms, 0) < $6 THEN $6 ELSE window_until_ms END,
+	unread_count = unread_count * $7 + $8,
+	status = CASE WHEN status = 2 THEN 2 - 2 * $9 ELSE status END,
+	updated_ms = $11
+WHERE id = $1 AND workspace_id = $2
+RETURNING id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into;
+
+-- conversation_widen: exec
+-- A reaction is a customer's message for the window, and for nothing else.
+-- in:  id id64, workspace id64, in_ms i64, window_until_ms i64, now_ms i64
+UPDATE conversation SET
+	last_in_ms = CASE WHEN COALESCE(last_in_ms, 0) < $3 THEN $3 ELSE last_in_ms END,
+	window_until_ms = $4, updated_ms = $5
+WHERE id = $1 AND workspace_id = $2 AND COALESCE(window_until_ms, 0) < $4;
+
+-- conversation_change: one conversation
+-- in:  id id64, workspace id64, status i64, assignee id64?, now_ms i64
+UPDATE conversation SET status = $3, assignee_id = $4, updated_ms = $5 WHERE id = $1 AND workspace_id = $2
+RETURNING id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into;
+
+-- conversation_mark_read: one conversation
+-- in:  id id64, workspace id64, now_ms i64
+UPDATE conversation SET unread_count = 0, updated_ms = $3 WHERE id = $1 AND workspace_id = $2
+RETURNING id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into;
+
+-- conversation_rewrite: exec
+-- A merge and its undoing set what they have worked out.
+-- in:  id id64, workspace id64, contact id64, status i64, assignee id64?, unread_count i64, last_message_id id64?, last_message_ms i64
+-- in:  last_in_ms i64?, window_until_ms i64?, merged_into id64?, now_ms i64
+UPDATE conversation SET contact_id = $3, status = $4, assignee_id = $5, unread_count = $6, last_message_id = $7,
+	last_message_ms = $8, last_in_ms = $9, window_until_ms = $10, merged_into = $11, updated_ms = $12
+WHERE id = $1 AND workspace_id = $2;
+
+-- conversation_walk: many conversation
+-- in:  workspace id64, status i64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND status = $2 AND merged_into IS NULL
+	AND (last_message_ms, id) < ($3, $4)
+ORDER BY last_message_ms DESC, id DESC LIMIT $5;
+
+-- conversation_walk_assignee: many conversation
+-- in:  workspace id64, status i64, assignee id64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND status = $2 AND assignee_id = $3 AND merged_into IS NULL
+	AND (last_message_ms, id) < ($4, $5)
+ORDER BY last_message_ms DESC, id DESC LIMIT $6;
+
+-- conversation_walk_unassigned: many conversation
+-- in:  workspace id64, status i64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND status = $2 AND assignee_id IS NULL AND merged_into IS NULL
+	AND (last_message_ms, id) < ($3, $4)
+ORDER BY last_message_ms DESC, id DESC LIMIT $5;
+
+-- conversation_walk_channel: many conversation
+-- in:  workspace id64, status i64, channel id64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND merged_into IS NULL
+	AND (last_message_ms, id) < ($4, $5)
+ORDER BY last_message_ms DESC, id DESC LIMIT $6;
+
+-- conversation_walk_channel_assignee: many conversation
+-- in:  workspace id64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND assignee_id = $4 AND merged_into IS NULL
+	AND (last_message_ms, id) < ($5, $6)
+ORDER BY last_message_ms DESC, id DESC LIMIT $7;
+
+-- conversation_walk_channel_unassigned: many conversation
+-- in:  workspace id64, status i64, channel id64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND assignee_id IS NULL AND merged_into IS NULL
+	AND (last_message_ms, id) < ($4, $5)
+ORDER BY last_message_ms DESC, id DESC LIMIT $6;
+
+-- conversation_walk_unread: many conversation
+-- Filters in one, for the unread are few: status -1, channel 0 and assignee 0 mean any, assignee -1 none.
+-- in:  workspace id64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE workspace_id = $1 AND unread_count > 0 AND merged_into IS NULL
+	AND ($2 < 0 OR status = $2) AND ($3 = 0 OR channel_id = $3)
+	AND ($4 = 0 OR ($4 < 0 AND assignee_id IS NULL) OR assignee_id = $4)
+	AND (last_message_ms, id) < ($5, $6)
+ORDER BY last_message_ms DESC, id DESC LIMIT $7;
+
+-- conversation_walk_contacts: many conversation
+-- Those of some contacts (found by name or number), with the same filters.
+-- in:  workspace id64, unread_more_than i64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64, contacts str
+SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
+	window_until_ms, created_ms, updated_ms, merged_into
+FROM conversation WHERE contact_id IN (SELECT value FROM json_each(NULLIF($9, ''))) AND workspace_id = $1
+	AND unread_count > $2 AND merged_into IS NULL
+	AND ($3 < 0 OR status = $3) AND ($4 = 0 OR channel_id = $4)
+	AND ($5 = 0 OR ($5 < 0 AND assignee_id IS NULL) OR assignee_id = $5)
+	AND (last_message_ms, id) < ($6, $7)
+ORDER BY last_message_ms DESC, id DESC LIMIT $8;
+
+-- conversation_people: many person_name
+-- Names of members, for assignees and authors.
+-- in:  ids str, workspace id64
+-- out: id id64, name str
+SELECT p.id AS id, p.name AS name FROM person p JOIN member m ON m.person_id = p.id
+WHERE p.id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND m.workspace_id = $2 LIMIT 200;
+
+-- conversation_keys: many person_name
+-- in:  ids str, workspace id64
+SELECT id, name FROM api_key WHERE id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_id = $2 LIMIT 200;
+
+-- conversation_member: one person_name
+-- Somebody who may be assigned.
+-- in:  id id64, workspace id64
+SELECT p.id AS id, p.name AS name FROM member m JOIN person p ON p.id = m.person_id
+WHERE m.workspace_id = $2 AND m.person_id = $1 AND m.disabled_ms IS NULL;
+
+-- conversation_channels: many channel_brief
+-- in:  ids str, workspace id64
+-- out: id id64, name str, provider str, phone str
+SELECT c.id AS id, c.name AS name, c.provider AS provider, n.phone AS phone FROM channel c JOIN number n ON n.id = c.number_id
+WHERE c.id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND c.workspace_id = $2 LIMIT 200;

@@ -1,0 +1,14 @@
+-- What came before its message, by the message's remote key.
+
+-- effect_add: exec
+-- in:  id id64, workspace id64, remote_key bytes, effect bytes, now_ms i64
+INSERT INTO waiting_effect (id, workspace_id, remote_key, effect_sealed, created_ms) VALUES ($1, $2, $3, $4, $5);
+
+-- effect_list: many waiting_effect
+-- in:  remote_key bytes, workspace id64
+-- out: id id64, effect_sealed bytes
+SELECT id, effect_sealed FROM waiting_effect WHERE remote_key = $1 AND workspace_id = $2 ORDER BY id LIMIT 100;
+
+-- effect_drop: exec
+-- in:  remote_key bytes, workspace id64
+DELETE FROM waiting_effect WHERE remote_key = $1 AND workspace_id = $2;
