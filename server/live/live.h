@@ -26,7 +26,7 @@ struct live *live_create(struct loop *loop);
 /* On the loop: closes all with 4200, so that clients come back at once, spread over a second or two when they are many;
  * then done(arg). */
 void live_drain(struct live *live, void (*done)(void *arg), void *arg);
-/* After the HTTP server, which ends the sockets, and with the loop stopped. */
+/* On the loop, or with the loop stopped: after a drain, or after the HTTP server, which ends the sockets. */
 void live_destroy(struct live *live);
 
 /* An app: key, secret (plain, kept in memory), and the id that its HTTP API uses. Any thread; replaces one of the same
