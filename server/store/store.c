@@ -9,6 +9,12 @@
 
 enum { MANY_FIRST = 16 };
 
+/* Before main, so before any thread. */
+[[gnu::constructor]] static void set_rollback_hook(void)
+{
+	job_rollback_hook = db_rollback;
+}
+
 static enum err open_driver(struct job *job, const struct store_config *config, struct store **out)
 {
 	str url = str_of(config->url);
@@ -36,7 +42,6 @@ enum err store_open_with(struct arena *arena, const struct store_config *config,
 	struct job job;
 	enum err e;
 
-	job_rollback_hook = db_rollback;
 	job_init(&job, "store_open", arena, NULL);
 	e = open_and_migrate(&job, config,
 	                     &(struct migrations){ migrations, count, config->backup_folder });
