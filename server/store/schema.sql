@@ -125,6 +125,7 @@ CREATE TABLE conversation (
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
+CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
