@@ -25,7 +25,7 @@ LIBRARIES = {'base', 'crypto', 'wa'}
 
 # A neighbour that may be included all the same: (from, to) with the reason.
 NEIGHBOURS = {
-	('inbox', 'account'): 'bodies and names are sealed with the keys of the workspace; account knows nothing of inbox',
+    ('inbox', 'account'): 'bodies and names are sealed with the keys of the workspace; account knows nothing of inbox',
 }
 
 BANNED = {
@@ -54,10 +54,18 @@ LOCKS_ALLOWED = {
     'base/log.c': 'lines of many threads leave by one descriptor',
     'server/store/': 'the writer\'s queue and the pool of connections; the one place where jobs wait for each other',
     'server/net/': 'any thread may hand bytes to the loop',
+    'server/jobs/intake.c': 'the intake writer takes what waits from all and wakes them by one commit',
+    'server/jobs/outbox_internal.h': 'the outbox\'s own thread sleeps until a row is due or told of',
+    'server/jobs/outbox.c': 'the same',
+    'server/jobs/outbox_queue.c': 'the same',
+    'server/jobs/processor.c': 'the processor\'s own thread sleeps until an event comes in',
     'server/account/seal.c': 'the data keys in use: every job reads them, a rotation writes them',
     'server/account/intake_key.c': 'the keys of webhooks: every intake reads them, a change of a channel writes them',
     'server/account/channel_health.c': 'the proofs of health: every intake and send notes one, a page reads them',
 }
+
+# The yardstick that the store is held against.
+SQL_ALLOWED = {'bench/intake_load.c': 'the bare store: the same rows with nothing around them'}
 
 SQL = re.compile(r'"[^"]*\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX)|'
                  r'ALTER\s+TABLE|DROP\s+TABLE|BEGIN\s+IMMEDIATE|PRAGMA\s+\w+)\b')
@@ -169,7 +177,7 @@ def rule_locks(source):
 
 
 def rule_sql(source):
-    if source.path.startswith('server/store/'):
+    if source.path.startswith('server/store/') or source.path in SQL_ALLOWED:
         return
     for line, match in source.each(SQL, source.code):
         source.find(line, 'SQL outside server/store/: name a query in store/queries/')
@@ -201,9 +209,7 @@ def rule_layout(source):
             source.find(number, '%d columns, at most %d' % (len(line.expandtabs(TAB)), COLUMNS))
         if line != line.rstrip():
             source.find(number, 'white space at the end of the line')
-        if re.match(r'\t* {8,}\S', line) and not continues(source, number):
-            source.find(number, 'indented with spaces: use tabs')
-        elif re.match(r' {1,7}[^\s*]', line):
+        if re.match(r'\t* {8,}\S| {1,7}[^\s*]', line) and not continues(source, number):
             source.find(number, 'indented with spaces: use tabs')
     if not source.text.endswith('\n') or source.text.endswith('\n\n'):
         source.find(len(source.lines), 'must end with one newline')

@@ -17,7 +17,7 @@ struct deferred {
 	void *what;
 };
 
-void (*job_rollback_hook)(struct job *job);
+void (*_Atomic job_rollback_hook)(struct job *job);
 
 static void make_trace(char out[TRACE_SIZE + 1])
 {
@@ -55,8 +55,10 @@ void job_set_trace(struct job *job, str trace)
 
 void job_release(struct job *job)
 {
-	if (job->db && job_rollback_hook)
-		job_rollback_hook(job);
+	void (*roll_back)(struct job *) = job_rollback_hook;
+
+	if (job->db && roll_back)
+		roll_back(job);
 	while (job->deferred) {
 		struct deferred *d = job->deferred;
 

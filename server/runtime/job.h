@@ -91,7 +91,7 @@ void job_forgive(struct job *job);
 
 static inline id64 job_id(struct job *job) { return id64_new(job->now_ms); }
 
-/* Set once by store/: how job_finish rolls back. */
-extern void (*job_rollback_hook)(struct job *job);
+/* Set by store/ when it opens: how job_finish rolls back. */
+extern void (*_Atomic job_rollback_hook)(struct job *job);
 
 #endif
