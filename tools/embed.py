@@ -6,7 +6,8 @@
 Every file becomes an entry of console_assets (server/api/assets.h): its path from the web root, content
 type, ETag and gzip-compressed body. The table is sorted by path, so a reader may search it by halves.
 OUT.d is a depfile: the build runs this again when a file changes. The output depends on nothing but the
-files, so two builds of one source are equal.
+files, so two builds of one source are equal. A first argument --or-none makes an empty table when the
+pages are not built yet; the build looks again when the folder around them changes.
 """
 import gzip
 import hashlib
@@ -77,10 +78,20 @@ def write(path, text):
 
 
 def main():
-    if len(sys.argv) < 4:
+    args = sys.argv[1:]
+    or_none = args[:1] == ['--or-none']
+    args = args[or_none:]
+    if len(args) < 3:
         sys.exit(__doc__)
-    out, depfile, folders = sys.argv[1], sys.argv[2], sys.argv[3:]
+    out, depfile, folders = args[0], args[1], args[2:]
     files = find(folders)
+    around = sorted({os.path.dirname(folder) for folder in folders} | {f for f in folders if os.path.isdir(f)})
+    around = [folder for folder in around if os.path.isdir(folder)]
+    if or_none and not files:
+        write(out, '/* Made by tools/embed.py. */\n#include "api/assets.h"\n\n'
+              'const struct asset console_assets[] = {\n\t{ 0 },\n};\nconst unsigned console_asset_count = 0;\n')
+        write(depfile, f'{out}: {" ".join(around)}\n')
+        return
     if not any(web == '/index.html' for web, _ in files):
         sys.exit(f'embed.py: no index.html in {" ".join(folders)}: build the pages first')
     made = [entry(i, web, path) for i, (web, path) in enumerate(files)]
@@ -88,7 +99,8 @@ def main():
           + '\n'.join(array for array, _ in made)
           + '\nconst struct asset console_assets[] = {\n' + ''.join(row for _, row in made) + '};\n'
           + f'const unsigned console_asset_count = {len(made)};\n')
-    write(depfile, f'{out}: {" ".join(path.replace(" ", chr(92) + " ") for _, path in files)}\n')
+    used = [path for _, path in files] + around
+    write(depfile, f'{out}: {" ".join(path.replace(" ", chr(92) + " ") for path in used)}\n')
 
 
 if __name__ == '__main__':

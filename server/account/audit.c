@@ -7,6 +7,7 @@
 #include "account/audit.h"
 
 #include "account/account_internal.h"
+#include "base/codec.h"
 #include "crypto/crypto.h"
 #include "store/queries.h"
 
@@ -89,6 +90,26 @@ enum err audit_add(struct job *job, const struct audit_entry *entry)
 		.actor_id = row.actor_id, .actor_name = row.actor_name, .action = row.action,
 		.target_kind = row.target_kind, .target_id = row.target_id, .reason = row.reason, .address = row.address,
 		.detail = row.detail, .prev_hash = row.prev_hash, .hash = { hash, sizeof hash } }, NULL);
+}
+
+enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out, size_t *count)
+{
+	struct audit_rows rows;
+
+	TRY(sql_audit_list(job, &(struct sql_audit_list){ .workspace = job->workspace, .count = (int64_t)limit,
+							  .before = before ? before : INT64_MAX }, &rows));
+	*out = ARENA_ARRAY(job->arena, struct audit_item, rows.count);
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct audit_row *row = &rows.items[i];
+
+		(*out)[i] = (struct audit_item){
+			.id = row->id, .seq = row->seq, .at_ms = row->at_ms, .actor_kind = row->actor_kind,
+			.actor_id = row->actor_id, .actor_name = row->actor_name, .action = row->action,
+			.target_kind = row->target_kind, .target_id = row->target_id, .reason = row->reason,
+			.address = row->address, .detail = row->detail, .hash = hex_text(job->arena, row->hash) };
+	}
+	return OK;
 }
 
 /* Where the walk stands: the last good row. */

@@ -19,6 +19,14 @@ struct audit_entry {
 
 /* In the open write transaction; actor and address come from the job. */
 enum err audit_add(struct job *job, const struct audit_entry *entry);
+/* A stored row; hash in hex. */
+struct audit_item {
+	id64 id, actor_id, target_id;
+	int64_t seq, at_ms;
+	str actor_kind, actor_name, action, target_kind, reason, address, detail, hash;
+};
+/* Newest first, below the number `before` (0: from the newest). */
+enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out, size_t *count);
 /* Walks the chain; *broken_at is the seq of the first wrong row, 0 when all is right. */
 enum err audit_verify(struct job *job, id64 workspace, int64_t *rows, int64_t *broken_at);
 

@@ -1,0 +1,49 @@
+/*
+ * handlers.h: the handlers that routes.c names, a file per resource.
+ */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api/api.h"
+
+#define HANDLER(name) enum err name(struct job *job, const struct request *req, struct response *res)
+
+/* session.c */
+HANDLER(session_post);
+HANDLER(session_get);
+HANDLER(session_patch);
+HANDLER(session_delete);
+
+/* workspace.c, people.c, api_keys.c, audit.c */
+HANDLER(workspace_read);
+HANDLER(workspace_patch);
+HANDLER(people_list);
+HANDLER(people_post);
+HANDLER(people_patch);
+HANDLER(api_keys_list);
+HANDLER(api_keys_post);
+HANDLER(api_keys_delete);
+HANDLER(audit_list);
+
+/* channels.c, channel_proof.c, templates.c */
+HANDLER(channels_list);
+HANDLER(channels_post);
+HANDLER(channels_get);
+HANDLER(channels_patch);
+HANDLER(channels_delete);
+HANDLER(channels_test);
+HANDLER(channels_sync_templates);
+HANDLER(templates_list);
+
+/* assets.c, openapi.c, missing.c */
+HANDLER(assets_get);
+HANDLER(openapi_get);
+HANDLER(api_missing);
+
+/* Shapes that several answers have. */
+void person_write_json(struct buf *out, const char *key, const struct person *person);
+void workspace_write_json(struct buf *out, const char *key, const struct workspace *workspace);
+/* "scopes":[…] or "permissions":[…] */
+void permissions_write_json(struct buf *out, const char *key, uint64_t permissions);
+
+#endif

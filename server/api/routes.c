@@ -1,0 +1,55 @@
+/*
+ * routes.c: every address of the API, who handles it, and who may.
+ *
+ * openapi_test.c holds this table and docs/api/openapi.yaml together: a row here is an operation there with the same
+ * permission, and the other way round.
+ */
+#include "api/handlers.h"
+#include "api/health.h"
+
+#define V1 "/api/v1"
+#define GET HTTP_GET
+#define POST HTTP_POST
+#define PATCH HTTP_PATCH
+#define PUT HTTP_PUT
+#define DELETE HTTP_DELETE
+
+const struct route api_routes[] = {
+	{ POST, V1 "/session", session_post, PERMIT_PUBLIC },
+	{ GET, V1 "/session", session_get, PERMIT_SIGNED_IN },
+	{ PATCH, V1 "/session", session_patch, PERMIT_SIGNED_IN },
+	{ DELETE, V1 "/session", session_delete, PERMIT_SIGNED_IN },
+
+	{ GET, V1 "/workspace", workspace_read, PERMIT(WORKSPACE_READ) },
+	{ PATCH, V1 "/workspace", workspace_patch, PERMIT(WORKSPACE_MANAGE) },
+	{ GET, V1 "/people", people_list, PERMIT(PERSON_READ) },
+	{ POST, V1 "/people", people_post, PERMIT(PERSON_MANAGE) },
+	{ PATCH, V1 "/people/{id}", people_patch, PERMIT(PERSON_MANAGE) },
+	{ GET, V1 "/api-keys", api_keys_list, PERMIT(KEY_MANAGE) },
+	{ POST, V1 "/api-keys", api_keys_post, PERMIT(KEY_MANAGE) },
+	{ DELETE, V1 "/api-keys/{id}", api_keys_delete, PERMIT(KEY_MANAGE) },
+	{ GET, V1 "/audit", audit_list, PERMIT(AUDIT_READ) },
+
+	{ GET, V1 "/channels", channels_list, PERMIT(CHANNEL_READ) },
+	{ POST, V1 "/channels", channels_post, PERMIT(CHANNEL_MANAGE) },
+	{ GET, V1 "/channels/{id}", channels_get, PERMIT(CHANNEL_READ) },
+	{ PATCH, V1 "/channels/{id}", channels_patch, PERMIT(CHANNEL_MANAGE) },
+	{ DELETE, V1 "/channels/{id}", channels_delete, PERMIT(CHANNEL_MANAGE) },
+	{ POST, V1 "/channels/{id}/test", channels_test, PERMIT(CHANNEL_MANAGE) },
+	{ POST, V1 "/channels/{id}/templates/sync", channels_sync_templates, PERMIT(TEMPLATE_MANAGE) },
+	{ GET, V1 "/templates", templates_list, PERMIT(TEMPLATE_READ) },
+
+	{ GET, V1 "/health", health_get, PERMIT(HEALTH_READ) },
+	{ GET, "/healthz", health_live, PERMIT_PUBLIC },
+	{ GET, "/readyz", health_ready, PERMIT_PUBLIC },
+	{ GET, "/metrics", health_metrics, PERMIT_PUBLIC },
+
+	{ GET, "/openapi.json", openapi_get, PERMIT_PUBLIC },
+	{ GET, V1 "/{*}", api_missing, PERMIT_PUBLIC },
+	{ POST, V1 "/{*}", api_missing, PERMIT_PUBLIC },
+	{ PUT, V1 "/{*}", api_missing, PERMIT_PUBLIC },
+	{ PATCH, V1 "/{*}", api_missing, PERMIT_PUBLIC },
+	{ DELETE, V1 "/{*}", api_missing, PERMIT_PUBLIC },
+	{ GET, "/{*}", assets_get, PERMIT_PUBLIC },
+};
+const size_t api_route_count = COUNT_OF(api_routes);

@@ -1,0 +1,94 @@
+/* session.c: /session. */
+#include "api/handlers.h"
+
+#define COOKIE_SECONDS (SESSION_LIFE_MS / 1000)
+
+static enum err write_session(struct job *job, struct response *res, const struct session *session)
+{
+	struct buf *out = reply_json(res, 200);
+	struct workspace workspace;
+	struct live_app app;
+
+	TRY(workspace_get(job, &workspace));
+	TRY(live_app_get(job, &app));
+	json_open(out, '{');
+	person_write_json(out, "person", &session->person);
+	workspace_write_json(out, "workspace", &workspace);
+	json_put(out, "role", str_of(role_name(session->person.role)));
+	permissions_write_json(out, "permissions", job->actor.permissions);
+	json_put(out, "csrf_token", session->csrf_token);
+	json_open_in(out, "live", '{');
+	json_put(out, "key", app.key);
+	json_put(out, "path", S("/app"));
+	json_put(out, "auth", S("/broadcasting/auth"));
+	json_close(out, '}');
+	json_close(out, '}');
+	return OK;
+}
+
+static void set_cookie(struct job *job, const struct request *req, struct response *res, str token)
+{
+	response_header(res, S("Set-Cookie"),
+			arena_printf(job->arena, SESSION_COOKIE "=" STR_F "; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
+				     STR_A(token), token.len ? COOKIE_SECONDS : 0LL, req->secure ? "; Secure" : ""));
+}
+
+static const struct field sign_in_fields[] = {
+	FIELD(struct sign_in, email, STR, .max = 1000, .required = true),
+	FIELD(struct sign_in, password, STR, .max = 1000, .required = true),
+	{ 0 },
+};
+
+enum err session_post(struct job *job, const struct request *req, struct response *res)
+{
+	struct sign_in in = { .address = req->remote, .user_agent = request_header(req, S("user-agent")) };
+	struct session session;
+	str token;
+
+	TRY(request_fields(job, req, sign_in_fields, &in));
+	TRY(session_create(job, &in, &session, &token));
+	set_cookie(job, req, res, token);
+	return write_session(job, res, &session);
+}
+
+enum err session_get(struct job *job, const struct request *req, struct response *res)
+{
+	struct session session;
+
+	TRY(request_session(job, req, &session));
+	return write_session(job, res, &session);
+}
+
+static const struct field password_fields[] = {
+	NAMED_FIELD(struct person_draft, "current", current_password, STR, .required = true),
+	NAMED_FIELD(struct person_draft, "new", password, STR, .required = true),
+	{ 0 },
+};
+
+static const struct field self_fields[] = {
+	FIELD(struct person_draft, locale, STR, .max = 16),
+	FIELD(struct person_draft, name, STR, .max = NAME_TEXT_MAX),
+	{ .name = "password", .kind = FIELD_MAP, .at = 0, .fields = password_fields },
+	{ 0 },
+};
+
+enum err session_patch(struct job *job, const struct request *req, struct response *res)
+{
+	struct person_draft draft = { .disabled = -1 };
+	struct session session;
+
+	TRY(request_session(job, req, &session));
+	TRY(request_fields(job, req, self_fields, &draft));
+	TRY(person_change_self(job, &draft, session.id, &session.person));
+	return write_session(job, res, &session);
+}
+
+enum err session_delete(struct job *job, const struct request *req, struct response *res)
+{
+	struct session session;
+
+	TRY(request_session(job, req, &session));
+	TRY(session_end(job, session.id));
+	set_cookie(job, req, res, S(""));
+	return reply_nothing(res);
+}

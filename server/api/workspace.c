@@ -1,0 +1,53 @@
+/* workspace.c: /workspace, and words that several answers have. */
+#include "api/handlers.h"
+
+static void open_map(struct buf *out, const char *key)
+{
+	if (key)
+		json_open_in(out, key, '{');
+	else
+		json_open(out, '{');
+}
+
+void workspace_write_json(struct buf *out, const char *key, const struct workspace *workspace)
+{
+	open_map(out, key);
+	json_put_id(out, "id", workspace->id);
+	json_put(out, "name", workspace->name);
+	json_put_int(out, "created_ms", workspace->created_ms);
+	json_close(out, '}');
+}
+
+void permissions_write_json(struct buf *out, const char *key, uint64_t permissions)
+{
+	json_open_in(out, key, '[');
+	for (int i = 0; i < PERMISSION_COUNT; i++)
+		if (permissions >> i & 1)
+			json_put(out, NULL, str_of(permission_name((enum permission_index)i)));
+	json_close(out, ']');
+}
+
+enum err workspace_read(struct job *job, const struct request *req, struct response *res)
+{
+	struct workspace workspace;
+
+	(void)req;
+	TRY(workspace_get(job, &workspace));
+	workspace_write_json(reply_json(res, 200), NULL, &workspace);
+	return OK;
+}
+
+static const struct field workspace_fields[] = {
+	FIELD(struct workspace, name, STR, .max = NAME_TEXT_MAX, .required = true),
+	{ 0 },
+};
+
+enum err workspace_patch(struct job *job, const struct request *req, struct response *res)
+{
+	struct workspace workspace = { 0 };
+
+	TRY(request_fields(job, req, workspace_fields, &workspace));
+	TRY(workspace_rename(job, workspace.name, &workspace));
+	workspace_write_json(reply_json(res, 200), NULL, &workspace);
+	return OK;
+}
