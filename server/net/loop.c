@@ -56,6 +56,7 @@ struct loop {
 	struct pool *resolver;
 	SSL_CTX *client_tls;
 	struct loop_slot reader;
+	struct loop_ending *endings;
 	bool stopping;
 	uint8_t input[STREAM_READ_SIZE];
 };
@@ -132,6 +133,22 @@ static void run_late(struct loop *loop)
 		late->queued = false;
 		late->fn(late);
 	}
+}
+
+void loop_add_ending(struct loop *loop, struct loop_ending *ending)
+{
+	ending->next = loop->endings;
+	ending->at = &loop->endings;
+	if (ending->next)
+		ending->next->at = &ending->next;
+	loop->endings = ending;
+}
+
+void loop_remove_ending(struct loop_ending *ending)
+{
+	*ending->at = ending->next;
+	if (ending->next)
+		ending->next->at = ending->at;
 }
 
 struct loop *loop_create(void)
@@ -264,18 +281,26 @@ SSL_CTX *loop_client_tls(struct loop *loop)
 	return loop->client_tls;
 }
 
+/* What was handed over owns memory: it runs, though no socket will hear of it. */
+static void run_leftovers(struct loop *loop)
+{
+	pool_destroy(loop->resolver);
+	loop->resolver = NULL;
+	loop_of_this_thread = loop;
+	while (loop->waiting.count > 0 || loop->late_first || loop->endings) {
+		run_posts(loop);
+		if (loop->endings)
+			loop->endings->fn(loop->endings);
+		run_late(loop);
+	}
+	loop_of_this_thread = NULL;
+}
+
 void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
-	pool_destroy(loop->resolver);
-	/* What was handed over owns memory: it runs, though no socket will hear of it. */
-	loop_of_this_thread = loop;
-	while (loop->waiting.count > 0 || loop->late_first) {
-		run_posts(loop);
-		run_late(loop);
-	}
-	loop_of_this_thread = NULL;
+	run_leftovers(loop);
 	while (loop->timers)
 		timer_forget(loop->timers);
 	while (loop->signals) {

@@ -31,6 +31,15 @@ struct late {
 };
 void loop_late(struct loop *loop, struct late *late);
 
+/* What must end before the loop does: fn is called by loop_destroy, unless it was taken off the
+ * list. */
+struct loop_ending {
+	struct loop_ending *next, **at;
+	void (*fn)(struct loop_ending *ending);
+};
+void loop_add_ending(struct loop *loop, struct loop_ending *ending);
+void loop_remove_ending(struct loop_ending *ending);
+
 /* The loop's one input buffer, STREAM_READ_SIZE octets; valid until the handler returns. */
 uint8_t *loop_input(struct loop *loop);
 /* A place for something that the loop's users share, and how it is given back at the end; on the
@@ -75,7 +84,7 @@ struct stream {
 	int64_t progress_us; /* when output last moved, or was first queued */
 	int fd;
 	short armed;         /* EV_READ, EV_WRITE as registered */
-	bool reading, blocked, ended, dead;
+	bool reading, blocked, waits_for_input, ended, dead;
 };
 
 /* Takes fd (non-blocking) and ssl over; starts reading. */

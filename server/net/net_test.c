@@ -4,7 +4,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,6 +196,53 @@ str test_body(str answer)
 		if (memcmp(answer.ptr + i, "\r\n\r\n", 4) == 0)
 			return str_part(answer, i + 4, answer.len);
 	return STR_NONE;
+}
+
+static void add_names(X509 *x)
+{
+	X509_EXTENSION *names =
+		X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+
+	EXPECT(names && X509_add_ext(x, names, -1) == 1);
+	X509_EXTENSION_free(names);
+}
+
+static X509 *sign_certificate(EVP_PKEY *key, const char *common_name)
+{
+	X509 *x = X509_new();
+	X509_NAME *name = X509_get_subject_name(x);
+
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -60);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1,
+	                           -1, 0);
+	X509_set_issuer_name(x, name);
+	X509_set_pubkey(x, key);
+	add_names(x);
+	EXPECT(X509_sign(x, key, EVP_sha256()) > 0);
+	return x;
+}
+
+struct test_certificate test_make_certificate(const char *common_name)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x = sign_certificate(key, common_name);
+	struct test_certificate made = {
+		arena_printf(test_arena(), "%s/%s.pem", test_folder(), common_name).ptr,
+		arena_printf(test_arena(), "%s/%s.key", test_folder(), common_name).ptr,
+	};
+	FILE *out = fopen(made.certificate, "w");
+
+	EXPECT(out && PEM_write_X509(out, x) == 1);
+	fclose(out);
+	out = fopen(made.key, "w");
+	EXPECT(out && PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1);
+	fclose(out);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return made;
 }
 
 void test_flag_raise(struct test_flag *flag)

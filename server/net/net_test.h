@@ -34,6 +34,13 @@ str test_ask(int port, str request);
 int test_status(str answer); /* 0 when it is none */
 str test_body(str answer);
 
+/* A self-signed certificate and its key for localhost and 127.0.0.1, in PEM files of the test's
+ * folder. */
+struct test_certificate {
+	const char *certificate, *key;
+};
+struct test_certificate test_make_certificate(const char *common_name);
+
 /* A flag that another thread raises, waited for at most five seconds. */
 struct test_flag {
 	pthread_mutex_t lock;

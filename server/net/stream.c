@@ -14,7 +14,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { READS_A_TURN = 4 }; /* so that one busy socket does not starve the others */
+enum {
+	READS_A_TURN = 4, /* so that one busy socket does not starve the others */
+	TLS_RECORD_MAX = 16384,
+};
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
 
@@ -81,15 +84,34 @@ static ssize_t write_plain(struct stream *s)
 	return n >= 0 ? n : errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 }
 
+/* Small pieces share a record. A write that is tried again finds the same octets first, as OpenSSL wants it. */
+static bytes gather(struct stream *s)
+{
+	uint8_t *record = loop_input(s->loop); /* free: output is never written while input is handled */
+	size_t len = 0;
+
+	if (!s->first->next || s->first->len >= TLS_RECORD_MAX)
+		return (bytes){ s->first->data, s->first->len };
+	for (struct piece *p = s->first; p && p->len <= TLS_RECORD_MAX - len; p = p->next) {
+		if (p->len)
+			memcpy(record + len, p->data, p->len);
+		len += p->len;
+	}
+	return (bytes){ record, len };
+}
+
 static ssize_t write_tls(struct stream *s)
 {
+	bytes record = gather(s);
 	size_t n = 0;
 	int why;
 
 	ERR_clear_error();
-	if (SSL_write_ex(s->ssl, s->first->data, s->first->len, &n))
+	if (SSL_write_ex(s->ssl, record.ptr, record.len, &n))
 		return (ssize_t)n;
 	why = SSL_get_error(s->ssl, 0);
+	/* a handshake: being writable would not help */
+	s->waits_for_input = why == SSL_ERROR_WANT_READ;
 	return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
@@ -111,13 +133,14 @@ static void flush(struct stream *s)
 {
 	bool had_output = s->first;
 
-	while (s->first && !s->blocked && !s->dead) {
+	s->waits_for_input = false;
+	while (s->first && !s->blocked && !s->waits_for_input && !s->dead) {
 		ssize_t n = s->first->len == 0 ? 0 : s->ssl ? write_tls(s) : write_plain(s);
 
 		if (n < 0)
 			stream_kill(s);
 		else if (n == 0 && s->first->len > 0)
-			s->blocked = true;
+			s->blocked = !s->waits_for_input;
 		else
 			wrote(s, (size_t)n);
 	}
@@ -233,6 +256,8 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	/* A TLS handshake that waited to write goes on by reading. */
 	if ((what & EV_READ || s->ssl) && !s->dead)
 		read_some(s);
+	if (s->waits_for_input && !s->dead)
+		loop_late(s->loop, &s->late);
 }
 
 void stream_init(struct stream *s, struct loop *loop, int fd, SSL *ssl)

@@ -53,7 +53,9 @@ SSL *tls_client_connection(SSL_CTX *context, const char *host)
 		return NULL;
 	SSL_set_connect_state(ssl);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1)
+	/* A certificate names an address in a field of its own, and SNI has none. */
+	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 ||
+	    (SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1))
 		return ssl;
 	SSL_free(ssl);
 	return NULL;

@@ -301,10 +301,11 @@ static bool is_close_code(int code)
 	       (code >= 3000 && code <= 4999);
 }
 
-static void keep_reason(struct ws *ws, bytes reason)
+void ws_set_reason(struct ws *ws, str reason)
 {
 	if (reason.len == 0)
 		return;
+	heap_free(ws->reason);
 	ws->reason = heap_alloc(reason.len);
 	ws->reason_len = reason.len;
 	memcpy(ws->reason, reason.ptr, reason.len);
@@ -322,7 +323,7 @@ static void close_came(struct ws *ws, bytes payload)
 	} else {
 		ws->close_received = true;
 		ws->code = (uint16_t)code;
-		keep_reason(ws, reason);
+		ws_set_reason(ws, str_from(reason));
 		send_close(ws, code, STR_NONE);
 	}
 }

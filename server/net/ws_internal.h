@@ -36,6 +36,8 @@ void ws_input(struct ws *ws, bytes in);
 void ws_ended(struct ws *ws); /* the peer sends no more */
 void ws_sent(struct ws *ws);  /* all output has left */
 void ws_gone(struct ws *ws);  /* tells the owner, and frees */
+/* What on_close will tell, unless the peer says more. */
+void ws_set_reason(struct ws *ws, str reason);
 void ws_check_time(struct ws *ws, int64_t now_us);
 bool ws_is_accepted(const struct ws *ws);
 /* RFC 6455 §4.2.2: the answer to a handshake's key. */
