@@ -24,6 +24,7 @@ enum seal_purpose {
 	SEAL_FILE_NAME = 7,
 	SEAL_NOTICE = 8,
 	SEAL_REACTION = 9,
+	SEAL_MEDIA_URL = 10,
 };
 
 /* Reads or makes the master key file. Once at start. ERR_STORE with a sentence in *why. */

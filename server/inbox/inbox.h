@@ -198,23 +198,23 @@ enum err inbox_retry(struct job *job, id64 message, struct message *out);
 /* Set once at start: wakes the outbox for a channel. */
 extern void (*inbox_outbox_hook)(id64 channel);
 
-/* ---- media (media.c) ---- */
+/* ---- media (media.c; writing and reading contents: inbox/media.h) ---- */
 
 enum media_state { MEDIA_PENDING, MEDIA_STORED, MEDIA_FAILED };
 struct media {
 	id64 id, channel_id, blob_id;
 	enum media_state state;
-	str mime_type, file_name, remote_id, error;
+	str mime_type, file_name, remote_id, url, error;
 	int64_t size_bytes, remote_uploaded_ms, created_ms;
 	int64_t attempts;
 };
 
-/* Once at start: the folder of sealed files. */
+/* Once at start: the folder of sealed files, made if it is not there. */
 enum err media_open_folder(struct arena *arena, const char *folder, str *why);
 enum err media_get(struct job *job, id64 id, struct media *out);
 /* A media row that waits to be fetched from the provider; url may be none. In the caller's transaction. */
 enum err media_expect(struct job *job, id64 channel, str remote_id, str url, const struct media_info *info, id64 *out);
-/* Set once at start: something is waiting to be fetched. */
+/* Set once at start: something is waiting to be fetched. Whoever called media_expect() calls it after the commit. */
 extern void (*inbox_media_hook)(void);
 
 #endif

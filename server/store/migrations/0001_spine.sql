@@ -398,6 +398,7 @@ CREATE TABLE media (
 	file_name_sealed {BYTES},
 	size_bytes BIGINT,
 	remote_id TEXT,
+	url_sealed {BYTES},
 	remote_uploaded_ms BIGINT,
 	attempts BIGINT NOT NULL,
 	next_ms BIGINT,
