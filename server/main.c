@@ -18,20 +18,22 @@ static const struct command {
 	const char *options;
 } commands[] = {
 	{ "serve", command_serve, "run the server", "" },
-	{ "demo", command_demo, "run the server, the sandbox network and a workspace with a few conversations",
-	  "  --json                    when ready, print one line of JSON for programs\n" },
+	{ "demo", command_demo,
+		"run the server, the sandbox network and a workspace with a few conversations",
+		"  --json                    when ready, print one line of JSON for programs\n" },
 	{ "sandbox", command_sandbox, "run the sandbox network alone",
-	  "  --json                    when ready, print one line of JSON for programs\n"
-	  "  --app-secret, --token, --verify-token, --callback-url\n"
-	  "                            what the simulated Meta app is set up with\n" },
+		"  --json                    when ready, print one line of JSON for programs\n"
+		"  --app-secret, --token, --verify-token, --callback-url\n"
+		"                            what the simulated Meta app is set up with\n" },
 	{ "setup", command_setup, "make the first workspace, owner and API key",
-	  "  --workspace NAME  --email ADDRESS  --name NAME  --password PASSWORD\n"
-	  "  --json                    print the result as one line of JSON\n" },
-	{ "check", command_check, "look at settings, store, keys and disk, and say what is wrong", "" },
+		"  --workspace NAME  --email ADDRESS  --name NAME  --password PASSWORD\n"
+		"  --json                    print the result as one line of JSON\n" },
+	{ "check", command_check, "look at settings, store, keys and disk, and say what is wrong",
+		"" },
 	{ "status", command_status, "ask the running server how it is", "" },
 	{ "migrate", command_migrate, "bring the store to this version's schema", "" },
 	{ "keys", command_keys, "rotate: new data keys; rewrap FILE: a new master key",
-	  "  rotate | rewrap FILE\n" },
+		"  rotate | rewrap FILE\n" },
 	{ "audit", command_audit, "verify: check the chain of the audit trail", "  verify\n" },
 };
 
@@ -40,16 +42,18 @@ static void print_help(const struct command *command)
 	struct buf text = buf_heap(64u << 10);
 
 	if (command)
-		printf("parley %s: %s\n\nusage: parley %s [options]\n%s", command->name, command->help, command->name,
-		       command->options);
+		printf("parley %s: %s\n\nusage: parley %s [options]\n%s", command->name,
+			command->help, command->name, command->options);
 	else
-		printf("Parley %s: WhatsApp messaging that a business runs itself.\n\nusage: parley COMMAND [options]\n\n",
-		       PARLEY_VERSION);
+		printf("Parley %s: WhatsApp messaging that a business runs itself.\n\nusage: "
+		       "parley COMMAND [options]\n\n",
+			PARLEY_VERSION);
 	for (size_t i = 0; !command && i < COUNT_OF(commands); i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	settings_help(&text);
-	printf("\nOptions of every command (also in parley.conf, or as PARLEY_… in the environment):\n%.*s", (int)text.len,
-	       (const char *)text.ptr);
+	printf("\nOptions of every command (also in parley.conf, or as PARLEY_… in the "
+	       "environment):\n%.*s",
+		(int)text.len, (const char *)text.ptr);
 	buf_done(&text);
 }
 
@@ -102,7 +106,8 @@ bool nothing_left(struct arena *arena, int argc, char **argv)
 {
 	if (argc == 0)
 		return true;
-	fprintf(stderr, "parley: " STR_F "\n", STR_A(settings_unknown_option(arena, str_of(argv[0]))));
+	fprintf(stderr, "parley: " STR_F "\n",
+		STR_A(settings_unknown_option(arena, str_of(argv[0]))));
 	return false;
 }
 
@@ -139,7 +144,8 @@ int main(int argc, char **argv)
 		return argc < 2;
 	}
 	if (!command) {
-		fprintf(stderr, "parley: there is no command \"%s\"; parley --help lists them\n", argv[1]);
+		fprintf(stderr, "parley: there is no command \"%s\"; parley --help lists them\n",
+			argv[1]);
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);

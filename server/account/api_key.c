@@ -1,8 +1,8 @@
 /*
  * api_key.c: keys of programs.
  *
- * A key is "pk_" and 32 characters of base64url (192 random bits); the store has its SHA-256 and its first characters, by
- * which people tell keys apart.
+ * A key is "pk_" and 32 characters of base64url (192 random bits); the store has its SHA-256 and
+ * its first characters, by which people tell keys apart.
  */
 #include "account/account_internal.h"
 #include "base/json.h"
@@ -20,7 +20,8 @@ static str scopes_write(struct job *job, uint64_t scopes)
 
 	for (int i = 0; i < PERMISSION_COUNT; i++)
 		if (scopes >> i & 1)
-			buf_printf(&out, "%s%s", out.len ? " " : "", permission_name((enum permission_index)i));
+			buf_printf(&out, "%s%s", out.len ? " " : "",
+				permission_name((enum permission_index)i));
 	return buf_text(&out);
 }
 
@@ -37,16 +38,24 @@ static uint64_t scopes_read(str words)
 
 static struct api_key from_row(const struct api_key_row *row)
 {
-	return (struct api_key){ .id = row->id, .name = row->name, .prefix = row->prefix, .scopes = scopes_read(row->scopes),
-				 .created_ms = row->created_ms, .last_used_ms = row->last_used_ms };
+	return (struct api_key){ .id = row->id,
+		.name = row->name,
+		.prefix = row->prefix,
+		.scopes = scopes_read(row->scopes),
+		.created_ms = row->created_ms,
+		.last_used_ms = row->last_used_ms };
 }
 
-enum err api_key_list(struct job *job, id64 after, size_t limit, struct api_key **out, size_t *count)
+enum err api_key_list(struct job *job, id64 after, size_t limit, struct api_key **out,
+	size_t *count)
 {
 	struct api_key_rows rows;
 
-	TRY(sql_api_key_list(job, &(struct sql_api_key_list){ .workspace = job->workspace, .after = after,
-							      .count = (int64_t)limit }, &rows));
+	TRY(sql_api_key_list(job,
+		&(struct sql_api_key_list){ .workspace = job->workspace,
+			.after = after,
+			.count = (int64_t)limit },
+		&rows));
 	*out = ARENA_ARRAY(job->arena, struct api_key, rows.count);
 	*count = rows.count;
 	for (size_t i = 0; i < rows.count; i++)
@@ -61,12 +70,19 @@ enum err api_key_insert(struct job *job, str name, uint64_t scopes, id64 *id, st
 	uint8_t hash[SHA256_SIZE];
 
 	*id = job_id(job);
-	*plain = arena_printf(job->arena, API_KEY_PREFIX STR_F, STR_A(crypto_random_text(job->arena, KEY_RANDOM_SIZE)));
+	*plain = arena_printf(job->arena, API_KEY_PREFIX STR_F,
+		STR_A(crypto_random_text(job->arena, KEY_RANDOM_SIZE)));
 	sha256(bytes_of(*plain), hash);
-	return sql_api_key_insert(job, &(struct sql_api_key_insert){
-		.id = *id, .workspace = job->workspace, .name = name, .prefix = str_part(*plain, 0, PREFIX_SIZE),
-		.key_hash = { hash, sizeof hash }, .scopes = scopes_write(job, scopes),
-		.created_by = job->actor.kind == ACTOR_PERSON ? job->actor.id : 0, .now_ms = job->now_ms }, NULL);
+	return sql_api_key_insert(job,
+		&(struct sql_api_key_insert){ .id = *id,
+			.workspace = job->workspace,
+			.name = name,
+			.prefix = str_part(*plain, 0, PREFIX_SIZE),
+			.key_hash = { hash, sizeof hash },
+			.scopes = scopes_write(job, scopes),
+			.created_by = job->actor.kind == ACTOR_PERSON ? job->actor.id : 0,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 struct key_making {
@@ -81,17 +97,21 @@ static enum err make_key(struct job *job, void *arg)
 	struct api_key_total_row keys;
 	struct buf detail = buf_in(job->arena, 8192);
 
-	TRY(sql_api_key_count(job, &(struct sql_api_key_count){ .workspace = job->workspace }, &keys));
+	TRY(sql_api_key_count(job, &(struct sql_api_key_count){ .workspace = job->workspace },
+		&keys));
 	if (keys.total >= API_KEYS_MAX)
-		return fail_code(job, ERR_CONFLICT, S("too_many_keys"), S("Delete keys that nobody uses."),
-				 "A workspace has at most %d API keys.", API_KEYS_MAX);
+		return fail_code(job, ERR_CONFLICT, S("too_many_keys"),
+			S("Delete keys that nobody uses."), "A workspace has at most %d API keys.",
+			API_KEYS_MAX);
 	TRY(api_key_insert(job, making->name, making->scopes, &making->id, &making->plain));
 	json_open(&detail, '{');
 	json_put(&detail, "name", making->name);
 	json_put(&detail, "scopes", scopes_write(job, making->scopes));
 	json_close(&detail, '}');
-	return audit_add(job, &(struct audit_entry){ .action = "api_key.create", .target_kind = "api_key",
-						     .target_id = making->id, .detail = buf_text(&detail) });
+	return audit_add(job, &(struct audit_entry){ .action = "api_key.create",
+				      .target_kind = "api_key",
+				      .target_id = making->id,
+				      .detail = buf_text(&detail) });
 }
 
 enum err api_key_create(struct job *job, str name, uint64_t scopes, struct api_key *out, str *plain)
@@ -104,10 +124,12 @@ enum err api_key_create(struct job *job, str name, uint64_t scopes, struct api_k
 		field_error(job, S("scopes"), S("required"), S("At least one permission."));
 	TRY(job_check_fields(job));
 	if (scopes & ~job->actor.permissions)
-		return fail_code(job, ERR_DENIED, S("scope_beyond_own"), S("Leave out what you may not do yourself."),
-				 "A key cannot be given permissions that its maker does not have.");
+		return fail_code(job, ERR_DENIED, S("scope_beyond_own"),
+			S("Leave out what you may not do yourself."),
+			"A key cannot be given permissions that its maker does not have.");
 	TRY(in_transaction(job, make_key, &making));
-	TRY(sql_api_key_get(job, &(struct sql_api_key_get){ .workspace = job->workspace, .id = making.id }, &row));
+	TRY(sql_api_key_get(job,
+		&(struct sql_api_key_get){ .workspace = job->workspace, .id = making.id }, &row));
 	*out = from_row(&row);
 	*plain = making.plain;
 	return OK;
@@ -121,14 +143,20 @@ static enum err revoke(struct job *job, void *arg)
 	struct api_key_row row;
 	struct buf detail = buf_in(job->arena, 4096);
 
-	TRY(sql_api_key_get(job, &(struct sql_api_key_get){ .workspace = job->workspace, .id = *id }, &row));
-	TRY(sql_api_key_revoke(job, &(struct sql_api_key_revoke){ .workspace = job->workspace, .id = *id,
-								  .now_ms = job->now_ms }, NULL));
+	TRY(sql_api_key_get(job,
+		&(struct sql_api_key_get){ .workspace = job->workspace, .id = *id }, &row));
+	TRY(sql_api_key_revoke(job,
+		&(struct sql_api_key_revoke){ .workspace = job->workspace,
+			.id = *id,
+			.now_ms = job->now_ms },
+		NULL));
 	json_open(&detail, '{');
 	json_put(&detail, "name", row.name);
 	json_close(&detail, '}');
-	return audit_add(job, &(struct audit_entry){ .action = "api_key.revoke", .target_kind = "api_key", .target_id = *id,
-						     .detail = buf_text(&detail) });
+	return audit_add(job, &(struct audit_entry){ .action = "api_key.revoke",
+				      .target_kind = "api_key",
+				      .target_id = *id,
+				      .detail = buf_text(&detail) });
 }
 
 enum err api_key_revoke(struct job *job, id64 id)
@@ -142,13 +170,15 @@ static enum err note_use(struct job *job, void *arg)
 {
 	const struct api_key_row *row = arg;
 
-	return sql_api_key_used(job, &(struct sql_api_key_used){ .id = row->id, .now_ms = job->now_ms }, NULL);
+	return sql_api_key_used(job,
+		&(struct sql_api_key_used){ .id = row->id, .now_ms = job->now_ms }, NULL);
 }
 
 static enum err unknown_key(struct job *job)
 {
-	return fail_code(job, ERR_AUTH, S("unknown_key"), S("Check the key; make a new one if it was deleted."),
-			 "The API key is not known, or no longer.");
+	return fail_code(job, ERR_AUTH, S("unknown_key"),
+		S("Check the key; make a new one if it was deleted."),
+		"The API key is not known, or no longer.");
 }
 
 enum err api_key_use(struct job *job, str plain)
@@ -160,7 +190,8 @@ enum err api_key_use(struct job *job, str plain)
 	if (plain.len != KEY_TEXT_SIZE || !str_starts(plain, S(API_KEY_PREFIX)))
 		return unknown_key(job);
 	sha256(bytes_of(plain), hash);
-	e = sql_api_key_find(job, &(struct sql_api_key_find){ .key_hash = { hash, sizeof hash } }, &row);
+	e = sql_api_key_find(job, &(struct sql_api_key_find){ .key_hash = { hash, sizeof hash } },
+		&row);
 	if (e == ERR_MISSING)
 		return unknown_key(job);
 	TRY(e);
@@ -169,7 +200,8 @@ enum err api_key_use(struct job *job, str plain)
 	job->actor.id = row.id;
 	job->actor.name = row.name;
 	job->actor.permissions = scopes_read(row.scopes);
-	if (job->now_ms - row.last_used_ms >= NOTE_INTERVAL_MS && in_transaction(job, note_use, &row) != OK) {
+	if (job->now_ms - row.last_used_ms >= NOTE_INTERVAL_MS &&
+		in_transaction(job, note_use, &row) != OK) {
 		log_warn("could not note the use of an API key: " STR_F, STR_A(job->why));
 		job_forgive(job);
 	}

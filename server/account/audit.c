@@ -1,8 +1,8 @@
 /*
  * audit.c: the chain; see audit.h.
  *
- * A row's number and its predecessor's hash are read and written under the workspace's turn (workspace_lock), so two
- * changes at once make two rows in a row, never a fork.
+ * A row's number and its predecessor's hash are read and written under the workspace's turn
+ * (workspace_lock), so two changes at once make two rows in a row, never a fork.
  */
 #include "account/audit.h"
 
@@ -14,8 +14,12 @@
 #define WALK_PAGE 500
 
 static const char *const actor_kinds[] = {
-	[ACTOR_SYSTEM] = "system",	   [ACTOR_PERSON] = "person", [ACTOR_API_KEY] = "api_key", [ACTOR_CONTACT] = "contact",
-	[ACTOR_AUTOMATION] = "automation", [ACTOR_PHONE] = "phone",
+	[ACTOR_SYSTEM] = "system",
+	[ACTOR_PERSON] = "person",
+	[ACTOR_API_KEY] = "api_key",
+	[ACTOR_CONTACT] = "contact",
+	[ACTOR_AUTOMATION] = "automation",
+	[ACTOR_PHONE] = "phone",
 };
 
 static void add_octets(struct sha256 *sum, bytes field)
@@ -37,13 +41,15 @@ static void add_number(struct sha256 *sum, int64_t value)
 	add_octets(sum, (bytes){ octets, sizeof octets });
 }
 
-/* Every field but the hash itself, each with its length before it, so that none can lend octets to its neighbour. */
+/* Every field but the hash itself, each with its length before it, so that none can lend octets to
+ * its neighbour. */
 static void row_hash(id64 workspace, const struct audit_row *row, uint8_t out[SHA256_SIZE])
 {
 	struct sha256 *sum = sha256_create();
-	const int64_t numbers[] = { workspace, row->id, row->seq, row->at_ms, row->actor_id, row->target_id };
-	const str texts[] = { row->actor_kind, row->actor_name, row->action, row->target_kind, row->reason, row->address,
-			      row->detail };
+	const int64_t numbers[] = { workspace, row->id, row->seq, row->at_ms, row->actor_id,
+		row->target_id };
+	const str texts[] = { row->actor_kind, row->actor_name, row->action, row->target_kind,
+		row->reason, row->address, row->detail };
 
 	add_octets(sum, row->prev_hash);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++)
@@ -56,7 +62,8 @@ static void row_hash(id64 workspace, const struct audit_row *row, uint8_t out[SH
 static enum err last_of_chain(struct job *job, struct audit_end_row *out)
 {
 	static const uint8_t zero[SHA256_SIZE];
-	enum err e = sql_audit_last(job, &(struct sql_audit_last){ .workspace = job->workspace }, out);
+	enum err e =
+		sql_audit_last(job, &(struct sql_audit_last){ .workspace = job->workspace }, out);
 
 	if (e != ERR_MISSING)
 		return e;
@@ -72,10 +79,17 @@ static str or_empty(str s)
 enum err audit_add(struct job *job, const struct audit_entry *entry)
 {
 	struct audit_row row = {
-		.id = job_id(job), .at_ms = job->now_ms, .actor_kind = str_of(actor_kinds[job->actor.kind]),
-		.actor_id = job->actor.id, .actor_name = or_empty(job->actor.name), .action = str_of(entry->action),
-		.target_kind = str_of(entry->target_kind), .target_id = entry->target_id, .reason = or_empty(entry->reason),
-		.address = or_empty(job->actor.address), .detail = entry->detail.ptr ? entry->detail : S("{}"),
+		.id = job_id(job),
+		.at_ms = job->now_ms,
+		.actor_kind = str_of(actor_kinds[job->actor.kind]),
+		.actor_id = job->actor.id,
+		.actor_name = or_empty(job->actor.name),
+		.action = str_of(entry->action),
+		.target_kind = str_of(entry->target_kind),
+		.target_id = entry->target_id,
+		.reason = or_empty(entry->reason),
+		.address = or_empty(job->actor.address),
+		.detail = entry->detail.ptr ? entry->detail : S("{}"),
 	};
 	uint8_t hash[SHA256_SIZE];
 	struct audit_end_row last;
@@ -85,29 +99,53 @@ enum err audit_add(struct job *job, const struct audit_entry *entry)
 	row.seq = last.seq + 1;
 	row.prev_hash = last.hash;
 	row_hash(job->workspace, &row, hash);
-	return sql_audit_insert(job, &(struct sql_audit_insert){
-		.id = row.id, .workspace = job->workspace, .seq = row.seq, .at_ms = row.at_ms, .actor_kind = row.actor_kind,
-		.actor_id = row.actor_id, .actor_name = row.actor_name, .action = row.action,
-		.target_kind = row.target_kind, .target_id = row.target_id, .reason = row.reason, .address = row.address,
-		.detail = row.detail, .prev_hash = row.prev_hash, .hash = { hash, sizeof hash } }, NULL);
+	return sql_audit_insert(job,
+		&(struct sql_audit_insert){ .id = row.id,
+			.workspace = job->workspace,
+			.seq = row.seq,
+			.at_ms = row.at_ms,
+			.actor_kind = row.actor_kind,
+			.actor_id = row.actor_id,
+			.actor_name = row.actor_name,
+			.action = row.action,
+			.target_kind = row.target_kind,
+			.target_id = row.target_id,
+			.reason = row.reason,
+			.address = row.address,
+			.detail = row.detail,
+			.prev_hash = row.prev_hash,
+			.hash = { hash, sizeof hash } },
+		NULL);
 }
 
-enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out, size_t *count)
+enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out,
+	size_t *count)
 {
 	struct audit_rows rows;
 
-	TRY(sql_audit_list(job, &(struct sql_audit_list){ .workspace = job->workspace, .count = (int64_t)limit,
-							  .before = before ? before : INT64_MAX }, &rows));
+	TRY(sql_audit_list(job,
+		&(struct sql_audit_list){ .workspace = job->workspace,
+			.count = (int64_t)limit,
+			.before = before ? before : INT64_MAX },
+		&rows));
 	*out = ARENA_ARRAY(job->arena, struct audit_item, rows.count);
 	*count = rows.count;
 	for (size_t i = 0; i < rows.count; i++) {
 		const struct audit_row *row = &rows.items[i];
 
-		(*out)[i] = (struct audit_item){
-			.id = row->id, .seq = row->seq, .at_ms = row->at_ms, .actor_kind = row->actor_kind,
-			.actor_id = row->actor_id, .actor_name = row->actor_name, .action = row->action,
-			.target_kind = row->target_kind, .target_id = row->target_id, .reason = row->reason,
-			.address = row->address, .detail = row->detail, .hash = hex_text(job->arena, row->hash) };
+		(*out)[i] = (struct audit_item){ .id = row->id,
+			.seq = row->seq,
+			.at_ms = row->at_ms,
+			.actor_kind = row->actor_kind,
+			.actor_id = row->actor_id,
+			.actor_name = row->actor_name,
+			.action = row->action,
+			.target_kind = row->target_kind,
+			.target_id = row->target_id,
+			.reason = row->reason,
+			.address = row->address,
+			.detail = row->detail,
+			.hash = hex_text(job->arena, row->hash) };
 	}
 	return OK;
 }
@@ -124,8 +162,9 @@ static bool follows(struct walk *walk, const struct audit_row *row)
 	uint8_t hash[SHA256_SIZE];
 
 	row_hash(walk->workspace, row, hash);
-	if (row->seq != walk->seq + 1 || !str_is(str_from(row->prev_hash), (str){ (char *)walk->hash, SHA256_SIZE }) ||
-	    !str_is(str_from(row->hash), (str){ (char *)hash, SHA256_SIZE }))
+	if (row->seq != walk->seq + 1 ||
+		!str_is(str_from(row->prev_hash), (str){ (char *)walk->hash, SHA256_SIZE }) ||
+		!str_is(str_from(row->hash), (str){ (char *)hash, SHA256_SIZE }))
 		return false;
 	walk->seq = row->seq;
 	memcpy(walk->hash, hash, sizeof hash);
@@ -136,8 +175,11 @@ static enum err walk_page(struct job *job, struct walk *walk, bool *more, int64_
 {
 	struct audit_rows page;
 
-	TRY(sql_audit_walk(job, &(struct sql_audit_walk){ .workspace = walk->workspace, .after = walk->seq,
-							  .count = WALK_PAGE }, &page));
+	TRY(sql_audit_walk(job,
+		&(struct sql_audit_walk){ .workspace = walk->workspace,
+			.after = walk->seq,
+			.count = WALK_PAGE },
+		&page));
 	for (size_t i = 0; i < page.count && *broken_at == 0; i++)
 		if (!follows(walk, &page.items[i]))
 			*broken_at = walk->seq + 1;

@@ -1,8 +1,8 @@
 /*
  * audit.h: who changed what, chained by hash.
  *
- * hash(n) = SHA-256(hash(n-1) ‖ the row's fields, each with its length). Written inside the transaction of the change,
- * so there is no change without its row.
+ * hash(n) = SHA-256(hash(n-1) ‖ the row's fields, each with its length). Written inside the
+ * transaction of the change, so there is no change without its row.
  */
 #ifndef ACCOUNT_AUDIT_H
 #define ACCOUNT_AUDIT_H
@@ -26,7 +26,8 @@ struct audit_item {
 	str actor_kind, actor_name, action, target_kind, reason, address, detail, hash;
 };
 /* Newest first, below the number `before` (0: from the newest). */
-enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out, size_t *count);
+enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out,
+	size_t *count);
 /* Walks the chain; *broken_at is the seq of the first wrong row, 0 when all is right. */
 enum err audit_verify(struct job *job, id64 workspace, int64_t *rows, int64_t *broken_at);
 

@@ -1,8 +1,8 @@
 /*
  * channel.c: channels as they are stored, and as the API shows them.
  *
- * The three secrets of a channel are one sealed JSON text; they are plain in struct channel only, which lives as long as
- * its job.
+ * The three secrets of a channel are one sealed JSON text; they are plain in struct channel only,
+ * which lives as long as its job.
  */
 #include "account/channel_internal.h"
 #include "base/json.h"
@@ -97,11 +97,20 @@ static void read_profile(struct job *job, str profile, struct channel_full *out)
 static enum err fill_channel(struct job *job, const struct channel_row *row, struct channel *out)
 {
 	*out = (struct channel){
-		.id = row->id, .workspace = row->workspace, .number_id = row->number,
-		.provider = provider_find(row->provider), .name = row->name, .phone = phone_digits(row->phone),
-		.remote_id = row->remote_id, .account_id = row->account_id, .base_url = str_of(config.graph_url),
-		.allow_private = config.allow_private, .pace_per_second = row->pace_per_second,
-		.pair_interval_ms = row->pair_interval_ms, .pair_burst = row->pair_burst, .disabled = row->disabled_ms != 0,
+		.id = row->id,
+		.workspace = row->workspace,
+		.number_id = row->number,
+		.provider = provider_find(row->provider),
+		.name = row->name,
+		.phone = phone_digits(row->phone),
+		.remote_id = row->remote_id,
+		.account_id = row->account_id,
+		.base_url = str_of(config.graph_url),
+		.allow_private = config.allow_private,
+		.pace_per_second = row->pace_per_second,
+		.pair_interval_ms = row->pair_interval_ms,
+		.pair_burst = row->pair_burst,
+		.disabled = row->disabled_ms != 0,
 	};
 	if (!out->provider)
 		return fail(job, ERR_BUG, "a channel has an unknown provider");
@@ -114,9 +123,13 @@ enum err channel_from_row(struct job *job, const struct channel_row *row, struct
 	enum err e;
 
 	*out = (struct channel_full){
-		.health = row->disabled_ms ? S("disabled") : row->health, .health_reason = row->health_reason,
-		.health_next_step = row->health_next_step, .health_since_ms = row->health_since_ms,
-		.proof_ms = row->proof_ms, .last_event_ms = row->last_event_ms, .last_send_ms = row->last_send_ms,
+		.health = row->disabled_ms ? S("disabled") : row->health,
+		.health_reason = row->health_reason,
+		.health_next_step = row->health_next_step,
+		.health_since_ms = row->health_since_ms,
+		.proof_ms = row->proof_ms,
+		.last_event_ms = row->last_event_ms,
+		.last_send_ms = row->last_send_ms,
 		.created_ms = row->created_ms,
 	};
 	if (row->disabled_ms) {
@@ -134,7 +147,8 @@ enum err channel_get_full(struct job *job, id64 id, struct channel_full **out)
 {
 	struct channel_row row;
 
-	TRY(sql_channel_get(job, &(struct sql_channel_get){ .workspace = job->workspace, .id = id }, &row));
+	TRY(sql_channel_get(job, &(struct sql_channel_get){ .workspace = job->workspace, .id = id },
+		&row));
 	*out = ARENA_NEW(job->arena, struct channel_full);
 	return channel_from_row(job, &row, *out);
 }
@@ -148,12 +162,16 @@ enum err channel_get(struct job *job, id64 id, struct channel **out)
 	return OK;
 }
 
-enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_full **out, size_t *count)
+enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_full **out,
+	size_t *count)
 {
 	struct channel_rows rows;
 
-	TRY(sql_channel_list(job, &(struct sql_channel_list){ .workspace = job->workspace, .after = after,
-							      .count = (int64_t)limit }, &rows));
+	TRY(sql_channel_list(job,
+		&(struct sql_channel_list){ .workspace = job->workspace,
+			.after = after,
+			.count = (int64_t)limit },
+		&rows));
 	*out = ARENA_ARRAY(job->arena, struct channel_full, rows.count);
 	*count = rows.count;
 	for (size_t i = 0; i < rows.count; i++)
@@ -161,8 +179,10 @@ enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_
 	return OK;
 }
 
-/* The one it was posted to, if it is that; else one of the same workspace before those of others. */
-static const struct channel_row *pick(const struct channel_rows *rows, const struct channel *posted_to, bytes tag)
+/* The one it was posted to, if it is that; else one of the same workspace before those of others.
+ */
+static const struct channel_row *pick(const struct channel_rows *rows,
+	const struct channel *posted_to, bytes tag)
 {
 	const struct channel_row *best = NULL;
 
@@ -173,13 +193,15 @@ static const struct channel_row *pick(const struct channel_rows *rows, const str
 			continue;
 		if (row->id == posted_to->id)
 			return row;
-		if (!best || (best->workspace != posted_to->workspace && row->workspace == posted_to->workspace))
+		if (!best || (best->workspace != posted_to->workspace &&
+				     row->workspace == posted_to->workspace))
 			best = row;
 	}
 	return best;
 }
 
-enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id, struct channel **out)
+enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id,
+	struct channel **out)
 {
 	bytes tag = channel_app_tag(job, posted_to->app_secret);
 	const struct channel_row *row;
@@ -190,7 +212,8 @@ enum err channel_of_event(struct job *job, const struct channel *posted_to, str 
 		.provider = str_of(posted_to->provider->name), .remote_id = remote_id }, &rows));
 	row = tag.ptr ? pick(&rows, posted_to, tag) : NULL;
 	if (!row)
-		return fail(job, ERR_MISSING, "no channel of this app has the number that the event names");
+		return fail(job, ERR_MISSING,
+			"no channel of this app has the number that the event names");
 	full = ARENA_NEW(job->arena, struct channel_full);
 	TRY(channel_from_row(job, row, full));
 	*out = &full->channel;
@@ -203,13 +226,16 @@ enum err channel_retag(struct job *job)
 	id64 after = 0;
 
 	do {
-		TRY(sql_channel_all(job, &(struct sql_channel_all){ .after = after, .count = TAG_PAGE }, &rows));
+		TRY(sql_channel_all(job,
+			&(struct sql_channel_all){ .after = after, .count = TAG_PAGE }, &rows));
 		for (size_t i = 0; i < rows.count; i++) {
 			struct channel_full full;
 
 			TRY(channel_from_row(job, &rows.items[i], &full));
-			TRY(sql_channel_set_tag(job, &(struct sql_channel_set_tag){
-				.id = rows.items[i].id, .app_tag = channel_app_tag(job, full.channel.app_secret) }, NULL));
+			TRY(sql_channel_set_tag(job,
+				&(struct sql_channel_set_tag){ .id = rows.items[i].id,
+					.app_tag = channel_app_tag(job, full.channel.app_secret) },
+				NULL));
 			after = rows.items[i].id;
 		}
 	} while (rows.count == TAG_PAGE);
@@ -235,15 +261,21 @@ void channel_changed(struct job *job, id64 id)
 
 str channel_webhook_url(struct arena *arena, const struct channel *channel)
 {
-	return arena_printf(arena, "%s/webhooks/%s/%lld", config.public_url, channel->provider->name,
-			    (long long)channel->id);
+	return arena_printf(arena, "%s/webhooks/%s/%lld", config.public_url,
+		channel->provider->name, (long long)channel->id);
 }
 
 static void write_capabilities(struct buf *out, const struct provider *provider)
 {
-	static const struct { uint64_t bit; const char *name; } others[] = {
-		{ CAN_REPLY, "reply" }, { CAN_MARK_READ, "mark_read" }, { CAN_TYPING, "typing" }, { CAN_EDIT, "edit" },
-		{ CAN_REVOKE, "revoke" }, { CAN_TEMPLATES, "templates" }, { CAN_MEDIA_FETCH, "media" },
+	static const struct { uint64_t bit; const char *name;
+	} others[] = {
+		{ CAN_REPLY, "reply" },
+		{ CAN_MARK_READ, "mark_read" },
+		{ CAN_TYPING, "typing" },
+		{ CAN_EDIT, "edit" },
+		{ CAN_REVOKE, "revoke" },
+		{ CAN_TEMPLATES, "templates" },
+		{ CAN_MEDIA_FETCH, "media" },
 		{ CAN_WINDOW, "window" },
 	};
 
@@ -282,14 +314,16 @@ static void write_identity(struct buf *out, const struct channel_full *full, boo
 	json_put(out, "waba_id", ch->account_id);
 	json_put_id(out, "number_id", ch->number_id);
 	json_put_bool(out, "disabled", ch->disabled);
-	snprintf(text, sizeof text, "%s/webhooks/%s/%lld", config.public_url, ch->provider->name, (long long)ch->id);
+	snprintf(text, sizeof text, "%s/webhooks/%s/%lld", config.public_url, ch->provider->name,
+		(long long)ch->id);
 	json_put(out, "webhook_url", str_of(text));
 	json_put(out, "verify_token", with_verify_token ? ch->verify_token : STR_NONE);
 	json_put_bool(out, "has_access_token", ch->access_token.len > 0);
 	json_put_bool(out, "has_app_secret", ch->app_secret.len > 0);
 }
 
-void channel_write_json(struct buf *out, const char *key, const struct channel_full *full, bool with_verify_token)
+void channel_write_json(struct buf *out, const char *key, const struct channel_full *full,
+	bool with_verify_token)
 {
 	const struct channel *ch = &full->channel;
 

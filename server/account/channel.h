@@ -1,5 +1,6 @@
 /*
- * channel.h: the channels of a workspace, as stored. struct channel itself is the provider's (provider/provider.h).
+ * channel.h: the channels of a workspace, as stored. struct channel itself is the provider's
+ * (provider/provider.h).
  */
 #ifndef ACCOUNT_CHANNEL_H
 #define ACCOUNT_CHANNEL_H
@@ -16,7 +17,8 @@ struct channel_draft {
 	str account_id;      /* field waba_id */
 	str access_token, app_secret, verify_token;
 	str phone;           /* digits; none: "pending-" and the id, until health tells it */
-	int64_t pace_per_second, pair_interval_ms, pair_burst; /* 0: default, or keep; pair_interval_ms -1: none */
+	/* 0: default, or keep; pair_interval_ms -1: none */
+	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	int disabled;        /* -1 keep, 0 enable, 1 disable */
 };
 
@@ -32,44 +34,59 @@ void channel_set_defaults(int64_t pace_per_second, int64_t pair_interval_ms, int
 /* A channel, and what we saw of it. */
 struct channel_full {
 	struct channel channel;
-	str health, health_reason, health_next_step; /* "healthy", "unverified", "failing", "disabled" */
+	/* "healthy", "unverified", "failing", "disabled" */
+	str health, health_reason, health_next_step;
 	str verified_name, quality;                  /* as the provider tells; none until it did */
 	int64_t health_since_ms, proof_ms, last_event_ms, last_send_ms, created_ms;
 };
 
-/* Loads and unseals; ERR_MISSING when there is none in job->workspace (0: any workspace), or it was deleted. */
+/* Loads and unseals; ERR_MISSING when there is none in job->workspace (0: any workspace), or it was
+ * deleted. */
 enum err channel_get(struct job *job, id64 id, struct channel **out);
 enum err channel_get_full(struct job *job, id64 id, struct channel_full **out);
 /* Those of the workspace, by id above `after`. */
-enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_full **out, size_t *count);
-/* The channel that a webhook names, of the same app as `posted_to` (same app secret), maybe of another workspace;
- * ERR_MISSING otherwise. */
-enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id, struct channel **out);
-/* Each in its own transaction with an audit row. ERR_CONFLICT when the number is connected already. */
+enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_full **out,
+	size_t *count);
+/* The channel that a webhook names, of the same app as `posted_to` (same app secret), maybe of
+ * another workspace; ERR_MISSING otherwise. */
+enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id,
+	struct channel **out);
+/* Each in its own transaction with an audit row. ERR_CONFLICT when the number is connected already.
+ */
 enum err channel_create(struct job *job, const struct channel_draft *draft, struct channel **out);
-enum err channel_change(struct job *job, id64 id, const struct channel_draft *draft, str reason, struct channel **out);
+enum err channel_change(struct job *job, id64 id, const struct channel_draft *draft, str reason,
+	struct channel **out);
 enum err channel_delete(struct job *job, id64 id, str reason);
 
-/* Proof and failure, seen by anybody who used the channel: state "healthy" (that is proof), "failing", "unverified". Few
- * writes: only changes and, for proof, once a minute. In the open write transaction, or in one of its own. */
+/* Proof and failure, seen by anybody who used the channel: state "healthy" (that is proof),
+ * "failing", "unverified". Few writes: only changes and, for proof, once a minute. In the open
+ * write transaction, or in one of its own. */
 enum err channel_note_health(struct job *job, id64 id, str state, str reason, str next_step);
 /* Something came, or went. At most a write in ten seconds and channel. As above. */
 enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming);
-/* Asks the provider, and keeps what it tells: number, name, quality, health. No transaction may be open. */
+/* Asks the provider, and keeps what it tells: number, name, quality, health. No transaction may be
+ * open. */
 enum err channel_check(struct job *job, id64 id, struct provider_health *out);
 /* After the commit of each change that people see. Set once at start by main; may be NULL. */
 extern void (*channel_changed_hook)(struct job *job, id64 channel);
 
-/* The API's Channel object, as a member `key` or (NULL) an element or the whole text. verify_token only for those who may
- * manage channels. */
-void channel_write_json(struct buf *out, const char *key, const struct channel_full *full, bool with_verify_token);
-/* The public URL, for webhook addresses; once at start, when the port is known. Kept by the caller. */
+/* The API's Channel object, as a member `key` or (NULL) an element or the whole text. verify_token
+ * only for those who may manage channels. */
+void channel_write_json(struct buf *out, const char *key, const struct channel_full *full,
+	bool with_verify_token);
+/* The public URL, for webhook addresses; once at start, when the port is known. Kept by the caller.
+ */
 void channel_set_public_url(const char *url);
 str channel_webhook_url(struct arena *arena, const struct channel *channel);
 
-/* For the intake on the loop: secrets of all live channels in memory, refreshed when channels change. NULL if unknown.
- * The entry is reference-counted: give it back with intake_key_drop. Any thread. */
-struct intake_key { id64 channel, workspace; const struct provider *provider; str app_secret, verify_token; };
+/* For the intake on the loop: secrets of all live channels in memory, refreshed when channels
+ * change. NULL if unknown. The entry is reference-counted: give it back with intake_key_drop. Any
+ * thread. */
+struct intake_key {
+	id64 channel, workspace;
+	const struct provider *provider;
+	str app_secret, verify_token;
+};
 const struct intake_key *intake_key_take(id64 channel);
 void intake_key_drop(const struct intake_key *key);
 /* Reads them again from the store; at start and after each change (channel_create … call it). */

@@ -1,8 +1,8 @@
 /*
  * channel_change.c: connecting, changing and removing channels.
  *
- * A channel's number starts as "pending-ID" when nobody knows its digits; the provider's health tells them later, and
- * the channel moves to the number of those digits.
+ * A channel's number starts as "pending-ID" when nobody knows its digits; the provider's health
+ * tells them later, and the channel moves to the number of those digits.
  */
 #include "account/channel_internal.h"
 #include "base/json.h"
@@ -32,7 +32,8 @@ static void check_provider_id(struct job *job, str field, str value)
 	if (value.len == 0)
 		field_error(job, field, S("required"), S("Must not be empty."));
 	else if (!str_is_digits(value) || value.len > REMOTE_ID_MAX)
-		field_error(job, field, S("invalid"), S("Digits only, as Meta's dashboard shows it."));
+		field_error(job, field, S("invalid"),
+			S("Digits only, as Meta's dashboard shows it."));
 }
 
 /* Printable ASCII: it goes into a header or a signature. */
@@ -45,7 +46,8 @@ static void check_secret(struct job *job, str field, str value, size_t max)
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.ptr[i] > 0x20 && value.ptr[i] < 0x7F)
 			continue;
-		field_error(job, field, S("invalid"), S("Letters, digits and signs without blanks only."));
+		field_error(job, field, S("invalid"),
+			S("Letters, digits and signs without blanks only."));
 		return;
 	}
 }
@@ -53,21 +55,23 @@ static void check_secret(struct job *job, str field, str value, size_t max)
 static void check_range(struct job *job, str field, int64_t value, int64_t max)
 {
 	if (value < 0 || value > max)
-		field_error(job, field, S("out_of_range"), arena_printf(job->arena, "From 1 to %lld.", (long long)max));
+		field_error(job, field, S("out_of_range"),
+			arena_printf(job->arena, "From 1 to %lld.", (long long)max));
 }
 
 static void check_pace(struct job *job, const struct channel_draft *draft)
 {
 	check_range(job, S("pace_per_second"), draft->pace_per_second, PACE_PER_SECOND_MAX);
-	check_range(job, S("pair_interval_ms"), draft->pair_interval_ms < 0 ? 0 : draft->pair_interval_ms,
-		    PAIR_INTERVAL_MS_MAX);
+	check_range(job, S("pair_interval_ms"),
+		draft->pair_interval_ms < 0 ? 0 : draft->pair_interval_ms, PAIR_INTERVAL_MS_MAX);
 	check_range(job, S("pair_burst"), draft->pair_burst, PAIR_BURST_MAX);
 }
 
 static void check_new(struct job *job, const struct channel_draft *draft)
 {
 	if (!provider_find(draft->provider))
-		field_error(job, S("provider"), S("invalid"), S("Not a provider that this server has."));
+		field_error(job, S("provider"), S("invalid"),
+			S("Not a provider that this server has."));
 	check_name(job, S("name"), draft->name);
 	check_provider_id(job, S("phone_number_id"), draft->remote_id);
 	check_provider_id(job, S("waba_id"), draft->account_id);
@@ -76,7 +80,8 @@ static void check_new(struct job *job, const struct channel_draft *draft)
 	if (draft->verify_token.ptr)
 		check_secret(job, S("verify_token"), draft->verify_token, VERIFY_TOKEN_MAX);
 	if (draft->phone.ptr && (!str_is_digits(draft->phone) || draft->phone.len > 15))
-		field_error(job, S("phone"), S("invalid"), S("Digits of the number with its country code."));
+		field_error(job, S("phone"), S("invalid"),
+			S("Digits of the number with its country code."));
 	check_pace(job, draft);
 }
 
@@ -100,20 +105,26 @@ static void check_changed(struct job *job, const struct channel_draft *draft, st
 static enum err number_for(struct job *job, id64 workspace, str phone, id64 *out)
 {
 	struct number_row row;
-	enum err e = sql_number_find(job, &(struct sql_number_find){ .workspace = workspace, .phone = phone }, &row);
+	enum err e = sql_number_find(job,
+		&(struct sql_number_find){ .workspace = workspace, .phone = phone }, &row);
 
 	if (e == OK)
 		*out = row.id;
 	if (e != ERR_MISSING)
 		return e;
 	*out = job_id(job);
-	return sql_number_insert(job, &(struct sql_number_insert){ .id = *out, .workspace = workspace, .phone = phone,
-								   .now_ms = job->now_ms }, NULL);
+	return sql_number_insert(job,
+		&(struct sql_number_insert){ .id = *out,
+			.workspace = workspace,
+			.phone = phone,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 /*
- * A number without digits gets them. When the workspace has that number already (another channel reaches it), the channel
- * moves there, unless conversations hang on the old one: those two stay apart rather than mixing two histories.
+ * A number without digits gets them. When the workspace has that number already (another channel
+ * reaches it), the channel moves there, unless conversations hang on the old one: those two stay
+ * apart rather than mixing two histories.
  */
 enum err channel_set_phone(struct job *job, const struct channel *channel, str phone)
 {
@@ -123,12 +134,20 @@ enum err channel_set_phone(struct job *job, const struct channel *channel, str p
 
 	if (!str_is_digits(phone) || str_is(phone, channel->phone))
 		return OK;
-	e = sql_number_find(job, &(struct sql_number_find){ .workspace = channel->workspace, .phone = phone }, &there);
+	e = sql_number_find(job,
+		&(struct sql_number_find){ .workspace = channel->workspace, .phone = phone },
+		&there);
 	if (e == ERR_MISSING)
-		return sql_number_set_phone(job, &(struct sql_number_set_phone){
-			.workspace = channel->workspace, .id = channel->number_id, .phone = phone }, NULL);
+		return sql_number_set_phone(job,
+			&(struct sql_number_set_phone){ .workspace = channel->workspace,
+				.id = channel->number_id,
+				.phone = phone },
+			NULL);
 	TRY(e);
-	TRY(sql_number_use(job, &(struct sql_number_use){ .workspace = channel->workspace, .id = channel->number_id }, &use));
+	TRY(sql_number_use(job,
+		&(struct sql_number_use){ .workspace = channel->workspace,
+			.id = channel->number_id },
+		&use));
 	if (use.total > 0)
 		return OK;
 	return sql_channel_set_number(job, &(struct sql_channel_set_number){
@@ -168,25 +187,37 @@ static str detail_of(struct job *job, const struct channel_draft *draft)
 	return buf_text(&out);
 }
 
-static enum err insert_channel(struct job *job, const struct channel_draft *draft, const struct channel *ch)
+static enum err insert_channel(struct job *job, const struct channel_draft *draft,
+	const struct channel *ch)
 {
 	bytes sealed;
 	enum err e;
 
 	TRY(channel_seal_config(job, ch, &sealed));
-	e = sql_channel_insert(job, &(struct sql_channel_insert){
-		.id = ch->id, .workspace = job->workspace, .number = ch->number_id, .provider = draft->provider,
-		.name = draft->name, .remote_id = draft->remote_id, .account_id = draft->account_id,
-		.app_tag = channel_app_tag(job, draft->app_secret), .config_sealed = sealed,
-		.pace_per_second = draft->pace_per_second ? draft->pace_per_second : defaults.pace_per_second,
-		.pair_interval_ms = draft->pair_interval_ms == 0  ? defaults.pair_interval_ms
-				    : draft->pair_interval_ms < 0 ? 0
-								  : draft->pair_interval_ms,
-		.pair_burst = draft->pair_burst ? draft->pair_burst : defaults.pair_burst,
-		.health_reason = HEALTH_FIRST_REASON, .health_next_step = HEALTH_FIRST_STEP, .now_ms = job->now_ms }, NULL);
+	e = sql_channel_insert(job,
+		&(struct sql_channel_insert){ .id = ch->id,
+			.workspace = job->workspace,
+			.number = ch->number_id,
+			.provider = draft->provider,
+			.name = draft->name,
+			.remote_id = draft->remote_id,
+			.account_id = draft->account_id,
+			.app_tag = channel_app_tag(job, draft->app_secret),
+			.config_sealed = sealed,
+			.pace_per_second = draft->pace_per_second ? draft->pace_per_second
+	                                                          : defaults.pace_per_second,
+			.pair_interval_ms = draft->pair_interval_ms == 0 ? defaults.pair_interval_ms
+	                                    : draft->pair_interval_ms < 0 ? 0
+	                                                                  : draft->pair_interval_ms,
+			.pair_burst = draft->pair_burst ? draft->pair_burst : defaults.pair_burst,
+			.health_reason = HEALTH_FIRST_REASON,
+			.health_next_step = HEALTH_FIRST_STEP,
+			.now_ms = job->now_ms },
+		NULL);
 	if (e == ERR_CONFLICT)
-		return fail_code(job, e, S("number_connected"), S("Change the channel that has it, or delete that first."),
-				 "This phone_number_id is connected already.");
+		return fail_code(job, e, S("number_connected"),
+			S("Change the channel that has it, or delete that first."),
+			"This phone_number_id is connected already.");
 	return e;
 }
 
@@ -194,8 +225,10 @@ static enum err make_channel(struct job *job, void *arg)
 {
 	struct channel_making *making = arg;
 	const struct channel_draft *draft = making->draft;
-	struct channel ch = { .id = job_id(job), .access_token = draft->access_token, .app_secret = draft->app_secret,
-			      .verify_token = draft->verify_token };
+	struct channel ch = { .id = job_id(job),
+		.access_token = draft->access_token,
+		.app_secret = draft->app_secret,
+		.verify_token = draft->verify_token };
 	str phone = draft->phone;
 
 	making->id = ch.id;
@@ -205,8 +238,10 @@ static enum err make_channel(struct job *job, void *arg)
 		ch.verify_token = crypto_random_text(job->arena, VERIFY_TOKEN_SIZE);
 	TRY(number_for(job, job->workspace, phone, &ch.number_id));
 	TRY(insert_channel(job, draft, &ch));
-	return audit_add(job, &(struct audit_entry){ .action = "channel.create", .target_kind = "channel", .target_id = ch.id,
-						     .detail = detail_of(job, draft) });
+	return audit_add(job, &(struct audit_entry){ .action = "channel.create",
+				      .target_kind = "channel",
+				      .target_id = ch.id,
+				      .detail = detail_of(job, draft) });
 }
 
 enum err channel_create(struct job *job, const struct channel_draft *draft, struct channel **out)
@@ -253,9 +288,14 @@ static enum err forget_failure(struct job *job, const struct channel_draft *draf
 {
 	if (!draft->access_token.ptr && !draft->app_secret.ptr)
 		return OK;
-	return sql_channel_set_health(job, &(struct sql_channel_set_health){
-		.workspace = job->workspace, .id = id, .health = S("unverified"), .reason = S("Its secrets were changed."),
-		.next_step = HEALTH_FIRST_STEP, .now_ms = job->now_ms }, NULL);
+	return sql_channel_set_health(job,
+		&(struct sql_channel_set_health){ .workspace = job->workspace,
+			.id = id,
+			.health = S("unverified"),
+			.reason = S("Its secrets were changed."),
+			.next_step = HEALTH_FIRST_STEP,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 static enum err change_channel(struct job *job, void *arg)
@@ -268,17 +308,27 @@ static enum err change_channel(struct job *job, void *arg)
 	TRY(channel_get(job, changing->id, &ch));
 	merge(changing->draft, ch);
 	TRY(channel_seal_config(job, ch, &sealed));
-	TRY(sql_channel_set(job, &(struct sql_channel_set){
-		.workspace = job->workspace, .id = ch->id, .name = ch->name, .app_tag = channel_app_tag(job, ch->app_secret),
-		.config_sealed = sealed, .pace_per_second = ch->pace_per_second, .pair_interval_ms = ch->pair_interval_ms,
-		.pair_burst = ch->pair_burst, .disabled_ms = ch->disabled ? job->now_ms : 0 }, NULL));
+	TRY(sql_channel_set(job,
+		&(struct sql_channel_set){ .workspace = job->workspace,
+			.id = ch->id,
+			.name = ch->name,
+			.app_tag = channel_app_tag(job, ch->app_secret),
+			.config_sealed = sealed,
+			.pace_per_second = ch->pace_per_second,
+			.pair_interval_ms = ch->pair_interval_ms,
+			.pair_burst = ch->pair_burst,
+			.disabled_ms = ch->disabled ? job->now_ms : 0 },
+		NULL));
 	TRY(forget_failure(job, changing->draft, ch->id));
-	return audit_add(job, &(struct audit_entry){ .action = "channel.change", .target_kind = "channel",
-						     .target_id = ch->id, .reason = changing->reason,
-						     .detail = detail_of(job, changing->draft) });
+	return audit_add(job, &(struct audit_entry){ .action = "channel.change",
+				      .target_kind = "channel",
+				      .target_id = ch->id,
+				      .reason = changing->reason,
+				      .detail = detail_of(job, changing->draft) });
 }
 
-enum err channel_change(struct job *job, id64 id, const struct channel_draft *draft, str reason, struct channel **out)
+enum err channel_change(struct job *job, id64 id, const struct channel_draft *draft, str reason,
+	struct channel **out)
 {
 	struct channel_changing changing = { .draft = draft, .id = id, .reason = reason };
 
@@ -299,10 +349,16 @@ static enum err delete_channel(struct job *job, void *arg)
 
 	TRY(channel_get(job, changing->id, &ch));
 	TRY(seal(job, SEAL_SECRET, S("{}"), &nothing));
-	TRY(sql_channel_delete(job, &(struct sql_channel_delete){ .workspace = job->workspace, .id = ch->id,
-								  .config_sealed = nothing, .now_ms = job->now_ms }, NULL));
-	return audit_add(job, &(struct audit_entry){ .action = "channel.delete", .target_kind = "channel",
-						     .target_id = ch->id, .reason = changing->reason });
+	TRY(sql_channel_delete(job,
+		&(struct sql_channel_delete){ .workspace = job->workspace,
+			.id = ch->id,
+			.config_sealed = nothing,
+			.now_ms = job->now_ms },
+		NULL));
+	return audit_add(job, &(struct audit_entry){ .action = "channel.delete",
+				      .target_kind = "channel",
+				      .target_id = ch->id,
+				      .reason = changing->reason });
 }
 
 enum err channel_delete(struct job *job, id64 id, str reason)

@@ -1,9 +1,9 @@
 /*
  * channel_health.c: what we saw of a channel, written seldom.
  *
- * Every send and every event is proof, thousands a second; the store hears of it when something changes, and otherwise
- * once in an interval. What was last written stands in a small table here, by channel: forgetting an entry costs one
- * write, nothing else.
+ * Every send and every event is proof, thousands a second; the store hears of it when something
+ * changes, and otherwise once in an interval. What was last written stands in a small table here,
+ * by channel: forgetting an entry costs one write, nothing else.
  */
 #include "account/channel_internal.h"
 #include "base/json.h"
@@ -27,7 +27,8 @@ static struct {
 
 static struct noted *entry_of(id64 channel)
 {
-	struct noted *entry = &noted.entries[((uint64_t)channel * 0x9E3779B97F4A7C15ull >> 32) % NOTED_MAX];
+	struct noted *entry =
+		&noted.entries[((uint64_t)channel * 0x9E3779B97F4A7C15ull >> 32) % NOTED_MAX];
 
 	if (entry->channel != channel)
 		*entry = (struct noted){ .channel = channel };
@@ -81,18 +82,29 @@ static enum err write_health(struct job *job, void *arg)
 	struct channel_row row;
 	bool is_proof = str_is(note->state, S("healthy"));
 
-	TRY(sql_channel_get(job, &(struct sql_channel_get){ .workspace = job->workspace, .id = note->id }, &row));
-	note->changed = !str_is(row.health, note->state) || (!is_proof && !str_is(row.health_reason, note->reason));
+	TRY(sql_channel_get(job,
+		&(struct sql_channel_get){ .workspace = job->workspace, .id = note->id }, &row));
+	note->changed = !str_is(row.health, note->state) ||
+	                (!is_proof && !str_is(row.health_reason, note->reason));
 	if (!note->changed && !is_proof)
 		return OK;
-	return sql_channel_set_health(job, &(struct sql_channel_set_health){
-		.workspace = row.workspace, .id = note->id, .health = note->state, .reason = note->reason,
-		.next_step = note->next_step, .now_ms = job->now_ms, .proof_ms = is_proof ? job->now_ms : 0 }, NULL);
+	return sql_channel_set_health(job,
+		&(struct sql_channel_set_health){ .workspace = row.workspace,
+			.id = note->id,
+			.health = note->state,
+			.reason = note->reason,
+			.next_step = note->next_step,
+			.now_ms = job->now_ms,
+			.proof_ms = is_proof ? job->now_ms : 0 },
+		NULL);
 }
 
 enum err channel_note_health(struct job *job, id64 id, str state, str reason, str next_step)
 {
-	struct health_note note = { .id = id, .state = state, .reason = reason, .next_step = next_step };
+	struct health_note note = { .id = id,
+		.state = state,
+		.reason = reason,
+		.next_step = next_step };
 	bool inside = job->db;
 	enum err e;
 
@@ -129,9 +141,12 @@ static enum err write_traffic(struct job *job, void *arg)
 {
 	const struct traffic_note *note = arg;
 
-	return sql_channel_set_traffic(job, &(struct sql_channel_set_traffic){
-		.workspace = job->workspace, .id = note->id, .event_ms = note->is_incoming ? job->now_ms : 0,
-		.send_ms = note->is_incoming ? 0 : job->now_ms }, NULL);
+	return sql_channel_set_traffic(job,
+		&(struct sql_channel_set_traffic){ .workspace = job->workspace,
+			.id = note->id,
+			.event_ms = note->is_incoming ? job->now_ms : 0,
+			.send_ms = note->is_incoming ? 0 : job->now_ms },
+		NULL);
 }
 
 enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming)
@@ -159,8 +174,11 @@ static enum err write_profile(struct job *job, void *arg)
 	json_put(&profile, "verified_name", note->health->verified_name);
 	json_put(&profile, "quality_rating", note->health->quality);
 	json_close(&profile, '}');
-	TRY(sql_channel_set_profile(job, &(struct sql_channel_set_profile){
-		.workspace = note->channel->workspace, .id = note->channel->id, .profile = buf_text(&profile) }, NULL));
+	TRY(sql_channel_set_profile(job,
+		&(struct sql_channel_set_profile){ .workspace = note->channel->workspace,
+			.id = note->channel->id,
+			.profile = buf_text(&profile) },
+		NULL));
 	return channel_set_phone(job, note->channel, note->health->phone);
 }
 
@@ -172,7 +190,8 @@ enum err channel_check(struct job *job, id64 id, struct provider_health *out)
 	*out = (struct provider_health){ 0 };
 	TRY(channel_get(job, id, &ch));
 	if (!ch->provider->health)
-		return fail(job, ERR_UNSUPPORTED, "%s has no health to ask for.", ch->provider->title);
+		return fail(job, ERR_UNSUPPORTED, "%s has no health to ask for.",
+			ch->provider->title);
 	e = ch->provider->health(job, ch, out);
 	if (e == OK && out->ok)
 		return in_transaction(job, write_profile, &(struct profile_note){ ch, out });

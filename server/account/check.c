@@ -44,7 +44,9 @@ str check_email(struct job *job, str field, str email)
 
 	email = str_trim(email);
 	for (size_t i = 0; i < email.len; i++)
-		buf_byte(&lower, (uint8_t)(email.ptr[i] >= 'A' && email.ptr[i] <= 'Z' ? email.ptr[i] + 32 : email.ptr[i]));
+		buf_byte(&lower,
+			(uint8_t)(email.ptr[i] >= 'A' && email.ptr[i] <= 'Z' ? email.ptr[i] + 32
+									     : email.ptr[i]));
 	if (lower.failed || lower.len > EMAIL_MAX)
 		field_error(job, field, S("too_long"), S("At most 254 characters."));
 	else if (!is_email(buf_text(&lower)))

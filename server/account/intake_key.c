@@ -1,8 +1,8 @@
 /*
  * intake_key.c: what the loop needs to check a webhook, in memory.
  *
- * A table of entries, sorted by channel, is replaced as a whole under a write lock; an entry lives until the last one who
- * took it gives it back.
+ * A table of entries, sorted by channel, is replaced as a whole under a write lock; an entry lives
+ * until the last one who took it gives it back.
  */
 #include "account/channel_internal.h"
 
@@ -37,9 +37,11 @@ static struct entry *entry_create(const struct channel *ch)
 	if (verify)
 		memcpy(entry->text + secret, ch->verify_token.ptr, verify);
 	entry->text_size = secret + verify;
-	entry->key = (struct intake_key){ .channel = ch->id, .workspace = ch->workspace, .provider = ch->provider,
-					  .app_secret = { entry->text, secret },
-					  .verify_token = { entry->text + secret, verify } };
+	entry->key = (struct intake_key){ .channel = ch->id,
+		.workspace = ch->workspace,
+		.provider = ch->provider,
+		.app_secret = { entry->text, secret },
+		.verify_token = { entry->text + secret, verify } };
 	atomic_init(&entry->references, 1);
 	return entry;
 }
@@ -81,7 +83,9 @@ const struct intake_key *intake_key_take(id64 channel)
 	struct entry **found;
 
 	pthread_rwlock_rdlock(&lock);
-	found = current.count ? bsearch(&channel, current.items, current.count, sizeof *current.items, by_channel) : NULL;
+	found = current.count ? bsearch(&channel, current.items, current.count,
+					sizeof *current.items, by_channel)
+	                      : NULL;
 	if (found)
 		atomic_fetch_add(&(*found)->references, 1);
 	pthread_rwlock_unlock(&lock);
@@ -100,7 +104,8 @@ static enum err fill(struct job *job, struct table *table)
 	id64 after = 0;
 
 	do {
-		TRY(sql_channel_all(job, &(struct sql_channel_all){ .after = after, .count = LOAD_PAGE }, &rows));
+		TRY(sql_channel_all(job,
+			&(struct sql_channel_all){ .after = after, .count = LOAD_PAGE }, &rows));
 		for (size_t i = 0; i < rows.count; i++) {
 			struct channel_full full;
 

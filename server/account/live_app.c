@@ -14,9 +14,13 @@ enum err live_app_insert(struct job *job, struct live_app *out)
 				  .key = crypto_random_text(job->arena, APP_KEY_SIZE),
 				  .secret = crypto_random_text(job->arena, APP_SECRET_SIZE) };
 	TRY(seal(job, SEAL_SECRET, out->secret, &sealed));
-	return sql_live_app_insert(job, &(struct sql_live_app_insert){
-		.id = out->id, .workspace = job->workspace, .app_key = out->key, .secret_sealed = sealed,
-		.now_ms = job->now_ms }, NULL);
+	return sql_live_app_insert(job,
+		&(struct sql_live_app_insert){ .id = out->id,
+			.workspace = job->workspace,
+			.app_key = out->key,
+			.secret_sealed = sealed,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 /* Under the workspace of the row, which is the job's own for all but the list. */
@@ -44,7 +48,8 @@ enum err live_app_list(struct job *job, id64 after, struct live_app *out, size_t
 {
 	struct live_app_rows rows;
 
-	TRY(sql_live_app_list(job, &(struct sql_live_app_list){ .after = after, .count = (int64_t)max }, &rows));
+	TRY(sql_live_app_list(job,
+		&(struct sql_live_app_list){ .after = after, .count = (int64_t)max }, &rows));
 	for (size_t i = 0; i < rows.count; i++)
 		TRY(from_row(job, &rows.items[i], &out[i]));
 	*count = rows.count;

@@ -8,12 +8,15 @@ static const char *const names[PERMISSION_COUNT] = {
 };
 
 #define ALL ((1ull << PERMISSION_COUNT) - 1)
-#define READ_BASICS                                                                                \
-	(PERMIT(CHANNEL_READ) | PERMIT(TEMPLATE_READ) | PERMIT(PERSON_READ) | PERMIT(WORKSPACE_READ))
-#define INBOX_READ                                                                                 \
-	(PERMIT(CONVERSATION_READ) | PERMIT(MESSAGE_READ) | PERMIT(CONTACT_READ) | PERMIT(MEDIA_READ))
-#define INBOX_WRITE                                                                                \
-	(PERMIT(CONVERSATION_WRITE) | PERMIT(MESSAGE_SEND) | PERMIT(CONTACT_WRITE) | PERMIT(MEDIA_WRITE))
+#define READ_BASICS                                                           \
+	(PERMIT(CHANNEL_READ) | PERMIT(TEMPLATE_READ) | PERMIT(PERSON_READ) | \
+		PERMIT(WORKSPACE_READ))
+#define INBOX_READ                                                                 \
+	(PERMIT(CONVERSATION_READ) | PERMIT(MESSAGE_READ) | PERMIT(CONTACT_READ) | \
+		PERMIT(MEDIA_READ))
+#define INBOX_WRITE                                                                  \
+	(PERMIT(CONVERSATION_WRITE) | PERMIT(MESSAGE_SEND) | PERMIT(CONTACT_WRITE) | \
+		PERMIT(MEDIA_WRITE))
 
 static const struct {
 	const char *name;
@@ -21,10 +24,12 @@ static const struct {
 } roles[ROLES] = {
 	[ROLE_OWNER] = { "owner", ALL },
 	[ROLE_ADMIN] = { "admin", ALL },
-	[ROLE_SUPERVISOR] = { "supervisor", INBOX_READ | INBOX_WRITE | READ_BASICS | PERMIT(TEMPLATE_MANAGE) |
-						    PERMIT(EVENT_READ) | PERMIT(HEALTH_READ) | PERMIT(AUDIT_READ) },
+	[ROLE_SUPERVISOR] = { "supervisor", INBOX_READ | INBOX_WRITE | READ_BASICS |
+						    PERMIT(TEMPLATE_MANAGE) | PERMIT(EVENT_READ) |
+						    PERMIT(HEALTH_READ) | PERMIT(AUDIT_READ) },
 	[ROLE_AGENT] = { "agent", INBOX_READ | INBOX_WRITE | READ_BASICS | PERMIT(HEALTH_READ) },
-	[ROLE_ANALYST] = { "analyst", READ_BASICS | PERMIT(CONVERSATION_READ) | PERMIT(HEALTH_READ) },
+	[ROLE_ANALYST] = { "analyst",
+		READ_BASICS | PERMIT(CONVERSATION_READ) | PERMIT(HEALTH_READ) },
 	[ROLE_VIEWER] = { "viewer", INBOX_READ | READ_BASICS },
 };
 

@@ -1,7 +1,8 @@
 /*
  * permission.h: what one may do, and which role may.
  *
- * Every route declares one permission (api/routes.c). A session has its role's bits, an API key its scopes' bits.
+ * Every route declares one permission (api/routes.c). A session has its role's bits, an API key its
+ * scopes' bits.
  */
 #ifndef ACCOUNT_PERMISSION_H
 #define ACCOUNT_PERMISSION_H

@@ -13,17 +13,25 @@
 static enum err from_row(struct job *job, const struct person_row *row, struct person *out)
 {
 	*out = (struct person){
-		.id = row->id, .email = row->email, .name = row->name, .locale = row->locale,
-		.disabled = row->disabled_ms != 0, .seen_ms = row->seen_ms, .created_ms = row->created_ms,
+		.id = row->id,
+		.email = row->email,
+		.name = row->name,
+		.locale = row->locale,
+		.disabled = row->disabled_ms != 0,
+		.seen_ms = row->seen_ms,
+		.created_ms = row->created_ms,
 	};
-	return role_parse(row->role, &out->role) ? OK : fail(job, ERR_BUG, "a member has an unknown role");
+	return role_parse(row->role, &out->role)
+	               ? OK
+	               : fail(job, ERR_BUG, "a member has an unknown role");
 }
 
 enum err person_get(struct job *job, id64 id, struct person *out)
 {
 	struct person_row row;
 
-	TRY(sql_person_get(job, &(struct sql_person_get){ .workspace = job->workspace, .id = id }, &row));
+	TRY(sql_person_get(job, &(struct sql_person_get){ .workspace = job->workspace, .id = id },
+		&row));
 	return from_row(job, &row, out);
 }
 
@@ -31,8 +39,11 @@ enum err person_list(struct job *job, id64 after, size_t limit, struct person **
 {
 	struct person_rows rows;
 
-	TRY(sql_person_list(job, &(struct sql_person_list){ .workspace = job->workspace, .after = after,
-							    .count = (int64_t)limit }, &rows));
+	TRY(sql_person_list(job,
+		&(struct sql_person_list){ .workspace = job->workspace,
+			.after = after,
+			.count = (int64_t)limit },
+		&rows));
 	*out = ARENA_ARRAY(job->arena, struct person, rows.count);
 	*count = rows.count;
 	for (size_t i = 0; i < rows.count; i++)
@@ -62,16 +73,25 @@ enum err person_insert(struct job *job, const struct person_draft *draft, enum r
 
 	*id = job_id(job);
 	password_hash(draft->password, hash);
-	e = sql_person_insert(job, &(struct sql_person_insert){
-		.id = *id, .email = draft->email, .name = draft->name, .password_hash = str_of(hash),
-		.locale = draft->locale.ptr ? draft->locale : S("en"), .now_ms = job->now_ms }, NULL);
+	e = sql_person_insert(job,
+		&(struct sql_person_insert){ .id = *id,
+			.email = draft->email,
+			.name = draft->name,
+			.password_hash = str_of(hash),
+			.locale = draft->locale.ptr ? draft->locale : S("en"),
+			.now_ms = job->now_ms },
+		NULL);
 	if (e == ERR_CONFLICT)
 		return fail_code(job, e, S("email_taken"), S("Use another e-mail address."),
 				 "Somebody with this e-mail address exists already.");
 	TRY(e);
-	return sql_member_insert(job, &(struct sql_member_insert){
-		.id = job_id(job), .workspace = job->workspace, .person = *id, .role = str_of(role_name(role)),
-		.now_ms = job->now_ms }, NULL);
+	return sql_member_insert(job,
+		&(struct sql_member_insert){ .id = job_id(job),
+			.workspace = job->workspace,
+			.person = *id,
+			.role = str_of(role_name(role)),
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 struct person_making {
@@ -87,8 +107,10 @@ static enum err make_person(struct job *job, void *arg)
 
 	TRY(person_insert(job, &making->draft, making->role, &making->id));
 	TRY(person_get(job, making->id, &made));
-	return audit_add(job, &(struct audit_entry){ .action = "person.create", .target_kind = "person",
-						     .target_id = made.id, .detail = detail_of(job, &made) });
+	return audit_add(job, &(struct audit_entry){ .action = "person.create",
+				      .target_kind = "person",
+				      .target_id = made.id,
+				      .detail = detail_of(job, &made) });
 }
 
 static enum err only_owners(struct job *job)
@@ -142,23 +164,32 @@ static enum err keep_an_owner(struct job *job)
 {
 	struct member_total_row owners;
 
-	TRY(sql_member_owners(job, &(struct sql_member_owners){ .workspace = job->workspace }, &owners));
+	TRY(sql_member_owners(job, &(struct sql_member_owners){ .workspace = job->workspace },
+		&owners));
 	if (owners.total > 0)
 		return OK;
-	return fail_code(job, ERR_CONFLICT, S("last_owner"), S("Make somebody else an owner first."),
-			 "A workspace needs an owner, and this is the last one.");
+	return fail_code(job, ERR_CONFLICT, S("last_owner"),
+		S("Make somebody else an owner first."),
+		"A workspace needs an owner, and this is the last one.");
 }
 
-static enum err store_member(struct job *job, const struct person *before, const struct person *after)
+static enum err store_member(struct job *job, const struct person *before,
+	const struct person *after)
 {
 	if (!str_is(before->name, after->name))
-		TRY(sql_person_set_name(job, &(struct sql_person_set_name){ .workspace = job->workspace, .id = after->id,
-									    .name = after->name }, NULL));
+		TRY(sql_person_set_name(job,
+			&(struct sql_person_set_name){ .workspace = job->workspace,
+				.id = after->id,
+				.name = after->name },
+			NULL));
 	if (before->role == after->role && before->disabled == after->disabled)
 		return OK;
-	TRY(sql_member_set(job, &(struct sql_member_set){ .workspace = job->workspace, .person = after->id,
-							  .role = str_of(role_name(after->role)),
-							  .disabled_ms = after->disabled ? job->now_ms : 0 }, NULL));
+	TRY(sql_member_set(job,
+		&(struct sql_member_set){ .workspace = job->workspace,
+			.person = after->id,
+			.role = str_of(role_name(after->role)),
+			.disabled_ms = after->disabled ? job->now_ms : 0 },
+		NULL));
 	if (after->disabled)
 		TRY(sql_session_delete_person(job, &(struct sql_session_delete_person){
 			.workspace = job->workspace, .person = after->id }, NULL));
@@ -184,11 +215,14 @@ static enum err change_person(struct job *job, void *arg)
 	if (before.role == ROLE_OWNER || after.role == ROLE_OWNER)
 		TRY(only_owners(job));
 	TRY(store_member(job, &before, &after));
-	return audit_add(job, &(struct audit_entry){ .action = "person.change", .target_kind = "person",
-						     .target_id = after.id, .detail = detail_of(job, &after) });
+	return audit_add(job, &(struct audit_entry){ .action = "person.change",
+				      .target_kind = "person",
+				      .target_id = after.id,
+				      .detail = detail_of(job, &after) });
 }
 
-enum err person_change(struct job *job, id64 id, const struct person_draft *draft, struct person *out)
+enum err person_change(struct job *job, id64 id, const struct person_draft *draft,
+	struct person *out)
 {
 	struct person_changing changing = { .id = id, .draft = draft };
 
@@ -210,14 +244,18 @@ struct self_changing {
 };
 
 /* Checks the current password and hashes the new one: slow, so before the transaction. */
-static enum err new_password(struct job *job, const struct person_draft *draft, char hash[PASSWORD_HASH_MAX])
+static enum err new_password(struct job *job, const struct person_draft *draft,
+	char hash[PASSWORD_HASH_MAX])
 {
 	struct person_secret_row secret;
 
-	TRY(sql_person_secret(job, &(struct sql_person_secret){ .workspace = job->workspace, .id = job->actor.id },
-			      &secret));
-	if (!password_verify(draft->current_password, arena_cstr(job->arena, secret.password_hash))) {
-		field_error(job, S("password.current"), S("wrong"), S("This is not your current password."));
+	TRY(sql_person_secret(job,
+		&(struct sql_person_secret){ .workspace = job->workspace, .id = job->actor.id },
+		&secret));
+	if (!password_verify(draft->current_password,
+		    arena_cstr(job->arena, secret.password_hash))) {
+		field_error(job, S("password.current"), S("wrong"),
+			S("This is not your current password."));
 		return job_check_fields(job);
 	}
 	password_hash(draft->password, hash);
@@ -232,20 +270,27 @@ static enum err change_self(struct job *job, void *arg)
 	struct person me;
 
 	TRY(person_get(job, job->actor.id, &me));
-	TRY(sql_person_secret(job, &(struct sql_person_secret){ .workspace = job->workspace, .id = me.id }, &secret));
-	TRY(sql_person_set_self(job, &(struct sql_person_set_self){
-		.id = me.id, .name = draft->name.ptr ? draft->name : me.name,
-		.locale = draft->locale.ptr ? draft->locale : me.locale,
-		.password_hash = *changing->hash ? str_of(changing->hash) : secret.password_hash }, NULL));
+	TRY(sql_person_secret(job,
+		&(struct sql_person_secret){ .workspace = job->workspace, .id = me.id }, &secret));
+	TRY(sql_person_set_self(job,
+		&(struct sql_person_set_self){ .id = me.id,
+			.name = draft->name.ptr ? draft->name : me.name,
+			.locale = draft->locale.ptr ? draft->locale : me.locale,
+			.password_hash =
+				*changing->hash ? str_of(changing->hash) : secret.password_hash },
+		NULL));
 	if (*changing->hash)
 		TRY(sql_session_delete_others(job, &(struct sql_session_delete_others){
 			.person = me.id, .keep = changing->keep_session }, NULL));
-	return audit_add(job, &(struct audit_entry){
-		.action = *changing->hash ? "person.password" : "person.change_self", .target_kind = "person",
-		.target_id = me.id });
+	return audit_add(job,
+		&(struct audit_entry){ .action = *changing->hash ? "person.password"
+	                                                         : "person.change_self",
+			.target_kind = "person",
+			.target_id = me.id });
 }
 
-enum err person_change_self(struct job *job, const struct person_draft *draft, id64 keep_session, struct person *out)
+enum err person_change_self(struct job *job, const struct person_draft *draft, id64 keep_session,
+	struct person *out)
 {
 	struct self_changing changing = { .draft = draft, .keep_session = keep_session };
 

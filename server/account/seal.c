@@ -1,9 +1,10 @@
 /*
  * seal.c: the master key, the keyring, and sealed blobs; see seal.h.
  *
- * The keyring holds the unwrapped data keys of the workspaces seen so far, and only grows; a workspace that has a ring has
- * its first key in it, which seeds the keyed hashes. It is the one state here that
- * threads share, behind one read-write lock; keys are copied out under it and wiped after use.
+ * The keyring holds the unwrapped data keys of the workspaces seen so far, and only grows; a
+ * workspace that has a ring has its first key in it, which seeds the keyed hashes. It is the one
+ * state here that threads share, behind one read-write lock; keys are copied out under it and wiped
+ * after use.
  */
 #include "account/seal.h"
 
@@ -84,7 +85,8 @@ static enum err make_key_file(const char *path)
 	return sync_folder(path);
 }
 
-static enum err read_key_fd(struct arena *arena, int fd, const char *path, uint8_t out[AES_KEY_SIZE], str *why)
+static enum err read_key_fd(struct arena *arena, int fd, const char *path,
+	uint8_t out[AES_KEY_SIZE], str *why)
 {
 	struct stat st;
 	uint8_t beyond;
@@ -94,18 +96,23 @@ static enum err read_key_fd(struct arena *arena, int fd, const char *path, uint8
 		return ERR_STORE;
 	}
 	if (st.st_mode & 077) {
-		*why = arena_printf(arena, "%s can be read by others than its owner (mode %03o): chmod 600 it, and make a "
-					   "new one if anybody else may have read it", path, st.st_mode & 0777u);
+		*why = arena_printf(arena,
+			"%s can be read by others than its owner (mode %03o): chmod 600 it, and "
+		        "make a "
+			"new one if anybody else may have read it",
+			path, st.st_mode & 0777u);
 		return ERR_STORE;
 	}
 	if (read(fd, out, AES_KEY_SIZE) != AES_KEY_SIZE || read(fd, &beyond, 1) != 0) {
-		*why = arena_printf(arena, "%s is not a master key: it must be %d octets", path, AES_KEY_SIZE);
+		*why = arena_printf(arena, "%s is not a master key: it must be %d octets", path,
+			AES_KEY_SIZE);
 		return ERR_STORE;
 	}
 	return OK;
 }
 
-static enum err read_key_file(struct arena *arena, const char *path, uint8_t out[AES_KEY_SIZE], str *why)
+static enum err read_key_file(struct arena *arena, const char *path, uint8_t out[AES_KEY_SIZE],
+	str *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	enum err e;
@@ -199,7 +206,8 @@ static void ring_add(id64 workspace, id64 id, const uint8_t plain[AES_KEY_SIZE])
 	*at = key;
 }
 
-/* *id is a key's, or one of these two and then set. Copies the key out; false when the ring has it not. */
+/* *id is a key's, or one of these two and then set. Copies the key out; false when the ring has it
+ * not. */
 enum { NEWEST = 0, OLDEST = -1 };
 
 
@@ -251,28 +259,33 @@ static bytes wrap_about(uint8_t out[20], id64 workspace, id64 id)
 	return (bytes){ out, 20 };
 }
 
-static bytes wrap(struct job *job, const struct workspace_key_row *row, const uint8_t plain[AES_KEY_SIZE])
+static bytes wrap(struct job *job, const struct workspace_key_row *row,
+	const uint8_t plain[AES_KEY_SIZE])
 {
 	struct buf out = buf_in(job->arena, WRAPPED_SIZE);
 	uint8_t about[20];
 
 	pthread_rwlock_rdlock(&keyring.lock);
-	gcm_seal(keyring.master, wrap_about(about, row->workspace, row->id), (bytes){ plain, AES_KEY_SIZE }, &out);
+	gcm_seal(keyring.master, wrap_about(about, row->workspace, row->id),
+		(bytes){ plain, AES_KEY_SIZE }, &out);
 	pthread_rwlock_unlock(&keyring.lock);
 	return buf_bytes(&out);
 }
 
-static enum err unwrap(struct job *job, const struct workspace_key_row *row, uint8_t plain[AES_KEY_SIZE])
+static enum err unwrap(struct job *job, const struct workspace_key_row *row,
+	uint8_t plain[AES_KEY_SIZE])
 {
 	struct buf out = buf_in(job->arena, AES_KEY_SIZE);
 	uint8_t about[20];
 	bool good;
 
 	pthread_rwlock_rdlock(&keyring.lock);
-	good = gcm_open(keyring.master, wrap_about(about, row->workspace, row->id), row->wrapped, &out);
+	good = gcm_open(keyring.master, wrap_about(about, row->workspace, row->id), row->wrapped,
+		&out);
 	pthread_rwlock_unlock(&keyring.lock);
 	if (!good || out.len != AES_KEY_SIZE)
-		return fail(job, ERR_CORRUPT, "a data key does not open: the master key is not the one of this store");
+		return fail(job, ERR_CORRUPT,
+			"a data key does not open: the master key is not the one of this store");
 	memcpy(plain, out.ptr, AES_KEY_SIZE);
 	crypto_wipe(out.ptr, out.len);
 	return OK;
@@ -295,7 +308,8 @@ static enum err load_workspace(struct job *job, id64 workspace)
 {
 	struct workspace_key_rows rows;
 
-	TRY(sql_workspace_key_list(job, &(struct sql_workspace_key_list){ .workspace = workspace }, &rows));
+	TRY(sql_workspace_key_list(job, &(struct sql_workspace_key_list){ .workspace = workspace },
+		&rows));
 	for (size_t i = 0; i < rows.count; i++)
 		TRY(take_row(job, &rows.items[i]));
 	return OK;
@@ -307,7 +321,9 @@ enum err keyring_load(struct job *job)
 	id64 after = 0;
 
 	do {
-		TRY(sql_workspace_key_all(job, &(struct sql_workspace_key_all){ .after = after, .count = KEY_PAGE }, &rows));
+		TRY(sql_workspace_key_all(job,
+			&(struct sql_workspace_key_all){ .after = after, .count = KEY_PAGE },
+			&rows));
 		for (size_t i = 0; i < rows.count; i++) {
 			TRY(take_row(job, &rows.items[i]));
 			after = rows.items[i].id;
@@ -319,13 +335,18 @@ enum err keyring_load(struct job *job)
 /* ---- new keys ---- */
 
 /* A row and its plain key; in the open transaction, and not yet in the ring. */
-static enum err insert_key(struct job *job, id64 workspace, struct workspace_key_row *row, uint8_t plain[AES_KEY_SIZE])
+static enum err insert_key(struct job *job, id64 workspace, struct workspace_key_row *row,
+	uint8_t plain[AES_KEY_SIZE])
 {
 	*row = (struct workspace_key_row){ .id = job_id(job), .workspace = workspace };
 	crypto_random(plain, AES_KEY_SIZE);
 	row->wrapped = wrap(job, row, plain);
-	return sql_workspace_key_insert(job, &(struct sql_workspace_key_insert){
-		.id = row->id, .workspace = workspace, .wrapped = row->wrapped, .now_ms = job->now_ms }, NULL);
+	return sql_workspace_key_insert(job,
+		&(struct sql_workspace_key_insert){ .id = row->id,
+			.workspace = workspace,
+			.wrapped = row->wrapped,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 enum err keyring_add_workspace(struct job *job, id64 workspace)
@@ -349,11 +370,13 @@ enum err keyring_rotate(struct job *job, id64 workspace)
 
 	TRY(load_workspace(job, workspace));
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_workspace_key_retire(job, &(struct sql_workspace_key_retire){ .workspace = workspace,
-									      .now_ms = job->now_ms }, NULL));
+	TRY(sql_workspace_key_retire(job,
+		&(struct sql_workspace_key_retire){ .workspace = workspace, .now_ms = job->now_ms },
+		NULL));
 	TRY(insert_key(job, workspace, &row, plain));
-	TRY(audit_add(job, &(struct audit_entry){ .action = "key.rotate", .target_kind = "workspace",
-						  .target_id = workspace }));
+	TRY(audit_add(job, &(struct audit_entry){ .action = "key.rotate",
+				   .target_kind = "workspace",
+				   .target_id = workspace }));
 	TRY(db_commit(job));
 	/* After the commit: nothing may be sealed with a key that was not stored. */
 	pthread_rwlock_wrlock(&keyring.lock);
@@ -384,8 +407,10 @@ static enum err rewrap_row(struct job *job, const struct workspace_key_row *row)
 
 	if (!ring_key(row->workspace, &id, plain))
 		return fail(job, ERR_BUG, "a data key is not in the ring");
-	TRY(sql_workspace_key_rewrap(job, &(struct sql_workspace_key_rewrap){ .id = row->id,
-									      .wrapped = wrap(job, row, plain) }, NULL));
+	TRY(sql_workspace_key_rewrap(job,
+		&(struct sql_workspace_key_rewrap){ .id = row->id,
+			.wrapped = wrap(job, row, plain) },
+		NULL));
 	crypto_wipe(plain, sizeof plain);
 	return OK;
 }
@@ -396,7 +421,9 @@ static enum err rewrap_all(struct job *job)
 	id64 after = 0;
 
 	do {
-		TRY(sql_workspace_key_all(job, &(struct sql_workspace_key_all){ .after = after, .count = KEY_PAGE }, &rows));
+		TRY(sql_workspace_key_all(job,
+			&(struct sql_workspace_key_all){ .after = after, .count = KEY_PAGE },
+			&rows));
 		for (size_t i = 0; i < rows.count; i++) {
 			TRY(rewrap_row(job, &rows.items[i]));
 			after = rows.items[i].id;
@@ -411,7 +438,8 @@ enum err keyring_rewrap(struct job *job, const char *new_master_key_file)
 	enum err e;
 
 	if (make_key_file(new_master_key_file) != OK && errno != EEXIST)
-		return fail(job, ERR_STORE, "cannot make the master key %s: %m", new_master_key_file);
+		return fail(job, ERR_STORE, "cannot make the master key %s: %m",
+			new_master_key_file);
 	TRY(read_key_file(job->arena, new_master_key_file, key, &job->why));
 	TRY(db_begin(job, DB_WRITE));
 	TRY(keyring_load(job));
@@ -435,8 +463,8 @@ static bytes blob_about(uint8_t out[9], id64 workspace, enum seal_purpose purpos
 	return (bytes){ out, 9 };
 }
 
-static void write_blob(id64 workspace, enum seal_purpose purpose, id64 id, const uint8_t key[AES_KEY_SIZE], str in,
-		       struct buf *out)
+static void write_blob(id64 workspace, enum seal_purpose purpose, id64 id,
+	const uint8_t key[AES_KEY_SIZE], str in, struct buf *out)
 {
 	uint8_t head[HEAD_SIZE] = { BLOB_VERSION }, about[9];
 
@@ -503,7 +531,8 @@ enum err unseal(struct job *job, enum seal_purpose purpose, bytes in, str *out)
 			(bytes){ in.ptr + HEAD_SIZE, in.len - HEAD_SIZE }, &plain);
 	crypto_wipe(key, sizeof key);
 	if (!good)
-		return fail(job, ERR_CORRUPT, "a sealed blob does not open: changed, or moved from another place");
+		return fail(job, ERR_CORRUPT,
+			"a sealed blob does not open: changed, or moved from another place");
 	*out = buf_text(&plain);
 	return OK;
 }
@@ -540,7 +569,8 @@ void master_hash(str purpose, str in, uint8_t out[SHA256_SIZE])
 	uint8_t key[AES_KEY_SIZE];
 
 	pthread_rwlock_rdlock(&keyring.lock);
-	hkdf_sha256((bytes){ keyring.master, sizeof keyring.master }, bytes_of(S("parley")), purpose, key);
+	hkdf_sha256((bytes){ keyring.master, sizeof keyring.master }, bytes_of(S("parley")),
+		purpose, key);
 	pthread_rwlock_unlock(&keyring.lock);
 	hmac_sha256((bytes){ key, sizeof key }, bytes_of(in), out);
 	crypto_wipe(key, sizeof key);

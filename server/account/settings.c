@@ -24,40 +24,60 @@ struct setting {
 
 #define AT(member) offsetof(struct settings, member)
 #define TEXT_(member, otherwise, help) { #member, TEXT, AT(member), otherwise, 0, 0, help }
-#define NUMBER_(member, otherwise, min, max, help) { #member, NUMBER, AT(member), #otherwise, min, max, help }
+#define NUMBER_(member, otherwise, min, max, help)                      \
+	{                                                               \
+#member, NUMBER, AT(member), #otherwise, min, max, help \
+	}
 #define FLAG_(member, otherwise, help) { #member, FLAG, AT(member), otherwise, 0, 0, help }
 
 static const struct setting table[] = {
 	TEXT_(data, "./data", "Folder of everything Parley keeps: store, media, keys, backups."),
-	TEXT_(listen, "127.0.0.1:8080", "Address and port of console, API and webhooks; port 0 takes a free one."),
-	TEXT_(sandbox_listen, "127.0.0.1:8090", "Address and port of the sandbox network (demo and sandbox)."),
-	TEXT_(public_url, "", "How the outside reaches us, for webhook addresses; from `listen` when empty."),
-	TEXT_(database_url, "", "postgresql://… or sqlite:PATH; SQLite in the data folder when empty."),
-	TEXT_(master_key_file, "", "Key that seals all others, mode 0600; made in the data folder when empty."),
-	TEXT_(graph_url, "https://graph.facebook.com/v24.0", "Base of Meta's Cloud API; tests point it to the sandbox."),
+	TEXT_(listen, "127.0.0.1:8080",
+		"Address and port of console, API and webhooks; port 0 takes a free one."),
+	TEXT_(sandbox_listen, "127.0.0.1:8090",
+		"Address and port of the sandbox network (demo and sandbox)."),
+	TEXT_(public_url, "",
+		"How the outside reaches us, for webhook addresses; from `listen` when empty."),
+	TEXT_(database_url, "",
+		"postgresql://… or sqlite:PATH; SQLite in the data folder when empty."),
+	TEXT_(master_key_file, "",
+		"Key that seals all others, mode 0600; made in the data folder when empty."),
+	TEXT_(graph_url, "https://graph.facebook.com/v24.0",
+		"Base of Meta's Cloud API; tests point it to the sandbox."),
 	TEXT_(linked_url, "", "Base of the linked-device network; WhatsApp's own when empty."),
 	TEXT_(linked_root_key, "", "Root key of that network, in hex; WhatsApp's own when empty."),
 	TEXT_(redis_url, "", "Redis of a fleet. This version runs alone and refuses it."),
 	TEXT_(amqp_url, "", "RabbitMQ of a fleet. This version runs alone and refuses it."),
-	TEXT_(tls_certificate, "", "PEM file with the certificate chain; plain HTTP when empty. Read again on SIGHUP."),
+	TEXT_(tls_certificate, "",
+		"PEM file with the certificate chain; plain HTTP when empty. Read again on "
+	        "SIGHUP."),
 	TEXT_(tls_key, "", "PEM file with its private key."),
-	TEXT_(trusted_proxy, "", "Address of a reverse proxy whose X-Forwarded-For and -Proto count."),
+	TEXT_(trusted_proxy, "",
+		"Address of a reverse proxy whose X-Forwarded-For and -Proto count."),
 	TEXT_(log_level, "info", "Least level that is logged: debug, info, warn or error."),
-	NUMBER_(node, 0, 0, 1023, "Number of this process among those that share a database; goes into ids."),
+	NUMBER_(node, 0, 0, 1023,
+		"Number of this process among those that share a database; goes into ids."),
 	NUMBER_(request_workers, 8, 1, 256, "Threads that answer requests."),
 	NUMBER_(call_workers, 16, 1, 256, "Threads that call providers and fetch media."),
-	NUMBER_(request_queue, 2048, 16, 100000, "Requests that may wait for a thread; more are answered 503."),
+	NUMBER_(request_queue, 2048, 16, 100000,
+		"Requests that may wait for a thread; more are answered 503."),
 	NUMBER_(store_connections, 4, 1, 64, "Readers (SQLite) or connections (PostgreSQL)."),
-	NUMBER_(store_cache_kib, 2048, 256, 1048576, "Page cache of each SQLite connection, in KiB."),
+	NUMBER_(store_cache_kib, 2048, 256, 1048576,
+		"Page cache of each SQLite connection, in KiB."),
 	NUMBER_(pace_per_second, 80, 1, 1000, "Messages a second of a new channel."),
-	NUMBER_(pair_interval_ms, 6000, 0, 600000, "Milliseconds between messages of a new channel to one person."),
-	NUMBER_(pair_burst, 20, 1, 1000, "Messages to one person that may go before that interval counts."),
+	NUMBER_(pair_interval_ms, 6000, 0, 600000,
+		"Milliseconds between messages of a new channel to one person."),
+	NUMBER_(pair_burst, 20, 1, 1000,
+		"Messages to one person that may go before that interval counts."),
 	NUMBER_(unconfirmed_wait_seconds, 60, 1, 86400,
-		"Wait for a status report of a send whose answer was lost, before it is sent again with the same id."),
-	NUMBER_(event_retention_days, 30, 1, 3650, "Days that applied webhook payloads are kept for replay."),
+		"Wait for a status report of a send whose answer was lost, before it is sent again "
+	        "with the same id."),
+	NUMBER_(event_retention_days, 30, 1, 3650,
+		"Days that applied webhook payloads are kept for replay."),
 	NUMBER_(stop_wait_seconds, 20, 0, 600, "Time that a stop gives to what is under way."),
 	FLAG_(allow_private_calls, "false",
-	      "Lets calls to Meta and to ourselves reach loopback and private addresses. Unsafe but in tests."),
+		"Lets calls to Meta and to ourselves reach loopback and private addresses. Unsafe "
+	        "but in tests."),
 };
 
 /* What one load needs at hand. */
@@ -74,7 +94,8 @@ static enum err refuse(struct load *l, str why)
 	return ERR_INPUT;
 }
 
-/* Names are compared with '-' as '_' and without case: --sandbox-listen, PARLEY_SANDBOX_LISTEN, sandbox_listen. */
+/* Names are compared with '-' as '_' and without case: --sandbox-listen, PARLEY_SANDBOX_LISTEN,
+ * sandbox_listen. */
 static bool same_name(str a, const char *name)
 {
 	if (a.len != strlen(name))
@@ -144,9 +165,11 @@ static enum err set_number(struct load *l, const struct setting *row, str value,
 	int64_t number;
 
 	if (!str_to_i64(value, &number) || number < row->min || number > row->max)
-		return refuse(l, arena_printf(l->arena, "%s (" STR_F ") must be a number from %lld to %lld, not \"" STR_F
-							"\"", row->name, STR_A(where), (long long)row->min,
-					      (long long)row->max, STR_A(value)));
+		return refuse(l, arena_printf(l->arena,
+					 "%s (" STR_F
+					 ") must be a number from %lld to %lld, not \"" STR_F "\"",
+					 row->name, STR_A(where), (long long)row->min,
+					 (long long)row->max, STR_A(value)));
 	*(int64_t *)member(l->out, row) = number;
 	return OK;
 }
@@ -156,8 +179,9 @@ static enum err set_flag(struct load *l, const struct setting *row, str value, s
 	bool on = str_is(value, S("true")) || str_is(value, S("1")) || str_is(value, S("yes"));
 
 	if (!on && !str_is(value, S("false")) && !str_is(value, S("0")) && !str_is(value, S("no")))
-		return refuse(l, arena_printf(l->arena, "%s (" STR_F ") must be true or false, not \"" STR_F "\"",
-					      row->name, STR_A(where), STR_A(value)));
+		return refuse(l, arena_printf(l->arena,
+					 "%s (" STR_F ") must be true or false, not \"" STR_F "\"",
+					 row->name, STR_A(where), STR_A(value)));
 	*(bool *)member(l->out, row) = on;
 	return OK;
 }
@@ -173,14 +197,16 @@ static enum err set(struct load *l, const struct setting *row, str value, str wh
 		break;
 	}
 	if (memchr(value.ptr, 0, value.len))
-		return refuse(l, arena_printf(l->arena, "%s (" STR_F ") has a NUL in it", row->name, STR_A(where)));
+		return refuse(l, arena_printf(l->arena, "%s (" STR_F ") has a NUL in it", row->name,
+					 STR_A(where)));
 	*(const char **)member(l->out, row) = arena_cstr(l->arena, value);
 	return OK;
 }
 
 /* ---- the file ---- */
 
-/* `"a # b"` → a # b; \" and \\ inside; otherwise up to a # or the end. false: no closing quote, or text behind it. */
+/* `"a # b"` → a # b; \" and \\ inside; otherwise up to a # or the end. false: no closing quote, or
+ * text behind it. */
 static bool unquote(struct arena *arena, str text, str *out)
 {
 	struct buf plain = buf_in(arena, text.len + 1);
@@ -211,22 +237,27 @@ static enum err read_line(struct load *l, str line, str where)
 	if (line.len == 0 || line.ptr[0] == '#')
 		return OK;
 	if (str_find(line, '=') == line.len)
-		return refuse(l, arena_printf(l->arena, STR_F ": want `key = value`", STR_A(where)));
+		return refuse(l,
+			arena_printf(l->arena, STR_F ": want `key = value`", STR_A(where)));
 	name = str_trim(str_split(&line, '='));
 	row = find(name);
 	if (!row)
-		return refuse(l, arena_printf(l->arena, STR_F ": unknown key \"" STR_F "\"; did you mean \"%s\"?",
-					      STR_A(where), STR_A(name), nearest(name)));
+		return refuse(l, arena_printf(l->arena,
+					 STR_F ": unknown key \"" STR_F "\"; did you mean \"%s\"?",
+					 STR_A(where), STR_A(name), nearest(name)));
 	if (!unquote(l->arena, str_trim(line), &value))
-		return refuse(l, arena_printf(l->arena, STR_F ": the quotes do not close, or text stands behind them",
-					      STR_A(where)));
+		return refuse(l,
+			arena_printf(l->arena,
+				STR_F ": the quotes do not close, or text stands behind them",
+				STR_A(where)));
 	return set(l, row, value, where);
 }
 
 static enum err read_lines(struct load *l, const char *path, str text)
 {
 	for (int line = 1; text.len; line++)
-		TRY(read_line(l, str_split(&text, '\n'), arena_printf(l->arena, "%s:%d", path, line)));
+		TRY(read_line(l, str_split(&text, '\n'),
+			arena_printf(l->arena, "%s:%d", path, line)));
 	return OK;
 }
 
@@ -237,11 +268,13 @@ static enum err read_file(struct load *l, const char *path, bool must_exist)
 	size_t size;
 
 	if (!file)
-		return must_exist ? refuse(l, arena_printf(l->arena, "cannot read %s: %m", path)) : OK;
+		return must_exist ? refuse(l, arena_printf(l->arena, "cannot read %s: %m", path))
+		                  : OK;
 	size = fread(text, 1, SETTINGS_FILE_MAX + 1, file);
 	fclose(file);
 	if (size > SETTINGS_FILE_MAX)
-		return refuse(l, arena_printf(l->arena, "%s is larger than %u octets", path, SETTINGS_FILE_MAX));
+		return refuse(l, arena_printf(l->arena, "%s is larger than %u octets", path,
+					 SETTINGS_FILE_MAX));
 	return read_lines(l, path, (str){ text, size });
 }
 
@@ -265,14 +298,16 @@ static enum err read_environment(struct load *l)
 		if (row)
 			TRY(set(l, row, value, name));
 		else if (!is_foreign(str_part(name, 7, name.len)))
-			buf_printf(&l->warnings, "the variable " STR_F " is no setting; the nearest is %s\n", STR_A(name),
-				   nearest(str_part(name, 7, name.len)));
+			buf_printf(&l->warnings,
+				"the variable " STR_F " is no setting; the nearest is %s\n",
+				STR_A(name), nearest(str_part(name, 7, name.len)));
 	}
 	return OK;
 }
 
 /* Is argv[i] the option `name`? Its value, and how many words it took. */
-static int option_value(struct load *l, const struct setting *row, char **argv, int left, str *value)
+static int option_value(struct load *l, const struct setting *row, char **argv, int left,
+	str *value)
 {
 	str word = str_of(argv[0]);
 
@@ -339,7 +374,8 @@ static enum err read_config(struct load *l, int argc, char **argv)
 
 	if (!given.ptr)
 		given = str_of(getenv("PARLEY_CONFIG"));
-	return given.len ? read_file(l, arena_cstr(l->arena, given), true) : read_file(l, SETTINGS_FILE, false);
+	return given.len ? read_file(l, arena_cstr(l->arena, given), true)
+	                 : read_file(l, SETTINGS_FILE, false);
 }
 
 /* ---- together ---- */
@@ -366,7 +402,8 @@ static enum err check(struct load *l)
 	if (!s->tls_certificate != !s->tls_key)
 		return refuse(l, S("tls_certificate and tls_key go together: set both or none"));
 	if (*s->redis_url || *s->amqp_url)
-		return refuse(l, S("redis_url and amqp_url are for a fleet; this version runs alone: leave them empty"));
+		return refuse(l, S("redis_url and amqp_url are for a fleet; this version runs "
+		                   "alone: leave them empty"));
 	if (!*s->data)
 		return refuse(l, S("data must name a folder"));
 	return OK;
@@ -391,7 +428,10 @@ static void fill_in(struct load *l)
 
 enum err settings_load(struct arena *arena, int *argc, char **argv, struct settings *out, str *why)
 {
-	struct load l = { .arena = arena, .out = out, .why = why, .warnings = buf_in(arena, 16u << 10) };
+	struct load l = { .arena = arena,
+		.out = out,
+		.why = why,
+		.warnings = buf_in(arena, 16u << 10) };
 
 	*out = (struct settings){ 0 };
 	for (size_t i = 0; i < COUNT_OF(table); i++)
@@ -405,19 +445,21 @@ enum err settings_load(struct arena *arena, int *argc, char **argv, struct setti
 
 str settings_unknown_option(struct arena *arena, str option)
 {
-	str name = str_starts(option, S("--")) ? str_part(option, 2, str_find(option, '=') - 2) : option;
+	str name = str_starts(option, S("--")) ? str_part(option, 2, str_find(option, '=') - 2)
+	                                       : option;
 	struct buf dashed = buf_in(arena, NAME_MAX_ + 1);
 
 	for (const char *p = nearest(name); *p; p++)
 		buf_byte(&dashed, (uint8_t)(*p == '_' ? '-' : *p));
-	return arena_printf(arena, "unknown option " STR_F "; did you mean --" STR_F "?", STR_A(option),
-			    STR_A(buf_text(&dashed)));
+	return arena_printf(arena, "unknown option " STR_F "; did you mean --" STR_F "?",
+		STR_A(option), STR_A(buf_text(&dashed)));
 }
 
 static void put_changed(struct buf *out, const char *name, char dash, int shift)
 {
 	for (const char *p = name; *p; p++)
-		buf_byte(out, (uint8_t)(*p == '_' ? dash : *p - (*p >= 'a' && *p <= 'z' ? shift : 0)));
+		buf_byte(out,
+			(uint8_t)(*p == '_' ? dash : *p - (*p >= 'a' && *p <= 'z' ? shift : 0)));
 }
 
 void settings_help(struct buf *out)
@@ -427,7 +469,9 @@ void settings_help(struct buf *out)
 
 		buf_str(out, S("  --"));
 		put_changed(out, table[i].name, '-', 0);
-		buf_str(out, table[i].kind == TEXT ? S(" TEXT") : table[i].kind == NUMBER ? S(" N") : S(""));
+		buf_str(out, table[i].kind == TEXT     ? S(" TEXT")
+			     : table[i].kind == NUMBER ? S(" N")
+						       : S(""));
 		do
 			buf_byte(out, ' ');
 		while (out->len - start < 34 && !out->failed);
@@ -441,11 +485,16 @@ void settings_help(struct buf *out)
 void settings_reference(struct buf *out)
 {
 	buf_str(out, S("# Settings\n\n"
-		       "<!-- Written by `ninja -C build settings-page` from the table in server/account/settings.c. -->\n\n"
-		       "Each setting comes from, strongest first: the command line (`--sandbox-listen ADDRESS`), the\n"
-		       "environment (`PARLEY_SANDBOX_LISTEN`), the file `parley.conf` (`sandbox_listen = ADDRESS`, `#` starts\n"
-		       "a comment, text may stand in double quotes), its default. The file is looked for in the current\n"
-		       "folder; `--config FILE` or `PARLEY_CONFIG` names another one. An unknown key is an error.\n\n"
+		       "<!-- Written by `ninja -C build settings-page` from the table in "
+	               "server/account/settings.c. -->\n\n"
+		       "Each setting comes from, strongest first: the command line "
+	               "(`--sandbox-listen ADDRESS`), the\n"
+		       "environment (`PARLEY_SANDBOX_LISTEN`), the file `parley.conf` "
+	               "(`sandbox_listen = ADDRESS`, `#` starts\n"
+		       "a comment, text may stand in double quotes), its default. The file is "
+	               "looked for in the current\n"
+		       "folder; `--config FILE` or `PARLEY_CONFIG` names another one. An unknown "
+	               "key is an error.\n\n"
 		       "| key | environment | default | what it does |\n|---|---|---|---|\n"));
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		buf_printf(out, "| `%s` | `PARLEY_", table[i].name);
@@ -454,7 +503,8 @@ void settings_reference(struct buf *out)
 		buf_printf(out, *table[i].otherwise ? "`%s`" : "%s", table[i].otherwise);
 		buf_printf(out, " | %s", table[i].help);
 		if (table[i].kind == NUMBER)
-			buf_printf(out, " From %lld to %lld.", (long long)table[i].min, (long long)table[i].max);
+			buf_printf(out, " From %lld to %lld.", (long long)table[i].min,
+				(long long)table[i].max);
 		buf_str(out, S(" |\n"));
 	}
 }

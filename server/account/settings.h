@@ -1,10 +1,11 @@
 /*
  * settings.h: what can be set, in one table.
  *
- * Each setting comes from, weakest first: its default, the file parley.conf (`key = value`, # comments, "quoted text"),
- * the environment (PARLEY_KEY), the command line (--key value or --key=value, with - for _). An unknown key in the file
- * or on the command line is an error that names the nearest one; an unknown PARLEY_ variable is a warning. Read once, by
- * main, before threads; the texts live in the given arena and end with a NUL.
+ * Each setting comes from, weakest first: its default, the file parley.conf (`key = value`, #
+ * comments, "quoted text"), the environment (PARLEY_KEY), the command line (--key value or
+ * --key=value, with - for _). An unknown key in the file or on the command line is an error that
+ * names the nearest one; an unknown PARLEY_ variable is a warning. Read once, by main, before
+ * threads; the texts live in the given arena and end with a NUL.
  */
 #ifndef ACCOUNT_SETTINGS_H
 #define ACCOUNT_SETTINGS_H
@@ -18,7 +19,8 @@
 struct settings {
 	const char *data;              /* folder of everything we keep */
 	const char *listen, *sandbox_listen;
-	const char *public_url;        /* without a slash at the end; empty: from the address we listen on */
+	/* without a slash at the end; empty: from the address we listen on */
+	const char *public_url;
 	const char *database_url;      /* never empty: sqlite: in the data folder */
 	const char *master_key_file;   /* never empty: in the data folder */
 	const char *graph_url, *linked_url, *linked_root_key;
@@ -36,9 +38,10 @@ struct settings {
 };
 
 /*
- * Reads all of it. Takes the options that are settings out of argv (and --config FILE, else PARLEY_CONFIG, else
- * ./parley.conf where there is one) and leaves the others, in order, in argv[0 .. *argc). ERR_INPUT with a sentence in
- * *why that names the key and where it stood.
+ * Reads all of it. Takes the options that are settings out of argv (and --config FILE, else
+ * PARLEY_CONFIG, else
+ * ./parley.conf where there is one) and leaves the others, in order, in argv[0 .. *argc). ERR_INPUT
+ * with a sentence in *why that names the key and where it stood.
  */
 enum err settings_load(struct arena *arena, int *argc, char **argv, struct settings *out, str *why);
 /* "unknown option --lisen; did you mean --listen?": for what main finds left over. */

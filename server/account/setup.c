@@ -22,14 +22,18 @@ static enum err make_all(struct job *job, void *arg)
 	id64 key;
 
 	job->workspace = out->workspace = job_id(job);
-	TRY(sql_workspace_insert(job, &(struct sql_workspace_insert){ .id = out->workspace, .name = setup->draft.workspace,
-								      .now_ms = job->now_ms }, NULL));
+	TRY(sql_workspace_insert(job,
+		&(struct sql_workspace_insert){ .id = out->workspace,
+			.name = setup->draft.workspace,
+			.now_ms = job->now_ms },
+		NULL));
 	TRY(keyring_add_workspace(job, out->workspace));
 	TRY(person_insert(job, &owner, ROLE_OWNER, &out->person));
 	TRY(api_key_insert(job, S("Setup"), ALL_PERMISSIONS, &key, &out->api_key));
 	TRY(live_app_insert(job, &out->app));
-	return audit_add(job, &(struct audit_entry){ .action = "workspace.create", .target_kind = "workspace",
-						     .target_id = out->workspace });
+	return audit_add(job, &(struct audit_entry){ .action = "workspace.create",
+				      .target_kind = "workspace",
+				      .target_id = out->workspace });
 }
 
 enum err account_setup(struct job *job, const struct setup_draft *draft, struct setup_result *out)
@@ -43,10 +47,13 @@ enum err account_setup(struct job *job, const struct setup_draft *draft, struct 
 		setup.draft.password = crypto_random_text(job->arena, MADE_PASSWORD_SIZE);
 	check_password(job, S("password"), setup.draft.password);
 	TRY(job_check_fields(job));
-	*out = (struct setup_result){ .email = setup.draft.email, .password = setup.draft.password };
+	*out = (struct setup_result){ .email = setup.draft.email,
+		.password = setup.draft.password };
 	TRY(in_transaction(job, make_all, &setup));
-	job->actor = (struct actor){ .kind = ACTOR_PERSON, .id = out->person, .name = setup.draft.name,
-				     .permissions = role_permissions(ROLE_OWNER) };
+	job->actor = (struct actor){ .kind = ACTOR_PERSON,
+		.id = out->person,
+		.name = setup.draft.name,
+		.permissions = role_permissions(ROLE_OWNER) };
 	return OK;
 }
 

@@ -7,22 +7,38 @@
 static struct template_item from_row(const struct template_row *row)
 {
 	return (struct template_item){
-		.id = row->id, .account_id = row->account_id, .remote_id = row->remote_id, .name = row->name,
-		.language = row->language, .category = row->category, .status = row->status, .quality = row->quality,
-		.reason = row->reason, .components = row->components, .updated_ms = row->updated_ms,
+		.id = row->id,
+		.account_id = row->account_id,
+		.remote_id = row->remote_id,
+		.name = row->name,
+		.language = row->language,
+		.category = row->category,
+		.status = row->status,
+		.quality = row->quality,
+		.reason = row->reason,
+		.components = row->components,
+		.updated_ms = row->updated_ms,
 	};
 }
 
-enum err template_list(struct job *job, str account_id, id64 after, size_t limit, struct template_item **out, size_t *count)
+enum err template_list(struct job *job, str account_id, id64 after, size_t limit,
+	struct template_item **out, size_t *count)
 {
 	struct template_rows rows;
 
 	if (account_id.ptr)
-		TRY(sql_template_list_account(job, &(struct sql_template_list_account){
-			.workspace = job->workspace, .account_id = account_id, .after = after, .count = (int64_t)limit }, &rows));
+		TRY(sql_template_list_account(job,
+			&(struct sql_template_list_account){ .workspace = job->workspace,
+				.account_id = account_id,
+				.after = after,
+				.count = (int64_t)limit },
+			&rows));
 	else
-		TRY(sql_template_list(job, &(struct sql_template_list){ .workspace = job->workspace, .after = after,
-									.count = (int64_t)limit }, &rows));
+		TRY(sql_template_list(job,
+			&(struct sql_template_list){ .workspace = job->workspace,
+				.after = after,
+				.count = (int64_t)limit },
+			&rows));
 	*out = ARENA_ARRAY(job->arena, struct template_item, rows.count);
 	*count = rows.count;
 	for (size_t i = 0; i < rows.count; i++)
@@ -30,12 +46,17 @@ enum err template_list(struct job *job, str account_id, id64 after, size_t limit
 	return OK;
 }
 
-enum err template_find(struct job *job, const struct channel *ch, str name, str language, struct template_item *out)
+enum err template_find(struct job *job, const struct channel *ch, str name, str language,
+	struct template_item *out)
 {
 	struct template_row row;
 
-	TRY(sql_template_find(job, &(struct sql_template_find){ .workspace = ch->workspace, .account_id = ch->account_id,
-								.name = name, .language = language }, &row));
+	TRY(sql_template_find(job,
+		&(struct sql_template_find){ .workspace = ch->workspace,
+			.account_id = ch->account_id,
+			.name = name,
+			.language = language },
+		&row));
 	*out = from_row(&row);
 	return OK;
 }
@@ -48,10 +69,19 @@ struct sync {
 
 static enum err upsert(struct job *job, const struct channel *ch, const struct template_info *t)
 {
-	return sql_template_upsert(job, &(struct sql_template_upsert){
-		.id = job_id(job), .workspace = ch->workspace, .account_id = ch->account_id, .remote_id = t->remote_id,
-		.name = t->name, .language = t->language, .category = t->category, .status = t->status, .quality = t->quality,
-		.components = t->components.ptr ? t->components : S("[]"), .now_ms = job->now_ms }, NULL);
+	return sql_template_upsert(job,
+		&(struct sql_template_upsert){ .id = job_id(job),
+			.workspace = ch->workspace,
+			.account_id = ch->account_id,
+			.remote_id = t->remote_id,
+			.name = t->name,
+			.language = t->language,
+			.category = t->category,
+			.status = t->status,
+			.quality = t->quality,
+			.components = t->components.ptr ? t->components : S("[]"),
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 static enum err store_sync(struct job *job, void *arg)
@@ -62,11 +92,16 @@ static enum err store_sync(struct job *job, void *arg)
 
 	for (size_t i = 0; i < sync->count; i++)
 		TRY(upsert(job, ch, &sync->items[i]));
-	TRY(sql_template_delete_older(job, &(struct sql_template_delete_older){
-		.workspace = ch->workspace, .account_id = ch->account_id, .before_ms = job->now_ms }, NULL));
+	TRY(sql_template_delete_older(job,
+		&(struct sql_template_delete_older){ .workspace = ch->workspace,
+			.account_id = ch->account_id,
+			.before_ms = job->now_ms },
+		NULL));
 	buf_printf(&detail, "{\"synced\":%zu}", sync->count);
-	return audit_add(job, &(struct audit_entry){ .action = "template.sync", .target_kind = "channel",
-						     .target_id = ch->id, .detail = buf_text(&detail) });
+	return audit_add(job, &(struct audit_entry){ .action = "template.sync",
+				      .target_kind = "channel",
+				      .target_id = ch->id,
+				      .detail = buf_text(&detail) });
 }
 
 enum err template_sync(struct job *job, id64 channel, int64_t *synced)
@@ -86,10 +121,18 @@ enum err template_sync(struct job *job, id64 channel, int64_t *synced)
 	return OK;
 }
 
-enum err template_apply(struct job *job, const struct channel *ch, const struct provider_event *event)
+enum err template_apply(struct job *job, const struct channel *ch,
+	const struct provider_event *event)
 {
-	return sql_template_set(job, &(struct sql_template_set){
-		.workspace = ch->workspace, .account_id = ch->account_id, .name = event->template_name,
-		.language = event->template_language, .status = event->template_status, .category = event->template_category,
-		.quality = event->template_quality, .reason = event->reason, .now_ms = job->now_ms }, NULL);
+	return sql_template_set(job,
+		&(struct sql_template_set){ .workspace = ch->workspace,
+			.account_id = ch->account_id,
+			.name = event->template_name,
+			.language = event->template_language,
+			.status = event->template_status,
+			.category = event->template_category,
+			.quality = event->template_quality,
+			.reason = event->reason,
+			.now_ms = job->now_ms },
+		NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * template.h: message templates as we know them from the provider; they belong to an account (Cloud: WABA).
+ * template.h: message templates as we know them from the provider; they belong to an account
+ * (Cloud: WABA).
  */
 #ifndef ACCOUNT_TEMPLATE_H
 #define ACCOUNT_TEMPLATE_H
@@ -8,18 +9,23 @@
 
 struct template_item {
 	id64 id;
-	str account_id, remote_id, name, language, category, status, quality, reason, components; /* components: JSON list */
+	/* components: JSON list */
+	str account_id, remote_id, name, language, category, status, quality, reason, components;
 	int64_t updated_ms;
 };
 
 /* Those of one account, or (STR_NONE) of all of the workspace; by id above `after`. */
-enum err template_list(struct job *job, str account_id, id64 after, size_t limit, struct template_item **out, size_t *count);
+enum err template_list(struct job *job, str account_id, id64 after, size_t limit,
+	struct template_item **out, size_t *count);
 /* By name and language, of the account of a channel; ERR_MISSING. */
-enum err template_find(struct job *job, const struct channel *ch, str name, str language, struct template_item *out);
-/* Asks the provider for all of the channel's account, and makes ours the same: its own transaction, with an audit row. No
- * transaction may be open. */
+enum err template_find(struct job *job, const struct channel *ch, str name, str language,
+	struct template_item *out);
+/* Asks the provider for all of the channel's account, and makes ours the same: its own transaction,
+ * with an audit row. No transaction may be open. */
 enum err template_sync(struct job *job, id64 channel, int64_t *synced);
-/* What an EVENT_TEMPLATE tells: in the open transaction. One that we do not know is left to the next sync. */
-enum err template_apply(struct job *job, const struct channel *ch, const struct provider_event *event);
+/* What an EVENT_TEMPLATE tells: in the open transaction. One that we do not know is left to the
+ * next sync. */
+enum err template_apply(struct job *job, const struct channel *ch,
+	const struct provider_event *event);
 
 #endif

@@ -23,9 +23,12 @@ static enum err rename_it(struct job *job, void *arg)
 	json_put(&detail, "before", before.name);
 	json_put(&detail, "name", *name);
 	json_close(&detail, '}');
-	TRY(sql_workspace_rename(job, &(struct sql_workspace_rename){ .id = job->workspace, .name = *name }, NULL));
-	return audit_add(job, &(struct audit_entry){ .action = "workspace.change", .target_kind = "workspace",
-						     .target_id = job->workspace, .detail = buf_text(&detail) });
+	TRY(sql_workspace_rename(job,
+		&(struct sql_workspace_rename){ .id = job->workspace, .name = *name }, NULL));
+	return audit_add(job, &(struct audit_entry){ .action = "workspace.change",
+				      .target_kind = "workspace",
+				      .target_id = job->workspace,
+				      .detail = buf_text(&detail) });
 }
 
 enum err workspace_rename(struct job *job, str name, struct workspace *out)
@@ -40,7 +43,8 @@ enum err workspace_list(struct job *job, id64 after, id64 *out, size_t max, size
 {
 	struct workspace_rows rows;
 
-	TRY(sql_workspace_list(job, &(struct sql_workspace_list){ .after = after, .count = (int64_t)max }, &rows));
+	TRY(sql_workspace_list(job,
+		&(struct sql_workspace_list){ .after = after, .count = (int64_t)max }, &rows));
 	for (size_t i = 0; i < rows.count; i++)
 		out[i] = rows.items[i].id;
 	*count = rows.count;

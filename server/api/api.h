@@ -1,9 +1,9 @@
 /*
  * api.h: the REST API: the table of routes, who may use them, and what handlers are written with.
  *
- * A handler says who may (its route's permission), what it takes (a table of fields), what it does (one call into a module)
- * and what it answers. It returns an err; api_serve() makes the problem answer of it. openapi.yaml is held to the table by
- * openapi_test.c.
+ * A handler says who may (its route's permission), what it takes (a table of fields), what it does
+ * (one call into a module) and what it answers. It returns an err; api_serve() makes the problem
+ * answer of it. openapi.yaml is held to the table by openapi_test.c.
  */
 #ifndef API_API_H
 #define API_API_H
@@ -17,7 +17,8 @@
 /* The rows of the REST API and of the console; main appends those of intake, live and Graph. */
 extern const struct route api_routes[];
 extern const size_t api_route_count;
-/* http_config.serve and .refuse. Serves any worker route: its permission is PERMIT_PUBLIC, PERMIT_SIGNED_IN or one bit. */
+/* http_config.serve and .refuse. Serves any worker route: its permission is PERMIT_PUBLIC,
+ * PERMIT_SIGNED_IN or one bit. */
 void api_serve(struct job *job, const struct request *req, struct response *res);
 void api_refuse(struct arena *arena, int status, const char *detail, struct response *res);
 
@@ -43,34 +44,43 @@ struct field {
 	const char *name;
 	enum field_kind kind;
 	size_t at;              /* of the member in the struct */
-	size_t given_at;        /* of a bool that tells whether it was there; 0: none (so it cannot be the first member) */
+	/* of a bool that tells whether it was there; 0: none (so it cannot be the first member) */
+	size_t given_at;
 	int64_t min, max;
 	bool required, nullable; /* nullable: null is taken as "none", with *given true */
 	const struct field *fields;
 };
 
-/* FIELD(struct draft, name, STR, .max = 120, .required = true); NAMED_FIELD where JSON has another word for it. */
-#define NAMED_FIELD(type, json_name, member, kind_, ...)                                           \
-	{ .name = (json_name), .kind = FIELD_##kind_, .at = offsetof(type, member) __VA_OPT__(, ) __VA_ARGS__ }
-#define FIELD(type, member, kind_, ...) NAMED_FIELD(type, #member, member, kind_ __VA_OPT__(, ) __VA_ARGS__)
+/* FIELD(struct draft, name, STR, .max = 120, .required = true); NAMED_FIELD where JSON has another
+ * word for it. */
+#define NAMED_FIELD(type, json_name, member, kind_, ...)                \
+	{                                                               \
+		.name = (json_name), .kind = FIELD_##kind_,             \
+		.at = offsetof(type, member) __VA_OPT__(, ) __VA_ARGS__ \
+	}
+#define FIELD(type, member, kind_, ...) \
+	NAMED_FIELD(type, #member, member, kind_ __VA_OPT__(, ) __VA_ARGS__)
 
 /* The request's body as one JSON object: ERR_INPUT (400, 415) when it is none. */
 enum err request_body(struct job *job, const struct request *req, json *out);
-/* Reads the object's members into a struct and notes all that is wrong, unknown members too; goes on where it can. */
+/* Reads the object's members into a struct and notes all that is wrong, unknown members too; goes
+ * on where it can. */
 void fields_read(struct job *job, json map, const struct field *fields, void *out);
-/* Both. Wrong fields are only noted: for those who hand the struct to a function that checks more, and then all of it by
- * job_check_fields(). */
-enum err request_fields(struct job *job, const struct request *req, const struct field *fields, void *out);
+/* Both. Wrong fields are only noted: for those who hand the struct to a function that checks more,
+ * and then all of it by job_check_fields(). */
+enum err request_fields(struct job *job, const struct request *req, const struct field *fields,
+	void *out);
 /* Both, and ERR_INPUT for wrong fields. */
-enum err request_json(struct job *job, const struct request *req, const struct field *fields, void *out);
+enum err request_json(struct job *job, const struct request *req, const struct field *fields,
+	void *out);
 
 /* The id in the path, by its place: ERR_MISSING when it is none. */
 enum err request_id(struct job *job, const struct request *req, size_t place, id64 *out);
 /* An id in the query; 0 when absent, a field error when wrong. */
 id64 request_query_id(struct job *job, const struct request *req, const char *name);
 /* The index of the query's word in words; otherwise when absent, a field error when unknown. */
-int request_query_word(struct job *job, const struct request *req, const char *name, const char *const *words, size_t count,
-		       int otherwise);
+int request_query_word(struct job *job, const struct request *req, const char *name,
+	const char *const *words, size_t count, int otherwise);
 bool request_query_flag(struct job *job, const struct request *req, const char *name);
 
 /* ---- pages ---- */
@@ -81,15 +91,18 @@ bool request_query_flag(struct job *job, const struct request *req, const char *
 /* Where a list goes on: what its order is made of. */
 struct cursor { int64_t ms; id64 id; };
 struct page {
-	const char *list; /* its name: a cursor of one list is refused by another, and by another workspace */
+	/* its name: a cursor of one list is refused by another, and by another workspace */
+	const char *list;
 	size_t limit;
 	struct cursor after; /* zeros: the start */
 };
 
-/* limit and cursor from the query. Ask the store for limit + 1 rows: the one too many tells that there is more. */
+/* limit and cursor from the query. Ask the store for limit + 1 rows: the one too many tells that
+ * there is more. */
 enum err page_read(struct job *job, const struct request *req, const char *list, struct page *out);
 /* "next_cursor": the cursor, or null when there is no more (next NULL). Into the open object. */
-enum err page_write_next(struct job *job, struct buf *out, const struct page *page, const struct cursor *next);
+enum err page_write_next(struct job *job, struct buf *out, const struct page *page,
+	const struct cursor *next);
 
 /* ---- what goes ---- */
 

@@ -29,7 +29,8 @@ enum err api_keys_list(struct job *job, const struct request *req, struct respon
 	for (size_t i = 0; i < count && i < page.limit; i++)
 		write_key(out, &keys[i], STR_NONE);
 	json_close(out, ']');
-	TRY(page_write_next(job, out, &page, count > page.limit ? &(struct cursor){ .id = keys[page.limit - 1].id } : NULL));
+	TRY(page_write_next(job, out, &page,
+		count > page.limit ? &(struct cursor){ .id = keys[page.limit - 1].id } : NULL));
 	json_close(out, '}');
 	return OK;
 }
@@ -52,7 +53,8 @@ static uint64_t read_scopes(struct job *job, json list)
 		if (permission_parse(json_text(json_at(list, i)), &bit))
 			scopes |= bit;
 		else
-			field_error(job, arena_printf(job->arena, "scopes.%zu", i), S("invalid"), S("Not a permission."));
+			field_error(job, arena_printf(job->arena, "scopes.%zu", i), S("invalid"),
+				S("Not a permission."));
 	}
 	return scopes;
 }

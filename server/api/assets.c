@@ -1,8 +1,9 @@
 /*
  * assets.c: the console, out of the binary.
  *
- * Any path that is neither a route nor a file is the console's own to route, so it gets index.html. What is under /assets/
- * carries a hash in its name and may be kept for ever; the rest is asked for again with its ETag.
+ * Any path that is neither a route nor a file is the console's own to route, so it gets index.html.
+ * What is under /assets/ carries a hash in its name and may be kept for ever; the rest is asked for
+ * again with its ETag.
  */
 #include "api/assets.h"
 
@@ -37,7 +38,8 @@ static enum err not_built(struct response *res)
 	res->type = S("text/html; charset=utf-8");
 	buf_str(&res->body,
 		S("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Parley</title>"
-		  "<h1>Parley is running</h1><p>The console is not in this binary. Build it and the server again with "
+		  "<h1>Parley is running</h1><p>The console is not in this binary. Build it and "
+	          "the server again with "
 		  "<code>script/build</code>; the API is at <code>/api/v1</code> and described at "
 		  "<a href=\"/openapi.json\">/openapi.json</a>.</p></html>\n"));
 	return OK;
@@ -84,17 +86,22 @@ static enum err inflate_into(struct job *job, const struct asset *asset, struct 
 	z.avail_out = asset->size;
 	done = inflate(&z, Z_FINISH);
 	inflateEnd(&z);
-	return done == Z_STREAM_END && z.avail_out == 0 ? OK : fail(job, ERR_BUG, "an embedded asset does not inflate");
+	return done == Z_STREAM_END && z.avail_out == 0
+	               ? OK
+	               : fail(job, ERR_BUG, "an embedded asset does not inflate");
 }
 
-static enum err send(struct job *job, const struct request *req, struct response *res, const struct asset *asset)
+static enum err send(struct job *job, const struct request *req, struct response *res,
+	const struct asset *asset)
 {
 	bool hashed = str_starts(str_of(asset->path), HASHED), gzip = accepts_gzip(req);
 
-	response_header(res, S("Cache-Control"), hashed ? S("public, max-age=31536000, immutable") : S("no-cache"));
+	response_header(res, S("Cache-Control"),
+		hashed ? S("public, max-age=31536000, immutable") : S("no-cache"));
 	response_header(res, S("Vary"), S("Accept-Encoding"));
 	/* Strong tags tell representations apart; the inflated one is the same in meaning only. */
-	response_header(res, S("ETag"), gzip ? str_of(asset->etag) : arena_printf(job->arena, "W/%s", asset->etag));
+	response_header(res, S("ETag"),
+		gzip ? str_of(asset->etag) : arena_printf(job->arena, "W/%s", asset->etag));
 	res->type = str_of(asset->mime);
 	if (is_known(req, asset)) {
 		res->status = 304;

@@ -44,7 +44,8 @@ enum err audit_list(struct job *job, const struct request *req, struct response 
 		write_row(out, &rows[i]);
 	json_close(out, ']');
 	/* The order is the chain's own: its number goes where other lists have a time. */
-	TRY(page_write_next(job, out, &page, count > page.limit ? &(struct cursor){ .ms = rows[page.limit - 1].seq } : NULL));
+	TRY(page_write_next(job, out, &page,
+		count > page.limit ? &(struct cursor){ .ms = rows[page.limit - 1].seq } : NULL));
 	json_close(out, '}');
 	return OK;
 }

@@ -1,8 +1,9 @@
 /*
  * channel_proof.c: POST /channels/{id}/test, in four steps that are done for real.
  *
- * The first two ask the provider; the other two call our own public address as the provider would: with the handshake,
- * then with a signed event that tells nothing. So a wrong public URL, a proxy that eats headers or a firewall shows here.
+ * The first two ask the provider; the other two call our own public address as the provider would:
+ * with the handshake, then with a signed event that tells nothing. So a wrong public URL, a proxy
+ * that eats headers or a firewall shows here.
  */
 #include "account/channel.h"
 #include "api/handlers.h"
@@ -12,7 +13,9 @@
 
 #define STEP_DEADLINE_MS 10000
 #define CHALLENGE_SIZE 9
-#define REACH "Set public_url to the address under which the internet reaches this server, and check proxy and firewall."
+#define REACH                                                                                    \
+	"Set public_url to the address under which the internet reaches this server, and check " \
+	"proxy and firewall."
 
 struct step {
 	const char *name;
@@ -40,10 +43,12 @@ static enum err ask_provider(struct job *job, id64 id, struct step *token, struc
 	struct provider_health health;
 	enum err e = channel_check(job, id, &health);
 
-	if (e != OK && e != ERR_UPSTREAM && e != ERR_TIMEOUT && e != ERR_UNSUPPORTED && e != ERR_DENIED)
+	if (e != OK && e != ERR_UPSTREAM && e != ERR_TIMEOUT && e != ERR_UNSUPPORTED &&
+		e != ERR_DENIED)
 		return e;
 	if (e != OK) {
-		bad(token, job->why, S("Check that this server reaches the provider, then test again."));
+		bad(token, job->why,
+			S("Check that this server reaches the provider, then test again."));
 		bad(number, S("Not asked, because the provider could not be reached."), STR_NONE);
 		job_forgive(job);
 		return OK;
@@ -59,11 +64,15 @@ static enum err ask_provider(struct job *job, id64 id, struct step *token, struc
 }
 
 /* Calls ourselves; the step gets the failure when it cannot. */
-static bool call_us(struct job *job, const struct http_call *call, struct step *step, struct http_reply *reply)
+static bool call_us(struct job *job, const struct http_call *call, struct step *step,
+	struct http_reply *reply)
 {
 	if (http_call(job, call, reply) == OK)
 		return true;
-	bad(step, arena_printf(job->arena, "Our own webhook address could not be called: " STR_F, STR_A(job->why)), S(REACH));
+	bad(step,
+		arena_printf(job->arena, "Our own webhook address could not be called: " STR_F,
+			STR_A(job->why)),
+		S(REACH));
 	job_forgive(job);
 	return false;
 }
@@ -80,14 +89,22 @@ static void verify_webhook(struct job *job, const struct channel *ch, struct ste
 	buf_str(&url, S("&hub.verify_token="));
 	percent_write(&url, ch->verify_token);
 	/* Private addresses are fine: it is our own address, from the settings. */
-	if (!call_us(job, &(struct http_call){ .method = HTTP_GET, .url = buf_text(&url), .deadline_ms = STEP_DEADLINE_MS,
-					       .allow_private = true }, step, &reply))
+	if (!call_us(job,
+		    &(struct http_call){ .method = HTTP_GET,
+			    .url = buf_text(&url),
+			    .deadline_ms = STEP_DEADLINE_MS,
+			    .allow_private = true },
+		    step, &reply))
 		return;
 	if (reply.status == 200 && str_is(str_from(reply.body), challenge))
 		good(step, S("The handshake with the verify token works."));
 	else
-		bad(step, arena_printf(job->arena, "The handshake was answered with status %d instead of its challenge.",
-				       reply.status), S(REACH));
+		bad(step,
+			arena_printf(job->arena,
+				"The handshake was answered with status %d instead of its "
+		                "challenge.",
+				reply.status),
+			S(REACH));
 }
 
 static str signature_of(struct job *job, const struct channel *ch, str body)
@@ -95,7 +112,8 @@ static str signature_of(struct job *job, const struct channel *ch, str body)
 	uint8_t mac[SHA256_SIZE];
 
 	hmac_sha256(bytes_of(ch->app_secret), bytes_of(body), mac);
-	return arena_printf(job->arena, "sha256=" STR_F, STR_A(hex_text(job->arena, (bytes){ mac, sizeof mac })));
+	return arena_printf(job->arena, "sha256=" STR_F,
+		STR_A(hex_text(job->arena, (bytes){ mac, sizeof mac })));
 }
 
 static void send_event(struct job *job, const struct channel *ch, struct step *step)
@@ -107,14 +125,23 @@ static void send_event(struct job *job, const struct channel *ch, struct step *s
 	};
 	struct http_reply reply;
 
-	if (!call_us(job, &(struct http_call){ .method = HTTP_POST, .url = channel_webhook_url(job->arena, ch),
-					       .headers = headers, .header_count = COUNT_OF(headers), .body = bytes_of(body),
-					       .deadline_ms = STEP_DEADLINE_MS, .allow_private = true }, step, &reply))
+	if (!call_us(job,
+		    &(struct http_call){ .method = HTTP_POST,
+			    .url = channel_webhook_url(job->arena, ch),
+			    .headers = headers,
+			    .header_count = COUNT_OF(headers),
+			    .body = bytes_of(body),
+			    .deadline_ms = STEP_DEADLINE_MS,
+			    .allow_private = true },
+		    step, &reply))
 		return;
 	if (reply.status == 200)
 		good(step, S("A signed event arrives and is stored."));
 	else
-		bad(step, arena_printf(job->arena, "A signed event was answered with status %d.", reply.status), S(REACH));
+		bad(step,
+			arena_printf(job->arena, "A signed event was answered with status %d.",
+				reply.status),
+			S(REACH));
 }
 
 static void write_steps(struct buf *out, const struct step steps[STEPS])

@@ -31,7 +31,8 @@ enum err channels_list(struct job *job, const struct request *req, struct respon
 		channel_write_json(out, NULL, &channels[i], may_manage(job));
 	json_close(out, ']');
 	TRY(page_write_next(job, out, &page,
-			    count > page.limit ? &(struct cursor){ .id = channels[page.limit - 1].channel.id } : NULL));
+		count > page.limit ? &(struct cursor){ .id = channels[page.limit - 1].channel.id }
+				   : NULL));
 	json_close(out, '}');
 	return OK;
 }
@@ -78,10 +79,12 @@ static const struct field channel_patch_fields[] = {
 	NAMED_FIELD(struct channel_patch, "verify_token", draft.verify_token, STR),
 	NAMED_FIELD(struct channel_patch, "disabled", draft.disabled, FLAG),
 	NAMED_FIELD(struct channel_patch, "pace_per_second", draft.pace_per_second, INT, .min = 1,
-		    .max = PACE_PER_SECOND_MAX),
+		.max = PACE_PER_SECOND_MAX),
 	NAMED_FIELD(struct channel_patch, "pair_interval_ms", draft.pair_interval_ms, INT, .min = 0,
-		    .max = PAIR_INTERVAL_MS_MAX, .given_at = offsetof(struct channel_patch, has_interval)),
-	NAMED_FIELD(struct channel_patch, "pair_burst", draft.pair_burst, INT, .min = 1, .max = PAIR_BURST_MAX),
+		.max = PAIR_INTERVAL_MS_MAX,
+		.given_at = offsetof(struct channel_patch, has_interval)),
+	NAMED_FIELD(struct channel_patch, "pair_burst", draft.pair_burst, INT, .min = 1,
+		.max = PAIR_BURST_MAX),
 	FIELD(struct channel_patch, reason, STR),
 	{ 0 },
 };

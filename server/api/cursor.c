@@ -1,14 +1,20 @@
 /*
  * cursor.c: where a list goes on, as a text that only we can make.
  *
- * A cursor is base64url of: time, id, and the first octets of a keyed hash over them and the list's name. The key is the
- * workspace's, so a cursor is worth nothing in another list or another workspace.
+ * A cursor is base64url of: time, id, and the first octets of a keyed hash over them and the list's
+ * name. The key is the workspace's, so a cursor is worth nothing in another list or another
+ * workspace.
  */
 #include "account/seal.h"
 #include "api/api.h"
 #include "base/codec.h"
 
-enum { NUMBERS_SIZE = 16, TAG_SIZE = 12, CURSOR_SIZE = NUMBERS_SIZE + TAG_SIZE, CURSOR_TEXT_MAX = 64 };
+enum {
+	NUMBERS_SIZE = 16,
+	TAG_SIZE = 12,
+	CURSOR_SIZE = NUMBERS_SIZE + TAG_SIZE,
+	CURSOR_TEXT_MAX = 64
+};
 
 static void put_number(uint8_t *out, int64_t value)
 {
@@ -25,9 +31,11 @@ static int64_t get_number(const uint8_t *in)
 	return (int64_t)value;
 }
 
-static enum err make_tag(struct job *job, const char *list, const uint8_t *numbers, uint8_t tag[SHA256_SIZE])
+static enum err make_tag(struct job *job, const char *list, const uint8_t *numbers,
+	uint8_t tag[SHA256_SIZE])
 {
-	return keyed_hash(job, arena_printf(job->arena, "cursor:%s", list), (str){ (const char *)numbers, NUMBERS_SIZE }, tag);
+	return keyed_hash(job, arena_printf(job->arena, "cursor:%s", list),
+		(str){ (const char *)numbers, NUMBERS_SIZE }, tag);
 }
 
 static enum err not_ours(struct job *job)
@@ -52,7 +60,8 @@ static enum err read_cursor(struct job *job, const char *list, str text, struct 
 
 enum err page_read(struct job *job, const struct request *req, const char *list, struct page *out)
 {
-	str limit = request_query(job->arena, req, "limit"), cursor = request_query(job->arena, req, "cursor");
+	str limit = request_query(job->arena, req, "limit"),
+	    cursor = request_query(job->arena, req, "cursor");
 	int64_t count = PAGE_LIMIT_DEFAULT;
 
 	if (limit.ptr && (!str_to_i64(limit, &count) || count < 1 || count > PAGE_LIMIT_MAX))
@@ -62,7 +71,8 @@ enum err page_read(struct job *job, const struct request *req, const char *list,
 	return cursor.len ? read_cursor(job, list, cursor, &out->after) : OK;
 }
 
-enum err page_write_next(struct job *job, struct buf *out, const struct page *page, const struct cursor *next)
+enum err page_write_next(struct job *job, struct buf *out, const struct page *page,
+	const struct cursor *next)
 {
 	struct buf text = buf_in(job->arena, CURSOR_TEXT_MAX);
 	uint8_t raw[NUMBERS_SIZE + SHA256_SIZE];

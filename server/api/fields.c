@@ -1,8 +1,8 @@
 /*
  * fields.c: a request's JSON into a struct, by a table.
  *
- * All that is wrong is noted before anything is answered; a member that the table does not name is wrong, too, since a
- * misspelt field that is silently ignored looks like success.
+ * All that is wrong is noted before anything is answered; a member that the table does not name is
+ * wrong, too, since a misspelt field that is silently ignored looks like success.
  */
 #include "api/api.h"
 
@@ -39,7 +39,8 @@ static void read_text(const struct reading *r, const struct field *field, json v
 	if (field->required && str_trim(text).len == 0)
 		wrong(r, field, S("required"), S("Must not be empty."));
 	else if ((int64_t)str_count_points(text) > max)
-		wrong(r, field, S("too_long"), arena_printf(r->job->arena, "At most %lld characters.", (long long)max));
+		wrong(r, field, S("too_long"),
+			arena_printf(r->job->arena, "At most %lld characters.", (long long)max));
 }
 
 static void read_number(const struct reading *r, const struct field *field, json v, int64_t *out)
@@ -50,8 +51,9 @@ static void read_number(const struct reading *r, const struct field *field, json
 	}
 	*out = json_int(v, 0);
 	if ((field->min || field->max) && (*out < field->min || *out > field->max))
-		wrong(r, field, S("out_of_range"), arena_printf(r->job->arena, "From %lld to %lld.", (long long)field->min,
-								(long long)field->max));
+		wrong(r, field, S("out_of_range"),
+			arena_printf(r->job->arena, "From %lld to %lld.", (long long)field->min,
+				(long long)field->max));
 }
 
 static void read_id(const struct reading *r, const struct field *field, json v, id64 *out)
@@ -92,8 +94,9 @@ static void read_value(const struct reading *r, const struct field *field, json 
 		*(json *)out = v;
 		break;
 	case FIELD_MAP:
-		read_map(&(struct reading){ r->job, arena_printf(r->job->arena, STR_F "%s.", STR_A(r->prefix), field->name) },
-			 v, field->fields, out);
+		read_map(&(struct reading){ r->job, arena_printf(r->job->arena, STR_F "%s.",
+							    STR_A(r->prefix), field->name) },
+			v, field->fields, out);
 		break;
 	}
 }
@@ -122,8 +125,8 @@ static const struct field *find(const struct field *fields, str name)
 static void read_map(const struct reading *r, json map, const struct field *fields, void *out)
 {
 	if (json_kind(map) != JSON_MAP) {
-		field_error(r->job, str_part(r->prefix, 0, r->prefix.len ? r->prefix.len - 1 : 0), S("wrong_type"),
-			    S("Must be an object."));
+		field_error(r->job, str_part(r->prefix, 0, r->prefix.len ? r->prefix.len - 1 : 0),
+			S("wrong_type"), S("Must be an object."));
 		return;
 	}
 	for (const struct field *field = fields; field->name; field++)
@@ -141,8 +144,8 @@ void fields_read(struct job *job, json map, const struct field *fields, void *ou
 
 static enum err malformed(struct job *job, str why)
 {
-	return fail_code(job, ERR_INPUT, S("malformed"), S("Send one JSON object."), "The body is no JSON object: " STR_F,
-			 STR_A(why));
+	return fail_code(job, ERR_INPUT, S("malformed"), S("Send one JSON object."),
+		"The body is no JSON object: " STR_F, STR_A(why));
 }
 
 enum err request_body(struct job *job, const struct request *req, json *out)
@@ -150,16 +153,18 @@ enum err request_body(struct job *job, const struct request *req, json *out)
 	str type = request_header(req, S("content-type")), why = S("it is another kind of value");
 
 	if (!str_is_nocase(str_trim(str_part(type, 0, str_find(type, ';'))), S("application/json")))
-		return fail_code(job, ERR_INPUT, S("unsupported_media_type"), S("Send Content-Type: application/json."),
-				 "The body must be JSON.");
+		return fail_code(job, ERR_INPUT, S("unsupported_media_type"),
+			S("Send Content-Type: application/json."), "The body must be JSON.");
 	if (req->body.len == 0)
 		return malformed(job, S("it is empty"));
-	if (json_read(job->arena, str_from(req->body), out, &why) != OK || json_kind(*out) != JSON_MAP)
+	if (json_read(job->arena, str_from(req->body), out, &why) != OK ||
+		json_kind(*out) != JSON_MAP)
 		return malformed(job, why);
 	return OK;
 }
 
-enum err request_fields(struct job *job, const struct request *req, const struct field *fields, void *out)
+enum err request_fields(struct job *job, const struct request *req, const struct field *fields,
+	void *out)
 {
 	json root;
 
@@ -168,7 +173,8 @@ enum err request_fields(struct job *job, const struct request *req, const struct
 	return OK;
 }
 
-enum err request_json(struct job *job, const struct request *req, const struct field *fields, void *out)
+enum err request_json(struct job *job, const struct request *req, const struct field *fields,
+	void *out)
 {
 	TRY(request_fields(job, req, fields, out));
 	return job_check_fields(job);
@@ -192,8 +198,8 @@ id64 request_query_id(struct job *job, const struct request *req, const char *na
 	return id;
 }
 
-int request_query_word(struct job *job, const struct request *req, const char *name, const char *const *words, size_t count,
-		       int otherwise)
+int request_query_word(struct job *job, const struct request *req, const char *name,
+	const char *const *words, size_t count, int otherwise)
 {
 	str text = request_query(job->arena, req, name);
 	struct buf all = buf_in(job->arena, 1000);

@@ -6,7 +6,8 @@
 
 #include "api/api.h"
 
-#define HANDLER(name) enum err name(struct job *job, const struct request *req, struct response *res)
+#define HANDLER(name) \
+	enum err name(struct job *job, const struct request *req, struct response *res)
 
 /* session.c */
 HANDLER(session_post);

@@ -1,6 +1,6 @@
 /*
- * health.c: see health.h. "ok" is said only of what has just been proven: the store by a write that committed, a channel
- * by what came through it.
+ * health.c: see health.h. "ok" is said only of what has just been proven: the store by a write that
+ * committed, a channel by what came through it.
  */
 #include "api/health.h"
 
@@ -13,8 +13,16 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { DISK_LOW_PERCENT = 10, LAG_DEGRADED_MS = 10000, OUTBOX_OLD_MS = 60000, DEPTH_MAX = 10000, CHANNELS_MAX = 200,
-       NOTICES_MAX = 20, FAILED_MAX = 1000, METRICS_MAX = 64 << 10 };
+enum {
+	DISK_LOW_PERCENT = 10,
+	LAG_DEGRADED_MS = 10000,
+	OUTBOX_OLD_MS = 60000,
+	DEPTH_MAX = 10000,
+	CHANNELS_MAX = 200,
+	NOTICES_MAX = 20,
+	FAILED_MAX = 1000,
+	METRICS_MAX = 64 << 10
+};
 
 void (*api_figures_hook)(struct api_figures *out);
 const char *api_data_folder = ".";
@@ -84,12 +92,16 @@ static void write_store(struct job *job, struct report *report)
 	str kind = store_is_sqlite(job->store) ? S("SQLite") : S("PostgreSQL");
 
 	if (e == OK) {
-		write_component(report, 0, (struct component){ S("store"), S("Store"), .detail =
-			arena_printf(job->arena, STR_F ": a write was committed just now.", STR_A(kind)) });
+		write_component(report, 0,
+			(struct component){ S("store"), S("Store"),
+				.detail = arena_printf(job->arena,
+					STR_F ": a write was committed just now.", STR_A(kind)) });
 		return;
 	}
-	write_component(report, 2, (struct component){ S("store"), S("Store"), .detail = job->why,
-		.next_step = S("Check the database and the disk. Webhooks are answered 503 meanwhile, and their senders try again.") });
+	write_component(report, 2,
+		(struct component){ S("store"), S("Store"), .detail = job->why,
+			.next_step = S("Check the database and the disk. Webhooks are answered 503 "
+	                               "meanwhile, and their senders try again.") });
 	job_forgive(job);
 }
 
@@ -99,50 +111,71 @@ static void write_disk(struct job *job, struct report *report)
 
 	disk_space(&available, &total);
 	percent = total ? available * 100 / total : 100;
-	write_component(report, percent < 2 ? 2 : percent < DISK_LOW_PERCENT, (struct component){
-		S("disk"), S("Disk"), .detail = arena_printf(job->arena, "%lld MB free, %lld %%.", (long long)(available >> 20),
-							     (long long)percent),
-		.next_step = percent < DISK_LOW_PERCENT ? S("Free space on the disk of the data folder, or move it.") : STR_NONE });
+	write_component(report, percent < 2 ? 2 : percent < DISK_LOW_PERCENT,
+		(struct component){ S("disk"), S("Disk"),
+			.detail = arena_printf(job->arena, "%lld MB free, %lld %%.",
+				(long long)(available >> 20), (long long)percent),
+			.next_step = percent < DISK_LOW_PERCENT ? S("Free space on the disk of the "
+	                                                            "data folder, or move it.")
+	                                                        : STR_NONE });
 }
 
-static void write_flows(struct job *job, struct report *report, const struct api_figures *f, int64_t failed_events)
+static void write_flows(struct job *job, struct report *report, const struct api_figures *f,
+	int64_t failed_events)
 {
 	bool late = f->processor_lag_ms > LAG_DEGRADED_MS;
 
-	write_component(report, f->intake_waiting > 1000, (struct component){ S("intake"), S("Webhooks in"), .detail =
-		arena_printf(job->arena, "%llu stored since the start, %zu wait for their commit.",
-			     (unsigned long long)f->intake_accepted, f->intake_waiting) });
-	write_component(report, late || failed_events > 0, (struct component){ S("processor"), S("Processing"),
-		.detail = late ? arena_printf(job->arena, "Behind by %lld s.", (long long)f->processor_lag_ms / 1000)
-			       : arena_printf(job->arena, "%lld events could not be applied.", (long long)failed_events),
-		.next_step = failed_events ? S("Look at the failed events below; replay them when the cause is gone.") : STR_NONE });
+	write_component(report, f->intake_waiting > 1000,
+		(struct component){ S("intake"), S("Webhooks in"),
+			.detail = arena_printf(job->arena,
+				"%llu stored since the start, %zu wait for their commit.",
+				(unsigned long long)f->intake_accepted, f->intake_waiting) });
+	write_component(report, late || failed_events > 0,
+		(struct component){ S("processor"), S("Processing"),
+			.detail =
+				late ? arena_printf(job->arena, "Behind by %lld s.",
+					       (long long)f->processor_lag_ms / 1000)
+				     : arena_printf(job->arena, "%lld events could not be applied.",
+					       (long long)failed_events),
+			.next_step = failed_events ? S("Look at the failed events below; replay "
+	                                               "them when the cause is gone.")
+	                                           : STR_NONE });
 	write_component(report, 0, (struct component){ S("live"), S("Live connections"), .detail =
 		arena_printf(job->arena, "%zu connected.", f->live_connections) });
 }
 
-static void write_outbox(struct job *job, struct report *report, const struct outbox_figures_row *row)
+static void write_outbox(struct job *job, struct report *report,
+	const struct outbox_figures_row *row)
 {
 	bool old = row->oldest_ms && job->now_ms - row->oldest_ms > OUTBOX_OLD_MS;
 
-	write_component(report, old, (struct component){ S("outbox"), S("Messages out"), .detail =
-		arena_printf(job->arena, "%lld wait to be sent%s.", (long long)row->depth, old ? ", the oldest for over a minute" : ""),
-		.next_step = old ? S("Look at the health of the channel they wait for.") : STR_NONE });
+	write_component(report, old,
+		(struct component){ S("outbox"), S("Messages out"),
+			.detail = arena_printf(job->arena, "%lld wait to be sent%s.",
+				(long long)row->depth, old ? ", the oldest for over a minute" : ""),
+			.next_step = old ? S("Look at the health of the channel they wait for.")
+	                                 : STR_NONE });
 }
 
 static enum err write_channels(struct job *job, struct report *report)
 {
 	struct channel_health_rows rows;
 
-	TRY(sql_channel_health(job, &(struct sql_channel_health){ job->workspace, CHANNELS_MAX }, &rows));
+	TRY(sql_channel_health(job, &(struct sql_channel_health){ job->workspace, CHANNELS_MAX },
+		&rows));
 	for (size_t i = 0; i < rows.count; i++) {
 		const struct channel_health_row *c = &rows.items[i];
 		bool good = str_is(c->health, S("healthy")) || str_is(c->health, S("unverified"));
 
-		write_component(report, !good && !c->disabled_ms, (struct component){ S("channel"), c->name,
-			.detail = c->disabled_ms ? S("Disabled.")
-				  : c->reason.len ? c->reason
-				  : good && c->proof_ms ? S("Proven by what came through it.") : S("Nothing has come through yet."),
-			.next_step = c->next_step.len ? c->next_step : STR_NONE, .since_ms = c->since_ms });
+		write_component(report, !good && !c->disabled_ms,
+			(struct component){ S("channel"), c->name,
+				.detail = c->disabled_ms  ? S("Disabled.")
+		                          : c->reason.len ? c->reason
+		                          : good && c->proof_ms
+		                                  ? S("Proven by what came through it.")
+		                                  : S("Nothing has come through yet."),
+				.next_step = c->next_step.len ? c->next_step : STR_NONE,
+				.since_ms = c->since_ms });
 	}
 	return OK;
 }
@@ -171,7 +204,8 @@ static enum err write_notices(struct job *job, struct buf *out)
 {
 	struct notice_rows rows;
 
-	TRY(sql_notice_list(job, &(struct sql_notice_list){ job->workspace, INT64_MAX, NOTICES_MAX }, &rows));
+	TRY(sql_notice_list(job,
+		&(struct sql_notice_list){ job->workspace, INT64_MAX, NOTICES_MAX }, &rows));
 	json_open_in(out, "notices", '[');
 	for (size_t i = 0; i < rows.count; i++) {
 		json_open(out, '{');
@@ -199,8 +233,10 @@ enum err health_get(struct job *job, const struct request *req, struct response 
 	json_open(&res->body, '{');
 	json_open_in(&res->body, "components", '[');
 	write_store(job, &report);
-	TRY(sql_intake_event_failed_count(job, &(struct sql_intake_event_failed_count){ job->workspace, FAILED_MAX }, &failed));
-	TRY(sql_outbox_depth(job, &(struct sql_outbox_depth){ job->workspace, DEPTH_MAX }, &outbox));
+	TRY(sql_intake_event_failed_count(job,
+		&(struct sql_intake_event_failed_count){ job->workspace, FAILED_MAX }, &failed));
+	TRY(sql_outbox_depth(job, &(struct sql_outbox_depth){ job->workspace, DEPTH_MAX },
+		&outbox));
 	write_disk(job, &report);
 	write_flows(job, &report, &f, failed.count);
 	write_outbox(job, &report, &outbox);
@@ -232,7 +268,8 @@ enum err health_ready(struct job *job, const struct request *req, struct respons
 	(void)req;
 	collect(&f);
 	if (f.stopping)
-		return fail_code(job, ERR_STORE, S("stopping"), S("Send the request to another node."), "The server is stopping.");
+		return fail_code(job, ERR_STORE, S("stopping"),
+			S("Send the request to another node."), "The server is stopping.");
 	TRY(store_probe(job));
 	buf_str(&res->body, S("{\"ready\":true}"));
 	return OK;
@@ -246,8 +283,9 @@ struct metric {
 static void write_metrics(struct buf *out, const struct metric *metrics, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		buf_printf(out, "# HELP parley_%s %s\n# TYPE parley_%s %s\nparley_%s %.17g\n", metrics[i].name, metrics[i].help,
-			   metrics[i].name, metrics[i].kind, metrics[i].name, metrics[i].value);
+		buf_printf(out, "# HELP parley_%s %s\n# TYPE parley_%s %s\nparley_%s %.17g\n",
+			metrics[i].name, metrics[i].help, metrics[i].name, metrics[i].kind,
+			metrics[i].name, metrics[i].value);
 }
 
 enum err health_metrics(struct job *job, const struct request *req, struct response *res)
@@ -263,35 +301,63 @@ enum err health_metrics(struct job *job, const struct request *req, struct respo
 	res->type = S("text/plain; version=0.0.4");
 	{
 		const struct metric metrics[] = {
-			{ "start_time_seconds", "gauge", "When the process started.", (double)f.started_ms / 1000 },
+			{ "start_time_seconds", "gauge", "When the process started.",
+				(double)f.started_ms / 1000 },
 			{ "resident_bytes", "gauge", "Resident memory.", (double)resident_bytes() },
-			{ "disk_free_bytes", "gauge", "Free space of the data folder.", (double)available },
-			{ "intake_accepted_total", "counter", "Webhooks stored.", (double)f.intake_accepted },
-			{ "intake_repeated_total", "counter", "Webhooks that were stored before.", (double)f.intake_repeated },
-			{ "intake_refused_total", "counter", "Webhooks with a bad signature.", (double)f.intake_refused },
-			{ "intake_failed_total", "counter", "Webhooks answered 503.", (double)f.intake_failed },
-			{ "intake_waiting", "gauge", "Webhooks that wait for their commit.", (double)f.intake_waiting },
-			{ "events_applied_total", "counter", "Events applied.", (double)f.events_applied },
-			{ "events_failed_total", "counter", "Attempts at applying that failed.", (double)f.events_failed },
-			{ "events_kept_total", "counter", "Events kept undrawn.", (double)f.events_kept },
-			{ "processor_lag_ms", "gauge", "Age of the oldest event that waits.", (double)f.processor_lag_ms },
-			{ "messages_sent_total", "counter", "Messages that a provider took.", (double)f.sent },
-			{ "messages_failed_total", "counter", "Messages that failed for good.", (double)f.send_failed },
-			{ "messages_retried_total", "counter", "Attempts that are tried again.", (double)f.send_retried },
-			{ "messages_unconfirmed_total", "counter", "Sends whose answer was lost.", (double)f.send_unconfirmed },
-			{ "sends_in_flight", "gauge", "Calls to providers under way.", (double)f.sends_in_flight },
-			{ "live_connections", "gauge", "Live connections.", (double)f.live_connections },
-			{ "live_channels", "gauge", "Live channels with subscribers.", (double)f.live_channels },
-			{ "live_published_total", "counter", "Live events published.", (double)f.live_published },
-			{ "live_delivered_total", "counter", "Live events delivered.", (double)f.live_delivered },
-			{ "live_dropped_total", "counter", "Live events dropped.", (double)f.live_dropped },
-			{ "http_connections", "gauge", "Open HTTP connections.", (double)f.http_connections },
-			{ "request_queue", "gauge", "Requests that wait for a worker.", (double)f.request_queue },
-			{ "call_queue", "gauge", "Outgoing calls that wait for a worker.", (double)f.call_queue },
-			{ "store_writes_total", "counter", "Write transactions.", (double)store.writes },
-			{ "store_reads_total", "counter", "Reading statements.", (double)store.reads },
-			{ "store_write_wait_us_total", "counter", "Time spent waiting for the writer.", (double)store.write_wait_us },
-			{ "store_errors_total", "counter", "Failed statements.", (double)store.errors },
+			{ "disk_free_bytes", "gauge", "Free space of the data folder.",
+				(double)available },
+			{ "intake_accepted_total", "counter", "Webhooks stored.",
+				(double)f.intake_accepted },
+			{ "intake_repeated_total", "counter", "Webhooks that were stored before.",
+				(double)f.intake_repeated },
+			{ "intake_refused_total", "counter", "Webhooks with a bad signature.",
+				(double)f.intake_refused },
+			{ "intake_failed_total", "counter", "Webhooks answered 503.",
+				(double)f.intake_failed },
+			{ "intake_waiting", "gauge", "Webhooks that wait for their commit.",
+				(double)f.intake_waiting },
+			{ "events_applied_total", "counter", "Events applied.",
+				(double)f.events_applied },
+			{ "events_failed_total", "counter", "Attempts at applying that failed.",
+				(double)f.events_failed },
+			{ "events_kept_total", "counter", "Events kept undrawn.",
+				(double)f.events_kept },
+			{ "processor_lag_ms", "gauge", "Age of the oldest event that waits.",
+				(double)f.processor_lag_ms },
+			{ "messages_sent_total", "counter", "Messages that a provider took.",
+				(double)f.sent },
+			{ "messages_failed_total", "counter", "Messages that failed for good.",
+				(double)f.send_failed },
+			{ "messages_retried_total", "counter", "Attempts that are tried again.",
+				(double)f.send_retried },
+			{ "messages_unconfirmed_total", "counter", "Sends whose answer was lost.",
+				(double)f.send_unconfirmed },
+			{ "sends_in_flight", "gauge", "Calls to providers under way.",
+				(double)f.sends_in_flight },
+			{ "live_connections", "gauge", "Live connections.",
+				(double)f.live_connections },
+			{ "live_channels", "gauge", "Live channels with subscribers.",
+				(double)f.live_channels },
+			{ "live_published_total", "counter", "Live events published.",
+				(double)f.live_published },
+			{ "live_delivered_total", "counter", "Live events delivered.",
+				(double)f.live_delivered },
+			{ "live_dropped_total", "counter", "Live events dropped.",
+				(double)f.live_dropped },
+			{ "http_connections", "gauge", "Open HTTP connections.",
+				(double)f.http_connections },
+			{ "request_queue", "gauge", "Requests that wait for a worker.",
+				(double)f.request_queue },
+			{ "call_queue", "gauge", "Outgoing calls that wait for a worker.",
+				(double)f.call_queue },
+			{ "store_writes_total", "counter", "Write transactions.",
+				(double)store.writes },
+			{ "store_reads_total", "counter", "Reading statements.",
+				(double)store.reads },
+			{ "store_write_wait_us_total", "counter",
+				"Time spent waiting for the writer.", (double)store.write_wait_us },
+			{ "store_errors_total", "counter", "Failed statements.",
+				(double)store.errors },
 		};
 
 		write_metrics(&res->body, metrics, COUNT_OF(metrics));

@@ -27,9 +27,13 @@ extern void (*api_figures_hook)(struct api_figures *out);
 /* The data folder, for free space; set once by main. */
 extern const char *api_data_folder;
 
-enum err health_live(struct job *job, const struct request *req, struct response *res);    /* GET /healthz */
-enum err health_ready(struct job *job, const struct request *req, struct response *res);   /* GET /readyz */
-enum err health_metrics(struct job *job, const struct request *req, struct response *res); /* GET /metrics */
-enum err health_get(struct job *job, const struct request *req, struct response *res);     /* GET /api/v1/health */
+/* GET /healthz */
+enum err health_live(struct job *job, const struct request *req, struct response *res);
+/* GET /readyz */
+enum err health_ready(struct job *job, const struct request *req, struct response *res);
+/* GET /metrics */
+enum err health_metrics(struct job *job, const struct request *req, struct response *res);
+/* GET /api/v1/health */
+enum err health_get(struct job *job, const struct request *req, struct response *res);
 
 #endif

@@ -18,13 +18,14 @@ static str allow_text(struct job *job, unsigned allowed)
 
 	for (unsigned i = 0; i < HTTP_METHODS; i++)
 		if (allowed >> i & 1)
-			buf_printf(&out, "%s%s", out.len ? ", " : "", http_method_name((enum http_method)i));
+			buf_printf(&out, "%s%s", out.len ? ", " : "",
+				http_method_name((enum http_method)i));
 	return buf_text(&out);
 }
 
 /*
- * Under /api/v1 and fitting no other route of that method: 405 when another method would do, else 404. (The console's
- * catch-all for GET would answer a page otherwise.)
+ * Under /api/v1 and fitting no other route of that method: 405 when another method would do, else
+ * 404. (The console's catch-all for GET would answer a page otherwise.)
  */
 enum err api_missing(struct job *job, const struct request *req, struct response *res)
 {
@@ -32,7 +33,8 @@ enum err api_missing(struct job *job, const struct request *req, struct response
 	unsigned allowed = 0, one;
 
 	for (unsigned i = 0; i < HTTP_METHODS; i++) {
-		const struct route *route = route_find(api_routes, api_route_count, (enum http_method)i, path, params, &one);
+		const struct route *route = route_find(api_routes, api_route_count,
+			(enum http_method)i, path, params, &one);
 
 		if (route && route->handler != api_missing && route->method == (enum http_method)i)
 			allowed |= 1u << i;

@@ -32,7 +32,8 @@ enum err people_list(struct job *job, const struct request *req, struct response
 	for (size_t i = 0; i < count && i < page.limit; i++)
 		person_write_json(out, NULL, &people[i]);
 	json_close(out, ']');
-	TRY(page_write_next(job, out, &page, count > page.limit ? &(struct cursor){ .id = people[page.limit - 1].id } : NULL));
+	TRY(page_write_next(job, out, &page,
+		count > page.limit ? &(struct cursor){ .id = people[page.limit - 1].id } : NULL));
 	json_close(out, '}');
 	return OK;
 }

@@ -1,7 +1,8 @@
 /*
  * problem.c: failures as RFC 9457 problem details.
  *
- * What failed inside of us (store, corruption, bugs) is told to the log, and to the caller only that it did.
+ * What failed inside of us (store, corruption, bugs) is told to the log, and to the caller only
+ * that it did.
  */
 #include "api/api.h"
 
@@ -18,26 +19,31 @@ struct kind {
 
 static const struct kind kinds[] = {
 	[OK] = { 200, "ok", "OK", "", "" },
-	[ERR_INPUT] = { 422, "invalid_input", "The request has errors", "The request cannot be accepted.",
-			"Correct it and send it again." },
-	[ERR_AUTH] = { 401, "not_signed_in", "Not signed in", "You are not signed in, or no longer.",
-		       "Sign in, or send a valid API key." },
-	[ERR_DENIED] = { 403, "not_allowed", "Not allowed", "You may not do this.", "Ask an admin of the workspace." },
-	[ERR_MISSING] = { 404, "not_found", "Not found", "There is no such thing here.", "Check the address." },
+	[ERR_INPUT] = { 422, "invalid_input", "The request has errors",
+		"The request cannot be accepted.", "Correct it and send it again." },
+	[ERR_AUTH] = { 401, "not_signed_in", "Not signed in",
+		"You are not signed in, or no longer.", "Sign in, or send a valid API key." },
+	[ERR_DENIED] = { 403, "not_allowed", "Not allowed", "You may not do this.",
+		"Ask an admin of the workspace." },
+	[ERR_MISSING] = { 404, "not_found", "Not found", "There is no such thing here.",
+		"Check the address." },
 	[ERR_CONFLICT] = { 409, "conflict", "Conflict", "It exists already, or changed meanwhile.",
-			   "Fetch the newest state and try again." },
-	[ERR_LIMIT] = { 429, "too_many", "Too many requests", "A limit was reached.", "Wait, then try again." },
+		"Fetch the newest state and try again." },
+	[ERR_LIMIT] = { 429, "too_many", "Too many requests", "A limit was reached.",
+		"Wait, then try again." },
 	[ERR_UNSUPPORTED] = { 422, "unsupported", "Not supported", "The channel cannot do this.",
-			      "Use another kind of message or another channel." },
+		"Use another kind of message or another channel." },
 	[ERR_TIMEOUT] = { 504, "upstream_timeout", "The other side did not answer",
-			  "The other side did not answer in time.", "Try again." },
-	[ERR_UPSTREAM] = { 502, "upstream_failed", "The other side failed", "The other side failed.", "Try again." },
-	[ERR_STORE] = { 503, "store_unavailable", "The store is away", "The store cannot be reached or is full.",
-			"Try again in a moment; nothing was changed." },
-	[ERR_CORRUPT] = { 500, "corrupt", "Stored data does not open", "Stored data could not be read.",
-			  "Tell your administrator the trace id." },
+		"The other side did not answer in time.", "Try again." },
+	[ERR_UPSTREAM] = { 502, "upstream_failed", "The other side failed",
+		"The other side failed.", "Try again." },
+	[ERR_STORE] = { 503, "store_unavailable", "The store is away",
+		"The store cannot be reached or is full.",
+		"Try again in a moment; nothing was changed." },
+	[ERR_CORRUPT] = { 500, "corrupt", "Stored data does not open",
+		"Stored data could not be read.", "Tell your administrator the trace id." },
 	[ERR_BUG] = { 500, "internal", "Internal error", "Something went wrong inside.",
-		      "Tell your administrator the trace id." },
+		"Tell your administrator the trace id." },
 };
 
 /* Words that want another status than their err. */
@@ -80,13 +86,15 @@ int problem_status(const struct job *job, enum err e)
 
 static bool is_told_before(const struct field_error *error, const struct field_error *until)
 {
-	for (const struct field_error *other = error->next; other && other != until; other = other->next)
+	for (const struct field_error *other = error->next; other && other != until;
+		other = other->next)
 		if (str_is(other->field, error->field))
 			return true;
 	return false;
 }
 
-/* The list is newest first; people read in the order of the form, and one sentence a field: the first one found. */
+/* The list is newest first; people read in the order of the form, and one sentence a field: the
+ * first one found. */
 static void write_errors(struct buf *out, const struct field_error *newest)
 {
 	if (!newest)
@@ -154,8 +162,9 @@ static void add_headers(struct response *res, int status, int64_t retry_after_ms
 
 void problem_write(struct job *job, enum err e, struct response *res)
 {
-	struct problem p = { .kind = kind_of(job, e), .errors = e == ERR_INPUT ? job->field_errors : NULL,
-			     .trace = { job->trace, TRACE_SIZE } };
+	struct problem p = { .kind = kind_of(job, e),
+		.errors = e == ERR_INPUT ? job->field_errors : NULL,
+		.trace = { job->trace, TRACE_SIZE } };
 
 	if (p.kind.status >= 500)
 		log_error("%s: %s: " STR_F, job->name, err_name(e), STR_A(job->why));
@@ -175,14 +184,26 @@ void problem_write(struct job *job, enum err e, struct response *res)
 /* What net/ refuses before there is a job. */
 void api_refuse(struct arena *arena, int status, const char *detail, struct response *res)
 {
-	static const struct { int status; const char *code; } codes[] = {
-		{ 400, "malformed" }, { 403, "not_allowed" }, { 404, "not_found" }, { 405, "wrong_method" },
-		{ 408, "request_timeout" }, { 413, "too_large" }, { 414, "target_too_long" }, { 417, "expectation_failed" },
-		{ 426, "upgrade_required" }, { 431, "head_too_large" }, { 501, "not_implemented" },
-		{ 503, "overloaded" }, { 505, "version_not_supported" },
+	static const struct { int status; const char *code;
+	} codes[] = {
+		{ 400, "malformed" },
+		{ 403, "not_allowed" },
+		{ 404, "not_found" },
+		{ 405, "wrong_method" },
+		{ 408, "request_timeout" },
+		{ 413, "too_large" },
+		{ 414, "target_too_long" },
+		{ 417, "expectation_failed" },
+		{ 426, "upgrade_required" },
+		{ 431, "head_too_large" },
+		{ 501, "not_implemented" },
+		{ 503, "overloaded" },
+		{ 505, "version_not_supported" },
 	};
-	struct problem p = { .kind = { .status = status, .title = http_status_text(status) }, .code = S("refused"),
-			     .detail = str_of(detail), .next_step = S("Correct the request and send it again.") };
+	struct problem p = { .kind = { .status = status, .title = http_status_text(status) },
+		.code = S("refused"),
+		.detail = str_of(detail),
+		.next_step = S("Correct the request and send it again.") };
 
 	(void)arena;
 	for (size_t i = 0; i < COUNT_OF(codes); i++)

@@ -1,7 +1,8 @@
 /*
  * serve.c: from a request to its handler: who is it, may they, and what every answer carries.
  *
- * Only here a job gets its workspace and actor; no handler runs before the permission of its route was checked.
+ * Only here a job gets its workspace and actor; no handler runs before the permission of its route
+ * was checked.
  */
 #include "account/channel.h"
 #include "api/api.h"
@@ -9,8 +10,9 @@
 #include "crypto/crypto.h"
 #include "store/store.h"
 
-#define POLICY                                                                                     \
-	S("default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' ws: wss:; "  \
+#define POLICY                                                                                   \
+	S("default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src " \
+	  "'self' ws: wss:; "                                                                    \
 	  "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 
 /* ---- who ---- */
@@ -20,13 +22,15 @@ static bool is_safe(enum http_method method)
 	return method == HTTP_GET || method == HTTP_HEAD;
 }
 
-static enum err check_csrf(struct job *job, const struct request *req, const struct session *session)
+static enum err check_csrf(struct job *job, const struct request *req,
+	const struct session *session)
 {
-	if (is_safe(req->method) ||
-	    crypto_equal(bytes_of(request_header(req, S("x-csrf-token"))), bytes_of(session->csrf_token)))
+	if (is_safe(req->method) || crypto_equal(bytes_of(request_header(req, S("x-csrf-token"))),
+					    bytes_of(session->csrf_token)))
 		return OK;
-	return fail_code(job, ERR_DENIED, S("csrf"), S("Send X-CSRF-Token with csrf_token of GET /session."),
-			 "The request does not carry the session's CSRF token.");
+	return fail_code(job, ERR_DENIED, S("csrf"),
+		S("Send X-CSRF-Token with csrf_token of GET /session."),
+		"The request does not carry the session's CSRF token.");
 }
 
 static str bearer(const struct request *req)
@@ -58,16 +62,19 @@ static enum err authorise(struct job *job, uint64_t permission)
 		return OK;
 	for (int i = 0; i < PERMISSION_COUNT; i++)
 		if (permission >> i & 1)
-			return fail_code(job, ERR_DENIED, S("not_allowed"), S("Ask an admin of the workspace."),
-					 "This needs the permission %s.", permission_name((enum permission_index)i));
+			return fail_code(job, ERR_DENIED, S("not_allowed"),
+				S("Ask an admin of the workspace."),
+				"This needs the permission %s.",
+				permission_name((enum permission_index)i));
 	return ERR_DENIED;
 }
 
 enum err request_session(struct job *job, const struct request *req, struct session *out)
 {
 	if (job->actor.kind != ACTOR_PERSON)
-		return fail_code(job, ERR_DENIED, S("people_only"), S("Sign in with e-mail and password."),
-				 "Sessions are for people, not for API keys.");
+		return fail_code(job, ERR_DENIED, S("people_only"),
+			S("Sign in with e-mail and password."),
+			"Sessions are for people, not for API keys.");
 	return session_use(job, request_cookie(req, S(SESSION_COOKIE)), out);
 }
 

@@ -29,8 +29,10 @@ static enum err write_session(struct job *job, struct response *res, const struc
 static void set_cookie(struct job *job, const struct request *req, struct response *res, str token)
 {
 	response_header(res, S("Set-Cookie"),
-			arena_printf(job->arena, SESSION_COOKIE "=" STR_F "; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
-				     STR_A(token), token.len ? COOKIE_SECONDS : 0LL, req->secure ? "; Secure" : ""));
+		arena_printf(job->arena,
+			SESSION_COOKIE "=" STR_F "; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
+			STR_A(token), token.len ? COOKIE_SECONDS : 0LL,
+			req->secure ? "; Secure" : ""));
 }
 
 static const struct field sign_in_fields[] = {
@@ -41,7 +43,8 @@ static const struct field sign_in_fields[] = {
 
 enum err session_post(struct job *job, const struct request *req, struct response *res)
 {
-	struct sign_in in = { .address = req->remote, .user_agent = request_header(req, S("user-agent")) };
+	struct sign_in in = { .address = req->remote,
+		.user_agent = request_header(req, S("user-agent")) };
 	struct session session;
 	str token;
 

@@ -51,13 +51,16 @@ enum err templates_list(struct job *job, const struct request *req, struct respo
 
 	TRY(page_read(job, req, "templates", &page));
 	TRY(find_channels(job, asked, &channels, &channel_count));
-	TRY(template_list(job, asked ? channels->channel.account_id : STR_NONE, page.after.id, page.limit + 1, &items, &count));
+	TRY(template_list(job, asked ? channels->channel.account_id : STR_NONE, page.after.id,
+		page.limit + 1, &items, &count));
 	json_open(out, '{');
 	json_open_in(out, "data", '[');
 	for (size_t i = 0; i < count && i < page.limit; i++)
-		write_template(out, &items[i], channel_of(channels, channel_count, items[i].account_id));
+		write_template(out, &items[i],
+			channel_of(channels, channel_count, items[i].account_id));
 	json_close(out, ']');
-	TRY(page_write_next(job, out, &page, count > page.limit ? &(struct cursor){ .id = items[page.limit - 1].id } : NULL));
+	TRY(page_write_next(job, out, &page,
+		count > page.limit ? &(struct cursor){ .id = items[page.limit - 1].id } : NULL));
 	json_close(out, '}');
 	return OK;
 }

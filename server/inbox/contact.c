@@ -1,9 +1,10 @@
 /*
  * contact.c: one person, one contact.
  *
- * A contact is found by its aliases, never by one key: the network names people by phone, LID and business-scoped id, some
- * of them at a time. All names in one event are one person's, so a name that is new is added, and contacts that turn out
- * to be one are merged (merge.c). Aliases are taken in one order everywhere, so two writers cannot wait for each other.
+ * A contact is found by its aliases, never by one key: the network names people by phone, LID and
+ * business-scoped id, some of them at a time. All names in one event are one person's, so a name
+ * that is new is added, and contacts that turn out to be one are merged (merge.c). Aliases are
+ * taken in one order everywhere, so two writers cannot wait for each other.
  */
 #include "inbox/inbox_internal.h"
 
@@ -13,22 +14,26 @@ static void add_alias(struct arena *arena, struct alias *out, size_t *count, str
 {
 	if (!alias.value.len || alias.value.len > ALIAS_MAX)
 		return;
-	alias.key = strcmp(alias.kind, "phone") == 0 ? phone_match_key(arena, alias.value) : alias.value;
+	alias.key = strcmp(alias.kind, "phone") == 0 ? phone_match_key(arena, alias.value)
+	                                             : alias.value;
 	out[(*count)++] = alias;
 }
 
-size_t alias_list(struct arena *arena, const struct person_ref *who, struct alias out[ALIASES_OF_PERSON])
+size_t alias_list(struct arena *arena, const struct person_ref *who,
+	struct alias out[ALIASES_OF_PERSON])
 {
 	size_t count = 0;
 
 	add_alias(arena, out, &count, (struct alias){ .kind = "bsuid", .value = who->bsuid });
 	add_alias(arena, out, &count, (struct alias){ .kind = "lid", .value = who->lid });
-	add_alias(arena, out, &count, (struct alias){ .kind = "parent_bsuid", .value = who->parent_bsuid });
+	add_alias(arena, out, &count,
+		(struct alias){ .kind = "parent_bsuid", .value = who->parent_bsuid });
 	add_alias(arena, out, &count, (struct alias){ .kind = "phone", .value = who->phone });
 	return count;
 }
 
-static enum err find_alias(struct job *job, const struct alias *alias, struct contact_alias_row *out, bool *found)
+static enum err find_alias(struct job *job, const struct alias *alias,
+	struct contact_alias_row *out, bool *found)
 {
 	return found_or_none(job, sql_contact_alias_find(job, &(struct sql_contact_alias_find){
 		.workspace = job->workspace, .kind = str_of(alias->kind), .match_key = alias->key,
@@ -40,10 +45,17 @@ static enum err claim_alias(struct job *job, id64 contact, const struct alias *a
 {
 	int64_t changed;
 
-	TRY(sql_contact_alias_add(job, &(struct sql_contact_alias_add){
-		.id = job_id(job), .workspace = job->workspace, .contact = contact, .kind = str_of(alias->kind),
-		.value = alias->value, .match_key = alias->key, .created_ms = job->now_ms,
-	}, &changed));
+	TRY(sql_contact_alias_add(job,
+		&(struct sql_contact_alias_add){
+			.id = job_id(job),
+			.workspace = job->workspace,
+			.contact = contact,
+			.kind = str_of(alias->kind),
+			.value = alias->value,
+			.match_key = alias->key,
+			.created_ms = job->now_ms,
+		},
+		&changed));
 	*added = changed > 0;
 	return OK;
 }
@@ -55,14 +67,19 @@ static enum err make_contact(struct job *job, const struct alias *alias, str sou
 	id64 id = job_id(job);
 	bool added;
 
-	TRY(sql_contact_add(job, &(struct sql_contact_add){
-		.id = id, .workspace = job->workspace, .source = source, .now_ms = job->now_ms }, NULL));
+	TRY(sql_contact_add(job,
+		&(struct sql_contact_add){ .id = id,
+			.workspace = job->workspace,
+			.source = source,
+			.now_ms = job->now_ms },
+		NULL));
 	TRY(claim_alias(job, id, alias, &added));
 	*out = id;
 	if (added)
 		return OK;
 	*out = 0;
-	return sql_contact_drop(job, &(struct sql_contact_drop){ .id = id, .workspace = job->workspace }, NULL);
+	return sql_contact_drop(job,
+		&(struct sql_contact_drop){ .id = id, .workspace = job->workspace }, NULL);
 }
 
 /* The contact of the first alias, made if there is none. */
@@ -79,7 +96,8 @@ static enum err first_contact(struct job *job, const struct alias *alias, str so
 		TRY(find_alias(job, alias, &row, &found));
 	}
 	if (!found)
-		return fail(job, ERR_CONFLICT, "the contact was made by another request at this moment");
+		return fail(job, ERR_CONFLICT,
+			"the contact was made by another request at this moment");
 	*out = row.contact_id;
 	return OK;
 }
@@ -101,7 +119,8 @@ static enum err known_contact(struct job *job, const struct alias *aliases, size
 
 /* ---- giving it all its names ---- */
 
-static enum err keep_spelling(struct job *job, const struct contact_alias_row *row, const struct alias *alias)
+static enum err keep_spelling(struct job *job, const struct contact_alias_row *row,
+	const struct alias *alias)
 {
 	if (str_is(row->value, alias->value))
 		return OK;
@@ -119,7 +138,8 @@ static enum err attach(struct job *job, id64 contact, const struct alias *alias,
 	TRY(find_alias(job, alias, &row, &found));
 	if (!found) {
 		TRY(claim_alias(job, contact, alias, &added));
-		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
+		inbox_note(job, changes,
+			(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
 		if (added)
 			return OK;
 		TRY(find_alias(job, alias, &row, &found));
@@ -131,8 +151,8 @@ static enum err attach(struct job *job, id64 contact, const struct alias *alias,
 	return from_network ? keep_spelling(job, &row, alias) : OK;
 }
 
-static enum err attach_all(struct job *job, id64 contact, const struct alias *aliases, size_t count, bool from_network,
-			   struct inbox_changes *changes)
+static enum err attach_all(struct job *job, id64 contact, const struct alias *aliases, size_t count,
+	bool from_network, struct inbox_changes *changes)
 {
 	for (size_t i = 0; i < count; i++)
 		TRY(attach(job, contact, &aliases[i], from_network, changes));
@@ -169,15 +189,20 @@ static enum err set_profile_name(struct job *job, id64 id, str name, struct inbo
 		return OK;
 	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before[0]));
 	TRY(seal(job, SEAL_NAME, name, &sealed));
-	TRY(sql_contact_set_profile(job, &(struct sql_contact_set_profile){
-		.id = id, .workspace = job->workspace, .profile_name = sealed, .now_ms = job->now_ms }, NULL));
+	TRY(sql_contact_set_profile(job,
+		&(struct sql_contact_set_profile){ .id = id,
+			.workspace = job->workspace,
+			.profile_name = sealed,
+			.now_ms = job->now_ms },
+		NULL));
 	after[0] = before[0];
 	after[1] = name;
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
 	return index_names(job, id, before, after);
 }
 
-enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank, struct inbox_changes *changes)
+enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
+	struct inbox_changes *changes)
 {
 	struct contact_row row;
 	str before[2], after[2];
@@ -187,18 +212,28 @@ enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 	TRY(contact_row(job, id, &row));
 	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before[0]));
 	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &before[1]));
-	if (row.name_rank > (int64_t)rank || (row.name_rank == (int64_t)rank && str_is(before[0], name)))
+	if (row.name_rank > (int64_t)rank ||
+		(row.name_rank == (int64_t)rank && str_is(before[0], name)))
 		return OK;
 	TRY(seal(job, SEAL_NAME, name, &sealed));
 	if (name.len)
-		TRY(sql_contact_set_name(job, &(struct sql_contact_set_name){ .id = row.id, .workspace = job->workspace,
-			.name = sealed, .rank = rank, .now_ms = job->now_ms }, &changed));
+		TRY(sql_contact_set_name(job,
+			&(struct sql_contact_set_name){ .id = row.id,
+				.workspace = job->workspace,
+				.name = sealed,
+				.rank = rank,
+				.now_ms = job->now_ms },
+			&changed));
 	else
-		TRY(sql_contact_clear_name(job, &(struct sql_contact_clear_name){
-			.id = row.id, .workspace = job->workspace, .now_ms = job->now_ms }, &changed));
+		TRY(sql_contact_clear_name(job,
+			&(struct sql_contact_clear_name){ .id = row.id,
+				.workspace = job->workspace,
+				.now_ms = job->now_ms },
+			&changed));
 	after[0] = name;
 	after[1] = before[1];
-	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.id });
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.id });
 	return index_names(job, row.id, before, after);
 }
 
@@ -207,7 +242,8 @@ enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 enum err contact_row(struct job *job, id64 id, struct contact_row *out)
 {
 	for (int i = 0; i < MERGES_FOLLOWED_MAX; i++) {
-		TRY(sql_contact_find(job, &(struct sql_contact_find){ .id = id, .workspace = job->workspace }, out));
+		TRY(sql_contact_find(job,
+			&(struct sql_contact_find){ .id = id, .workspace = job->workspace }, out));
 		if (!out->merged_into)
 			return OK;
 		id = out->merged_into;
@@ -221,7 +257,9 @@ static str shown_name(struct arena *arena, const struct contact *c, str given)
 		return given;
 	if (c->profile_name.len)
 		return c->profile_name;
-	return c->phone.len ? arena_printf(arena, "+" STR_F, STR_A(c->phone)) : c->bsuid.len ? c->bsuid : S("?");
+	return c->phone.len   ? arena_printf(arena, "+" STR_F, STR_A(c->phone))
+	       : c->bsuid.len ? c->bsuid
+	                      : S("?");
 }
 
 enum err contact_get(struct job *job, id64 id, struct contact *out)
@@ -231,7 +269,9 @@ enum err contact_get(struct job *job, id64 id, struct contact *out)
 	str given;
 
 	TRY(contact_row(job, id, &row));
-	*out = (struct contact){ .id = row.id, .created_ms = row.created_ms, .opt_out_ms = row.opt_out_ms };
+	*out = (struct contact){ .id = row.id,
+		.created_ms = row.created_ms,
+		.opt_out_ms = row.opt_out_ms };
 	TRY(unseal(job, SEAL_NAME, row.name_sealed, &given));
 	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &out->profile_name));
 	TRY(sql_contact_alias_list(job, &(struct sql_contact_alias_list){
@@ -248,8 +288,8 @@ enum err contact_get(struct job *job, id64 id, struct contact *out)
 
 /* ---- the ways in ---- */
 
-enum err contact_resolve(struct job *job, const struct person_ref *who, str source, struct inbox_changes *changes,
-			 struct contact *out)
+enum err contact_resolve(struct job *job, const struct person_ref *who, str source,
+	struct inbox_changes *changes, struct contact *out)
 {
 	struct alias aliases[ALIASES_OF_PERSON];
 	size_t count = alias_list(job->arena, who, aliases);
@@ -261,15 +301,17 @@ enum err contact_resolve(struct job *job, const struct person_ref *who, str sour
 	TRY(known_contact(job, aliases, count, &id));
 	if (!id) {
 		TRY(first_contact(job, &aliases[0], source, &id));
-		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+		inbox_note(job, changes,
+			(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
 	}
 	TRY(attach_all(job, id, aliases, count, from_network, changes));
 	TRY(set_profile_name(job, id, who->name.len ? who->name : who->username, changes));
 	return contact_get(job, id, out);
 }
 
-enum err contact_link(struct job *job, const struct person_ref *who, const struct person_ref *previous, int64_t at_ms,
-		      struct inbox_changes *changes, struct contact *out)
+enum err contact_link(struct job *job, const struct person_ref *who,
+	const struct person_ref *previous, int64_t at_ms, struct inbox_changes *changes,
+	struct contact *out)
 {
 	struct alias aliases[2 * ALIASES_OF_PERSON];
 	size_t old = alias_list(job->arena, previous, aliases);
@@ -283,15 +325,19 @@ enum err contact_link(struct job *job, const struct person_ref *who, const struc
 		TRY(first_contact(job, &aliases[0], S("webhook"), &id));
 	TRY(attach_all(job, id, aliases, count, true, changes));
 	for (size_t i = old; i < count; i++)
-		TRY(sql_contact_alias_touch(job, &(struct sql_contact_alias_touch){
-			.workspace = job->workspace, .kind = str_of(aliases[i].kind), .match_key = aliases[i].key,
-			.at_ms = at_ms ? at_ms : job->now_ms }, NULL));
+		TRY(sql_contact_alias_touch(job,
+			&(struct sql_contact_alias_touch){ .workspace = job->workspace,
+				.kind = str_of(aliases[i].kind),
+				.match_key = aliases[i].key,
+				.at_ms = at_ms ? at_ms : job->now_ms },
+			NULL));
 	TRY(set_profile_name(job, id, who->name, changes));
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
 	return contact_get(job, id, out);
 }
 
-enum err contact_learn(struct job *job, id64 contact, const struct person_ref *who, struct inbox_changes *changes)
+enum err contact_learn(struct job *job, id64 contact, const struct person_ref *who,
+	struct inbox_changes *changes)
 {
 	struct alias aliases[ALIASES_OF_PERSON];
 	size_t count = alias_list(job->arena, who, aliases);

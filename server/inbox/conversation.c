@@ -1,15 +1,18 @@
 /*
  * conversation.c: one contact on one number of the business.
  *
- * The row holds what the list shows, kept by the writers of messages, so that the list reads nothing else. last_message_ms
- * is the time in the id of its last message: when it came, or, for history, when it was written.
+ * The row holds what the list shows, kept by the writers of messages, so that the list reads
+ * nothing else. last_message_ms is the time in the id of its last message: when it came, or, for
+ * history, when it was written.
  */
 #include "inbox/inbox_internal.h"
 
 #define CONTACTS_FOUND_MAX 200
 
 static const char *const status_names[CONVERSATION_STATUSES] = {
-	[CONVERSATION_OPEN] = "open", [CONVERSATION_PENDING] = "pending", [CONVERSATION_RESOLVED] = "resolved",
+	[CONVERSATION_OPEN] = "open",
+	[CONVERSATION_PENDING] = "pending",
+	[CONVERSATION_RESOLVED] = "resolved",
 };
 
 const char *conversation_status_name(enum conversation_status status)
@@ -31,19 +34,29 @@ bool conversation_status_parse(str name, enum conversation_status *out)
 void conversation_of_row(const struct conversation_row *row, struct conversation *out)
 {
 	*out = (struct conversation){
-		.id = row->id, .contact_id = row->contact_id, .number_id = row->number_id, .channel_id = row->channel_id,
-		.assignee_id = row->assignee_id, .last_message_id = row->last_message_id,
-		.status = (enum conversation_status)row->status, .unread_count = row->unread_count,
+		.id = row->id,
+		.contact_id = row->contact_id,
+		.number_id = row->number_id,
+		.channel_id = row->channel_id,
+		.assignee_id = row->assignee_id,
+		.last_message_id = row->last_message_id,
+		.status = (enum conversation_status)row->status,
+		.unread_count = row->unread_count,
 		.last_message_ms = row->last_message_ms,
-		.last_in_ms = row->last_in_ms, .window_until_ms = row->window_until_ms, .created_ms = row->created_ms,
+		.last_in_ms = row->last_in_ms,
+		.window_until_ms = row->window_until_ms,
+		.created_ms = row->created_ms,
 		.updated_ms = row->updated_ms,
 	};
 }
 
-enum err conversation_note(struct job *job, const struct conversation *conv, struct inbox_changes *changes)
+enum err conversation_note(struct job *job, const struct conversation *conv,
+	struct inbox_changes *changes)
 {
-	inbox_note(job, changes, (struct inbox_change){
-		.kind = CHANGE_CONVERSATION, .conversation = conv->id, .contact = conv->contact_id });
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_CONVERSATION,
+			.conversation = conv->id,
+			.contact = conv->contact_id });
 	return OK;
 }
 
@@ -53,8 +66,9 @@ enum err conversation_get(struct job *job, id64 id, struct conversation *out)
 	struct conversation_row row;
 
 	for (int i = 0; i < MERGES_FOLLOWED_MAX; i++) {
-		TRY(sql_conversation_find(job, &(struct sql_conversation_find){ .id = id, .workspace = job->workspace },
-					  &row));
+		TRY(sql_conversation_find(job,
+			&(struct sql_conversation_find){ .id = id, .workspace = job->workspace },
+			&row));
 		if (!row.merged_into) {
 			conversation_of_row(&row, out);
 			return OK;
@@ -64,7 +78,8 @@ enum err conversation_get(struct job *job, id64 id, struct conversation *out)
 	return fail(job, ERR_CORRUPT, "a conversation is merged in a circle");
 }
 
-static enum err find_pair(struct job *job, id64 contact, id64 number, struct conversation *out, bool *found)
+static enum err find_pair(struct job *job, id64 contact, id64 number, struct conversation *out,
+	bool *found)
 {
 	struct conversation_row row;
 
@@ -75,8 +90,8 @@ static enum err find_pair(struct job *job, id64 contact, id64 number, struct con
 	return OK;
 }
 
-enum err conversation_of(struct job *job, id64 contact, const struct channel *ch, struct inbox_changes *changes,
-			 struct conversation *out)
+enum err conversation_of(struct job *job, id64 contact, const struct channel *ch,
+	struct inbox_changes *changes, struct conversation *out)
 {
 	int64_t added = 0;
 	bool found;
@@ -84,12 +99,18 @@ enum err conversation_of(struct job *job, id64 contact, const struct channel *ch
 	TRY(find_pair(job, contact, ch->number_id, out, &found));
 	if (found)
 		return OK;
-	TRY(sql_conversation_add(job, &(struct sql_conversation_add){
-		.id = job_id(job), .workspace = job->workspace, .contact = contact, .number = ch->number_id,
-		.channel = ch->id, .now_ms = job->now_ms }, &added));
+	TRY(sql_conversation_add(job,
+		&(struct sql_conversation_add){ .id = job_id(job),
+			.workspace = job->workspace,
+			.contact = contact,
+			.number = ch->number_id,
+			.channel = ch->id,
+			.now_ms = job->now_ms },
+		&added));
 	TRY(find_pair(job, contact, ch->number_id, out, &found));
 	if (!found)
-		return fail(job, ERR_CONFLICT, "the conversation was made by another request at this moment");
+		return fail(job, ERR_CONFLICT,
+			"the conversation was made by another request at this moment");
 	return added ? conversation_note(job, out, changes) : OK;
 }
 
@@ -97,10 +118,16 @@ enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbo
 {
 	int64_t changed;
 
-	TRY(sql_conversation_widen(job, &(struct sql_conversation_widen){ .id = id, .workspace = job->workspace,
-		.in_ms = at_ms, .window_until_ms = at_ms + WINDOW_MS, .now_ms = job->now_ms }, &changed));
+	TRY(sql_conversation_widen(job,
+		&(struct sql_conversation_widen){ .id = id,
+			.workspace = job->workspace,
+			.in_ms = at_ms,
+			.window_until_ms = at_ms + WINDOW_MS,
+			.now_ms = job->now_ms },
+		&changed));
 	if (changed)
-		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONVERSATION, .conversation = id });
+		inbox_note(job, changes,
+			(struct inbox_change){ .kind = CHANGE_CONVERSATION, .conversation = id });
 	return OK;
 }
 
@@ -114,24 +141,30 @@ static enum err check_assignee(struct job *job, id64 person)
 	TRY(found_or_none(job, sql_conversation_member(job, &(struct sql_conversation_member){
 		.id = person, .workspace = job->workspace }, &row), &found));
 	if (!found)
-		field_error(job, S("assignee_id"), S("unknown"), S("Nobody of this workspace has this id."));
+		field_error(job, S("assignee_id"), S("unknown"),
+			S("Nobody of this workspace has this id."));
 	return job_check_fields(job);
 }
 
-enum err conversation_change(struct job *job, id64 id, enum conversation_status status, id64 assignee,
-			     struct inbox_changes *changes, struct conversation *out)
+enum err conversation_change(struct job *job, id64 id, enum conversation_status status,
+	id64 assignee, struct inbox_changes *changes, struct conversation *out)
 {
 	struct conversation_row row;
 
 	TRY(check_assignee(job, assignee));
-	TRY(sql_conversation_change(job, &(struct sql_conversation_change){ .id = id, .workspace = job->workspace,
-		.status = status, .assignee = assignee, .now_ms = job->now_ms }, &row));
+	TRY(sql_conversation_change(job,
+		&(struct sql_conversation_change){ .id = id,
+			.workspace = job->workspace,
+			.status = status,
+			.assignee = assignee,
+			.now_ms = job->now_ms },
+		&row));
 	conversation_of_row(&row, out);
 	return conversation_note(job, out, changes);
 }
 
-enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes, struct conversation *out,
-				struct read_receipt *receipt)
+enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes,
+	struct conversation *out, struct read_receipt *receipt)
 {
 	struct conversation_row row;
 	struct message_row last;
@@ -158,19 +191,37 @@ static enum err walk_channel(struct job *job, const struct conversation_filter *
 {
 	switch (f->view) {
 	case VIEW_MINE:
-		return sql_conversation_walk_channel_assignee(job, &(struct sql_conversation_walk_channel_assignee){
-			.workspace = job->workspace, .status = status, .channel = f->channel_id, .assignee = f->mine,
-			.before_ms = f->before_ms, .before_id = f->before_id, .max = (int64_t)f->max }, out);
+		return sql_conversation_walk_channel_assignee(job,
+			&(struct sql_conversation_walk_channel_assignee){ .workspace =
+										  job->workspace,
+				.status = status,
+				.channel = f->channel_id,
+				.assignee = f->mine,
+				.before_ms = f->before_ms,
+				.before_id = f->before_id,
+				.max = (int64_t)f->max },
+			out);
 	case VIEW_UNASSIGNED:
-		return sql_conversation_walk_channel_unassigned(job, &(struct sql_conversation_walk_channel_unassigned){
-			.workspace = job->workspace, .status = status, .channel = f->channel_id,
-			.before_ms = f->before_ms, .before_id = f->before_id, .max = (int64_t)f->max }, out);
+		return sql_conversation_walk_channel_unassigned(job,
+			&(struct sql_conversation_walk_channel_unassigned){ .workspace =
+										    job->workspace,
+				.status = status,
+				.channel = f->channel_id,
+				.before_ms = f->before_ms,
+				.before_id = f->before_id,
+				.max = (int64_t)f->max },
+			out);
 	case VIEW_ALL:
 		break;
 	}
-	return sql_conversation_walk_channel(job, &(struct sql_conversation_walk_channel){
-		.workspace = job->workspace, .status = status, .channel = f->channel_id, .before_ms = f->before_ms,
-		.before_id = f->before_id, .max = (int64_t)f->max }, out);
+	return sql_conversation_walk_channel(job,
+		&(struct sql_conversation_walk_channel){ .workspace = job->workspace,
+			.status = status,
+			.channel = f->channel_id,
+			.before_ms = f->before_ms,
+			.before_id = f->before_id,
+			.max = (int64_t)f->max },
+		out);
 }
 
 static enum err walk_status(struct job *job, const struct conversation_filter *f, int status,
@@ -180,27 +231,43 @@ static enum err walk_status(struct job *job, const struct conversation_filter *f
 		return walk_channel(job, f, status, out);
 	switch (f->view) {
 	case VIEW_MINE:
-		return sql_conversation_walk_assignee(job, &(struct sql_conversation_walk_assignee){
-			.workspace = job->workspace, .status = status, .assignee = f->mine, .before_ms = f->before_ms,
-			.before_id = f->before_id, .max = (int64_t)f->max }, out);
+		return sql_conversation_walk_assignee(job,
+			&(struct sql_conversation_walk_assignee){ .workspace = job->workspace,
+				.status = status,
+				.assignee = f->mine,
+				.before_ms = f->before_ms,
+				.before_id = f->before_id,
+				.max = (int64_t)f->max },
+			out);
 	case VIEW_UNASSIGNED:
-		return sql_conversation_walk_unassigned(job, &(struct sql_conversation_walk_unassigned){
-			.workspace = job->workspace, .status = status, .before_ms = f->before_ms,
-			.before_id = f->before_id, .max = (int64_t)f->max }, out);
+		return sql_conversation_walk_unassigned(job,
+			&(struct sql_conversation_walk_unassigned){ .workspace = job->workspace,
+				.status = status,
+				.before_ms = f->before_ms,
+				.before_id = f->before_id,
+				.max = (int64_t)f->max },
+			out);
 	case VIEW_ALL:
 		break;
 	}
-	return sql_conversation_walk(job, &(struct sql_conversation_walk){ .workspace = job->workspace, .status = status,
-		.before_ms = f->before_ms, .before_id = f->before_id, .max = (int64_t)f->max }, out);
+	return sql_conversation_walk(job,
+		&(struct sql_conversation_walk){ .workspace = job->workspace,
+			.status = status,
+			.before_ms = f->before_ms,
+			.before_id = f->before_id,
+			.max = (int64_t)f->max },
+		out);
 }
 
 static bool is_newer(const struct conversation_row *a, const struct conversation_row *b)
 {
-	return a->last_message_ms != b->last_message_ms ? a->last_message_ms > b->last_message_ms : a->id > b->id;
+	return a->last_message_ms != b->last_message_ms ? a->last_message_ms > b->last_message_ms
+	                                                : a->id > b->id;
 }
 
 /* All statuses: the newest of the three walks, as many as are wanted. */
-static enum err walk_all(struct job *job, const struct conversation_filter *f, struct conversation_rows *out)
+static enum err walk_all(struct job *job, const struct conversation_filter *f,
+	struct conversation_rows *out)
 {
 	struct conversation_rows walks[CONVERSATION_STATUSES];
 	size_t at[CONVERSATION_STATUSES] = { 0 }, best;
@@ -211,8 +278,10 @@ static enum err walk_all(struct job *job, const struct conversation_filter *f, s
 	for (out->count = 0; out->count < f->max; out->count++) {
 		best = CONVERSATION_STATUSES;
 		for (size_t i = 0; i < CONVERSATION_STATUSES; i++)
-			if (at[i] < walks[i].count && (best == CONVERSATION_STATUSES ||
-						       is_newer(&walks[i].items[at[i]], &walks[best].items[at[best]])))
+			if (at[i] < walks[i].count &&
+				(best == CONVERSATION_STATUSES ||
+					is_newer(&walks[i].items[at[i]],
+						&walks[best].items[at[best]])))
 				best = i;
 		if (best == CONVERSATION_STATUSES)
 			break;
@@ -226,27 +295,42 @@ static id64 assignee_filter(const struct conversation_filter *f)
 	return f->view == VIEW_MINE ? f->mine : f->view == VIEW_UNASSIGNED ? -1 : 0;
 }
 
-static enum err walk_unread(struct job *job, const struct conversation_filter *f, struct conversation_rows *out)
+static enum err walk_unread(struct job *job, const struct conversation_filter *f,
+	struct conversation_rows *out)
 {
-	return sql_conversation_walk_unread(job, &(struct sql_conversation_walk_unread){
-		.workspace = job->workspace, .status = f->status, .channel = f->channel_id,
-		.assignee = assignee_filter(f), .before_ms = f->before_ms, .before_id = f->before_id,
-		.max = (int64_t)f->max }, out);
+	return sql_conversation_walk_unread(job,
+		&(struct sql_conversation_walk_unread){ .workspace = job->workspace,
+			.status = f->status,
+			.channel = f->channel_id,
+			.assignee = assignee_filter(f),
+			.before_ms = f->before_ms,
+			.before_id = f->before_id,
+			.max = (int64_t)f->max },
+		out);
 }
 
-static enum err walk_contacts(struct job *job, const struct conversation_filter *f, struct conversation_rows *out)
+static enum err walk_contacts(struct job *job, const struct conversation_filter *f,
+	struct conversation_rows *out)
 {
 	id64 contacts[CONTACTS_FOUND_MAX];
 	size_t count;
 
 	TRY(search_contacts(job, f->query, COUNT_OF(contacts), contacts, &count));
-	return sql_conversation_walk_contacts(job, &(struct sql_conversation_walk_contacts){
-		.workspace = job->workspace, .unread_more_than = f->unread_only ? 0 : -1, .status = f->status,
-		.channel = f->channel_id, .assignee = assignee_filter(f), .before_ms = f->before_ms,
-		.before_id = f->before_id, .max = (int64_t)f->max, .contacts = id_list(job->arena, contacts, count) }, out);
+	return sql_conversation_walk_contacts(job,
+		&(struct sql_conversation_walk_contacts){ .workspace = job->workspace,
+			.unread_more_than = f->unread_only ? 0 : -1,
+			.status = f->status,
+			.channel = f->channel_id,
+			.assignee = assignee_filter(f),
+			.before_ms = f->before_ms,
+			.before_id = f->before_id,
+			.max = (int64_t)f->max,
+			.contacts = id_list(job->arena, contacts, count) },
+		out);
 }
 
-enum err conversation_list(struct job *job, const struct conversation_filter *filter, struct conversations *out)
+enum err conversation_list(struct job *job, const struct conversation_filter *filter,
+	struct conversations *out)
 {
 	struct conversation_filter f = *filter;
 	struct conversation_rows rows;

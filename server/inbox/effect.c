@@ -1,8 +1,10 @@
 /*
- * effect.c: what happens to a message after it was said: statuses, reactions, edits, revokes, and being quoted.
+ * effect.c: what happens to a message after it was said: statuses, reactions, edits, revokes, and
+ * being quoted.
  *
- * The network does not promise order, so any of these may come before its message. Then it waits, sealed, under the
- * message's remote key, and happens when that arrives. Each may happen twice without a difference.
+ * The network does not promise order, so any of these may come before its message. Then it waits,
+ * sealed, under the message's remote key, and happens when that arrives. Each may happen twice
+ * without a difference.
  */
 #include "inbox/inbox_internal.h"
 
@@ -18,29 +20,35 @@ static void note(struct job *job, const struct message_row *row, struct inbox_ch
 
 static enum err lock_row(struct job *job, id64 message, struct message_row *out)
 {
-	return sql_message_lock(job, &(struct sql_message_lock){ .id = message, .workspace = job->workspace }, out);
+	return sql_message_lock(job,
+		&(struct sql_message_lock){ .id = message, .workspace = job->workspace }, out);
 }
 
 /* ---- status ---- */
 
-/* A report about an earlier attempt is not about this one: the message was retried since, and either has another remote
- * id by now or waits for one and still bears the old one. */
+/* A report about an earlier attempt is not about this one: the message was retried since, and
+ * either has another remote id by now or waits for one and still bears the old one. */
 static bool is_of_earlier_attempt(const struct message_row *row, const struct effect *effect)
 {
-	bool waits = row->status == STATUS_ACCEPTED || row->status == STATUS_SENDING || row->status == STATUS_UNCONFIRMED;
+	bool waits = row->status == STATUS_ACCEPTED || row->status == STATUS_SENDING ||
+	             row->status == STATUS_UNCONFIRMED;
 
 	if (!row->remote_id.len || !effect->remote_id.len)
 		return false;
-	return str_is(row->remote_id, effect->remote_id) ? waits && effect->status == STATUS_FAILED : true;
+	return str_is(row->remote_id, effect->remote_id) ? waits && effect->status == STATUS_FAILED
+	                                                 : true;
 }
 
-static enum err apply_status(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes)
+static enum err apply_status(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
 {
-	const struct status_step step = { effect->status, effect->at_ms, effect->error, effect->remote_id };
+	const struct status_step step = { effect->status, effect->at_ms, effect->error,
+		effect->remote_id };
 	struct message_row row;
 	bool moved;
 
-	TRY(sql_message_find(job, &(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
+	TRY(sql_message_find(job,
+		&(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
 	if (is_of_earlier_attempt(&row, effect))
 		return OK;
 	return message_move(job, message, &step, changes, &moved);
@@ -51,8 +59,8 @@ static enum err apply_status(struct job *job, id64 message, const struct effect 
 static struct reaction read_reaction(json item)
 {
 	return (struct reaction){ .emoji = json_text(json_field(item, "emoji")),
-				  .by_business = str_is(json_text(json_field(item, "by")), S("business")),
-				  .at_ms = json_int(json_field(item, "ms"), 0) };
+		.by_business = str_is(json_text(json_field(item, "by")), S("business")),
+		.at_ms = json_int(json_field(item, "ms"), 0) };
 }
 
 static void write_reaction(struct buf *out, const struct reaction *r)
@@ -64,9 +72,10 @@ static void write_reaction(struct buf *out, const struct reaction *r)
 	json_close(out, '}');
 }
 
-/* The customer's stands first; the removed stay as empty ones, so that an older one cannot come back. *changed false:
- * what is there is as new. */
-static str put_reaction(struct arena *arena, json list, const struct reaction *reaction, bool *changed)
+/* The customer's stands first; the removed stay as empty ones, so that an older one cannot come
+ * back. *changed false: what is there is as new. */
+static str put_reaction(struct arena *arena, json list, const struct reaction *reaction,
+	bool *changed)
 {
 	struct reaction sides[REACTIONS_MAX] = { 0 };
 	struct buf out = buf_in(arena, EFFECT_JSON_MAX);
@@ -76,7 +85,8 @@ static str put_reaction(struct arena *arena, json list, const struct reaction *r
 
 		sides[known.by_business] = known;
 	}
-	*changed = !sides[reaction->by_business].at_ms || sides[reaction->by_business].at_ms < reaction->at_ms;
+	*changed = !sides[reaction->by_business].at_ms ||
+	           sides[reaction->by_business].at_ms < reaction->at_ms;
 	if (*changed)
 		sides[reaction->by_business] = *reaction;
 	json_open(&out, '[');
@@ -87,7 +97,8 @@ static str put_reaction(struct arena *arena, json list, const struct reaction *r
 	return buf_text(&out);
 }
 
-enum err message_react(struct job *job, id64 message, const struct reaction *reaction, struct inbox_changes *changes)
+enum err message_react(struct job *job, id64 message, const struct reaction *reaction,
+	struct inbox_changes *changes)
 {
 	struct reaction timed = *reaction;
 	struct message_row row;
@@ -111,22 +122,26 @@ enum err message_react(struct job *job, id64 message, const struct reaction *rea
 	return OK;
 }
 
-static enum err apply_reaction(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes)
+static enum err apply_reaction(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
 {
-	const struct reaction reaction = { effect->emoji.ptr ? effect->emoji : S(""), effect->by_business, effect->at_ms };
+	const struct reaction reaction = { effect->emoji.ptr ? effect->emoji : S(""),
+		effect->by_business, effect->at_ms };
 	struct message_row row;
 
 	TRY(message_react(job, message, &reaction, changes));
 	if (effect->by_business || effect->is_history || !effect->emoji.len)
 		return OK;
-	TRY(sql_message_find(job, &(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
+	TRY(sql_message_find(job,
+		&(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
 	return conversation_widen(job, row.conversation_id, effect->at_ms, changes);
 }
 
 /* ---- edit, revoke, quote ---- */
 
 /* The latest text counts; the one before is kept as a version. */
-static enum err apply_edit(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes)
+static enum err apply_edit(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
 {
 	struct message_row row;
 	bytes body;
@@ -135,18 +150,27 @@ static enum err apply_edit(struct job *job, id64 message, const struct effect *e
 	if (effect->at_ms <= row.edited_ms)
 		return OK;
 	TRY(message_search_replace(job, &row, (enum message_kind)row.kind, effect->content));
-	TRY(sql_message_version_add(job, &(struct sql_message_version_add){
-		.id = job_id(job), .workspace = job->workspace, .message = message, .body = row.body_sealed,
-		.until_ms = effect->at_ms }, NULL));
+	TRY(sql_message_version_add(job,
+		&(struct sql_message_version_add){ .id = job_id(job),
+			.workspace = job->workspace,
+			.message = message,
+			.body = row.body_sealed,
+			.until_ms = effect->at_ms },
+		NULL));
 	TRY(seal(job, SEAL_MESSAGE, effect->content, &body));
-	TRY(sql_message_edit(job, &(struct sql_message_edit){
-		.id = message, .workspace = job->workspace, .body = body, .edited_ms = effect->at_ms }, NULL));
+	TRY(sql_message_edit(job,
+		&(struct sql_message_edit){ .id = message,
+			.workspace = job->workspace,
+			.body = body,
+			.edited_ms = effect->at_ms },
+		NULL));
 	note(job, &row, changes);
 	return OK;
 }
 
 /* The first revoke counts. The body stays sealed; it is shown no more, and not found. */
-static enum err apply_revoke(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes)
+static enum err apply_revoke(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
 {
 	struct message_row row;
 
@@ -160,11 +184,13 @@ static enum err apply_revoke(struct job *job, id64 message, const struct effect 
 	return OK;
 }
 
-static enum err apply_quote(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes)
+static enum err apply_quote(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
 {
 	struct message_row quoted, quoting;
 
-	TRY(sql_message_find(job, &(struct sql_message_find){ .id = message, .workspace = job->workspace }, &quoted));
+	TRY(sql_message_find(job,
+		&(struct sql_message_find){ .id = message, .workspace = job->workspace }, &quoted));
 	TRY(lock_row(job, effect->quoted_by, &quoting));
 	if (quoting.reply_to_id || quoting.conversation_id != quoted.conversation_id)
 		return OK;
@@ -174,7 +200,8 @@ static enum err apply_quote(struct job *job, id64 message, const struct effect *
 	return OK;
 }
 
-enum err effect_apply(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes)
+enum err effect_apply(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
 {
 	switch (effect->kind) {
 	case EFFECT_STATUS:
@@ -219,20 +246,24 @@ static enum err effect_read(struct job *job, str text, struct effect *out)
 	if (json_read(job->arena, text, &v, NULL) != OK)
 		return fail(job, ERR_CORRUPT, "a waiting effect cannot be read");
 	*out = (struct effect){
-		.kind = (enum effect_kind)json_int(json_field(v, "kind"), -1), .at_ms = json_int(json_field(v, "at_ms"), 0),
+		.kind = (enum effect_kind)json_int(json_field(v, "kind"), -1),
+		.at_ms = json_int(json_field(v, "at_ms"), 0),
 		.remote_id = json_text(json_field(v, "remote_id")),
 		.status = (enum message_status)json_int(json_field(v, "status"), 0),
-		.error = json_text(json_field(v, "error")), .emoji = json_text(json_field(v, "emoji")),
+		.error = json_text(json_field(v, "error")),
+		.emoji = json_text(json_field(v, "emoji")),
 		.by_business = json_flag(json_field(v, "by_business"), false),
 		.is_history = json_flag(json_field(v, "is_history"), false),
-		.content = json_text(json_field(v, "content")), .quoted_by = json_int(json_field(v, "quoted_by"), 0),
+		.content = json_text(json_field(v, "content")),
+		.quoted_by = json_int(json_field(v, "quoted_by"), 0),
 	};
 	return OK;
 }
 
 static enum err waiting(struct job *job, bytes key, struct waiting_effect_rows *out)
 {
-	return sql_effect_list(job, &(struct sql_effect_list){ .remote_key = key, .workspace = job->workspace }, out);
+	return sql_effect_list(job,
+		&(struct sql_effect_list){ .remote_key = key, .workspace = job->workspace }, out);
 }
 
 /* Keeps it once, however often it comes. */
@@ -251,11 +282,17 @@ static enum err effect_wait(struct job *job, bytes key, const struct effect *eff
 			return OK;
 	}
 	TRY(seal(job, SEAL_EFFECT, text, &sealed));
-	return sql_effect_add(job, &(struct sql_effect_add){ .id = job_id(job), .workspace = job->workspace,
-		.remote_key = key, .effect = sealed, .now_ms = job->now_ms }, NULL);
+	return sql_effect_add(job,
+		&(struct sql_effect_add){ .id = job_id(job),
+			.workspace = job->workspace,
+			.remote_key = key,
+			.effect = sealed,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
-enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id64 message, struct inbox_changes *changes)
+enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id64 message,
+	struct inbox_changes *changes)
 {
 	const bytes remote_key = { key, REMOTE_KEY_SIZE };
 	struct waiting_effect_rows rows;
@@ -272,8 +309,10 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 		.remote_key = remote_key, .workspace = job->workspace }, NULL) : OK;
 }
 
-/* Our own id is only believed for a message of this channel: another system may use the same field. */
-static enum err find_target(struct job *job, const struct channel *ch, const struct effect *effect, id64 target, id64 *out)
+/* Our own id is only believed for a message of this channel: another system may use the same field.
+ */
+static enum err find_target(struct job *job, const struct channel *ch, const struct effect *effect,
+	id64 target, id64 *out)
 {
 	struct message_place_row place;
 	struct message_row row;
@@ -293,8 +332,8 @@ static enum err find_target(struct job *job, const struct channel *ch, const str
 	return OK;
 }
 
-enum err effect_take(struct job *job, const struct channel *ch, const struct effect *effect, id64 target,
-		     struct inbox_changes *changes, id64 *message)
+enum err effect_take(struct job *job, const struct channel *ch, const struct effect *effect,
+	id64 target, struct inbox_changes *changes, id64 *message)
 {
 	struct effect timed = *effect;
 	uint8_t key[REMOTE_KEY_SIZE];

@@ -5,10 +5,12 @@ void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *changes)
 
 static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 {
-	bool same_kind = a->kind == b->kind || (a->kind == CHANGE_MESSAGE_CREATED && b->kind == CHANGE_MESSAGE);
+	bool same_kind = a->kind == b->kind ||
+	                 (a->kind == CHANGE_MESSAGE_CREATED && b->kind == CHANGE_MESSAGE);
 
 	return same_kind && a->message == b->message && a->notice == b->notice &&
-	       (a->message || a->conversation == b->conversation) && (a->kind != CHANGE_CONTACT || a->contact == b->contact);
+	       (a->message || a->conversation == b->conversation) &&
+	       (a->kind != CHANGE_CONTACT || a->contact == b->contact);
 }
 
 void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change)
@@ -20,7 +22,8 @@ void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_cha
 	if (changes->count == changes->cap) {
 		size_t cap = changes->cap ? 2 * changes->cap : 8;
 
-		changes->items = arena_grow(job->arena, changes->items, changes->cap * sizeof change, cap * sizeof change);
+		changes->items = arena_grow(job->arena, changes->items,
+			changes->cap * sizeof change, cap * sizeof change);
 		changes->cap = cap;
 	}
 	changes->items[changes->count++] = change;

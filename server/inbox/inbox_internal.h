@@ -12,7 +12,8 @@
 #define ALIAS_MAX 200        /* octets of a business-scoped id and the like */
 #define MERGES_FOLLOWED_MAX 16
 
-/* For look-ups where "there is none" is an answer: e if it is a real failure, else OK and *found. */
+/* For look-ups where "there is none" is an answer: e if it is a real failure, else OK and *found.
+ */
 static inline enum err found_or_none(struct job *job, enum err e, bool *found)
 {
 	*found = e == OK;
@@ -30,9 +31,11 @@ str id_list(struct arena *arena, const id64 *ids, size_t count);
 /* One name of a person: kind as in contact_alias. */
 struct alias { const char *kind; str value, key; };
 #define ALIASES_OF_PERSON 4
-size_t alias_list(struct arena *arena, const struct person_ref *who, struct alias out[ALIASES_OF_PERSON]);
+size_t alias_list(struct arena *arena, const struct person_ref *who,
+	struct alias out[ALIASES_OF_PERSON]);
 /* If one of who's names is this contact's already, the others become its, too. */
-enum err contact_learn(struct job *job, id64 contact, const struct person_ref *who, struct inbox_changes *changes);
+enum err contact_learn(struct job *job, id64 contact, const struct person_ref *who,
+	struct inbox_changes *changes);
 /* The row that stands for a contact now: follows merges. */
 enum err contact_row(struct job *job, id64 id, struct contact_row *out);
 
@@ -41,15 +44,18 @@ enum err contact_row(struct job *job, id64 id, struct contact_row *out);
 void conversation_of_row(const struct conversation_row *row, struct conversation *out);
 /* A customer's message or reaction of at_ms keeps the window open. */
 enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbox_changes *changes);
-enum err conversation_note(struct job *job, const struct conversation *conv, struct inbox_changes *changes);
+enum err conversation_note(struct job *job, const struct conversation *conv,
+	struct inbox_changes *changes);
 
 /* ---- message.c ---- */
 
 enum err message_of_row(struct job *job, const struct message_row *row, struct message *out);
 /* The message that a remote id of this channel names; found_or_none for those not known yet. */
-enum err message_by_remote(struct job *job, id64 channel, str remote_id, struct message_place_row *out);
+enum err message_by_remote(struct job *job, id64 channel, str remote_id,
+	struct message_place_row *out);
 /* Another content for a message, with the search following. */
-enum err message_search_replace(struct job *job, const struct message_row *row, enum message_kind kind, str content);
+enum err message_search_replace(struct job *job, const struct message_row *row,
+	enum message_kind kind, str content);
 
 /* ---- effect.c: what happens to a message, and may come before it ---- */
 
@@ -67,17 +73,20 @@ struct effect {
 	id64 quoted_by;              /* EFFECT_QUOTE: the message that quotes this one */
 };
 
-enum err effect_apply(struct job *job, id64 message, const struct effect *effect, struct inbox_changes *changes);
-/* Applies it, or keeps it until its message comes. target: our id when the provider told it, else 0. *message: 0 while it
- * waits. */
-enum err effect_take(struct job *job, const struct channel *ch, const struct effect *effect, id64 target,
-		     struct inbox_changes *changes, id64 *message);
+enum err effect_apply(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes);
+/* Applies it, or keeps it until its message comes. target: our id when the provider told it, else
+ * 0. *message: 0 while it waits. */
+enum err effect_take(struct job *job, const struct channel *ch, const struct effect *effect,
+	id64 target, struct inbox_changes *changes, id64 *message);
 /* What waited for this remote key happens now. */
-enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id64 message, struct inbox_changes *changes);
+enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id64 message,
+	struct inbox_changes *changes);
 
 /* ---- search_words.c ---- */
 
-/* The keyed tokens of a message's visible text and of its conversation; none when it has no words. */
+/* The keyed tokens of a message's visible text and of its conversation; none when it has no words.
+ */
 enum err search_tokens_of(struct job *job, const struct message *msg, str *tokens);
 enum err search_tokens_of_names(struct job *job, str name, str profile_name, str *tokens);
 

@@ -1,9 +1,10 @@
 /*
  * merge.c: two contacts turn out to be one person, and the way back.
  *
- * The one that goes keeps its row, marked with where it went; its aliases and conversations move. Where both have a
- * conversation on the same number, the messages move into the kept one, and the emptied conversation keeps its figures
- * for the day the merge is undone. contact_merge.moved says what moved, contact_merge_message which messages.
+ * The one that goes keeps its row, marked with where it went; its aliases and conversations move.
+ * Where both have a conversation on the same number, the messages move into the kept one, and the
+ * emptied conversation keeps its figures for the day the merge is undone. contact_merge.moved says
+ * what moved, contact_merge_message which messages.
  */
 #include "inbox/inbox_internal.h"
 
@@ -19,14 +20,24 @@ struct merge {
 
 static enum err rewrite(struct job *job, const struct conversation_row *row)
 {
-	return sql_conversation_rewrite(job, &(struct sql_conversation_rewrite){
-		.id = row->id, .workspace = job->workspace, .contact = row->contact_id, .status = row->status,
-		.assignee = row->assignee_id, .unread_count = row->unread_count, .last_message_id = row->last_message_id,
-		.last_message_ms = row->last_message_ms, .last_in_ms = row->last_in_ms,
-		.window_until_ms = row->window_until_ms, .merged_into = row->merged_into, .now_ms = job->now_ms }, NULL);
+	return sql_conversation_rewrite(job,
+		&(struct sql_conversation_rewrite){ .id = row->id,
+			.workspace = job->workspace,
+			.contact = row->contact_id,
+			.status = row->status,
+			.assignee = row->assignee_id,
+			.unread_count = row->unread_count,
+			.last_message_id = row->last_message_id,
+			.last_message_ms = row->last_message_ms,
+			.last_in_ms = row->last_in_ms,
+			.window_until_ms = row->window_until_ms,
+			.merged_into = row->merged_into,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
-static void note_conversation(struct job *job, const struct conversation_row *row, struct inbox_changes *changes)
+static void note_conversation(struct job *job, const struct conversation_row *row,
+	struct inbox_changes *changes)
 {
 	inbox_note(job, changes, (struct inbox_change){
 		.kind = CHANGE_CONVERSATION, .conversation = row->id, .contact = row->contact_id });
@@ -47,8 +58,11 @@ static enum err move_aliases(struct job *job, struct merge *merge)
 		.contact = merge->gone, .workspace = job->workspace }, &rows));
 	json_open_in(&merge->moved, "aliases", '[');
 	for (size_t i = 0; i < rows.count; i++) {
-		TRY(sql_contact_alias_move(job, &(struct sql_contact_alias_move){
-			.id = rows.items[i].id, .workspace = job->workspace, .contact = merge->kept }, NULL));
+		TRY(sql_contact_alias_move(job,
+			&(struct sql_contact_alias_move){ .id = rows.items[i].id,
+				.workspace = job->workspace,
+				.contact = merge->kept },
+			NULL));
 		json_put_id(&merge->moved, NULL, rows.items[i].id);
 	}
 	json_close(&merge->moved, ']');
@@ -66,7 +80,8 @@ static enum err move_messages(struct job *job, const struct merge *merge, id64 f
 }
 
 /* What the kept conversation was before, for the way back. */
-static void write_joined(struct buf *out, const struct conversation_row *gone, const struct conversation_row *kept)
+static void write_joined(struct buf *out, const struct conversation_row *gone,
+	const struct conversation_row *kept)
 {
 	json_put_id(out, "into", kept->id);
 	json_put_int(out, "unread", gone->unread_count);
@@ -75,8 +90,8 @@ static void write_joined(struct buf *out, const struct conversation_row *gone, c
 	json_put_int(out, "in_ms", kept->last_in_ms);
 }
 
-static enum err join_conversations(struct job *job, struct merge *merge, struct conversation_row *gone,
-				   struct conversation_row *kept)
+static enum err join_conversations(struct job *job, struct merge *merge,
+	struct conversation_row *gone, struct conversation_row *kept)
 {
 	write_joined(&merge->moved, gone, kept);
 	gone->merged_into = kept->id;
@@ -94,13 +109,19 @@ static enum err join_conversations(struct job *job, struct merge *merge, struct 
 	return OK;
 }
 
-static enum err move_conversation(struct job *job, struct merge *merge, struct conversation_row *row)
+static enum err move_conversation(struct job *job, struct merge *merge,
+	struct conversation_row *row)
 {
 	struct conversation_row other;
 	bool both;
 
-	TRY(found_or_none(job, sql_conversation_by_pair(job, &(struct sql_conversation_by_pair){
-		.contact = merge->kept, .number = row->number_id, .workspace = job->workspace }, &other), &both));
+	TRY(found_or_none(job,
+		sql_conversation_by_pair(job,
+			&(struct sql_conversation_by_pair){ .contact = merge->kept,
+				.number = row->number_id,
+				.workspace = job->workspace },
+			&other),
+		&both));
 	json_open(&merge->moved, '{');
 	json_put_id(&merge->moved, "id", row->id);
 	if (both) {
@@ -139,7 +160,8 @@ static enum err take_names(struct job *job, struct merge *merge)
 	json_put_bool(&merge->moved, "name", better);
 	if (better) {
 		TRY(unseal(job, SEAL_NAME, gone.name_sealed, &name));
-		TRY(contact_rename(job, kept.id, name, (enum name_rank)gone.name_rank, merge->changes));
+		TRY(contact_rename(job, kept.id, name, (enum name_rank)gone.name_rank,
+			merge->changes));
 	}
 	if (gone.preference_ms)
 		TRY(sql_contact_set_preference(job, &(struct sql_contact_set_preference){
@@ -147,8 +169,12 @@ static enum err take_names(struct job *job, struct merge *merge)
 			.at_ms = gone.preference_ms, .now_ms = job->now_ms }, NULL));
 	if (kept.profile_name_sealed.len || !gone.profile_name_sealed.len)
 		return OK;
-	return sql_contact_set_profile(job, &(struct sql_contact_set_profile){ .id = kept.id, .workspace = job->workspace,
-		.profile_name = gone.profile_name_sealed, .now_ms = job->now_ms }, NULL);
+	return sql_contact_set_profile(job,
+		&(struct sql_contact_set_profile){ .id = kept.id,
+			.workspace = job->workspace,
+			.profile_name = gone.profile_name_sealed,
+			.now_ms = job->now_ms },
+		NULL);
 }
 
 static enum err note_merge(struct job *job, struct merge *merge)
@@ -156,26 +182,41 @@ static enum err note_merge(struct job *job, struct merge *merge)
 	json_close(&merge->moved, '}');
 	if (merge->moved.failed)
 		return fail(job, ERR_LIMIT, "the contact has too many conversations to be merged");
-	inbox_note(job, merge->changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge->kept });
-	return sql_contact_merge_set_moved(job, &(struct sql_contact_merge_set_moved){
-		.id = merge->id, .workspace = job->workspace, .moved = buf_text(&merge->moved) }, NULL);
+	inbox_note(job, merge->changes,
+		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge->kept });
+	return sql_contact_merge_set_moved(job,
+		&(struct sql_contact_merge_set_moved){ .id = merge->id,
+			.workspace = job->workspace,
+			.moved = buf_text(&merge->moved) },
+		NULL);
 }
 
-enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes, id64 *out)
+enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes,
+	id64 *out)
 {
 	struct merge merge = { .id = job_id(job), .kept = kept, .gone = gone, .changes = changes };
 
 	merge.moved = buf_in(job->arena, MOVED_MAX);
 	if (kept == gone)
 		return fail(job, ERR_INPUT, "a contact cannot be merged with itself");
-	TRY(sql_contact_merge_add(job, &(struct sql_contact_merge_add){ .id = merge.id, .workspace = job->workspace,
-		.kept = kept, .gone = gone, .reason = S("one person by several names"), .at_ms = job->now_ms }, NULL));
+	TRY(sql_contact_merge_add(job,
+		&(struct sql_contact_merge_add){ .id = merge.id,
+			.workspace = job->workspace,
+			.kept = kept,
+			.gone = gone,
+			.reason = S("one person by several names"),
+			.at_ms = job->now_ms },
+		NULL));
 	json_open(&merge.moved, '{');
 	TRY(move_aliases(job, &merge));
 	TRY(move_conversations(job, &merge));
 	TRY(take_names(job, &merge));
-	TRY(sql_contact_set_merged(job, &(struct sql_contact_set_merged){
-		.id = gone, .workspace = job->workspace, .into_id = kept, .now_ms = job->now_ms }, NULL));
+	TRY(sql_contact_set_merged(job,
+		&(struct sql_contact_set_merged){ .id = gone,
+			.workspace = job->workspace,
+			.into_id = kept,
+			.now_ms = job->now_ms },
+		NULL));
 	*out = merge.id;
 	return note_merge(job, &merge);
 }
@@ -199,19 +240,22 @@ static enum err shrink(struct job *job, id64 id, json was)
 	struct conversation_row row;
 	struct messages last;
 
-	TRY(sql_conversation_find(job, &(struct sql_conversation_find){ .id = id, .workspace = job->workspace }, &row));
+	TRY(sql_conversation_find(job,
+		&(struct sql_conversation_find){ .id = id, .workspace = job->workspace }, &row));
 	TRY(message_before(job, id, 0, 1, &last));
 	row.last_message_id = last.count ? last.items[0].id : 0;
 	row.last_message_ms = last.count ? id64_ms(last.items[0].id) : row.created_ms;
 	row.unread_count = later(0, row.unread_count - json_int(json_field(was, "unread"), 0));
-	if (row.window_until_ms && row.window_until_ms == json_int(json_field(was, "gone_window_ms"), 0)) {
+	if (row.window_until_ms &&
+		row.window_until_ms == json_int(json_field(was, "gone_window_ms"), 0)) {
 		row.window_until_ms = json_int(json_field(was, "window_ms"), 0);
 		row.last_in_ms = json_int(json_field(was, "in_ms"), 0);
 	}
 	return rewrite(job, &row);
 }
 
-static enum err part_conversations(struct job *job, struct conversation_row *row, id64 merge, json was)
+static enum err part_conversations(struct job *job, struct conversation_row *row, id64 merge,
+	json was)
 {
 	id64 into = row->merged_into;
 
@@ -224,7 +268,8 @@ static enum err part_conversations(struct job *job, struct conversation_row *row
 	return shrink(job, into, was);
 }
 
-static enum err return_conversations(struct job *job, json list, const struct contact_merge_row *merge)
+static enum err return_conversations(struct job *job, json list,
+	const struct contact_merge_row *merge)
 {
 	struct conversation_row row;
 	id64 id;
@@ -250,7 +295,8 @@ enum err contact_unmerge(struct job *job, id64 id)
 	int64_t undone;
 	json moved;
 
-	TRY(sql_contact_merge_find(job, &(struct sql_contact_merge_find){ .id = id, .workspace = job->workspace }, &merge));
+	TRY(sql_contact_merge_find(job,
+		&(struct sql_contact_merge_find){ .id = id, .workspace = job->workspace }, &merge));
 	TRY(json_read(job->arena, merge.moved, &moved, &job->why));
 	TRY(sql_contact_merge_undo(job, &(struct sql_contact_merge_undo){
 		.id = id, .workspace = job->workspace, .now_ms = job->now_ms }, &undone));

@@ -1,9 +1,9 @@
 /*
  * message.c: rows of messages: written once, then only moved forward.
  *
- * status is changed by message_move() alone, and only as status_may_become() says. What each report proves is kept with
- * its provider's time even when the status is past it, the earliest time of each kind, so that the row is the same in
- * whatever order and however often reports come.
+ * status is changed by message_move() alone, and only as status_may_become() says. What each report
+ * proves is kept with its provider's time even when the status is past it, the earliest time of
+ * each kind, so that the row is the same in whatever order and however often reports come.
  */
 #include "inbox/inbox_internal.h"
 
@@ -40,12 +40,21 @@ static void times_of_row(const struct message_row *row, struct message *out)
 enum err message_of_row(struct job *job, const struct message_row *row, struct message *out)
 {
 	*out = (struct message){
-		.id = row->id, .workspace = job->workspace, .conversation_id = row->conversation_id,
-		.channel_id = row->channel_id, .author_id = row->author_id, .reply_to_id = row->reply_to_id,
-		.media_id = row->media_id, .event_id = row->event_id, .kind = (enum message_kind)row->kind,
-		.status = (enum message_status)row->status, .flags = (unsigned)row->flags,
-		.author_kind = (enum actor_kind)row->author_kind, .remote_id = row->remote_id,
-		.reply_to_remote = row->reply_to_remote, .error = row->error,
+		.id = row->id,
+		.workspace = job->workspace,
+		.conversation_id = row->conversation_id,
+		.channel_id = row->channel_id,
+		.author_id = row->author_id,
+		.reply_to_id = row->reply_to_id,
+		.media_id = row->media_id,
+		.event_id = row->event_id,
+		.kind = (enum message_kind)row->kind,
+		.status = (enum message_status)row->status,
+		.flags = (unsigned)row->flags,
+		.author_kind = (enum actor_kind)row->author_kind,
+		.remote_id = row->remote_id,
+		.reply_to_remote = row->reply_to_remote,
+		.error = row->error,
 	};
 	times_of_row(row, out);
 	if (row->trace.len)
@@ -58,11 +67,13 @@ enum err message_get(struct job *job, id64 id, struct message *out)
 {
 	struct message_row row;
 
-	TRY(sql_message_find(job, &(struct sql_message_find){ .id = id, .workspace = job->workspace }, &row));
+	TRY(sql_message_find(job,
+		&(struct sql_message_find){ .id = id, .workspace = job->workspace }, &row));
 	return message_of_row(job, &row, out);
 }
 
-static enum err messages_of_rows(struct job *job, const struct message_rows *rows, struct messages *out)
+static enum err messages_of_rows(struct job *job, const struct message_rows *rows,
+	struct messages *out)
 {
 	out->items = ARENA_ARRAY(job->arena, struct message, rows->count);
 	out->count = rows->count;
@@ -71,16 +82,22 @@ static enum err messages_of_rows(struct job *job, const struct message_rows *row
 	return OK;
 }
 
-enum err message_before(struct job *job, id64 conversation, id64 id, size_t max, struct messages *out)
+enum err message_before(struct job *job, id64 conversation, id64 id, size_t max,
+	struct messages *out)
 {
 	struct message_rows rows;
 
-	TRY(sql_message_before(job, &(struct sql_message_before){ .conversation = conversation,
-		.workspace = job->workspace, .before = id ? id : INT64_MAX, .max = (int64_t)max }, &rows));
+	TRY(sql_message_before(job,
+		&(struct sql_message_before){ .conversation = conversation,
+			.workspace = job->workspace,
+			.before = id ? id : INT64_MAX,
+			.max = (int64_t)max },
+		&rows));
 	return messages_of_rows(job, &rows, out);
 }
 
-enum err message_after(struct job *job, id64 conversation, id64 id, size_t max, struct messages *out)
+enum err message_after(struct job *job, id64 conversation, id64 id, size_t max,
+	struct messages *out)
 {
 	struct message_rows rows;
 
@@ -98,7 +115,8 @@ enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct m
 	return messages_of_rows(job, &rows, out);
 }
 
-enum err message_by_remote(struct job *job, id64 channel, str remote_id, struct message_place_row *out)
+enum err message_by_remote(struct job *job, id64 channel, str remote_id,
+	struct message_place_row *out)
 {
 	uint8_t key[REMOTE_KEY_SIZE];
 
@@ -119,40 +137,70 @@ static enum err add_row(struct job *job, const struct message *m, bytes key, int
 	if (!hex_read(m->trace.len ? m->trace : (str){ job->trace, TRACE_SIZE }, &trace))
 		return fail(job, ERR_BUG, "a trace id is not hexadecimal");
 	TRY(seal(job, SEAL_MESSAGE, m->content.len ? m->content : S("{}"), &body));
-	return sql_message_add(job, &(struct sql_message_add){
-		.id = m->id, .workspace = job->workspace, .conversation = m->conversation_id, .channel = m->channel_id,
-		.kind = m->kind, .status = m->status, .flags = m->flags, .author_kind = m->author_kind,
-		.author = m->author_id, .remote_key = key, .remote_id = m->remote_id.len ? m->remote_id : STR_NONE,
-		.reply_to_id = m->reply_to_id, .reply_to_remote = m->reply_to_remote.len ? m->reply_to_remote : STR_NONE,
-		.media_id = m->media_id, .event_id = m->event_id, .trace = buf_bytes(&trace), .body = body,
-		.provider_ms = m->provider_ms, .sent_ms = m->sent_ms, .delivered_ms = m->delivered_ms,
-		.read_ms = m->read_ms, .played_ms = m->played_ms, .failed_ms = m->failed_ms, .error = m->error,
-	}, added);
+	return sql_message_add(job,
+		&(struct sql_message_add){
+			.id = m->id,
+			.workspace = job->workspace,
+			.conversation = m->conversation_id,
+			.channel = m->channel_id,
+			.kind = m->kind,
+			.status = m->status,
+			.flags = m->flags,
+			.author_kind = m->author_kind,
+			.author = m->author_id,
+			.remote_key = key,
+			.remote_id = m->remote_id.len ? m->remote_id : STR_NONE,
+			.reply_to_id = m->reply_to_id,
+			.reply_to_remote = m->reply_to_remote.len ? m->reply_to_remote : STR_NONE,
+			.media_id = m->media_id,
+			.event_id = m->event_id,
+			.trace = buf_bytes(&trace),
+			.body = body,
+			.provider_ms = m->provider_ms,
+			.sent_ms = m->sent_ms,
+			.delivered_ms = m->delivered_ms,
+			.read_ms = m->read_ms,
+			.played_ms = m->played_ms,
+			.failed_ms = m->failed_ms,
+			.error = m->error,
+		},
+		added);
 }
 
 /* Does the customer's hand show in it? Only then it opens the window and wants an answer. */
 static bool is_customers(const struct message *m)
 {
-	return m->author_kind == ACTOR_CONTACT && m->kind != KIND_SYSTEM && !(m->flags & FLAG_HISTORY);
+	return m->author_kind == ACTOR_CONTACT && m->kind != KIND_SYSTEM &&
+	       !(m->flags & FLAG_HISTORY);
 }
 
 /* Somebody who writes has read what came before. */
 static bool has_seen_all(const struct message *m)
 {
-	return (m->author_kind == ACTOR_PERSON || m->author_kind == ACTOR_PHONE) && !(m->flags & FLAG_HISTORY);
+	return (m->author_kind == ACTOR_PERSON || m->author_kind == ACTOR_PHONE) &&
+	       !(m->flags & FLAG_HISTORY);
 }
 
-static enum err move_conversation(struct job *job, const struct message *m, struct conversation *conv)
+static enum err move_conversation(struct job *job, const struct message *m,
+	struct conversation *conv)
 {
 	bool customers = is_customers(m);
 	int64_t in_ms = customers ? message_time(m) : 0;
 	struct conversation_row row;
 
-	TRY(sql_conversation_take(job, &(struct sql_conversation_take){
-		.id = conv->id, .workspace = job->workspace, .message = m->id, .message_ms = id64_ms(m->id),
-		.in_ms = in_ms, .window_until_ms = customers ? in_ms + WINDOW_MS : 0,
-		.keep_unread = has_seen_all(m) ? 0 : 1, .unread_add = customers, .reopen = customers,
-		.channel = m->channel_id, .now_ms = job->now_ms }, &row));
+	TRY(sql_conversation_take(job,
+		&(struct sql_conversation_take){ .id = conv->id,
+			.workspace = job->workspace,
+			.message = m->id,
+			.message_ms = id64_ms(m->id),
+			.in_ms = in_ms,
+			.window_until_ms = customers ? in_ms + WINDOW_MS : 0,
+			.keep_unread = has_seen_all(m) ? 0 : 1,
+			.unread_add = customers,
+			.reopen = customers,
+			.channel = m->channel_id,
+			.now_ms = job->now_ms },
+		&row));
 	conversation_of_row(&row, conv);
 	return OK;
 }
@@ -160,7 +208,9 @@ static enum err move_conversation(struct job *job, const struct message *m, stru
 /* The quoted message may come later than its quote: then it tells us. */
 static enum err find_quoted(struct job *job, const struct message *m, struct inbox_changes *changes)
 {
-	struct effect quote = { .kind = EFFECT_QUOTE, .remote_id = m->reply_to_remote, .quoted_by = m->id };
+	struct effect quote = { .kind = EFFECT_QUOTE,
+		.remote_id = m->reply_to_remote,
+		.quoted_by = m->id };
 	const struct channel ch = { .id = m->channel_id };
 	id64 quoted;
 
@@ -186,11 +236,15 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 	int64_t added;
 
 	message_remote_key(draft->channel_id, draft->remote_id, key);
-	TRY(add_row(job, draft, draft->remote_id.len ? (bytes){ key, sizeof key } : BYTES_NONE, &added));
+	TRY(add_row(job, draft, draft->remote_id.len ? (bytes){ key, sizeof key } : BYTES_NONE,
+		&added));
 	if (!added)
 		return fail(job, ERR_CONFLICT, "the message is known already");
-	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_MESSAGE_CREATED, .message = draft->id,
-							.conversation = conv->id, .contact = conv->contact_id });
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_MESSAGE_CREATED,
+			.message = draft->id,
+			.conversation = conv->id,
+			.contact = conv->contact_id });
 	TRY(index_words(job, draft));
 	if (draft->kind != KIND_REACTION)
 		TRY(move_conversation(job, draft, conv));
@@ -198,7 +252,8 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 	return draft->remote_id.len ? effects_arrive(job, key, draft->id, changes) : OK;
 }
 
-enum err message_search_replace(struct job *job, const struct message_row *row, enum message_kind kind, str content)
+enum err message_search_replace(struct job *job, const struct message_row *row,
+	enum message_kind kind, str content)
 {
 	struct message before, after;
 	str gone, come;
@@ -264,8 +319,8 @@ static bool advance(struct message_row *row, const struct status_step *step)
 }
 
 /* The network's name for a message of ours, once; *named when it is new. */
-static enum err take_name(struct job *job, struct message_row *row, str remote_id, uint8_t key[REMOTE_KEY_SIZE],
-			  bool *named)
+static enum err take_name(struct job *job, struct message_row *row, str remote_id,
+	uint8_t key[REMOTE_KEY_SIZE], bool *named)
 {
 	struct message_place_row other;
 	bool taken;
@@ -274,8 +329,12 @@ static enum err take_name(struct job *job, struct message_row *row, str remote_i
 	if (!remote_id.len || str_is(row->remote_id, remote_id))
 		return OK;
 	message_remote_key(row->channel_id, remote_id, key);
-	TRY(found_or_none(job, sql_message_by_key(job, &(struct sql_message_by_key){
-		.remote_key = { key, REMOTE_KEY_SIZE }, .workspace = job->workspace }, &other), &taken));
+	TRY(found_or_none(job,
+		sql_message_by_key(job,
+			&(struct sql_message_by_key){ .remote_key = { key, REMOTE_KEY_SIZE },
+				.workspace = job->workspace },
+			&other),
+		&taken));
 	if (taken)
 		return OK;
 	row->remote_id = remote_id;
@@ -286,17 +345,26 @@ static enum err take_name(struct job *job, struct message_row *row, str remote_i
 
 static enum err save_settled(struct job *job, const struct message_row *row, bool leaves_outbox)
 {
-	TRY(sql_message_settle(job, &(struct sql_message_settle){
-		.id = row->id, .workspace = job->workspace, .status = row->status, .flags = row->flags,
-		.remote_key = row->remote_key, .remote_id = row->remote_id, .sent_ms = row->sent_ms,
-		.delivered_ms = row->delivered_ms, .read_ms = row->read_ms, .played_ms = row->played_ms,
-		.failed_ms = row->failed_ms, .error = row->error }, NULL));
+	TRY(sql_message_settle(job,
+		&(struct sql_message_settle){ .id = row->id,
+			.workspace = job->workspace,
+			.status = row->status,
+			.flags = row->flags,
+			.remote_key = row->remote_key,
+			.remote_id = row->remote_id,
+			.sent_ms = row->sent_ms,
+			.delivered_ms = row->delivered_ms,
+			.read_ms = row->read_ms,
+			.played_ms = row->played_ms,
+			.failed_ms = row->failed_ms,
+			.error = row->error },
+		NULL));
 	return leaves_outbox ? sql_message_leave_outbox(job, &(struct sql_message_leave_outbox){
 		.message = row->id, .workspace = job->workspace }, NULL) : OK;
 }
 
-enum err message_move(struct job *job, id64 message, const struct status_step *step, struct inbox_changes *changes,
-		      bool *moved)
+enum err message_move(struct job *job, id64 message, const struct status_step *step,
+	struct inbox_changes *changes, bool *moved)
 {
 	struct status_step timed = *step;
 	struct message_row row;
@@ -305,7 +373,8 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 	bool named, changed;
 
 	timed.at_ms = step->at_ms ? step->at_ms : job->now_ms;
-	TRY(sql_message_lock(job, &(struct sql_message_lock){ .id = message, .workspace = job->workspace }, &row));
+	TRY(sql_message_lock(job,
+		&(struct sql_message_lock){ .id = message, .workspace = job->workspace }, &row));
 	before = row.status;
 	TRY(take_name(job, &row, step->remote_id, key, &named));
 	changed = advance(&row, &timed);

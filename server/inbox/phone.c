@@ -1,8 +1,8 @@
 /*
  * phone.c: numbers as people and networks write them.
  *
- * docs/protocol/phone-numbers.md has the reasons. Nothing here says whether a number is on WhatsApp: only that it can be
- * one, and which ways of writing are the same one.
+ * docs/protocol/phone-numbers.md has the reasons. Nothing here says whether a number is on
+ * WhatsApp: only that it can be one, and which ways of writing are the same one.
  */
 #include "inbox/inbox_internal.h"
 
@@ -12,8 +12,15 @@ static bool is_area_of_brazil(char a, char b)
 {
 	/* By first digit: the second digits of the area codes in use. */
 	static const char *const seconds[10] = {
-		[1] = "123456789", [2] = "12478", [3] = "1234578", [4] = "123456789", [5] = "1345", [6] = "123456789",
-		[7] = "134579",    [8] = "123456789", [9] = "123456789",
+		[1] = "123456789",
+		[2] = "12478",
+		[3] = "1234578",
+		[4] = "123456789",
+		[5] = "1345",
+		[6] = "123456789",
+		[7] = "134579",
+		[8] = "123456789",
+		[9] = "123456789",
 	};
 
 	return seconds[a - '0'] && b && strchr(seconds[a - '0'], b);
@@ -22,7 +29,8 @@ static bool is_area_of_brazil(char a, char b)
 /* 55, area, eight digits beginning 6 to 9: a mobile number from before the ninth digit. */
 static bool is_old_brazilian_mobile(str d)
 {
-	return d.len == 12 && str_starts(d, S("55")) && is_area_of_brazil(d.ptr[2], d.ptr[3]) && d.ptr[4] >= '6';
+	return d.len == 12 && str_starts(d, S("55")) && is_area_of_brazil(d.ptr[2], d.ptr[3]) &&
+	       d.ptr[4] >= '6';
 }
 
 str phone_match_key(struct arena *arena, str digits)
@@ -34,14 +42,16 @@ str phone_match_key(struct arena *arena, str digits)
 	if (digits.len == 13 && str_starts(digits, S("549")))
 		return arena_printf(arena, "54" STR_F, STR_A(str_part(digits, 3, 10)));
 	if (is_old_brazilian_mobile(digits))
-		return arena_printf(arena, STR_F "9" STR_F, STR_A(str_part(digits, 0, 4)), STR_A(str_part(digits, 4, 8)));
+		return arena_printf(arena, STR_F "9" STR_F, STR_A(str_part(digits, 0, 4)),
+			STR_A(str_part(digits, 4, 8)));
 	return digits;
 }
 
 /* ---- reading what people type ---- */
 
 struct region {
-	const char *name, *code, *trunk, *prefix; /* prefix: what is dialled before a country's code */
+	/* prefix: what is dialled before a country's code */
+	const char *name, *code, *trunk, *prefix;
 	uint32_t lengths;                         /* bit n: a national number may have n digits */
 };
 
@@ -69,8 +79,8 @@ struct typed {
 	bool plus, wrong;
 };
 
-/* One digit or '+', in ASCII, full width, Arabic-Indic, Persian or Devanagari; 0 for a mark that is left out; -1 for what
- * cannot stand in a number. */
+/* One digit or '+', in ASCII, full width, Arabic-Indic, Persian or Devanagari; 0 for a mark that is
+ * left out; -1 for what cannot stand in a number. */
 static int sign_of(uint32_t point)
 {
 	static const uint32_t zeros[] = { '0', 0xFF10, 0x0660, 0x06F0, 0x0966 };
@@ -114,7 +124,8 @@ static void take_sign(struct typed *out, int sign)
 static str without_optional_zero(struct arena *arena, str text)
 {
 	for (size_t i = 0; i + 3 <= text.len; i++)
-		if (str_is(str_part(text, i, 3), S("(0)")) && str_starts(text, S("+")) && !str_starts(text, S("+39")))
+		if (str_is(str_part(text, i, 3), S("(0)")) && str_starts(text, S("+")) &&
+			!str_starts(text, S("+39")))
 			return arena_printf(arena, STR_F STR_F, STR_A(str_part(text, 0, i)),
 					    STR_A(str_part(text, i + 3, text.len)));
 	return text;
@@ -148,7 +159,8 @@ static bool has_length(const struct region *r, size_t national)
 	return national < 32 && (r->lengths & 1u << national);
 }
 
-/* Is it a whole number: a code that is in use, and a length that is possible there? WhatsApp's own Mexican form too. */
+/* Is it a whole number: a code that is in use, and a length that is possible there? WhatsApp's own
+ * Mexican form too. */
 static bool is_number(str d)
 {
 	if (d.len < NUMBER_DIGITS_MIN || d.len > NUMBER_DIGITS_MAX)
@@ -156,17 +168,20 @@ static bool is_number(str d)
 	if (d.len == 13 && str_starts(d, S("521")))
 		return true;
 	for (size_t i = 0; i < COUNT_OF(regions); i++)
-		if (str_starts(d, str_of(regions[i].code)) && has_length(&regions[i], d.len - strlen(regions[i].code)))
+		if (str_starts(d, str_of(regions[i].code)) &&
+			has_length(&regions[i], d.len - strlen(regions[i].code)))
 			return true;
 	return false;
 }
 
-/* Brazil: the code of a long-distance carrier. Argentina: 15 behind the area means mobile, which is a 9 from abroad. */
+/* Brazil: the code of a long-distance carrier. Argentina: 15 behind the area means mobile, which is
+ * a 9 from abroad. */
 static str national_form(struct arena *arena, const struct region *r, str d)
 {
 	if (strcmp(r->code, "55") == 0 && (d.len == 12 || d.len == 13) && !has_length(r, d.len))
 		return str_part(d, 2, d.len);
-	for (size_t area = str_starts(d, S("11")) ? 2 : 3; strcmp(r->code, "54") == 0 && d.len == 12 && area <= 4; area++)
+	for (size_t area = str_starts(d, S("11")) ? 2 : 3;
+		strcmp(r->code, "54") == 0 && d.len == 12 && area <= 4; area++)
 		if (str_is(str_part(d, area, 2), S("15")))
 			return arena_printf(arena, "9" STR_F STR_F, STR_A(str_part(d, 0, area)),
 					    STR_A(str_part(d, area + 2, d.len)));
@@ -178,7 +193,8 @@ static str with_code(struct arena *arena, const struct region *r, str national)
 	return arena_printf(arena, "%s" STR_F, r->code, STR_A(national_form(arena, r, national)));
 }
 
-/* As people of the home country write it: with or without the trunk prefix; or with their country's code and no plus. */
+/* As people of the home country write it: with or without the trunk prefix; or with their country's
+ * code and no plus. */
 static str read_national(struct arena *arena, const struct region *r, str d)
 {
 	str trunk = str_of(r->trunk);
@@ -191,7 +207,8 @@ static str read_national(struct arena *arena, const struct region *r, str d)
 	return d;
 }
 
-/* Argentina's 15 may stand behind the country's code, too: one digit too many, two of them wrong. */
+/* Argentina's 15 may stand behind the country's code, too: one digit too many, two of them wrong.
+ */
 static str international_form(struct arena *arena, str d)
 {
 	static const struct region argentina = { "AR", "54", "0", "00", 0 };
@@ -221,7 +238,8 @@ enum err phone_normalise(struct job *job, str text, str *digits)
 
 	if (!is_number(number))
 		field_error(job, S("to"), S("invalid_phone"),
-			    S("Not a phone number: write it with its country code, like +49 1512 3456789."));
+			S("Not a phone number: write it with its country code, like +49 1512 "
+		          "3456789."));
 	*digits = arena_str(job->arena, number);
 	return job_check_fields(job);
 }

@@ -1,9 +1,9 @@
 /*
  * receive.c: what a provider tells us, made into rows.
  *
- * One event is applied whole, in the caller's transaction. Every path here may run twice for the same event, or for two
- * events in the wrong order, and ends in the same rows: messages are known by their remote key, statuses and the like
- * by effect.c, notices by the hash of what they say.
+ * One event is applied whole, in the caller's transaction. Every path here may run twice for the
+ * same event, or for two events in the wrong order, and ends in the same rows: messages are known
+ * by their remote key, statuses and the like by effect.c, notices by the hash of what they say.
  */
 #include "inbox/inbox_internal.h"
 
@@ -27,7 +27,8 @@ static str with_referral(struct arena *arena, str content, str referral)
 			    str_trim(str_part(body, 1, body.len)).len ? "," : "", STR_A(referral));
 }
 
-/* A message of the past sorts where it was said: its id is made of its time, and of its name instead of chance. */
+/* A message of the past sorts where it was said: its id is made of its time, and of its name
+ * instead of chance. */
 static id64 message_id(struct job *job, const struct channel *ch, const struct provider_event *ev)
 {
 	uint8_t key[REMOTE_KEY_SIZE];
@@ -55,8 +56,8 @@ static void set_side(const struct provider_event *ev, id64 contact, struct messa
 	m->sent_ms = ev->at_ms;
 }
 
-static enum err expect_media(struct job *job, const struct channel *ch, const struct provider_event *ev,
-			     struct inbox_changes *changes, id64 *out)
+static enum err expect_media(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes, id64 *out)
 {
 	*out = 0;
 	if (!kind_is_media(ev->message_kind) || (!ev->media_remote_id.len && !ev->media_url.len))
@@ -65,7 +66,8 @@ static enum err expect_media(struct job *job, const struct channel *ch, const st
 	return media_expect(job, ch->id, ev->media_remote_id, ev->media_url, &ev->media, out);
 }
 
-static enum err insert(struct job *job, struct message *m, struct conversation *conv, struct inbox_changes *changes)
+static enum err insert(struct job *job, struct message *m, struct conversation *conv,
+	struct inbox_changes *changes)
 {
 	enum err e = ERR_CONFLICT;
 
@@ -77,16 +79,22 @@ static enum err insert(struct job *job, struct message *m, struct conversation *
 	return e;
 }
 
-static enum err new_message(struct job *job, const struct channel *ch, const struct provider_event *ev,
-			    struct inbox_changes *changes)
+static enum err new_message(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	struct contact contact;
 	struct conversation conv;
 	struct message m = {
-		.id = message_id(job, ch, ev), .workspace = job->workspace, .channel_id = ch->id, .kind = ev->message_kind,
-		.flags = ev->flags | (ev->is_history ? FLAG_HISTORY : 0), .remote_id = ev->remote_id,
-		.content = with_referral(job->arena, ev->content, ev->referral), .reply_to_remote = ev->reply_to,
-		.provider_ms = ev->at_ms, .event_id = changes->event,
+		.id = message_id(job, ch, ev),
+		.workspace = job->workspace,
+		.channel_id = ch->id,
+		.kind = ev->message_kind,
+		.flags = ev->flags | (ev->is_history ? FLAG_HISTORY : 0),
+		.remote_id = ev->remote_id,
+		.content = with_referral(job->arena, ev->content, ev->referral),
+		.reply_to_remote = ev->reply_to,
+		.provider_ms = ev->at_ms,
+		.event_id = changes->event,
 	};
 
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
@@ -98,27 +106,34 @@ static enum err new_message(struct job *job, const struct channel *ch, const str
 }
 
 /* History names a picture first and brings it later, or never. */
-static enum err fill_placeholder(struct job *job, const struct channel *ch, const struct provider_event *ev, id64 message,
-				 struct inbox_changes *changes)
+static enum err fill_placeholder(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, id64 message, struct inbox_changes *changes)
 {
 	struct message_row row;
 	id64 media;
 	bytes body;
 
-	TRY(sql_message_lock(job, &(struct sql_message_lock){ .id = message, .workspace = job->workspace }, &row));
+	TRY(sql_message_lock(job,
+		&(struct sql_message_lock){ .id = message, .workspace = job->workspace }, &row));
 	TRY(message_search_replace(job, &row, ev->message_kind, ev->content));
 	TRY(expect_media(job, ch, ev, changes, &media));
 	TRY(seal(job, SEAL_MESSAGE, ev->content, &body));
-	TRY(sql_message_fill(job, &(struct sql_message_fill){ .id = message, .workspace = job->workspace,
-		.kind = ev->message_kind, .body = body, .media_id = media }, NULL));
+	TRY(sql_message_fill(job,
+		&(struct sql_message_fill){ .id = message,
+			.workspace = job->workspace,
+			.kind = ev->message_kind,
+			.body = body,
+			.media_id = media },
+		NULL));
 	inbox_note(job, changes, (struct inbox_change){
 		.kind = CHANGE_MESSAGE, .message = message, .conversation = row.conversation_id });
 	return OK;
 }
 
-/* Groups have no thread yet, and a message without a name cannot be told from its repetition: both are kept. */
-static enum err apply_message(struct job *job, const struct channel *ch, const struct provider_event *ev,
-			      struct inbox_changes *changes)
+/* Groups have no thread yet, and a message without a name cannot be told from its repetition: both
+ * are kept. */
+static enum err apply_message(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	struct message_place_row known;
 	bool found;
@@ -159,18 +174,22 @@ static enum err learn_recipient(struct job *job, id64 message, const struct prov
 
 	if (!message || (ev->status != STATUS_SENT && ev->status != STATUS_DELIVERED))
 		return OK;
-	TRY(sql_message_find(job, &(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
+	TRY(sql_message_find(job,
+		&(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
 	if (row.status != (int64_t)ev->status)
 		return OK;
 	TRY(conversation_get(job, row.conversation_id, &conv));
 	return contact_learn(job, conv.contact_id, &ev->who, changes);
 }
 
-static enum err apply_status(struct job *job, const struct channel *ch, const struct provider_event *ev,
-			     struct inbox_changes *changes)
+static enum err apply_status(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	const struct effect effect = {
-		.kind = EFFECT_STATUS, .at_ms = ev->at_ms, .remote_id = ev->target_id, .status = ev->status,
+		.kind = EFFECT_STATUS,
+		.at_ms = ev->at_ms,
+		.remote_id = ev->target_id,
+		.status = ev->status,
 		.error = ev->status == STATUS_FAILED ? error_json(job->arena, ev) : STR_NONE,
 	};
 	id64 message;
@@ -180,12 +199,16 @@ static enum err apply_status(struct job *job, const struct channel *ch, const st
 }
 
 /* A reaction to a message that we do not have counts for the window all the same. */
-static enum err apply_reaction(struct job *job, const struct channel *ch, const struct provider_event *ev,
-			       struct inbox_changes *changes)
+static enum err apply_reaction(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	const struct effect effect = {
-		.kind = EFFECT_REACTION, .at_ms = ev->at_ms, .remote_id = ev->target_id, .emoji = ev->emoji,
-		.by_business = ev->is_echo, .is_history = ev->is_history,
+		.kind = EFFECT_REACTION,
+		.at_ms = ev->at_ms,
+		.remote_id = ev->target_id,
+		.emoji = ev->emoji,
+		.by_business = ev->is_echo,
+		.is_history = ev->is_history,
 	};
 	struct contact contact;
 	struct conversation_row conv;
@@ -200,13 +223,20 @@ static enum err apply_reaction(struct job *job, const struct channel *ch, const 
 	if (message || ev->is_echo || ev->is_history || !ev->emoji.len)
 		return OK;
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
-	TRY(found_or_none(job, sql_conversation_by_pair(job, &(struct sql_conversation_by_pair){
-		.contact = contact.id, .number = ch->number_id, .workspace = job->workspace }, &conv), &found));
-	return found ? conversation_widen(job, conv.id, ev->at_ms ? ev->at_ms : job->now_ms, changes) : OK;
+	TRY(found_or_none(job,
+		sql_conversation_by_pair(job,
+			&(struct sql_conversation_by_pair){ .contact = contact.id,
+				.number = ch->number_id,
+				.workspace = job->workspace },
+			&conv),
+		&found));
+	return found ? conversation_widen(job, conv.id, ev->at_ms ? ev->at_ms : job->now_ms,
+			       changes)
+	             : OK;
 }
 
-static enum err apply_edit_or_revoke(struct job *job, const struct channel *ch, const struct provider_event *ev,
-				     struct inbox_changes *changes)
+static enum err apply_edit_or_revoke(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	const struct effect effect = {
 		.kind = ev->kind == EVENT_EDIT ? EFFECT_EDIT : EFFECT_REVOKE, .at_ms = ev->at_ms,
@@ -219,21 +249,28 @@ static enum err apply_edit_or_revoke(struct job *job, const struct channel *ch, 
 
 /* ---- people ---- */
 
-static enum err apply_preference(struct job *job, const struct provider_event *ev, struct inbox_changes *changes)
+static enum err apply_preference(struct job *job, const struct provider_event *ev,
+	struct inbox_changes *changes)
 {
 	int64_t at_ms = ev->at_ms ? ev->at_ms : job->now_ms, changed;
 	struct contact contact;
 
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
-	TRY(sql_contact_set_preference(job, &(struct sql_contact_set_preference){
-		.id = contact.id, .workspace = job->workspace, .at_ms = at_ms, .now_ms = job->now_ms,
-		.opt_out_ms = str_is(ev->preference, S("stop")) ? at_ms : 0 }, &changed));
+	TRY(sql_contact_set_preference(job,
+		&(struct sql_contact_set_preference){ .id = contact.id,
+			.workspace = job->workspace,
+			.at_ms = at_ms,
+			.now_ms = job->now_ms,
+			.opt_out_ms = str_is(ev->preference, S("stop")) ? at_ms : 0 },
+		&changed));
 	if (changed)
-		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact.id });
+		inbox_note(job, changes,
+			(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact.id });
 	return OK;
 }
 
-static enum err apply_contact(struct job *job, const struct provider_event *ev, struct inbox_changes *changes)
+static enum err apply_contact(struct job *job, const struct provider_event *ev,
+	struct inbox_changes *changes)
 {
 	struct person_ref who = ev->who;
 	struct contact contact;
@@ -245,7 +282,8 @@ static enum err apply_contact(struct job *job, const struct provider_event *ev, 
 	return contact_rename(job, contact.id, ev->who.name, NAME_ADDRESS_BOOK, changes);
 }
 
-static enum err apply_identity(struct job *job, const struct provider_event *ev, struct inbox_changes *changes)
+static enum err apply_identity(struct job *job, const struct provider_event *ev,
+	struct inbox_changes *changes)
 {
 	struct contact contact;
 
@@ -254,11 +292,11 @@ static enum err apply_identity(struct job *job, const struct provider_event *ev,
 
 /* ---- account, numbers, templates ---- */
 
-static enum err notice_hash(struct job *job, const struct channel *ch, const struct provider_event *ev, str sentence,
-			    uint8_t out[SHA256_SIZE])
+static enum err notice_hash(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, str sentence, uint8_t out[SHA256_SIZE])
 {
-	str all = arena_printf(job->arena, "%lld|%lld|" STR_F "|", (long long)ch->id, (long long)ev->at_ms,
-			       STR_A(ev->field));
+	str all = arena_printf(job->arena, "%lld|%lld|" STR_F "|", (long long)ch->id,
+		(long long)ev->at_ms, STR_A(ev->field));
 	struct buf text = buf_in(job->arena, all.len + sentence.len + ev->detail.len + 1);
 
 	buf_str(&text, all);
@@ -268,8 +306,8 @@ static enum err notice_hash(struct job *job, const struct channel *ch, const str
 	return keyed_hash(job, S("notice"), buf_text(&text), out);
 }
 
-static enum err add_notice(struct job *job, const struct channel *ch, const struct provider_event *ev, str sentence,
-			   struct inbox_changes *changes)
+static enum err add_notice(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, str sentence, struct inbox_changes *changes)
 {
 	uint8_t hash[SHA256_SIZE];
 	id64 id = job_id(job);
@@ -278,12 +316,20 @@ static enum err add_notice(struct job *job, const struct channel *ch, const stru
 
 	TRY(notice_hash(job, ch, ev, sentence, hash));
 	TRY(seal(job, SEAL_NOTICE, ev->detail.len ? ev->detail : S("{}"), &detail));
-	TRY(sql_notice_add(job, &(struct sql_notice_add){
-		.id = id, .workspace = job->workspace, .channel = ch->id, .kind = ev->field.ptr ? ev->field : S("notice"),
-		.severity = ev->severity.len ? ev->severity : S("info"), .sentence = sentence, .detail = detail,
-		.dedup = { hash, sizeof hash }, .at_ms = ev->at_ms ? ev->at_ms : job->now_ms }, &added));
+	TRY(sql_notice_add(job,
+		&(struct sql_notice_add){ .id = id,
+			.workspace = job->workspace,
+			.channel = ch->id,
+			.kind = ev->field.ptr ? ev->field : S("notice"),
+			.severity = ev->severity.len ? ev->severity : S("info"),
+			.sentence = sentence,
+			.detail = detail,
+			.dedup = { hash, sizeof hash },
+			.at_ms = ev->at_ms ? ev->at_ms : job->now_ms },
+		&added));
 	if (added)
-		inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_NOTICE, .notice = id });
+		inbox_note(job, changes,
+			(struct inbox_change){ .kind = CHANGE_NOTICE, .notice = id });
 	return OK;
 }
 
@@ -294,13 +340,14 @@ static str template_sentence(struct arena *arena, const struct provider_event *e
 
 	if (ev->sentence.len)
 		return ev->sentence;
-	return arena_printf(arena, "The template " STR_F " (" STR_F ") is now " STR_F "%s" STR_F ".",
-			    STR_A(ev->template_name), STR_A(ev->template_language), STR_A(what), ev->reason.len ? ": " : "",
-			    STR_A(ev->reason));
+	return arena_printf(arena,
+		"The template " STR_F " (" STR_F ") is now " STR_F "%s" STR_F ".",
+		STR_A(ev->template_name), STR_A(ev->template_language), STR_A(what),
+		ev->reason.len ? ": " : "", STR_A(ev->reason));
 }
 
-static enum err apply_template(struct job *job, const struct channel *ch, const struct provider_event *ev,
-			       struct inbox_changes *changes)
+static enum err apply_template(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	TRY(template_apply(job, ch, ev));
 	return add_notice(job, ch, ev, template_sentence(job->arena, ev), changes);

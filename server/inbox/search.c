@@ -1,9 +1,9 @@
 /*
  * search.c: finding messages and contacts by words.
  *
- * The store finds candidates by keyed tokens (search_words.c); each is unsealed and compared with the query here, so an
- * answer is exact, and the same on both databases. A word of the query is the beginning of a word, from three letters
- * on; "quoted words" stand together as they are.
+ * The store finds candidates by keyed tokens (search_words.c); each is unsealed and compared with
+ * the query here, so an answer is exact, and the same on both databases. A word of the query is the
+ * beginning of a word, from three letters on; "quoted words" stand together as they are.
  */
 #include "inbox/search_internal.h"
 
@@ -51,7 +51,8 @@ static bool word_fits(str word, str wanted, bool whole)
 	return str_starts(word, wanted);
 }
 
-static bool term_at(const struct words *words, size_t at, const struct query_terms *q, const struct term *term)
+static bool term_at(const struct words *words, size_t at, const struct query_terms *q,
+	const struct term *term)
 {
 	for (size_t i = 0; i < term->count; i++)
 		if (at + i >= words->count ||
@@ -84,7 +85,8 @@ static int compare_newest_first(const void *a, const void *b)
 
 struct places { id64 items[CONVERSATIONS_MAX]; size_t count; };
 
-/* A message carries the token of the conversation that it came to, which may have been merged since. */
+/* A message carries the token of the conversation that it came to, which may have been merged
+ * since. */
 static enum err find_places(struct job *job, id64 conversation, struct places *out)
 {
 	struct conversation_rows rows;
@@ -100,16 +102,19 @@ static enum err find_places(struct job *job, id64 conversation, struct places *o
 	return OK;
 }
 
-/* The newest BATCH candidates below `before`, over all places. *count < BATCH: there are no more. */
-static enum err find_batch(struct job *job, const struct query_terms *q, const struct places *places, id64 before,
-			   struct messages *out, id64 ids[BATCH], size_t *count)
+/* The newest BATCH candidates below `before`, over all places. *count < BATCH: there are no more.
+ */
+static enum err find_batch(struct job *job, const struct query_terms *q,
+	const struct places *places, id64 before, struct messages *out, id64 ids[BATCH],
+	size_t *count)
 {
 	id64 *all = ARENA_ARRAY(job->arena, id64, places->count * BATCH);
 	size_t found, total = 0;
 	str tokens;
 
 	for (size_t i = 0; i < places->count; i++) {
-		TRY(search_tokens_of_query(job, SPACE_MESSAGE, &q->words, places->items[i], &tokens));
+		TRY(search_tokens_of_query(job, SPACE_MESSAGE, &q->words, places->items[i],
+			&tokens));
 		found = 0;
 		TRY(search_find(job, job->workspace, tokens, before, all + total, BATCH, &found));
 		total += found;
@@ -128,7 +133,8 @@ static const struct message *with_id(const struct messages *messages, id64 id)
 	return NULL;
 }
 
-static bool is_hit(struct arena *arena, const struct message *msg, const struct query_terms *q, id64 conversation)
+static bool is_hit(struct arena *arena, const struct message *msg, const struct query_terms *q,
+	id64 conversation)
 {
 	struct words words = { 0 };
 
@@ -140,8 +146,9 @@ static bool is_hit(struct arena *arena, const struct message *msg, const struct 
 
 struct page { struct messages *out; size_t max; id64 last; };
 
-static void take_hits(struct job *job, const struct message_search *search, const struct query_terms *q,
-		      const struct messages *batch, const id64 *ids, size_t count, struct page *page)
+static void take_hits(struct job *job, const struct message_search *search,
+	const struct query_terms *q, const struct messages *batch, const id64 *ids, size_t count,
+	struct page *page)
 {
 	for (size_t i = 0; i < count && page->out->count < page->max; i++) {
 		const struct message *msg = with_id(batch, ids[i]);
@@ -152,7 +159,8 @@ static void take_hits(struct job *job, const struct message_search *search, cons
 	}
 }
 
-enum err search_messages(struct job *job, const struct message_search *search, struct messages *out, id64 *next)
+enum err search_messages(struct job *job, const struct message_search *search, struct messages *out,
+	id64 *next)
 {
 	struct page page = { .out = out, .max = search->max, .last = search->before };
 	struct query_terms q;
@@ -200,7 +208,8 @@ static str digits_of(struct arena *arena, str query)
 		else if (!strchr("+ -()./", query.ptr[i]))
 			return S("");
 	}
-	return digits.len >= DIGITS_MIN && digits.len <= PHONE_DIGITS_MAX ? buf_text(&digits) : S("");
+	return digits.len >= DIGITS_MIN && digits.len <= PHONE_DIGITS_MAX ? buf_text(&digits)
+	                                                                  : S("");
 }
 
 /* Both forms of a number that has two: the typed beginning may be that of either. */
@@ -211,16 +220,19 @@ static enum err find_phones(struct job *job, str digits, struct contact_hits *hi
 	if (!digits.len)
 		return OK;
 	digits = phone_match_key(job->arena, digits);
-	TRY(sql_contact_alias_phones(job, &(struct sql_contact_alias_phones){
-		.workspace = job->workspace, .from_key = digits,
-		.to_key = arena_printf(job->arena, STR_F "9999999999999999", STR_A(digits)), .max = (int64_t)hits->max },
+	TRY(sql_contact_alias_phones(job,
+		&(struct sql_contact_alias_phones){ .workspace = job->workspace,
+			.from_key = digits,
+			.to_key = arena_printf(job->arena, STR_F "9999999999999999", STR_A(digits)),
+			.max = (int64_t)hits->max },
 		&rows));
 	for (size_t i = 0; i < rows.count; i++)
 		add_hit(hits, rows.items[i].contact_id);
 	return OK;
 }
 
-static enum err check_names(struct job *job, const struct query_terms *q, id64 id, struct contact_hits *hits)
+static enum err check_names(struct job *job, const struct query_terms *q, id64 id,
+	struct contact_hits *hits)
 {
 	struct words words = { 0 };
 	struct contact contact;

@@ -1,9 +1,10 @@
 /*
  * search_words.c: what can be found, as keyed tokens.
  *
- * Bodies are sealed, so the store's index must not hold their words. Each word, folded (NFKC, case) and cut by ICU's word
- * break, gives a token for each of its beginnings of 3 to 8 letters, or one for the whole of a shorter word. A token is
- * 40 bits of HMAC under a key of the workspace: it tells nothing, and search.c checks each hit against the words.
+ * Bodies are sealed, so the store's index must not hold their words. Each word, folded (NFKC, case)
+ * and cut by ICU's word break, gives a token for each of its beginnings of 3 to 8 letters, or one
+ * for the whole of a shorter word. A token is 40 bits of HMAC under a key of the workspace: it
+ * tells nothing, and search.c checks each hit against the words.
  */
 #include "inbox/search_internal.h"
 
@@ -50,7 +51,8 @@ static UBreakIterator *breaker(void)
 	return it;
 }
 
-/* NFKC with case folding; may be up to 18 times as long (one sign that stands for a sentence), so it is asked first. */
+/* NFKC with case folding; may be up to 18 times as long (one sign that stands for a sentence), so
+ * it is asked first. */
 static UChar *fold(struct arena *arena, str text, int32_t *len)
 {
 	UErrorCode e = U_ZERO_ERROR;
@@ -58,7 +60,8 @@ static UChar *fold(struct arena *arena, str text, int32_t *len)
 	UChar *plain = ARENA_ARRAY(arena, UChar, text.len + 1), *folded;
 	int32_t plain_len;
 
-	u_strFromUTF8WithSub(plain, (int32_t)text.len + 1, &plain_len, text.ptr, (int32_t)text.len, 0xFFFD, NULL, &e);
+	u_strFromUTF8WithSub(plain, (int32_t)text.len + 1, &plain_len, text.ptr, (int32_t)text.len,
+		0xFFFD, NULL, &e);
 	if (U_FAILURE(e))
 		abort();
 	*len = unorm2_normalize(folding, plain, plain_len, NULL, 0, &e);
@@ -87,7 +90,8 @@ static void add_word(struct arena *arena, struct words *out, str word)
 	if (out->count == out->cap) {
 		size_t cap = out->cap ? 2 * out->cap : 16;
 
-		out->items = arena_grow(arena, out->items, out->cap * sizeof word, cap * sizeof word);
+		out->items =
+			arena_grow(arena, out->items, out->cap * sizeof word, cap * sizeof word);
 		out->cap = cap;
 	}
 	out->items[out->count++] = word;
@@ -108,7 +112,8 @@ void words_add(struct arena *arena, struct words *out, str text)
 	if (U_FAILURE(e))
 		abort();
 	for (int32_t to = ubrk_next(it); to != UBRK_DONE; from = to, to = ubrk_next(it))
-		if (ubrk_getRuleStatus(it) >= UBRK_WORD_NONE_LIMIT && out->count < SEARCH_TEXT_WORDS_MAX)
+		if (ubrk_getRuleStatus(it) >= UBRK_WORD_NONE_LIMIT &&
+			out->count < SEARCH_TEXT_WORDS_MAX)
 			add_word(arena, out, utf8_of(arena, folded + from, to - from));
 }
 
@@ -117,8 +122,20 @@ void words_add(struct arena *arena, struct words *out, str text)
 static bool is_shown(str name)
 {
 	static const char *const names[] = {
-		"body", "caption", "filename", "title", "description", "text", "name", "formatted_name", "address", "company",
-		"display_text", "headline", "question", "payment_instruction",
+		"body",
+		"caption",
+		"filename",
+		"title",
+		"description",
+		"text",
+		"name",
+		"formatted_name",
+		"address",
+		"company",
+		"display_text",
+		"headline",
+		"question",
+		"payment_instruction",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -206,7 +223,8 @@ static enum err tokens_new(struct job *job, struct tokens **out)
 	return keyed_hash_key(job, S("search"), (*out)->key);
 }
 
-static void add_beginnings(struct tokens *out, struct arena *arena, char space, const struct words *words)
+static void add_beginnings(struct tokens *out, struct arena *arena, char space,
+	const struct words *words)
 {
 	for (size_t i = 0; i < words->count; i++) {
 		size_t points = str_count_points(words->items[i]);
@@ -220,7 +238,8 @@ static void add_beginnings(struct tokens *out, struct arena *arena, char space, 
 
 static void add_conversation(struct tokens *out, struct arena *arena, id64 conversation)
 {
-	add_token(out, arena, SPACE_CONVERSATION, arena_printf(arena, "%lld", (long long)conversation));
+	add_token(out, arena, SPACE_CONVERSATION,
+		arena_printf(arena, "%lld", (long long)conversation));
 }
 
 enum err search_tokens_of(struct job *job, const struct message *msg, str *text)
@@ -255,7 +274,8 @@ enum err search_tokens_of_names(struct job *job, str name, str profile_name, str
 	return OK;
 }
 
-enum err search_tokens_of_query(struct job *job, char space, const struct words *words, id64 conversation, str *text)
+enum err search_tokens_of_query(struct job *job, char space, const struct words *words,
+	id64 conversation, str *text)
 {
 	struct tokens *tokens;
 
@@ -264,7 +284,8 @@ enum err search_tokens_of_query(struct job *job, char space, const struct words 
 		return OK;
 	TRY(tokens_new(job, &tokens));
 	for (size_t i = 0; i < words->count && tokens->count < SEARCH_WORDS_MAX - 1; i++)
-		add_token(tokens, job->arena, space, str_first_points(words->items[i], SEARCH_PREFIX_MAX));
+		add_token(tokens, job->arena, space,
+			str_first_points(words->items[i], SEARCH_PREFIX_MAX));
 	if (conversation)
 		add_conversation(tokens, job->arena, conversation);
 	*text = tokens_text(tokens, job->arena);

@@ -1,8 +1,10 @@
 /*
- * send.c: a message on its way out: policy, then the row and its place in the outbox, in one transaction.
+ * send.c: a message on its way out: policy, then the row and its place in the outbox, in one
+ * transaction.
  *
- * Everything that can be refused is refused here, before anything is queued: the 24-hour window, what the provider
- * cannot carry, limits of the content. So what is accepted (202) is on disk and will be tried.
+ * Everything that can be refused is refused here, before anything is queued: the 24-hour window,
+ * what the provider cannot carry, limits of the content. So what is accepted (202) is on disk and
+ * will be tried.
  */
 #include "account/channel.h"
 #include "crypto/crypto.h"
@@ -36,20 +38,24 @@ static enum err plan_channel(struct job *job, struct plan *plan)
 		return channel_get(job, draft->channel_id, &plan->channel);
 	if (draft->from.len)
 		TRY(phone_normalise(job, draft->from, &phone));
-	e = sql_channel_pick(job, &(struct sql_channel_pick){ job->workspace, phone.len ? phone : S("") }, &pick);
+	e = sql_channel_pick(job,
+		&(struct sql_channel_pick){ job->workspace, phone.len ? phone : S("") }, &pick);
 	if (e == ERR_MISSING) {
-		field_error(job, S("from"), S("unknown"), S("No channel of this workspace has that number."));
+		field_error(job, S("from"), S("unknown"),
+			S("No channel of this workspace has that number."));
 		return job_check_fields(job);
 	}
 	TRY(e);
 	if (!phone.len && pick.count > 1) {
-		field_error(job, S("from"), S("required"), S("The workspace has several numbers: say which, by from or channel_id."));
+		field_error(job, S("from"), S("required"),
+			S("The workspace has several numbers: say which, by from or channel_id."));
 		return job_check_fields(job);
 	}
 	return channel_get(job, pick.id, &plan->channel);
 }
 
-/* A phone number as people write it, or a business-scoped id (two letters, a dot, letters and digits). */
+/* A phone number as people write it, or a business-scoped id (two letters, a dot, letters and
+ * digits). */
 static enum err plan_recipient(struct job *job, struct plan *plan)
 {
 	str to = plan->draft->to;
@@ -60,10 +66,16 @@ static enum err plan_recipient(struct job *job, struct plan *plan)
 		plan->to.bsuid = to;
 	else
 		TRY(phone_normalise(job, to, &plan->to.phone));
-	e = sql_conversation_by_alias(job, &(struct sql_conversation_by_alias){
-		.workspace = job->workspace, .kind = plan->to.bsuid.len ? S("bsuid") : S("phone"),
-		.match_key = plan->to.bsuid.len ? plan->to.bsuid : phone_match_key(job->arena, plan->to.phone), .number = plan->channel->number_id,
-	}, &pair);
+	e = sql_conversation_by_alias(job,
+		&(struct sql_conversation_by_alias){
+			.workspace = job->workspace,
+			.kind = plan->to.bsuid.len ? S("bsuid") : S("phone"),
+			.match_key = plan->to.bsuid.len
+	                                     ? plan->to.bsuid
+	                                     : phone_match_key(job->arena, plan->to.phone),
+			.number = plan->channel->number_id,
+		},
+		&pair);
 	if (e == ERR_MISSING)
 		return OK;
 	TRY(e);
@@ -84,11 +96,14 @@ static enum err check_window(struct job *job, const struct plan *plan)
 {
 	bool open = plan->conversation.id && plan->conversation.window_until_ms > job->now_ms;
 
-	if (plan->draft->kind == KIND_TEMPLATE || open || !(plan->channel->provider->can & CAN_WINDOW))
+	if (plan->draft->kind == KIND_TEMPLATE || open ||
+		!(plan->channel->provider->can & CAN_WINDOW))
 		return OK;
 	return fail_code(job, ERR_INPUT, S("window_closed"),
-			 S("Send an approved template; free text is possible again for 24 hours after the customer writes."),
-			 "The customer's last message is more than 24 hours ago, so WhatsApp takes only templates.");
+		S("Send an approved template; free text is possible again for 24 hours after the "
+	          "customer writes."),
+		"The customer's last message is more than 24 hours ago, so WhatsApp takes only "
+	        "templates.");
 }
 
 static enum err check_kind(struct job *job, const struct plan *plan)
@@ -96,11 +111,16 @@ static enum err check_kind(struct job *job, const struct plan *plan)
 	const struct provider *provider = plan->channel->provider;
 
 	if (plan->channel->disabled)
-		return fail_code(job, ERR_INPUT, S("channel_disabled"), S("Enable the channel first."), "The channel is disabled.");
+		return fail_code(job, ERR_INPUT, S("channel_disabled"),
+			S("Enable the channel first."), "The channel is disabled.");
 	if (!(provider->can & CAN_KIND(plan->draft->kind)))
-		return fail_code(job, ERR_INPUT, S("unsupported_kind"), S("Choose another kind of message or another channel."),
-				 "%s cannot send messages of kind %s.", provider->title, kind_name(plan->draft->kind));
-	return provider->check ? provider->check(job, plan->channel, plan->draft->kind, plan->draft->content) : OK;
+		return fail_code(job, ERR_INPUT, S("unsupported_kind"),
+			S("Choose another kind of message or another channel."),
+			"%s cannot send messages of kind %s.", provider->title,
+			kind_name(plan->draft->kind));
+	return provider->check ? provider->check(job, plan->channel, plan->draft->kind,
+					 plan->draft->content)
+	                       : OK;
 }
 
 static enum err plan_media(struct job *job, struct plan *plan)
@@ -116,12 +136,14 @@ static enum err plan_media(struct job *job, struct plan *plan)
 	if (e == ERR_MISSING || (e == OK && media.state != MEDIA_STORED)) {
 		str field = arena_printf(job->arena, "%s.id", kind_cloud_type(plan->draft->kind));
 
-		field_error(job, field, S("unknown"), S("There is no stored media of that id: upload it by POST /media first."));
+		field_error(job, field, S("unknown"),
+			S("There is no stored media of that id: upload it by POST /media first."));
 		return job_check_fields(job);
 	}
 	TRY(e);
 	if (provider->check_media)
-		TRY(provider->check_media(job, plan->draft->kind, media.mime_type, media.size_bytes));
+		TRY(provider->check_media(job, plan->draft->kind, media.mime_type,
+			media.size_bytes));
 	return job_check_fields(job);
 }
 
@@ -135,7 +157,8 @@ static enum err find_quoted(struct job *job, const struct plan *plan, id64 id, s
 	if (e != OK && e != ERR_MISSING)
 		return e;
 	job_forgive(job);
-	field_error(job, field, S("unknown"), S("That message is not one of this conversation that WhatsApp knows."));
+	field_error(job, field, S("unknown"),
+		S("That message is not one of this conversation that WhatsApp knows."));
 	return job_check_fields(job);
 }
 
@@ -147,7 +170,9 @@ static enum err plan_reply(struct job *job, struct plan *plan)
 			plan->reply_to_id = 0;
 		return find_quoted(job, plan, plan->reply_to_id, S("reaction.message_id"));
 	}
-	return plan->reply_to_id ? find_quoted(job, plan, plan->reply_to_id, S("context.message_id")) : OK;
+	return plan->reply_to_id
+	               ? find_quoted(job, plan, plan->reply_to_id, S("context.message_id"))
+	               : OK;
 }
 
 static enum err make_plan(struct job *job, struct plan *plan)
@@ -166,7 +191,8 @@ static enum err make_plan(struct job *job, struct plan *plan)
 
 /* ---- the transaction ---- */
 
-static enum err find_repeated(struct job *job, const struct plan *plan, struct message *out, bool *repeated)
+static enum err find_repeated(struct job *job, const struct plan *plan, struct message *out,
+	bool *repeated)
 {
 	struct idempotency_row row;
 	enum err e;
@@ -179,8 +205,9 @@ static enum err find_repeated(struct job *job, const struct plan *plan, struct m
 		return OK;
 	TRY(e);
 	if (!str_is(str_from(row.request_hash), plan->draft->request_hash))
-		return fail_code(job, ERR_CONFLICT, S("idempotency_conflict"), S("Use a new Idempotency-Key for a new request."),
-				 "This Idempotency-Key was used for another request.");
+		return fail_code(job, ERR_CONFLICT, S("idempotency_conflict"),
+			S("Use a new Idempotency-Key for a new request."),
+			"This Idempotency-Key was used for another request.");
 	*repeated = true;
 	return message_get(job, row.message, out);
 }
@@ -189,13 +216,20 @@ static enum err write_idempotency(struct job *job, const struct plan *plan, id64
 {
 	if (!plan->draft->idempotency_key.len)
 		return OK;
-	return sql_idempotency_add(job, &(struct sql_idempotency_add){
-		.id = job_id(job), .workspace = job->workspace, .key_hash = { plan->key_hash, sizeof plan->key_hash },
-		.request_hash = bytes_of(plan->draft->request_hash), .message = message, .now_ms = job->now_ms,
-	}, NULL);
+	return sql_idempotency_add(job,
+		&(struct sql_idempotency_add){
+			.id = job_id(job),
+			.workspace = job->workspace,
+			.key_hash = { plan->key_hash, sizeof plan->key_hash },
+			.request_hash = bytes_of(plan->draft->request_hash),
+			.message = message,
+			.now_ms = job->now_ms,
+		},
+		NULL);
 }
 
-static enum err ensure_conversation(struct job *job, struct plan *plan, struct inbox_changes *changes)
+static enum err ensure_conversation(struct job *job, struct plan *plan,
+	struct inbox_changes *changes)
 {
 	struct contact contact;
 
@@ -205,22 +239,36 @@ static enum err ensure_conversation(struct job *job, struct plan *plan, struct i
 	return conversation_of(job, contact.id, plan->channel, changes, &plan->conversation);
 }
 
-static enum err write_message(struct job *job, struct plan *plan, struct inbox_changes *changes, struct message *out)
+static enum err write_message(struct job *job, struct plan *plan, struct inbox_changes *changes,
+	struct message *out)
 {
 	*out = (struct message){
-		.id = job_id(job), .workspace = job->workspace, .channel_id = plan->channel->id, .kind = plan->draft->kind,
-		.status = STATUS_ACCEPTED, .author_kind = job->actor.kind, .author_id = job->actor.id,
-		.content = plan->content, .reply_to_id = plan->reply_to_id, .media_id = plan->media_id,
+		.id = job_id(job),
+		.workspace = job->workspace,
+		.channel_id = plan->channel->id,
+		.kind = plan->draft->kind,
+		.status = STATUS_ACCEPTED,
+		.author_kind = job->actor.kind,
+		.author_id = job->actor.id,
+		.content = plan->content,
+		.reply_to_id = plan->reply_to_id,
+		.media_id = plan->media_id,
 		.trace = (str){ job->trace, TRACE_SIZE },
 	};
 	TRY(ensure_conversation(job, plan, changes));
 	out->conversation_id = plan->conversation.id;
 	TRY(write_idempotency(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
-	return sql_outbox_add(job, &(struct sql_outbox_add){
-		.message = out->id, .workspace = job->workspace, .channel = plan->channel->id,
-		.conversation = out->conversation_id, .priority = plan->draft->priority, .now_ms = job->now_ms,
-	}, NULL);
+	return sql_outbox_add(job,
+		&(struct sql_outbox_add){
+			.message = out->id,
+			.workspace = job->workspace,
+			.channel = plan->channel->id,
+			.conversation = out->conversation_id,
+			.priority = plan->draft->priority,
+			.now_ms = job->now_ms,
+		},
+		NULL);
 }
 
 static enum err write_plan(struct job *job, struct plan *plan, struct message *out, bool *repeated)
@@ -241,7 +289,8 @@ static enum err write_plan(struct job *job, struct plan *plan, struct message *o
 	return OK;
 }
 
-enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out, bool *repeated)
+enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out,
+	bool *repeated)
 {
 	struct plan plan = { .draft = draft };
 	enum err e;
@@ -255,7 +304,8 @@ enum err inbox_send(struct job *job, const struct message_draft *draft, struct m
 	e = write_plan(job, &plan, out, repeated);
 	if (e != ERR_CONFLICT || str_is(job->code, S("idempotency_conflict")))
 		return e;
-	/* Somebody made the same contact, conversation or key meanwhile (PostgreSQL): now it is there. */
+	/* Somebody made the same contact, conversation or key meanwhile (PostgreSQL): now it is
+	 * there. */
 	db_rollback(job);
 	job_forgive(job);
 	return write_plan(job, &plan, out, repeated);
@@ -268,16 +318,27 @@ enum err inbox_retry(struct job *job, id64 message, struct message *out)
 
 	TRY(db_begin(job, DB_WRITE));
 	TRY(message_get(job, message, out));
-	TRY(sql_message_requeue(job, &(struct sql_message_requeue){ job->workspace, message, STATUS_ACCEPTED, STATUS_FAILED },
-				&changed));
+	TRY(sql_message_requeue(job,
+		&(struct sql_message_requeue){ job->workspace, message, STATUS_ACCEPTED,
+			STATUS_FAILED },
+		&changed));
 	if (!changed)
-		return fail_code(job, ERR_CONFLICT, S("not_failed"), S("Only a failed message can be sent again."),
-				 "The message has not failed.");
-	TRY(sql_outbox_add(job, &(struct sql_outbox_add){
-		.message = message, .workspace = job->workspace, .channel = out->channel_id,
-		.conversation = out->conversation_id, .priority = PRIORITY_LIVE, .now_ms = job->now_ms,
-	}, NULL));
-	inbox_note(job, &changes, (struct inbox_change){ CHANGE_MESSAGE, job->workspace, out->conversation_id, message, 0 });
+		return fail_code(job, ERR_CONFLICT, S("not_failed"),
+			S("Only a failed message can be sent again."),
+			"The message has not failed.");
+	TRY(sql_outbox_add(job,
+		&(struct sql_outbox_add){
+			.message = message,
+			.workspace = job->workspace,
+			.channel = out->channel_id,
+			.conversation = out->conversation_id,
+			.priority = PRIORITY_LIVE,
+			.now_ms = job->now_ms,
+		},
+		NULL));
+	inbox_note(job, &changes,
+		(struct inbox_change){ CHANGE_MESSAGE, job->workspace, out->conversation_id,
+			message, 0 });
 	TRY(message_get(job, message, out));
 	TRY(db_commit(job));
 	if (inbox_outbox_hook)

@@ -1,9 +1,10 @@
 /*
  * intake.c: webhooks, from the loop to the disk.
  *
- * The loop checks the signature and puts the request in a queue; one writer thread takes all that wait, inserts them in
- * one transaction, commits once, and then answers all of them (group commit). So 200 means durable, and the speed of
- * intake is not bound by one fsync an event. Nothing is parsed here: the processor does that.
+ * The loop checks the signature and puts the request in a queue; one writer thread takes all that
+ * wait, inserts them in one transaction, commits once, and then answers all of them (group commit).
+ * So 200 means durable, and the speed of intake is not bound by one fsync an event. Nothing is
+ * parsed here: the processor does that.
  */
 #include "account/channel.h"
 #include "account/seal.h"
@@ -58,8 +59,10 @@ static const struct intake_key *key_of(const struct request *req, struct exchang
 	if (id64_parse(req->params[0], &channel))
 		key = intake_key_take(channel);
 	if (!key)
-		answer_problem(ex, 404, S("missing"), S("There is no channel at this webhook address"),
-			       S("Copy the webhook URL of the channel from the console into the Meta app."));
+		answer_problem(ex, 404, S("missing"),
+			S("There is no channel at this webhook address"),
+			S("Copy the webhook URL of the channel from the console into the Meta "
+		          "app."));
 	return key;
 }
 
@@ -70,7 +73,8 @@ void intake_handshake(const struct request *req, struct exchange *ex)
 
 	if (!key)
 		return;
-	if (key->provider->handshake && key->provider->handshake(key->verify_token, exchange_arena(ex), req, &answer))
+	if (key->provider->handshake &&
+		key->provider->handshake(key->verify_token, exchange_arena(ex), req, &answer))
 		exchange_answer(ex, 200, S("text/plain"), answer);
 	else
 		answer_problem(ex, 403, S("denied"), S("The verify token is not this channel's"),
@@ -104,23 +108,28 @@ void intake_receive(const struct request *req, struct exchange *ex)
 		return;
 	if (!key->provider->verify || !key->provider->verify(key->app_secret, req)) {
 		atomic_fetch_add(&intake->refused, 1);
-		answer_problem(ex, 401, S("bad_signature"), S("The signature does not fit the body"),
-			       S("Check that the channel's app secret is the one of the Meta app that sends."));
+		answer_problem(ex, 401, S("bad_signature"),
+			S("The signature does not fit the body"),
+			S("Check that the channel's app secret is the one of the Meta app that "
+		          "sends."));
 		intake_key_drop(key);
 		return;
 	}
 	if (!enqueue(intake, (struct item){ ex, key, req->body })) {
-		answer_problem(ex, 503, S("busy"), S("Too many webhooks wait to be stored"), S("Send it again shortly."));
+		answer_problem(ex, 503, S("busy"), S("Too many webhooks wait to be stored"),
+			S("Send it again shortly."));
 		intake_key_drop(key);
 	}
 }
 
-/* The same body for the same workspace is the same event, whichever of its channels it was posted to. */
+/* The same body for the same workspace is the same event, whichever of its channels it was posted
+ * to. */
 static void dedup_of(const struct item *item, uint8_t out[SHA256_SIZE])
 {
 	struct sha256 *hash = sha256_create();
 
-	sha256_add(hash, (bytes){ (const uint8_t *)&item->key->workspace, sizeof item->key->workspace });
+	sha256_add(hash,
+		(bytes){ (const uint8_t *)&item->key->workspace, sizeof item->key->workspace });
 	sha256_add(hash, item->body);
 	sha256_finish(hash, out);
 }
@@ -142,7 +151,8 @@ static enum err insert_one(struct job *job, struct intake *intake, const struct 
 	return OK;
 }
 
-static enum err insert_batch(struct job *job, struct intake *intake, const struct item *items, size_t count)
+static enum err insert_batch(struct job *job, struct intake *intake, const struct item *items,
+	size_t count)
 {
 	TRY(db_begin(job, DB_WRITE));
 	for (size_t i = 0; i < count; i++)
@@ -159,14 +169,18 @@ static void answer_batch(struct arena *arena, const struct item *items, size_t c
 		intake_key_drop(items[i].key);
 	}
 	if (e == OK)
-		exchange_answer_all(all, count, 200, S("application/json"), S("{\"received\":true}"));
+		exchange_answer_all(all, count, 200, S("application/json"),
+			S("{\"received\":true}"));
 	else
 		exchange_answer_all(all, count, 503, S("application/problem+json"),
-				    S("{\"type\":\"/problems/store\",\"title\":\"The event could not be stored\",\"status\":503,"
-				      "\"code\":\"store\",\"next_step\":\"Send it again; the operator sees why on the health page.\"}"));
+			S("{\"type\":\"/problems/store\",\"title\":\"The event could not be "
+		          "stored\",\"status\":503,"
+			  "\"code\":\"store\",\"next_step\":\"Send it again; the operator sees why "
+		          "on the health page.\"}"));
 }
 
-static void write_batch(struct intake *intake, struct arena *arena, const struct item *items, size_t count)
+static void write_batch(struct intake *intake, struct arena *arena, const struct item *items,
+	size_t count)
 {
 	struct job job;
 	enum err e;

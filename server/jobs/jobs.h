@@ -1,7 +1,8 @@
 /*
  * jobs.h: what runs by itself: intake, outbox, media, retention.
  *
- * Each is created once by main and stopped in the reverse order. Their threads are workers: they may block.
+ * Each is created once by main and stopped in the reverse order. Their threads are workers: they
+ * may block.
  */
 #ifndef JOBS_JOBS_H
 #define JOBS_JOBS_H
@@ -48,12 +49,14 @@ void processor_figures(struct processor *processor, struct processor_figures *ou
 struct outbox_config {
 	struct store *store;
 	struct pool *callers;                  /* call workers */
-	int64_t unconfirmed_wait_ms;           /* how long a lost answer may be settled by its status report */
+	/* how long a lost answer may be settled by its status report */
+	int64_t unconfirmed_wait_ms;
 };
 struct outbox;
 struct outbox *outbox_create(const struct outbox_config *config);
 void outbox_wake(struct outbox *outbox);       /* any thread */
-/* Claims nothing more, waits for the calls under way (they have deadlines), writes their results. */
+/* Claims nothing more, waits for the calls under way (they have deadlines), writes their results.
+ */
 void outbox_destroy(struct outbox *outbox);
 struct outbox_figures { uint64_t sent, failed, retried, unconfirmed; size_t in_flight; };
 void outbox_figures(struct outbox *outbox, struct outbox_figures *out);

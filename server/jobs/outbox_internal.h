@@ -1,4 +1,5 @@
-/* outbox_internal.h: what outbox.c (decides), outbox_call.c (calls) and outbox_queue.c (hands over between them) share. */
+/* outbox_internal.h: what outbox.c (decides), outbox_call.c (calls) and outbox_queue.c (hands over
+ * between them) share. */
 #ifndef JOBS_OUTBOX_INTERNAL_H
 #define JOBS_OUTBOX_INTERNAL_H
 
@@ -11,7 +12,8 @@
 
 enum { BREAKERS_MAX = 256 };
 
-/* After BREAKER_FAILURES failures of the network in a row a channel rests for a while; one call then tries it. */
+/* After BREAKER_FAILURES failures of the network in a row a channel rests for a while; one call
+ * then tries it. */
 struct breaker {
 	id64 channel;
 	int64_t failures, open_until_ms;
@@ -25,7 +27,8 @@ struct outbox_result {
 	struct outbox_item_row item;
 	enum outbox_outcome outcome;
 	bool is_upstream;   /* the network or the provider's servers, not this message */
-	int64_t started_ms, ended_ms, wait_ms; /* wait_ms: the provider said how long; 0: back-off */
+	/* wait_ms: the provider said how long; 0: back-off */
+	int64_t started_ms, ended_ms, wait_ms;
 	str remote_id, code, sentence, next_step, provider_trace;
 	struct buf texts;
 };
@@ -55,7 +58,8 @@ struct outbox {
 void *outbox_thread(void *arg);
 void outbox_wait_at_most(struct outbox *outbox, int64_t ms);
 bool outbox_is_stopping(struct outbox *outbox);
-/* Waits for results, a wake or wait_ms; appends the results to *results. False when stopping and no call is left. */
+/* Waits for results, a wake or wait_ms; appends the results to *results. False when stopping and no
+ * call is left. */
 bool outbox_take_results(struct outbox *outbox, struct outbox_result **results);
 /* To a call worker; when their queue is full the result is a retry. */
 void outbox_hand_out(struct outbox *outbox, const struct outbox_item_row *item);

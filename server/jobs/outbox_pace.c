@@ -1,4 +1,5 @@
-/* outbox_pace.c: buckets in two open-addressed tables of fixed size, one of numbers and one of persons. */
+/* outbox_pace.c: buckets in two open-addressed tables of fixed size, one of numbers and one of
+ * persons. */
 #include "jobs/outbox_pace.h"
 
 #include "base/arena.h"
@@ -47,7 +48,8 @@ void pace_destroy(struct pace *pace)
 	heap_free(pace);
 }
 
-/* The key's bucket; takes the place of the one that is full the longest when all probed places are used. */
+/* The key's bucket; takes the place of the one that is full the longest when all probed places are
+ * used. */
 static struct bucket *bucket_of(struct table *table, id64 key)
 {
 	size_t at = (size_t)((uint64_t)key * 0x9E3779B97F4A7C15u >> 20);
@@ -79,15 +81,18 @@ static void take(struct bucket *b, int64_t interval_us, int64_t now_us)
 	b->full_at_us = (b->full_at_us > now_us ? b->full_at_us : now_us) + interval_us;
 }
 
-int64_t pace_take(struct pace *pace, const struct pace_limits *limits, id64 channel, id64 conversation, int64_t now_ms,
-		  bool *by_pair)
+int64_t pace_take(struct pace *pace, const struct pace_limits *limits, id64 channel,
+	id64 conversation, int64_t now_ms, bool *by_pair)
 {
 	int64_t now_us = now_ms * 1000;
 	int64_t second = limits->per_second > 0 ? limits->per_second : 1;
 	int64_t number_us = 1000000 / second, pair_us = limits->pair_interval_ms * 1000;
 	struct bucket *pair = bucket_of(&pace->pairs, conversation);
 	struct bucket *number = bucket_of(&pace->numbers, channel);
-	int64_t wait_pair = pair_us > 0 ? wait_us(pair, pair_us, limits->pair_burst > 0 ? limits->pair_burst : 1, now_us) : 0;
+	int64_t wait_pair =
+		pair_us > 0 ? wait_us(pair, pair_us,
+				      limits->pair_burst > 0 ? limits->pair_burst : 1, now_us)
+			    : 0;
 	int64_t wait_number = wait_us(number, number_us, second, now_us);
 
 	*by_pair = wait_pair > 0;

@@ -4,7 +4,9 @@
 
 enum { NOW_MS = 1000000 };
 
-static const struct pace_limits limits = { .per_second = 80, .pair_interval_ms = 6000, .pair_burst = 3 };
+static const struct pace_limits limits = { .per_second = 80,
+	.pair_interval_ms = 6000,
+	.pair_burst = 3 };
 
 /* How many of n messages, each to a person of its own, may go at once. */
 static int64_t go_at(struct pace *pace, int64_t now_ms, int64_t n, id64 first_pair)
@@ -47,7 +49,9 @@ TEST(one_person_gets_a_burst_and_then_one_each_interval)
 
 TEST(an_interval_of_zero_is_no_limit)
 {
-	const struct pace_limits free_pair = { .per_second = 1000, .pair_interval_ms = 0, .pair_burst = 1 };
+	const struct pace_limits free_pair = { .per_second = 1000,
+		.pair_interval_ms = 0,
+		.pair_burst = 1 };
 	struct pace *pace = pace_create(1000);
 	bool by_pair;
 

@@ -1,4 +1,5 @@
-/* retention.c: what goes by itself after its time: applied raw events, idempotency keys, expired sessions. */
+/* retention.c: what goes by itself after its time: applied raw events, idempotency keys, expired
+ * sessions. */
 #include "account/account.h"
 #include "jobs/jobs.h"
 #include "store/queries.h"
@@ -17,8 +18,10 @@ static enum err prune_events(struct job *job)
 
 	for (int round = 0; round < ROUNDS_MAX && changed == EVENTS_PER_ROUND; round++) {
 		TRY(db_begin(job, DB_WRITE));
-		TRY(sql_intake_event_prune(job, &(struct sql_intake_event_prune){
-			id64_floor(job->now_ms - settings.raw_event_ms), EVENTS_PER_ROUND }, &changed));
+		TRY(sql_intake_event_prune(job,
+			&(struct sql_intake_event_prune){
+				id64_floor(job->now_ms - settings.raw_event_ms), EVENTS_PER_ROUND },
+			&changed));
 		TRY(db_commit(job));
 	}
 	return OK;
@@ -27,7 +30,8 @@ static enum err prune_events(struct job *job)
 static enum err prune_keys(struct job *job)
 {
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_idempotency_prune(job, &(struct sql_idempotency_prune){ job->now_ms - IDEMPOTENCY_MS }, NULL));
+	TRY(sql_idempotency_prune(job,
+		&(struct sql_idempotency_prune){ job->now_ms - IDEMPOTENCY_MS }, NULL));
 	return db_commit(job);
 }
 

@@ -1,9 +1,10 @@
 /*
  * live.h: the live hub, speaking the Pusher protocol (docs/protocol/pusher.md).
  *
- * Connections, subscriptions and fan-out live on the loop. Any thread publishes with live_publish(); the frame is
- * encoded once and shared by all receivers. Authorisation of private and presence channels is a signature with the
- * app's secret, made by live_authorise() for those whom the caller has checked.
+ * Connections, subscriptions and fan-out live on the loop. Any thread publishes with
+ * live_publish(); the frame is encoded once and shared by all receivers. Authorisation of private
+ * and presence channels is a signature with the app's secret, made by live_authorise() for those
+ * whom the caller has checked.
  */
 #ifndef LIVE_LIVE_H
 #define LIVE_LIVE_H
@@ -23,14 +24,15 @@
 struct live;
 
 struct live *live_create(struct loop *loop);
-/* On the loop: closes all with 4200, so that clients come back at once, spread over a second or two when they are many;
- * then done(arg). */
+/* On the loop: closes all with 4200, so that clients come back at once, spread over a second or two
+ * when they are many; then done(arg). */
 void live_drain(struct live *live, void (*done)(void *arg), void *arg);
-/* On the loop, or with the loop stopped: after a drain, or after the HTTP server, which ends the sockets. */
+/* On the loop, or with the loop stopped: after a drain, or after the HTTP server, which ends the
+ * sockets. */
 void live_destroy(struct live *live);
 
-/* An app: key, secret (plain, kept in memory), and the id that its HTTP API uses. Any thread; replaces one of the same
- * key. */
+/* An app: key, secret (plain, kept in memory), and the id that its HTTP API uses. Any thread;
+ * replaces one of the same key. */
 void live_app_set(struct live *live, str app_id, str key, str secret);
 /* Its connections are closed with 4001. */
 void live_app_remove(struct live *live, str key);
@@ -39,20 +41,25 @@ void live_app_remove(struct live *live, str key);
 void live_on_socket(const struct request *req, struct ws *ws);
 void live_set_routes_hub(struct live *live); /* which hub live_on_socket serves */
 
-/* data: the exact text that subscribers get as `data`, at most LIVE_DATA_MAX. except: a socket_id that does not get it,
- * or none. */
+/* data: the exact text that subscribers get as `data`, at most LIVE_DATA_MAX. except: a socket_id
+ * that does not get it, or none. */
 struct live_event { str channel, name, data, except; };
-/* Any thread; copied. In the order of publishing; many cost one wake of the loop. Too large ones are dropped, and
- * counted. */
+/* Any thread; copied. In the order of publishing; many cost one wake of the loop. Too large ones
+ * are dropped, and counted. */
 void live_publish(struct live *live, str app_key, const struct live_event *event);
 
-/* "KEY:HEX" for /broadcasting/auth, for a claim that the caller has checked. channel_data: JSON text for presence
- * channels, else none. ERR_INPUT for a malformed socket id, and for names that are not of a private or presence channel. */
+/* "KEY:HEX" for /broadcasting/auth, for a claim that the caller has checked. channel_data: JSON
+ * text for presence channels, else none. ERR_INPUT for a malformed socket id, and for names that
+ * are not of a private or presence channel. */
 struct live_credentials { str key, secret; };
 struct live_claim { str socket_id, channel, channel_data; };
-enum err live_authorise(struct job *job, const struct live_credentials *app, const struct live_claim *claim, str *auth);
+enum err live_authorise(struct job *job, const struct live_credentials *app,
+	const struct live_claim *claim, str *auth);
 
-struct live_figures { size_t connections, channels, subscriptions; uint64_t published, delivered, dropped; };
+struct live_figures {
+	size_t connections, channels, subscriptions;
+	uint64_t published, delivered, dropped;
+};
 void live_figures(struct live *live, struct live_figures *out); /* any thread */
 
 #endif

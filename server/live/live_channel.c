@@ -262,9 +262,9 @@ static const struct live_refusal *check_user(struct live_conn *conn, str channel
 {
 	static const struct live_refusal
 		too_large = { "LimitReached", 4301,
-		              S("The member is too large: an id of 1 to 128 octets, an info of 1 KB.") },
+			S("The member is too large: an id of 1 to 128 octets, an info of 1 KB.") },
 		full = { "LimitReached", 4100,
-		         S("The channel has too many members: at most 100.") };
+			S("The channel has too many members: at most 100.") };
 	struct live_channel *there = channel_find(conn->app, channel);
 
 	if (user->id.len == 0 || user->id.len > LIVE_USER_ID_MAX ||

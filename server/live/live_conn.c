@@ -181,9 +181,9 @@ static void on_client_event(struct live_conn *conn, const struct live_message *m
 static void on_unknown(struct live_conn *conn, const struct live_message *msg)
 {
 	(void)msg;
-	live_conn_error(
-		conn, S(""), LIVE_ERROR_NONE,
-		S("This event is not known. Events of clients begin with client- and go to a channel."));
+	live_conn_error(conn, S(""), LIVE_ERROR_NONE,
+		S("This event is not known. Events of clients begin with client- and go to a "
+	          "channel."));
 }
 
 static const struct {

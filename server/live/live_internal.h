@@ -4,10 +4,10 @@
  *	live_conn.c ── live_channel.c ── live_message.c
  *	     └───────────── live.c ────────── live_auth.c
  *
- * Connections, channels and apps belong to the loop; live_message.c and live_auth.c are plain functions for any thread.
- * The one rule: whoever may make a socket close (by sending, too) does so between live_enter() and live_exit(). A
- * connection that ends meanwhile is only noted, and taken apart by the outermost live_exit(); so nobody loses what he
- * walks over.
+ * Connections, channels and apps belong to the loop; live_message.c and live_auth.c are plain
+ * functions for any thread. The one rule: whoever may make a socket close (by sending, too) does so
+ * between live_enter() and live_exit(). A connection that ends meanwhile is only noted, and taken
+ * apart by the outermost live_exit(); so nobody loses what he walks over.
  */
 #ifndef LIVE_LIVE_INTERNAL_H
 #define LIVE_LIVE_INTERNAL_H
@@ -24,8 +24,8 @@
 #define LIVE_PROTOCOL_MIN 4
 #define LIVE_PROTOCOL_MAX 7
 
-/* Close codes; pusher-js stays away after 4000 to 4099, waits a second after 4100 to 4199, and comes back at once after
- * 4200 to 4299. */
+/* Close codes; pusher-js stays away after 4000 to 4099, waits a second after 4100 to 4199, and
+ * comes back at once after 4200 to 4299. */
 enum live_close {
 	LIVE_CLOSE_UNKNOWN_APP = 4001,
 	LIVE_CLOSE_BAD_VERSION = 4006,
@@ -37,16 +37,18 @@ enum live_close {
 #define LIVE_ERROR_NONE 0               /* "code":null */
 #define LIVE_ERROR_CLIENT_EVENT 4301
 
-/* ---- JSON by its spans (live_message.c): what a client sent is passed on as it came, so it is never re-encoded ---- */
+/* ---- JSON by its spans (live_message.c): what a client sent is passed on as it came, so it is
+ * never re-encoded ---- */
 
 #define LIVE_JSON_DEPTH_MAX 32
 
 /* A wanted member: raw is its value's text as it stands, or none. */
 struct live_field { const char *name; str raw; };
 
-/* Checks that text is one JSON object, and notes the wanted members. ERR_INPUT with a sentence in *why: not JSON, not an
- * object, too deep, not UTF-8, a wanted member twice. */
-enum err live_members(struct arena *arena, str text, struct live_field *fields, size_t count, str *why);
+/* Checks that text is one JSON object, and notes the wanted members. ERR_INPUT with a sentence in
+ * *why: not JSON, not an object, too deep, not UTF-8, a wanted member twice. */
+enum err live_members(struct arena *arena, str text, struct live_field *fields, size_t count,
+	str *why);
 /* The text of a raw JSON string; false when it is another kind, or has half a surrogate pair. */
 bool live_text(struct arena *arena, str raw, str *out);
 
@@ -54,15 +56,18 @@ bool live_text(struct arena *arena, str raw, str *out);
 struct live_message { str event, channel, data; };
 enum err live_message_read(struct arena *arena, str text, struct live_message *out, str *why);
 
-/* What a client gives to subscribe; data may be an object, or a string that holds one. All empty when absent. */
+/* What a client gives to subscribe; data may be an object, or a string that holds one. All empty
+ * when absent. */
 struct live_subscribe { str channel, auth, channel_data; bool has_channel_data; };
 enum err live_subscribe_read(struct arena *arena, str data, struct live_subscribe *out, str *why);
 
-/* Who joins a presence channel: the id as text and as the app wrote it, and the info as the app wrote it ("{}" if none). */
+/* Who joins a presence channel: the id as text and as the app wrote it, and the info as the app
+ * wrote it ("{}" if none). */
 struct live_user { str id, id_raw, info_raw; };
 enum err live_user_read(struct arena *arena, str channel_data, struct live_user *out, str *why);
 
-/* A server's event; no channel or no data: leave out. data becomes a string, as the protocol wants it. */
+/* A server's event; no channel or no data: leave out. data becomes a string, as the protocol wants
+ * it. */
 void live_write_event(struct buf *out, str event, str channel, str data);
 /* {"event":"pusher:error",…}; code LIVE_ERROR_NONE is null. */
 void live_write_error(struct buf *out, str channel, int code, str message);
@@ -83,9 +88,11 @@ str live_signed_text(struct arena *arena, str socket_id, str channel, str channe
 /* ---- named things in a table (live_table.c) ---- */
 
 struct live_node { struct live_node *next; uint64_t hash; str name; };
-struct live_table { struct live_node **buckets; size_t size, count; uint64_t seed; }; /* starts as { 0 } */
+/* starts as { 0 } */
+struct live_table { struct live_node **buckets; size_t size, count; uint64_t seed; };
 struct live_node *live_table_find(const struct live_table *table, str name);
-void live_table_add(struct live_table *table, struct live_node *node); /* name set, and not there yet */
+/* name set, and not there yet */
+void live_table_add(struct live_table *table, struct live_node *node);
 void live_table_remove(struct live_table *table, struct live_node *node);
 void live_table_done(struct live_table *table); /* the nodes stay the caller's */
 
@@ -145,7 +152,8 @@ struct live {
 	struct live_table apps;
 	struct live_list quiet, pinged;
 	struct live_timing timing;      /* tests hurry it */
-	struct arena *scratch;          /* of what is being handled; reset by the outermost live_exit() */
+	/* of what is being handled; reset by the outermost live_exit() */
+	struct arena *scratch;
 	struct live_conn *gone;
 	unsigned depth;                 /* of live_enter() */
 	struct loop_timer *sweep, *draining_timer;
@@ -179,6 +187,7 @@ struct live_sub *live_sub_find(const struct live_conn *conn, str channel);
 void live_subscribe(struct live_conn *conn, const struct live_subscribe *wanted);
 void live_sub_end(struct live_sub *sub);
 /* To all subscribers but the connection with this socket id (0: to all). */
-void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame, uint64_t except);
+void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame,
+	uint64_t except);
 
 #endif

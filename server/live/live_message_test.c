@@ -15,9 +15,9 @@ TEST(data_is_kept_as_it_came)
 {
 	struct live_message msg;
 
-	EXPECT_OK(read(
-		" {\"event\" : \"client-x\", \"data\": {\"n\":12345678901234567890, \"n\":1e2,\"\\u0061\":\"\\/\"} ,"
-		"\"channel\":\"private-a\"} ",
+	EXPECT_OK(read(" {\"event\" : \"client-x\", \"data\": {\"n\":12345678901234567890, "
+	               "\"n\":1e2,\"\\u0061\":\"\\/\"} ,"
+		       "\"channel\":\"private-a\"} ",
 		&msg));
 	EXPECT_STR(msg.event, "client-x");
 	EXPECT_STR(msg.channel, "private-a");
@@ -195,9 +195,8 @@ TEST(errors_have_the_documented_form)
 	           "{\"event\":\"pusher:error\",\"data\":{\"code\":null,\"message\":\"m\"}}");
 	buf_clear(&out);
 	live_write_error(&out, S("x"), 4301, S("m"));
-	EXPECT_STR(
-		buf_text(&out),
-		"{\"event\":\"pusher:error\",\"channel\":\"x\",\"data\":{\"code\":4301,\"message\":\"m\"}}");
+	EXPECT_STR(buf_text(&out), "{\"event\":\"pusher:error\",\"channel\":\"x\",\"data\":{"
+	                           "\"code\":4301,\"message\":\"m\"}}");
 	buf_clear(&out);
 	live_write_refusal(&out, S("private-x"), &refusal);
 	EXPECT_STR(buf_text(&out),

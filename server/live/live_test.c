@@ -1,4 +1,5 @@
-/* live_test.c: the hub as its clients see it: over real sockets, against the messages of the protocol. */
+/* live_test.c: the hub as its clients see it: over real sockets, against the messages of the
+ * protocol. */
 #include "base/codec.h"
 #include "crypto/crypto.h"
 #include "live/live_internal.h"
@@ -121,9 +122,11 @@ static struct client *dial(const char *path)
 	c->fd = test_connect(server->port);
 	c->in = buf_in(test_arena(), 1u << 20);
 	test_write(c->fd, arena_printf(test_arena(),
-				       "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-				       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-				       path));
+				  "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
+	                          "Upgrade\r\n"
+				  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+	                          "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+				  path));
 	while (!str_has(buf_text(&c->in), S("\r\n\r\n")))
 		EXPECT(read_more(c));
 	EXPECT(str_starts(buf_text(&c->in), S("HTTP/1.1 101")));
@@ -136,7 +139,8 @@ static struct client *dial(const char *path)
 /* A connection of the app, greeted. */
 static struct client *join(void)
 {
-	static const char before[] = "{\"event\":\"pusher:connection_established\",\"data\":\"{\\\"socket_id\\\":\\\"";
+	static const char before[] =
+		"{\"event\":\"pusher:connection_established\",\"data\":\"{\\\"socket_id\\\":\\\"";
 	struct client *c = dial("/app/" KEY "?protocol=7&client=js&version=8.4.0&flash=false");
 	str hello = hear(c), rest = str_part(hello, sizeof before - 1, hello.len), id;
 
@@ -157,11 +161,12 @@ static void subscribe(struct client *c, const char *channel, str channel_data)
 	job_init(&job, "test", arena, NULL);
 	if (live_channel_kind(str_of(channel)) != LIVE_PUBLIC)
 		EXPECT_OK(live_authorise(&job, &(struct live_credentials){ S(KEY), S(SECRET) },
-					 &(struct live_claim){ str_of(c->socket_id), str_of(channel), channel_data },
-					 &auth));
+			&(struct live_claim){ str_of(c->socket_id), str_of(channel), channel_data },
+			&auth));
 	job_release(&job);
-	buf_printf(&text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\",\"auth\":\"%.*s\"", channel,
-		   STR_A(auth));
+	buf_printf(&text,
+		"{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\",\"auth\":\"%.*s\"",
+		channel, STR_A(auth));
 	if (channel_data.ptr) {
 		buf_str(&text, S(",\"channel_data\":\""));
 		for (size_t i = 0; i < channel_data.len; i++) {
@@ -181,8 +186,10 @@ static struct client *join_channel(const char *channel)
 
 	subscribe(c, channel, STR_NONE);
 	EXPECT_STR(hear(c), arena_printf(test_arena(),
-					 "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"%s\",\"data\":\"{}\"}",
-					 channel).ptr);
+				    "{\"event\":\"pusher_internal:subscription_succeeded\","
+	                            "\"channel\":\"%s\",\"data\":\"{}\"}",
+				    channel)
+				    .ptr);
 	return c;
 }
 
@@ -231,11 +238,15 @@ static void stop(void)
 static void start(void)
 {
 	static const struct route routes[] = {
-		{ .method = HTTP_GET, .pattern = "/app/{key}", .flags = ROUTE_WEBSOCKET, .ws_handler = live_on_socket },
+		{ .method = HTTP_GET,
+			.pattern = "/app/{key}",
+			.flags = ROUTE_WEBSOCKET,
+			.ws_handler = live_on_socket },
 	};
 
 	crypto_init();
-	server = test_server_start((struct http_config){ .routes = routes, .route_count = COUNT_OF(routes) });
+	server = test_server_start(
+		(struct http_config){ .routes = routes, .route_count = COUNT_OF(routes) });
 	live = live_create(server->loop);
 	live_set_routes_hub(live);
 	live_app_set(live, S("1"), S(KEY), S(SECRET));
@@ -243,8 +254,11 @@ static void start(void)
 
 static void publish(const char *channel, const char *data, const char *except)
 {
-	live_publish(live, S(KEY), &(struct live_event){ .channel = str_of(channel), .name = S("e"), .data = str_of(data),
-							 .except = str_of(except) });
+	live_publish(live, S(KEY),
+		&(struct live_event){ .channel = str_of(channel),
+			.name = S("e"),
+			.data = str_of(data),
+			.except = str_of(except) });
 }
 
 #define LIVE_TEST(name_)                                                                           \
@@ -263,7 +277,8 @@ LIVE_TEST(an_unknown_key_is_connected_and_closed_with_4001)
 {
 	struct client *c = dial("/app/nobody?protocol=7");
 
-	EXPECT_STR(hear(c), "{\"event\":\"pusher:error\",\"data\":{\"code\":4001,\"message\":\"There is no app of this key\"}}");
+	EXPECT_STR(hear(c), "{\"event\":\"pusher:error\",\"data\":{\"code\":4001,\"message\":"
+	                    "\"There is no app of this key\"}}");
 	EXPECT(!hear(c).ptr);
 	EXPECT_INT(c->close_code, 4001);
 	leave(c);
@@ -276,7 +291,8 @@ LIVE_TEST(versions_of_the_protocol_are_told_apart)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		struct client *c = dial(arena_printf(test_arena(), "/app/" KEY "%s", cases[i].query).ptr);
+		struct client *c =
+			dial(arena_printf(test_arena(), "/app/" KEY "%s", cases[i].query).ptr);
 
 		hear(c);
 		EXPECT(!hear(c).ptr);
@@ -293,8 +309,10 @@ LIVE_TEST(what_is_published_reaches_the_channel_byte_for_byte)
 	publish("news", "{\"n\":12345678901234567890}", NULL);
 	publish("news", "not \"json\" <b>\xC3\xA9", NULL);
 	publish("other", "3", NULL);
-	EXPECT_STR(hear(a), "{\"event\":\"e\",\"channel\":\"news\",\"data\":\"{\\\"n\\\":12345678901234567890}\"}");
-	EXPECT_STR(hear(a), "{\"event\":\"e\",\"channel\":\"news\",\"data\":\"not \\\"json\\\" \\u003cb\\u003e\xC3\xA9\"}");
+	EXPECT_STR(hear(a), "{\"event\":\"e\",\"channel\":\"news\",\"data\":\"{\\\"n\\\":"
+	                    "12345678901234567890}\"}");
+	EXPECT_STR(hear(a), "{\"event\":\"e\",\"channel\":\"news\",\"data\":\"not \\\"json\\\" "
+	                    "\\u003cb\\u003e\xC3\xA9\"}");
 	EXPECT_STR(hear(b), "{\"event\":\"e\",\"channel\":\"other\",\"data\":\"3\"}");
 	leave(a);
 	leave(b);
@@ -329,17 +347,22 @@ LIVE_TEST(a_wrong_signature_is_refused_and_the_rest_goes_on)
 {
 	struct client *c = join();
 
-	say(c, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"private-x\",\"auth\":\"" KEY ":00\"}}");
-	EXPECT_STR(hear(c), "{\"event\":\"pusher:subscription_error\",\"channel\":\"private-x\",\"data\":{\"type\":\"AuthError\","
-			    "\"error\":\"The signature is not that of this connection, channel and app.\",\"status\":401}}");
-	say(c, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"presence-x\",\"auth\":\"" KEY ":00\"}}");
+	say(c, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"private-x\",\"auth\":\"" KEY
+	       ":00\"}}");
+	EXPECT_STR(hear(c), "{\"event\":\"pusher:subscription_error\",\"channel\":\"private-x\","
+	                    "\"data\":{\"type\":\"AuthError\","
+			    "\"error\":\"The signature is not that of this connection, channel and "
+	                    "app.\",\"status\":401}}");
+	say(c, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"presence-x\",\"auth\":"
+	       "\"" KEY ":00\"}}");
 	EXPECT(str_has(hear(c), S("\"status\":401")));
 	say(c, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"bad name\"}}");
 	EXPECT(str_has(hear(c), S("pusher:subscription_error")));
 	subscribe(c, "private-x", STR_NONE);
 	EXPECT(str_has(hear(c), S("subscription_succeeded")));
 	subscribe(c, "private-x", STR_NONE);
-	EXPECT(str_has(hear(c), S("\"code\":null,\"message\":\"Existing subscription to channel private-x.\"")));
+	EXPECT(str_has(hear(c),
+		S("\"code\":null,\"message\":\"Existing subscription to channel private-x.\"")));
 	publish("private-x", "1", NULL);
 	EXPECT(str_has(hear(c), S("\"data\":\"1\"")));
 	settle(c);
@@ -348,15 +371,16 @@ LIVE_TEST(a_wrong_signature_is_refused_and_the_rest_goes_on)
 
 LIVE_TEST(broken_messages_get_an_error_and_the_connection_stays)
 {
-	static const char *const broken[] = { "{", "[]", "{}", "{\"event\":\"pusher:subscribe\"}", "{\"event\":\"what\"}",
-					      "{\"event\":\"pusher:subscribe\",\"data\":[1]}",
-					      "{\"event\":\"pusher_internal:member_added\",\"channel\":\"x\",\"data\":{}}",
-					      "{\"event\":\"pusher:signin\",\"data\":{}}" };
+	static const char *const broken[] = { "{", "[]", "{}", "{\"event\":\"pusher:subscribe\"}",
+		"{\"event\":\"what\"}", "{\"event\":\"pusher:subscribe\",\"data\":[1]}",
+		"{\"event\":\"pusher_internal:member_added\",\"channel\":\"x\",\"data\":{}}",
+		"{\"event\":\"pusher:signin\",\"data\":{}}" };
 	struct client *c = join();
 
 	for (size_t i = 0; i < COUNT_OF(broken); i++) {
 		say(c, broken[i]);
-		EXPECT(str_starts(hear(c), S("{\"event\":\"pusher:error\",\"data\":{\"code\":null,\"message\":\"")));
+		EXPECT(str_starts(hear(c),
+			S("{\"event\":\"pusher:error\",\"data\":{\"code\":null,\"message\":\"")));
 	}
 	settle(c);
 	say_frame(c, 2, S("\x01\x02"));
@@ -368,8 +392,9 @@ LIVE_TEST(broken_messages_get_an_error_and_the_connection_stays)
 static str presence(const char *channel, const char *data)
 {
 	return arena_printf(test_arena(),
-			    "{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"%s\",\"data\":\"%s\"}", channel,
-			    data);
+		"{\"event\":\"pusher_internal:subscription_succeeded\",\"channel\":\"%s\",\"data\":"
+	        "\"%s\"}",
+		channel, data);
 }
 
 LIVE_TEST(a_person_joins_once_and_leaves_once_whatever_the_connections)
@@ -377,20 +402,27 @@ LIVE_TEST(a_person_joins_once_and_leaves_once_whatever_the_connections)
 	struct client *a = join(), *b = join(), *b2 = join();
 
 	subscribe(a, "presence-x", S("{\"user_id\":\"1\",\"user_info\":{\"name\":\"A\"}}"));
-	EXPECT_STR(hear(a), presence("presence-x", "{\\\"presence\\\":{\\\"ids\\\":[\\\"1\\\"],\\\"hash\\\":{\\\"1\\\":{\\\"name\\\":"
-						   "\\\"A\\\"}},\\\"count\\\":1}}").ptr);
+	EXPECT_STR(hear(a), presence("presence-x", "{\\\"presence\\\":{\\\"ids\\\":[\\\"1\\\"],"
+	                                           "\\\"hash\\\":{\\\"1\\\":{\\\"name\\\":"
+						   "\\\"A\\\"}},\\\"count\\\":1}}")
+				    .ptr);
 	subscribe(b, "presence-x", S("{\"user_id\":11}"));
-	EXPECT_STR(hear(b), presence("presence-x", "{\\\"presence\\\":{\\\"ids\\\":[\\\"1\\\",\\\"11\\\"],\\\"hash\\\":{\\\"1\\\":"
-						   "{\\\"name\\\":\\\"A\\\"},\\\"11\\\":{}},\\\"count\\\":2}}").ptr);
-	EXPECT_STR(hear(a), "{\"event\":\"pusher_internal:member_added\",\"channel\":\"presence-x\","
-			    "\"data\":\"{\\\"user_id\\\":11,\\\"user_info\\\":{}}\"}");
+	EXPECT_STR(hear(b),
+		presence("presence-x", "{\\\"presence\\\":{\\\"ids\\\":[\\\"1\\\",\\\"11\\\"],"
+	                               "\\\"hash\\\":{\\\"1\\\":"
+				       "{\\\"name\\\":\\\"A\\\"},\\\"11\\\":{}},\\\"count\\\":2}}")
+			.ptr);
+	EXPECT_STR(hear(a),
+		"{\"event\":\"pusher_internal:member_added\",\"channel\":\"presence-x\","
+		"\"data\":\"{\\\"user_id\\\":11,\\\"user_info\\\":{}}\"}");
 	subscribe(b2, "presence-x", S("{\"user_id\":\"11\",\"user_info\":{\"name\":\"other\"}}"));
 	EXPECT(str_has(hear(b2), S("\\\"11\\\":{}},\\\"count\\\":2")));
 	leave(b);
 	say(b2, "{\"event\":\"pusher:unsubscribe\",\"data\":{\"channel\":\"presence-x\"}}");
 	settle(b2);
-	EXPECT_STR(hear(a), "{\"event\":\"pusher_internal:member_removed\",\"channel\":\"presence-x\","
-			    "\"data\":\"{\\\"user_id\\\":11}\"}");
+	EXPECT_STR(hear(a),
+		"{\"event\":\"pusher_internal:member_removed\",\"channel\":\"presence-x\","
+		"\"data\":\"{\\\"user_id\\\":11}\"}");
 	settle(a);
 	leave(a);
 	leave(b2);
@@ -408,7 +440,8 @@ LIVE_TEST(a_presence_channel_has_limits)
 		EXPECT(str_has(hear(others[i]), S("subscription_succeeded")));
 	}
 	subscribe(c, "presence-x", S("{\"user_id\":\"one more\"}"));
-	EXPECT(str_has(hear(c), S("\"type\":\"LimitReached\",\"error\":\"The channel has too many members: at most 100.\"")));
+	EXPECT(str_has(hear(c), S("\"type\":\"LimitReached\",\"error\":\"The channel has too many "
+	                          "members: at most 100.\"")));
 	subscribe(twin, "presence-x", S("{\"user_id\":\"user-7\"}"));
 	EXPECT(str_has(hear(twin), S("\\\"count\\\":100")));
 	subscribe(c, "presence-y", S("{\"user_id\":\"\"}"));
@@ -427,10 +460,14 @@ LIVE_TEST(client_events_reach_the_others_as_they_came)
 {
 	struct client *a = join_channel("private-x"), *b = join_channel("private-x");
 
-	say(a, "{\"event\":\"client-typing\",\"channel\":\"private-x\",\"data\":{\"n\": 12345678901234567890},\"user_id\":\"forged\"}");
-	EXPECT_STR(hear(b), "{\"event\":\"client-typing\",\"channel\":\"private-x\",\"data\":{\"n\": 12345678901234567890}}");
-	say(b, "{\"event\":\"client-text\",\"channel\":\"private-x\",\"data\":\"{\\\"of\\\":\\\"java\\\"}\"}");
-	EXPECT_STR(hear(a), "{\"event\":\"client-text\",\"channel\":\"private-x\",\"data\":\"{\\\"of\\\":\\\"java\\\"}\"}");
+	say(a, "{\"event\":\"client-typing\",\"channel\":\"private-x\",\"data\":{\"n\": "
+	       "12345678901234567890},\"user_id\":\"forged\"}");
+	EXPECT_STR(hear(b), "{\"event\":\"client-typing\",\"channel\":\"private-x\",\"data\":{"
+	                    "\"n\": 12345678901234567890}}");
+	say(b, "{\"event\":\"client-text\",\"channel\":\"private-x\",\"data\":\"{\\\"of\\\":"
+	       "\\\"java\\\"}\"}");
+	EXPECT_STR(hear(a), "{\"event\":\"client-text\",\"channel\":\"private-x\",\"data\":\"{"
+	                    "\\\"of\\\":\\\"java\\\"}\"}");
 	leave(a);
 	leave(b);
 }
@@ -444,8 +481,10 @@ LIVE_TEST(a_client_event_on_a_presence_channel_names_its_sender)
 	subscribe(b, "presence-x", S("{\"user_id\":\"8\"}"));
 	EXPECT(hear(b).ptr);
 	EXPECT(str_has(hear(a), S("member_added")));
-	say(a, "{\"event\":\"client-typing\",\"channel\":\"presence-x\",\"data\":{},\"user_id\":\"8\"}");
-	EXPECT_STR(hear(b), "{\"event\":\"client-typing\",\"channel\":\"presence-x\",\"data\":{},\"user_id\":\"7\"}");
+	say(a, "{\"event\":\"client-typing\",\"channel\":\"presence-x\",\"data\":{},\"user_id\":"
+	       "\"8\"}");
+	EXPECT_STR(hear(b), "{\"event\":\"client-typing\",\"channel\":\"presence-x\",\"data\":{},"
+	                    "\"user_id\":\"7\"}");
 	leave(a);
 	leave(b);
 }
@@ -456,7 +495,8 @@ static void expect_client_error(struct client *c, const char *message, const cha
 
 	say(c, message);
 	heard = hear(c);
-	EXPECT(str_starts(heard, S("{\"event\":\"pusher:error\"")) && str_has(heard, S("\"code\":4301")));
+	EXPECT(str_starts(heard, S("{\"event\":\"pusher:error\"")) &&
+		str_has(heard, S("\"code\":4301")));
 	EXPECT(str_has(heard, str_of(why)));
 }
 
@@ -467,8 +507,10 @@ LIVE_TEST(client_events_have_rules)
 
 	subscribe(a, "news", STR_NONE);
 	EXPECT(hear(a).ptr);
-	expect_client_error(a, "{\"event\":\"client-e\",\"channel\":\"news\",\"data\":1}", "private and presence channels only");
-	expect_client_error(a, "{\"event\":\"client-e\",\"channel\":\"private-y\",\"data\":1}", "subscribed to");
+	expect_client_error(a, "{\"event\":\"client-e\",\"channel\":\"news\",\"data\":1}",
+		"private and presence channels only");
+	expect_client_error(a, "{\"event\":\"client-e\",\"channel\":\"private-y\",\"data\":1}",
+		"subscribed to");
 	expect_client_error(a, "{\"event\":\"client-e\",\"data\":1}", "subscribed to");
 	buf_str(&large, S("{\"event\":\"client-e\",\"channel\":\"private-x\",\"data\":\""));
 	for (size_t i = 0; i <= LIVE_CLIENT_DATA_MAX; i++)
@@ -481,7 +523,8 @@ LIVE_TEST(client_events_have_rules)
 	leave(b);
 }
 
-/* Thirty at once: ten pass in each second that they touch, so at least five are dropped and at least ten come. */
+/* Thirty at once: ten pass in each second that they touch, so at least five are dropped and at
+ * least ten come. */
 LIVE_TEST(too_many_client_events_are_dropped_and_told)
 {
 	struct client *a = join_channel("private-x"), *b = join_channel("private-x");
@@ -522,8 +565,10 @@ LIVE_TEST(a_connection_has_so_many_subscriptions)
 static void hurry(void *arg)
 {
 	(void)arg;
-	live->timing = (struct live_timing){ .ping_after_us = 50000, .close_after_us = 100000, .sweep_ms = 10,
-					     .activity_timeout_s = 30 };
+	live->timing = (struct live_timing){ .ping_after_us = 50000,
+		.close_after_us = 100000,
+		.sweep_ms = 10,
+		.activity_timeout_s = 30 };
 }
 
 LIVE_TEST(a_silent_client_is_asked_and_then_closed_with_4201)

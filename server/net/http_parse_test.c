@@ -21,8 +21,8 @@ static int parse(str text)
 
 TEST(a_plain_request_is_taken_apart)
 {
-	EXPECT_INT(
-		PARSE("POST /a/b?x=1&y HTTP/1.1\r\nHost: h:80\r\nContent-Length: 12\r\nX-A: \t v w \r\n\r\n"),
+	EXPECT_INT(PARSE("POST /a/b?x=1&y HTTP/1.1\r\nHost: h:80\r\nContent-Length: 12\r\nX-A: \t "
+	                 "v w \r\n\r\n"),
 		0);
 	EXPECT_INT(head.method, HTTP_POST);
 	EXPECT_STR(head.path, "/a/b");
@@ -55,49 +55,57 @@ TEST(what_two_servers_could_read_differently_is_refused)
 		int status;
 	} cases[] = {
 		{ "length and chunked",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"),
-		  400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: "
+		          "chunked\r\n\r\n"),
+			400 },
 		{ "chunked and length",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"),
-		  400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+		          "chunked\r\nContent-Length: 3\r\n\r\n"),
+			400 },
 		{ "two lengths",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"),
-		  400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: "
+		          "4\r\n\r\n"),
+			400 },
 		{ "one length twice",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n"),
-		  400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: "
+		          "3\r\n\r\n"),
+			400 },
 		{ "length list", S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\n"),
-		  400 },
+			400 },
 		{ "signed length", S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\n"),
-		  400 },
+			400 },
 		{ "negative length", S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -3\r\n\r\n"),
-		  400 },
+			400 },
 		{ "hex length", S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0x3\r\n\r\n"),
-		  400 },
+			400 },
 		{ "empty length", S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length:\r\n\r\n"), 400 },
 		{ "length overflow",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 18446744073709551619\r\n\r\n"),
-		  400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: "
+		          "18446744073709551619\r\n\r\n"),
+			400 },
 		{ "gzip, chunked",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
-		  501 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
+			501 },
 		{ "xchunked",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n"), 501 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n"),
+			501 },
 		{ "chunked twice",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
-		  400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+		          "chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+			400 },
 		{ "chunked in 1.0",
-		  S("POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 },
+			S("POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"),
+			400 },
 		{ "folded", S("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n"), 400 },
 		{ "space before colon",
-		  S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 3\r\n\r\n"), 400 },
+			S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 3\r\n\r\n"), 400 },
 		{ "no colon", S("GET / HTTP/1.1\r\nHost: h\r\nNonsense\r\n\r\n"), 400 },
 		{ "no name", S("GET / HTTP/1.1\r\nHost: h\r\n: v\r\n\r\n"), 400 },
 		{ "bare LF", S("GET / HTTP/1.1\nHost: h\n\n"), 400 },
 		{ "bare LF in headers",
-		  S("GET / HTTP/1.1\r\nHost: h\r\nX: a\nContent-Length: 3\r\n\r\n"), 400 },
+			S("GET / HTTP/1.1\r\nHost: h\r\nX: a\nContent-Length: 3\r\n\r\n"), 400 },
 		{ "bare CR", S("GET / HTTP/1.1\r\nHost: h\r\nX: a\rContent-Length: 3\r\n\r\n"),
-		  400 },
+			400 },
 		{ "NUL in value", S("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n"), 400 },
 		{ "NUL in target", S("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
 		{ "no host", S("GET / HTTP/1.1\r\n\r\n"), 400 },

@@ -265,8 +265,8 @@ TEST(a_body_past_its_bound_is_refused)
 
 	EXPECT_INT(test_status(test_ask(server->port, S("POST /echo/1 HTTP/1.1\r\nHost: h\r\n"
 							"Content-Length: 100001\r\n\r\n"))), 413);
-	buf_str(&request,
-	        S("POST /echo/1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n186a1\r\n"));
+	buf_str(&request, S("POST /echo/1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+	                    "chunked\r\n\r\n186a1\r\n"));
 	memset(buf_space(&request, 100001), 'x', 100001);
 	EXPECT_INT(test_status(test_ask(server->port, buf_text(&request))), 413);
 	test_server_stop(server);
@@ -277,15 +277,13 @@ TEST(a_client_that_waits_to_be_told_is_told_to_go_on)
 	struct test_server *server = start();
 	int fd = test_connect(server->port);
 
-	test_write(
-		fd,
-		S("POST /echo/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"));
+	test_write(fd, S("POST /echo/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: "
+	                 "100-continue\r\n\r\n"));
 	EXPECT_STR(test_read(fd, 25), "HTTP/1.1 100 Continue\r\n\r\n");
 	test_write(fd, S("ok"));
 	EXPECT_STR(test_body(test_read_answer(fd)), "POST 1 ok");
-	test_write(
-		fd,
-		S("POST /echo/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"));
+	test_write(fd, S("POST /echo/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 999999\r\nExpect: "
+	                 "100-continue\r\n\r\n"));
 	EXPECT_INT(test_status(test_read_answer(fd)), 413);
 	close(fd);
 	test_server_stop(server);

@@ -84,10 +84,12 @@ static ssize_t write_plain(struct stream *s)
 	return n >= 0 ? n : errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 }
 
-/* Small pieces share a record. A write that is tried again finds the same octets first, as OpenSSL wants it. */
+/* Small pieces share a record. A write that is tried again finds the same octets first, as OpenSSL
+ * wants it. */
 static bytes gather(struct stream *s)
 {
-	uint8_t *record = loop_input(s->loop); /* free: output is never written while input is handled */
+	/* free: output is never written while input is handled */
+	uint8_t *record = loop_input(s->loop);
 	size_t len = 0;
 
 	if (!s->first->next || s->first->len >= TLS_RECORD_MAX)

@@ -88,8 +88,8 @@ TEST(requests_and_large_bodies_pass_through_tls)
 	answer =
 		tls_ask(&t, S("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok"));
 	EXPECT_STR(test_body(answer), "ok secure");
-	buf_str(&request,
-	        S("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2000000\r\n\r\n"));
+	buf_str(&request, S("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: "
+	                    "close\r\nContent-Length: 2000000\r\n\r\n"));
 	memset(buf_space(&request, 2000000), 'x', 2000000);
 	answer = tls_ask(&t, buf_text(&request));
 	EXPECT_INT(test_body(answer).len, 2000007);
@@ -104,8 +104,8 @@ TEST(an_upload_that_is_paused_goes_on_under_tls)
 	struct tls t;
 
 	EXPECT(tls_open(&t, server->port, 0));
-	buf_str(&request,
-	        S("POST /upload HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2000000\r\n\r\n"));
+	buf_str(&request, S("POST /upload HTTP/1.1\r\nHost: h\r\nConnection: "
+	                    "close\r\nContent-Length: 2000000\r\n\r\n"));
 	memset(buf_space(&request, 2000000), 'x', 2000000);
 	EXPECT_STR(test_body(tls_ask(&t, buf_text(&request))), " secure");
 	tls_close(&t);

@@ -1,4 +1,5 @@
-/* message.c: names of the kinds and statuses, and the table of the forward-only rule; see message.h. */
+/* message.c: names of the kinds and statuses, and the table of the forward-only rule; see
+ * message.h. */
 #include "provider/message.h"
 
 static const char *const kind_names[KINDS] = {
@@ -55,17 +56,18 @@ bool kind_is_media(enum message_kind kind)
 #define DONE (TO(STATUS_DELIVERED) | TO(STATUS_READ) | TO(STATUS_PLAYED))
 
 /*
- * READ comes without DELIVERED, and DELIVERED before SENT. FAILED is final but for the proof that the message arrived
- * after all (a retried device, a late report): delivery is the stronger word.
+ * READ comes without DELIVERED, and DELIVERED before SENT. FAILED is final but for the proof that
+ * the message arrived after all (a retried device, a late report): delivery is the stronger word.
  */
 static const struct {
 	const char *name;
 	unsigned next;
 } statuses[] = {
 	[STATUS_RECEIVED] = { "received", 0 },
-	[STATUS_ACCEPTED] = { "accepted", TO(STATUS_SENDING) | TO(STATUS_UNCONFIRMED) | TO(STATUS_SENT) | DONE |
-						  TO(STATUS_FAILED) },
-	[STATUS_SENDING] = { "sending", TO(STATUS_UNCONFIRMED) | TO(STATUS_SENT) | DONE | TO(STATUS_FAILED) },
+	[STATUS_ACCEPTED] = { "accepted", TO(STATUS_SENDING) | TO(STATUS_UNCONFIRMED) |
+						  TO(STATUS_SENT) | DONE | TO(STATUS_FAILED) },
+	[STATUS_SENDING] = { "sending",
+		TO(STATUS_UNCONFIRMED) | TO(STATUS_SENT) | DONE | TO(STATUS_FAILED) },
 	[STATUS_UNCONFIRMED] = { "unconfirmed", TO(STATUS_SENT) | DONE | TO(STATUS_FAILED) },
 	[STATUS_SENT] = { "sent", DONE | TO(STATUS_FAILED) },
 	[STATUS_DELIVERED] = { "delivered", TO(STATUS_READ) | TO(STATUS_PLAYED) },

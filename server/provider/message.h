@@ -1,9 +1,10 @@
 /*
  * message.h: the kinds of message, and the words for them.
  *
- * A message's content is the Cloud API's own object of its kind, as JSON text: text → {"body":"…"}, image →
- * {"id":"…","caption":"…"}, interactive → {"type":"button",…}. One vocabulary from API to provider. Numbers are stored:
- * never renumber, only add.
+ * A message's content is the Cloud API's own object of its kind, as JSON text: text → {"body":"…"},
+ * image →
+ * {"id":"…","caption":"…"}, interactive → {"type":"button",…}. One vocabulary from API to provider.
+ * Numbers are stored: never renumber, only add.
  */
 #ifndef PROVIDER_MESSAGE_H
 #define PROVIDER_MESSAGE_H
@@ -22,13 +23,15 @@ enum message_kind {
 	KIND_LOCATION = 8,
 	KIND_LIVE_LOCATION = 9,
 	KIND_CONTACTS = 10,
-	KIND_INTERACTIVE = 11, /* out: buttons, list, …; in: button_reply, list_reply, nfm_reply, … */
+	/* out: buttons, list, …; in: button_reply, list_reply, nfm_reply, … */
+	KIND_INTERACTIVE = 11,
 	KIND_BUTTON = 12,      /* in: a tap on a template's quick reply */
 	KIND_TEMPLATE = 13,
 	KIND_POLL = 14,
 	KIND_POLL_VOTE = 15,
 	KIND_ORDER = 16,
-	KIND_PRODUCT = 17,     /* in: text that asks about a product (context.referred_product) stays KIND_TEXT */
+	/* in: text that asks about a product (context.referred_product) stays KIND_TEXT */
+	KIND_PRODUCT = 17,
 	KIND_SYSTEM = 18,      /* number changed, identity changed, … */
 	KIND_UNSUPPORTED = 19, /* WhatsApp says so: content has its errors */
 	KIND_REQUEST_WELCOME = 20,
@@ -38,8 +41,8 @@ enum message_kind {
 	KINDS
 };
 
-/* Ranks: a status only moves to a higher one. FAILED beats all but DELIVERED, READ and PLAYED, and is final but for a
- * device's own report that the message arrived after all. */
+/* Ranks: a status only moves to a higher one. FAILED beats all but DELIVERED, READ and PLAYED, and
+ * is final but for a device's own report that the message arrived after all. */
 enum message_status {
 	STATUS_RECEIVED = 0,     /* incoming */
 	STATUS_ACCEPTED = 1,     /* in our store */

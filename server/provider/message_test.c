@@ -14,7 +14,8 @@ TEST(a_voice_note_is_audio_to_the_cloud_api)
 {
 	EXPECT_STR(str_of(kind_cloud_type(KIND_VOICE)), "audio");
 	EXPECT_STR(str_of(kind_cloud_type(KIND_TEXT)), "text");
-	EXPECT(kind_is_media(KIND_VOICE) && kind_is_media(KIND_STICKER) && !kind_is_media(KIND_LOCATION));
+	EXPECT(kind_is_media(KIND_VOICE) && kind_is_media(KIND_STICKER) &&
+		!kind_is_media(KIND_LOCATION));
 }
 
 TEST(a_status_never_goes_back)

@@ -1,4 +1,5 @@
-/* provider.c: the list of providers, and the one answer for what one of them lacks; see provider.h. */
+/* provider.c: the list of providers, and the one answer for what one of them lacks; see provider.h.
+ */
 #include "provider/provider.h"
 
 static const struct provider *const providers[] = { &cloud_provider };
@@ -19,24 +20,28 @@ const struct provider *provider_find(str name)
 
 static enum err cannot(struct job *job, const struct channel *ch, const char *what)
 {
-	return fail_code(job, ERR_UNSUPPORTED, S("unsupported"), S("Use another channel for this."), "%s cannot %s.",
-			 ch->provider->title, what);
+	return fail_code(job, ERR_UNSUPPORTED, S("unsupported"), S("Use another channel for this."),
+		"%s cannot %s.", ch->provider->title, what);
 }
 
-enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind, json content)
+enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind,
+	json content)
 {
 	if (!(ch->provider->can & CAN_KIND(kind)))
-		return cannot(job, ch, arena_cstr(job->arena, arena_printf(job->arena, "send a message of type %s",
-									   kind_name(kind))));
+		return cannot(job, ch,
+			arena_cstr(job->arena, arena_printf(job->arena, "send a message of type %s",
+						       kind_name(kind))));
 	return ch->provider->check ? ch->provider->check(job, ch, kind, content) : OK;
 }
 
-enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out)
+enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
+	struct send_result *out)
 {
 	*out = (struct send_result){ 0 };
 	if (!ch->provider->send || !(ch->provider->can & CAN_KIND(msg->kind)))
-		return cannot(job, ch, arena_cstr(job->arena, arena_printf(job->arena, "send a message of type %s",
-									   kind_name(msg->kind))));
+		return cannot(job, ch,
+			arena_cstr(job->arena, arena_printf(job->arena, "send a message of type %s",
+						       kind_name(msg->kind))));
 	return ch->provider->send(job, ch, msg, out);
 }
 
@@ -47,8 +52,8 @@ enum err provider_mark_read(struct job *job, const struct channel *ch, str remot
 	return ch->provider->mark_read(job, ch, remote_id, typing);
 }
 
-enum err provider_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
-			      const struct media_sink *sink, struct media_info *out)
+enum err provider_fetch_media(struct job *job, const struct channel *ch, str media_remote_id,
+	str url, const struct media_sink *sink, struct media_info *out)
 {
 	*out = (struct media_info){ 0 };
 	if (!ch->provider->fetch_media)
@@ -56,8 +61,8 @@ enum err provider_fetch_media(struct job *job, const struct channel *ch, str med
 	return ch->provider->fetch_media(job, ch, media_remote_id, url, sink, out);
 }
 
-enum err provider_upload_media(struct job *job, const struct channel *ch, const struct media_info *info, const char *path,
-			       str *remote_id)
+enum err provider_upload_media(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *remote_id)
 {
 	*remote_id = STR_NONE;
 	if (!ch->provider->upload_media)
@@ -73,7 +78,8 @@ enum err provider_health_of(struct job *job, const struct channel *ch, struct pr
 	return ch->provider->health(job, ch, out);
 }
 
-enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out, size_t *count)
+enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out,
+	size_t *count)
 {
 	*out = NULL;
 	*count = 0;

@@ -1,9 +1,9 @@
 /*
  * provider.h: what a way to reach WhatsApp must offer.
  *
- * A provider is one struct of functions and capabilities. An absent function means ERR_UNSUPPORTED, answered in
- * provider.c. Functions run on call workers (blocking; they hold no transaction) unless said otherwise. The same
- * conformance suite (tests/conformance/) runs over every provider.
+ * A provider is one struct of functions and capabilities. An absent function means ERR_UNSUPPORTED,
+ * answered in provider.c. Functions run on call workers (blocking; they hold no transaction) unless
+ * said otherwise. The same conformance suite (tests/conformance/) runs over every provider.
  */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
@@ -13,7 +13,8 @@
 #include "provider/message.h"
 #include "runtime/job.h"
 
-/* A way in and out, as account/ loads it; lives as long as the job. Secrets are plain here, and only here. */
+/* A way in and out, as account/ loads it; lives as long as the job. Secrets are plain here, and
+ * only here. */
 struct channel {
 	id64 id, workspace, number_id;
 	const struct provider *provider;
@@ -37,17 +38,20 @@ struct channel {
 #define CAN_REVOKE (1ull << 44)
 #define CAN_TEMPLATES (1ull << 45)     /* has approved templates to list */
 #define CAN_MEDIA_FETCH (1ull << 46)
-#define CAN_WINDOW (1ull << 47)        /* free text only inside 24 h of the customer's last message */
+#define CAN_WINDOW (1ull << 47) /* free text only inside 24 h of the customer's last message */
 
 struct outgoing {
-	id64 id;               /* ours; goes along (biz_opaque_callback_data) and comes back with each status */
+	/* ours; goes along (biz_opaque_callback_data) and comes back with each status */
+	id64 id;
 	enum message_kind kind;
 	str content;           /* JSON object of the kind */
 	str to_phone;          /* digits; or none */
 	str to_bsuid;          /* or this */
 	str reply_remote_id;   /* quoted message, or none */
-	str media_remote_id;   /* stands in for every media "id" of content (also in a header): what upload_media gave */
-	unsigned attempts;     /* sends of this message before this one: RETRY_AFTER grows with them */
+	/* stands in for every media "id" of content (also in a header): what upload_media gave */
+	str media_remote_id;
+	/* sends of this message before this one: RETRY_AFTER grows with them */
+	unsigned attempts;
 };
 
 /* What to do about a failed call. */
@@ -57,7 +61,8 @@ enum retry_advice {
 	RETRY_AFTER,     /* wait job->retry_after_ms (pair rate, …) */
 	RETRY_LATER,     /* a condition must change: long back-off */
 	RETRY_TEMPLATE,  /* final; a template instead would do */
-	RETRY_STOP,      /* the channel is broken (token, account): final, and its health turns failing */
+	/* the channel is broken (token, account): final, and its health turns failing */
+	RETRY_STOP,
 };
 
 struct send_result {
@@ -77,7 +82,8 @@ struct media_sink { bool (*put)(void *arg, bytes piece); void *arg; int64_t size
 /* ---- what comes in: parse() makes a list of these; inbox/receive.h applies them ---- */
 
 enum event_kind {
-	EVENT_MESSAGE,        /* a customer's message, or an echo of the owner's (is_echo), or history */
+	/* a customer's message, or an echo of the owner's (is_echo), or history */
+	EVENT_MESSAGE,
 	EVENT_STATUS,
 	EVENT_REACTION,
 	EVENT_EDIT,
@@ -95,14 +101,16 @@ struct person_ref { str phone, lid, bsuid, parent_bsuid, name, username; };
 
 struct provider_event {
 	enum event_kind kind;
-	str field;              /* the webhook's word for it: "messages", "statuses", "account_update", … */
+	/* the webhook's word for it: "messages", "statuses", "account_update", … */
+	str field;
 	str channel_remote_id;  /* the number it names (phone_number_id); none: the URL's channel */
 	str account_id;         /* entry id (WABA) */
 	struct person_ref who;  /* sender of a message; recipient of a status or echo */
 	int64_t at_ms;          /* provider's time; 0 if it told none */
 
 	/* EVENT_MESSAGE (and the inner one of EVENT_EDIT) */
-	str remote_id;          /* wamid; of the message that a status, reaction, edit or revoke is about: target_id */
+	/* wamid; of the message that a status, reaction, edit or revoke is about: target_id */
+	str remote_id;
 	enum message_kind message_kind;
 	str content;            /* JSON object of the kind */
 	str reply_to;           /* remote id quoted, or none */
@@ -115,7 +123,8 @@ struct provider_event {
 
 	/* EVENT_STATUS, REACTION, EDIT, REVOKE */
 	str target_id;          /* remote id */
-	id64 target_message;    /* our id when the provider gave it back (biz_opaque_callback_data); else 0 */
+	/* our id when the provider gave it back (biz_opaque_callback_data); else 0 */
+	id64 target_message;
 	enum message_status status;
 	str error_code, error_sentence, error_next_step; /* failed */
 	str pricing;            /* JSON, or none */
@@ -125,7 +134,8 @@ struct provider_event {
 	struct person_ref previous;
 
 	/* EVENT_TEMPLATE */
-	str template_id, template_name, template_language, template_status, template_category, template_quality, reason;
+	str template_id, template_name, template_language, template_status, template_category,
+		template_quality, reason;
 
 	/* EVENT_PREFERENCE */
 	str preference; /* "stop", "resume" */
@@ -140,8 +150,10 @@ struct provider_event {
 #define PROVIDER_EVENTS_MAX 50000
 
 struct provider_events { struct provider_event *items; size_t count, cap; };
-/* Zeroed; the pointer holds until the next add. Past PROVIDER_EVENTS_MAX: a spare one that is not counted. */
-struct provider_event *provider_events_add(struct job *job, struct provider_events *events, enum event_kind kind);
+/* Zeroed; the pointer holds until the next add. Past PROVIDER_EVENTS_MAX: a spare one that is not
+ * counted. */
+struct provider_event *provider_events_add(struct job *job, struct provider_events *events,
+	enum event_kind kind);
 /* "message", "status", …: for logs and tests. */
 const char *event_kind_name(enum event_kind kind);
 
@@ -159,25 +171,34 @@ struct provider {
 	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
 	size_t text_max;        /* code points */
 
-	/* Field errors by field_error(), all at once: is this content sendable here? No I/O; any worker. */
-	enum err (*check)(struct job *job, const struct channel *ch, enum message_kind kind, json content);
-	enum err (*send)(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out);
-	enum err (*mark_read)(struct job *job, const struct channel *ch, str remote_id, bool typing);
-	enum err (*fetch_media)(struct job *job, const struct channel *ch, str media_remote_id, str url,
-				const struct media_sink *sink, struct media_info *out);
+	/* Field errors by field_error(), all at once: is this content sendable here? No I/O; any
+	 * worker. */
+	enum err (*check)(struct job *job, const struct channel *ch, enum message_kind kind,
+		json content);
+	enum err (*send)(struct job *job, const struct channel *ch, const struct outgoing *msg,
+		struct send_result *out);
+	enum err (
+		*mark_read)(struct job *job, const struct channel *ch, str remote_id, bool typing);
+	enum err (*fetch_media)(struct job *job, const struct channel *ch, str media_remote_id,
+		str url, const struct media_sink *sink, struct media_info *out);
 	/* path: a plain file, for the time of the call. */
-	enum err (*upload_media)(struct job *job, const struct channel *ch, const struct media_info *info,
-				 const char *path, str *remote_id);
+	enum err (*upload_media)(struct job *job, const struct channel *ch,
+		const struct media_info *info, const char *path, str *remote_id);
 	/* May media of this type and size be sent as this kind? field errors. No I/O. */
-	enum err (*check_media)(struct job *job, enum message_kind kind, str mime_type, int64_t size);
-	/* Is this webhook really from the provider? Constant time, raw octets; no allocation, no I/O: on the loop. */
+	enum err (
+		*check_media)(struct job *job, enum message_kind kind, str mime_type, int64_t size);
+	/* Is this webhook really from the provider? Constant time, raw octets; no allocation, no
+	 * I/O: on the loop. */
 	bool (*verify)(str app_secret, const struct request *req);
 	/* The verification handshake: true and the text to answer. On the loop. */
-	bool (*handshake)(str verify_token, struct arena *arena, const struct request *req, str *answer);
-	/* Decodes a verified body into events, in order. ERR_INPUT when it is not JSON of the known envelope. No I/O. */
+	bool (*handshake)(str verify_token, struct arena *arena, const struct request *req,
+		str *answer);
+	/* Decodes a verified body into events, in order. ERR_INPUT when it is not JSON of the known
+	 * envelope. No I/O. */
 	enum err (*parse)(struct job *job, str body, struct provider_events *out);
 	enum err (*health)(struct job *job, const struct channel *ch, struct provider_health *out);
-	enum err (*templates)(struct job *job, const struct channel *ch, struct template_info **out, size_t *count);
+	enum err (*templates)(struct job *job, const struct channel *ch, struct template_info **out,
+		size_t *count);
 	/* Subscribes the account's webhooks to url, where the provider lets us. */
 	enum err (*subscribe)(struct job *job, const struct channel *ch, str url);
 };
@@ -188,16 +209,20 @@ const struct provider *provider_find(str name);
 const struct provider *const *provider_all(size_t *count);
 extern const struct provider cloud_provider;
 
-/* The same calls, with ERR_UNSUPPORTED for what a provider lacks. send also refuses kinds the provider cannot send. */
-enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out);
+/* The same calls, with ERR_UNSUPPORTED for what a provider lacks. send also refuses kinds the
+ * provider cannot send. */
+enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
+	struct send_result *out);
 enum err provider_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing);
-enum err provider_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
-			      const struct media_sink *sink, struct media_info *out);
-enum err provider_upload_media(struct job *job, const struct channel *ch, const struct media_info *info, const char *path,
-			       str *remote_id);
-enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind, json content);
+enum err provider_fetch_media(struct job *job, const struct channel *ch, str media_remote_id,
+	str url, const struct media_sink *sink, struct media_info *out);
+enum err provider_upload_media(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *remote_id);
+enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind,
+	json content);
 enum err provider_health_of(struct job *job, const struct channel *ch, struct provider_health *out);
-enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out, size_t *count);
+enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out,
+	size_t *count);
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url);
 
 #endif

@@ -11,9 +11,9 @@
 
 #include <stdlib.h>
 
-static const char create_table[] =
-	"CREATE TABLE IF NOT EXISTS schema_migration ("
-	"version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_ms BIGINT NOT NULL, checksum TEXT NOT NULL)";
+static const char create_table[] = "CREATE TABLE IF NOT EXISTS schema_migration ("
+				   "version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_ms "
+                                   "BIGINT NOT NULL, checksum TEXT NOT NULL)";
 
 #define APPLIED_SQL "SELECT version, checksum FROM schema_migration ORDER BY version"
 static const struct query applied_query = {
@@ -69,9 +69,9 @@ static enum err count_applied(struct job *job, const struct migrations *ours, si
 
 	TRY(db_run(job, &applied_query, NULL, walk_row, &walk, NULL));
 	if (walk.unknown)
-		return fail(
-			job, ERR_STORE,
-			"the database has migration %lld, which this version of Parley does not know: "
+		return fail(job, ERR_STORE,
+			"the database has migration %lld, which this version of Parley does not "
+		        "know: "
 			"start the newer version",
 			(long long)walk.unknown);
 	if (walk.changed)

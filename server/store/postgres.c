@@ -340,12 +340,10 @@ static enum err explain_in(struct job *job, const struct query *query, str *out)
 				.ptr,
 	};
 
-	TRY(postgres_script(
-		job, job->db,
-		arena_printf(
-			job->arena,
-			"SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; PREPARE explained" STR_F
-			" AS %s",
+	TRY(postgres_script(job, job->db,
+		arena_printf(job->arena,
+			"SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; PREPARE "
+	                "explained" STR_F " AS %s",
 			STR_A(types), query->postgres)
 			.ptr));
 	TRY(db_run(job, &plan, NULL, add_plan_line, &text, NULL));

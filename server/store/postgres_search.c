@@ -33,9 +33,9 @@ static const struct query find = {
 	.index = -1,
 	.params = "itii",
 	.columns = "i",
-	.postgres =
-		"SELECT message_id FROM message_search WHERE workspace_id = $1 AND tokens @@ $2::tsquery "
-		"AND message_id < $3 ORDER BY message_id DESC LIMIT $4",
+	.postgres = "SELECT message_id FROM message_search WHERE workspace_id = $1 AND tokens @@ "
+	            "$2::tsquery "
+		    "AND message_id < $3 ORDER BY message_id DESC LIMIT $4",
 };
 
 static str join(struct job *job, str tokens, const char *between, size_t max)

@@ -13,8 +13,10 @@
 #include <stdio.h>
 
 /* Queries that may read a whole table, or sort: each with the reason why that stays small. */
-static const struct { const char *query, *reason; } may_scan[] = {
-	{ "outbox_depth", "the outbox holds what waits, and it stops at a bound; for the health page" },
+static const struct { const char *query, *reason;
+} may_scan[] = {
+	{ "outbox_depth",
+		"the outbox holds what waits, and it stops at a bound; for the health page" },
 	{ "workspace_count", "workspaces are few; asked by setup and check, not by requests" },
 };
 
@@ -29,7 +31,8 @@ static int add_statement(void *arg, int columns, char **values, char **names)
 static str dump(const char *path)
 {
 	static const char sql[] =
-		"SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'message_token_*' "
+		"SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB "
+	        "'message_token_*' "
 		"AND name <> 'schema_migration' ORDER BY tbl_name, type = 'index', name";
 	struct buf out = buf_in(test_arena(), 1u << 20);
 	sqlite3 *db;
@@ -82,8 +85,8 @@ static bool is_made_here(str plan, str name)
 	return str_has(plan, routine) || str_has(plan, table);
 }
 
-/* "SCAN message" and "SCAN message USING INDEX …" read it all; a constant row, a list of ids in a parameter and a
- * sub-query's result are not tables. */
+/* "SCAN message" and "SCAN message USING INDEX …" read it all; a constant row, a list of ids in a
+ * parameter and a sub-query's result are not tables. */
 static bool reads_all(str plan)
 {
 	str rest = plan;

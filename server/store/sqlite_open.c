@@ -63,10 +63,11 @@ enum err sqlite_failure(struct job *job, sqlite3 *handle, int rc)
 
 static enum err configure(struct job *job, sqlite3 *handle, size_t cache_bytes)
 {
-	char *sql = sqlite3_mprintf(
-		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-		"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-%d;"
-		"PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d;",
+	char *sql = sqlite3_mprintf("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
+	                            "foreign_keys=ON;"
+				    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA "
+	                            "trusted_schema=OFF; PRAGMA cache_size=-%d;"
+				    "PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d;",
 		(int)((cache_bytes ? cache_bytes : CACHE_DEFAULT) >> 10), CHECKPOINT_PAGES,
 		JOURNAL_KEPT_BYTES);
 	int rc = sqlite3_exec(handle, sql, NULL, NULL, NULL);

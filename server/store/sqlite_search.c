@@ -33,9 +33,9 @@ static const struct query find_newest = OWN(0, "newest", "", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE doc > 0 ORDER BY doc DESC LIMIT 1");
 static const struct query find_at_or_after = OWN(1, "at_or_after", "i", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE doc >= ?1 ORDER BY doc LIMIT 1");
-static const struct query find_before = OWN(
-	2, "before", "i", "ii", false,
-	"SELECT doc, message_id FROM message_search WHERE doc < ?1 AND doc > 0 ORDER BY doc DESC LIMIT 1");
+static const struct query find_before = OWN(2, "before", "i", "ii", false,
+	"SELECT doc, message_id FROM message_search WHERE doc < ?1 AND doc > 0 ORDER BY doc DESC "
+        "LIMIT 1");
 static const struct query find_late = OWN(3, "late", "i", "ii", false,
 	"SELECT doc, message_id FROM message_search WHERE message_id = ?1 AND doc < 0");
 static const struct query find_first = OWN(4, "first", "", "ii", false,
@@ -49,14 +49,14 @@ static const struct query add_tokens = OWN(7, "add_tokens", "it", "", true,
 static const struct query remove_tokens = OWN(8, "remove_tokens", "it", "", true,
 	"INSERT INTO message_token (message_token, rowid, tokens) VALUES ('delete', ?1, ?2)");
 /* CROSS JOIN keeps the order: FTS5 walks its lists downwards, and stops after ?3. */
-static const struct query match = OWN(
-	9, "match", "tii", "i", false,
+static const struct query match = OWN(9, "match", "tii", "i", false,
 	"SELECT s.message_id FROM message_token t CROSS JOIN message_search s ON s.doc = t.rowid "
-	"WHERE t.message_token MATCH ?1 AND t.rowid > 0 AND t.rowid < ?2 ORDER BY t.rowid DESC LIMIT ?3");
-static const struct query match_late = OWN(
-	10, "match_late", "tii", "i", false,
+	"WHERE t.message_token MATCH ?1 AND t.rowid > 0 AND t.rowid < ?2 ORDER BY t.rowid DESC "
+        "LIMIT ?3");
+static const struct query match_late = OWN(10, "match_late", "tii", "i", false,
 	"SELECT s.message_id FROM message_token t CROSS JOIN message_search s ON s.doc = t.rowid "
-	"WHERE t.message_token MATCH ?1 AND t.rowid < 0 AND s.message_id < ?2 ORDER BY s.message_id DESC LIMIT ?3");
+	"WHERE t.message_token MATCH ?1 AND t.rowid < 0 AND s.message_id < ?2 ORDER BY "
+        "s.message_id DESC LIMIT ?3");
 static_assert(OWN_SEARCH + 10 < QUERIES_INTERNAL);
 
 struct place {

@@ -1,8 +1,9 @@
 /*
  * check.c: what the Cloud API would refuse, told before it is queued.
  *
- * All wrong fields at once, each by its JSON path from the kind: "interactive.action.buttons[1].reply.title". Lengths are
- * Unicode code points. Limits: docs/protocol/cloud-api.md §2.
+ * All wrong fields at once, each by its JSON path from the kind:
+ * "interactive.action.buttons[1].reply.title". Lengths are Unicode code points. Limits:
+ * docs/protocol/cloud-api.md §2.
  */
 #include "provider/cloud/cloud_internal.h"
 
@@ -56,7 +57,9 @@ void cloud_check_text(struct job *job, json v, size_t min, size_t max, const cha
 		cloud_wrong(job, "too_short", "This must not be empty.", "%s", path);
 	} else if (points > max) {
 		cloud_wrong(job, "too_long",
-			    arena_cstr(job->arena, arena_printf(job->arena, "At most %zu characters.", max)), "%s", path);
+			arena_cstr(job->arena,
+				arena_printf(job->arena, "At most %zu characters.", max)),
+			"%s", path);
 	}
 }
 
@@ -87,7 +90,8 @@ void cloud_check_media_object(struct job *job, const char *path, json media)
 	else if (id && !json_text_or_int(job->arena, id).len)
 		cloud_wrong(job, "invalid", "This is no id of a file.", "%s.id", path);
 	else if (link && (!is_web_link(json_text(link)) || json_text(link).len > URL_MAX))
-		cloud_wrong(job, "invalid", "This must be a link that starts with https://.", "%s.link", path);
+		cloud_wrong(job, "invalid", "This must be a link that starts with https://.",
+			"%s.link", path);
 }
 
 static void check_media(struct job *job, enum message_kind kind, json media)
@@ -100,9 +104,11 @@ static void check_media(struct job *job, enum message_kind kind, json media)
 	if (has_caption)
 		cloud_check_text(job, caption, 0, CAPTION_MAX, cloud_path(job, path, "caption"));
 	else if (json_text(caption).len)
-		cloud_wrong(job, "not_allowed", "WhatsApp shows no caption here.", "%s.caption", path);
+		cloud_wrong(job, "not_allowed", "WhatsApp shows no caption here.", "%s.caption",
+			path);
 	if (kind == KIND_DOCUMENT)
-		cloud_check_text(job, json_field(media, "filename"), 0, FILE_NAME_MAX, "document.filename");
+		cloud_check_text(job, json_field(media, "filename"), 0, FILE_NAME_MAX,
+			"document.filename");
 }
 
 /* "latitude/longitude as number or string". */
@@ -138,27 +144,35 @@ static void check_degrees(struct job *job, json v, double limit, const char *pat
 static void check_location(struct job *job, const char *path, json location)
 {
 	check_degrees(job, json_field(location, "latitude"), 90, cloud_path(job, path, "latitude"));
-	check_degrees(job, json_field(location, "longitude"), 180, cloud_path(job, path, "longitude"));
-	cloud_check_text(job, json_field(location, "name"), 0, PLACE_MAX, cloud_path(job, path, "name"));
-	cloud_check_text(job, json_field(location, "address"), 0, PLACE_MAX, cloud_path(job, path, "address"));
+	check_degrees(job, json_field(location, "longitude"), 180,
+		cloud_path(job, path, "longitude"));
+	cloud_check_text(job, json_field(location, "name"), 0, PLACE_MAX,
+		cloud_path(job, path, "name"));
+	cloud_check_text(job, json_field(location, "address"), 0, PLACE_MAX,
+		cloud_path(job, path, "address"));
 }
 
 /* "name.formatted_name required plus at least one other name part". */
 static void check_contact(struct job *job, json contact, const char *path)
 {
-	static const char *const parts[] = { "first_name", "last_name", "middle_name", "suffix", "prefix" };
+	static const char *const parts[] = { "first_name", "last_name", "middle_name", "suffix",
+		"prefix" };
 	json name = json_field(contact, "name");
 	bool has_part = false;
 	str birthday = json_text_at(contact, "birthday");
 
-	cloud_check_text(job, json_field(name, "formatted_name"), 1, PLACE_MAX, cloud_path(job, path, "name.formatted_name"));
+	cloud_check_text(job, json_field(name, "formatted_name"), 1, PLACE_MAX,
+		cloud_path(job, path, "name.formatted_name"));
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		has_part |= json_text(json_field(name, parts[i])).len > 0;
 	if (json_text_at(name, "formatted_name").len && !has_part)
-		cloud_wrong(job, "required", "One more part of the name is required, for example first_name.", "%s.name",
-			    path);
-	if (birthday.len && (birthday.len != 10 || birthday.ptr[4] != '-' || birthday.ptr[7] != '-'))
-		cloud_wrong(job, "invalid", "A birthday is written YYYY-MM-DD.", "%s.birthday", path);
+		cloud_wrong(job, "required",
+			"One more part of the name is required, for example first_name.", "%s.name",
+			path);
+	if (birthday.len &&
+		(birthday.len != 10 || birthday.ptr[4] != '-' || birthday.ptr[7] != '-'))
+		cloud_wrong(job, "invalid", "A birthday is written YYYY-MM-DD.", "%s.birthday",
+			path);
 }
 
 static void check_contacts(struct job *job, json contacts)
@@ -179,14 +193,17 @@ static void check_reaction(struct job *job, json reaction)
 {
 	json emoji = json_field(reaction, "emoji");
 
-	cloud_check_text(job, json_field(reaction, "message_id"), 1, PLACE_MAX, "reaction.message_id");
+	cloud_check_text(job, json_field(reaction, "message_id"), 1, PLACE_MAX,
+		"reaction.message_id");
 	if (json_kind(emoji) != JSON_TEXT)
-		cloud_wrong(job, "required", "This is required; empty text removes the reaction.", "reaction.emoji");
+		cloud_wrong(job, "required", "This is required; empty text removes the reaction.",
+			"reaction.emoji");
 	else if (json_text(emoji).len > EMOJI_OCTETS_MAX)
 		cloud_wrong(job, "invalid", "This must be one emoji.", "reaction.emoji");
 }
 
-enum err cloud_check(struct job *job, const struct channel *ch, enum message_kind kind, json content)
+enum err cloud_check(struct job *job, const struct channel *ch, enum message_kind kind,
+	json content)
 {
 	(void)ch;
 	if (kind_is_media(kind))
@@ -204,7 +221,8 @@ enum err cloud_check(struct job *job, const struct channel *ch, enum message_kin
 	else if (kind == KIND_TEMPLATE)
 		cloud_check_template(job, content);
 	else
-		cloud_wrong(job, "unsupported", "WhatsApp cannot send messages of this type.", "type");
+		cloud_wrong(job, "unsupported", "WhatsApp cannot send messages of this type.",
+			"type");
 	return job_check_fields(job);
 }
 
@@ -221,7 +239,8 @@ static const struct media_rule {
 } media_rules[] = {
 	{ KIND_IMAGE, 5 * MIB, "At most 5 MB.", { "image/jpeg", "image/png" } },
 	{ KIND_VIDEO, 16 * MIB, "At most 16 MB.", { "video/mp4", "video/3gpp" } },
-	{ KIND_AUDIO, 16 * MIB, "At most 16 MB.", { "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg" } },
+	{ KIND_AUDIO, 16 * MIB, "At most 16 MB.",
+		{ "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg" } },
 	{ KIND_VOICE, 16 * MIB, "At most 16 MB.", { "audio/ogg" } },
 	{ KIND_STICKER, 500 * KIB, "At most 500 KB.", { "image/webp" } },
 	/* "The service has long accepted other types": any type, so nothing stands here. */
@@ -259,11 +278,13 @@ enum err cloud_check_media(struct job *job, enum message_kind kind, str mime_typ
 		if (rule->kind != kind)
 			continue;
 		if (!has_type(rule, mime_type))
-			cloud_wrong(job, "media_type", types_text(job, rule), "%s", kind_cloud_type(kind));
+			cloud_wrong(job, "media_type", types_text(job, rule), "%s",
+				kind_cloud_type(kind));
 		if (size > rule->size_max)
 			cloud_wrong(job, "too_large", rule->limit, "%s", kind_cloud_type(kind));
 		if (size <= 0)
-			cloud_wrong(job, "too_small", "The file is empty.", "%s", kind_cloud_type(kind));
+			cloud_wrong(job, "too_small", "The file is empty.", "%s",
+				kind_cloud_type(kind));
 		return job_check_fields(job);
 	}
 	cloud_wrong(job, "unsupported", "Messages of this type hold no file.", "type");

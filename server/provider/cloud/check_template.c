@@ -1,5 +1,6 @@
 /*
- * check_template.c: the shape of a template send, before the template itself is known (docs/protocol/cloud-api.md §2.4).
+ * check_template.c: the shape of a template send, before the template itself is known
+ * (docs/protocol/cloud-api.md §2.4).
  *
  * Whether the values fit the approved template is Meta's word: 132000, 132012.
  */
@@ -46,7 +47,8 @@ static void check_value(struct job *job, json v, size_t max, const char *path)
 {
 	cloud_check_text(job, v, 1, max, path);
 	if (!is_one_line(json_text(v)))
-		cloud_wrong(job, "invalid", "No line breaks, tabs or more than four spaces in a row.", "%s", path);
+		cloud_wrong(job, "invalid",
+			"No line breaks, tabs or more than four spaces in a row.", "%s", path);
 }
 
 static void check_parameter(struct job *job, json parameter, const char *path, size_t text_max)
@@ -54,14 +56,18 @@ static void check_parameter(struct job *job, json parameter, const char *path, s
 	str type = json_text_at(parameter, "type");
 
 	if (str_is_nocase(type, S("text")))
-		check_value(job, json_field(parameter, "text"), text_max, cloud_path(job, path, "text"));
-	else if (str_is(type, S("image")) || str_is(type, S("video")) || str_is(type, S("document")))
+		check_value(job, json_field(parameter, "text"), text_max,
+			cloud_path(job, path, "text"));
+	else if (str_is(type, S("image")) || str_is(type, S("video")) ||
+		 str_is(type, S("document")))
 		cloud_check_media_object(job, cloud_path(job, path, arena_cstr(job->arena, type)),
 					 json_field(parameter, arena_cstr(job->arena, type)));
 	else if (str_is(type, S("payload")))
-		cloud_check_text(job, json_field(parameter, "payload"), 1, PAYLOAD_MAX, cloud_path(job, path, "payload"));
+		cloud_check_text(job, json_field(parameter, "payload"), 1, PAYLOAD_MAX,
+			cloud_path(job, path, "payload"));
 	else if (str_is(type, S("coupon_code")))
-		check_value(job, json_field(parameter, "coupon_code"), COUPON_MAX, cloud_path(job, path, "coupon_code"));
+		check_value(job, json_field(parameter, "coupon_code"), COUPON_MAX,
+			cloud_path(job, path, "coupon_code"));
 	else if (str_is(type, S("currency")))
 		check_value(job, json_path(parameter, "currency.fallback_value"), text_max,
 			    cloud_path(job, path, "currency.fallback_value"));
@@ -79,7 +85,8 @@ static void check_button_place(struct job *job, json component, const char *path
 	if (!json_text_at(component, "sub_type").len)
 		cloud_wrong(job, "required", "This is required.", "%s.sub_type", path);
 	if (index.ptr && !str_is_digits(index))
-		cloud_wrong(job, "invalid", "This must be the position of the button, from 0.", "%s.index", path);
+		cloud_wrong(job, "invalid", "This must be the position of the button, from 0.",
+			"%s.index", path);
 }
 
 static void check_components(struct job *job, json components, const char *base, bool may_nest);
@@ -89,9 +96,11 @@ static void check_cards(struct job *job, json component, const char *path)
 	json cards = json_field(component, "cards");
 
 	if (cloud_list(cards) == 0 || cloud_list(cards) > CARDS_MAX)
-		cloud_wrong(job, "invalid", "As many cards as the template has, at most 10.", "%s.cards", path);
+		cloud_wrong(job, "invalid", "As many cards as the template has, at most 10.",
+			"%s.cards", path);
 	for (size_t i = 0; i < cloud_list(cards) && i < CARDS_MAX; i++)
-		check_components(job, json_field(json_at(cards, i), "components"), cloud_path_at(job, path, "cards", i), false);
+		check_components(job, json_field(json_at(cards, i), "components"),
+			cloud_path_at(job, path, "cards", i), false);
 }
 
 static void check_component(struct job *job, json component, const char *path, bool may_nest)
@@ -109,9 +118,11 @@ static void check_component(struct job *job, json component, const char *path, b
 	if (parameters && json_kind(parameters) != JSON_LIST)
 		cloud_wrong(job, "type", "This must be a list.", "%s.parameters", path);
 	if (cloud_list(parameters) > PARAMETERS_MAX)
-		cloud_wrong(job, "too_many", "These are more values than a template can have.", "%s.parameters", path);
+		cloud_wrong(job, "too_many", "These are more values than a template can have.",
+			"%s.parameters", path);
 	for (size_t i = 0; i < cloud_list(parameters) && i < PARAMETERS_MAX; i++)
-		check_parameter(job, json_at(parameters, i), cloud_path_at(job, path, "parameters", i), max);
+		check_parameter(job, json_at(parameters, i),
+			cloud_path_at(job, path, "parameters", i), max);
 }
 
 static void check_components(struct job *job, json components, const char *base, bool may_nest)
@@ -119,9 +130,11 @@ static void check_components(struct job *job, json components, const char *base,
 	if (components && json_kind(components) != JSON_LIST)
 		cloud_wrong(job, "type", "This must be a list.", "%s.components", base);
 	if (cloud_list(components) > COMPONENTS_MAX)
-		cloud_wrong(job, "too_many", "These are more parts than a template can have.", "%s.components", base);
+		cloud_wrong(job, "too_many", "These are more parts than a template can have.",
+			"%s.components", base);
 	for (size_t i = 0; i < cloud_list(components) && i < COMPONENTS_MAX; i++)
-		check_component(job, json_at(components, i), cloud_path_at(job, base, "components", i), may_nest);
+		check_component(job, json_at(components, i),
+			cloud_path_at(job, base, "components", i), may_nest);
 }
 
 void cloud_check_template(struct job *job, json template)
@@ -130,7 +143,9 @@ void cloud_check_template(struct job *job, json template)
 
 	cloud_check_text(job, json_field(template, "name"), 1, NAME_MAX_POINTS, "template.name");
 	if (name.len && !is_template_name(name))
-		cloud_wrong(job, "invalid", "A name has only small letters, digits and underscores.", "template.name");
-	cloud_check_text(job, json_path(template, "language.code"), 1, LANGUAGE_MAX, "template.language.code");
+		cloud_wrong(job, "invalid",
+			"A name has only small letters, digits and underscores.", "template.name");
+	cloud_check_text(job, json_path(template, "language.code"), 1, LANGUAGE_MAX,
+		"template.language.code");
 	check_components(job, json_field(template, "components"), "template", true);
 }

@@ -62,10 +62,12 @@ TEST(a_text_has_one_to_4096_code_points)
 
 TEST(all_wrong_fields_are_told_at_once_by_their_paths)
 {
-	EXPECT_ERR(check(KIND_INTERACTIVE,
-			 S("{\"type\":\"button\",\"body\":{\"text\":\"\"},\"action\":{\"buttons\":[{\"type\":\"reply\",\"reply\":{\"id\":\"a\",\"title\":\"Yes\"}},"
-			   "{\"type\":\"reply\",\"reply\":{\"id\":\"a\",\"title\":\"A title that is far too long\"}}]}}")),
-		   ERR_INPUT);
+	EXPECT_ERR(check(KIND_INTERACTIVE, S("{\"type\":\"button\",\"body\":{\"text\":\"\"},"
+	                                     "\"action\":{\"buttons\":[{\"type\":\"reply\","
+	                                     "\"reply\":{\"id\":\"a\",\"title\":\"Yes\"}},"
+					     "{\"type\":\"reply\",\"reply\":{\"id\":\"a\","
+	                                     "\"title\":\"A title that is far too long\"}}]}}")),
+		ERR_INPUT);
 	EXPECT(is_wrong("interactive.body.text", "too_short"));
 	EXPECT(is_wrong("interactive.action.buttons[1].reply.title", "too_long"));
 	EXPECT(is_wrong("interactive.action.buttons[1].reply.id", "repeated"));
@@ -75,11 +77,14 @@ TEST(all_wrong_fields_are_told_at_once_by_their_paths)
 
 TEST(a_button_message_has_one_to_three_buttons)
 {
-	EXPECT_ERR(check(KIND_INTERACTIVE, S("{\"type\":\"button\",\"body\":{\"text\":\"a\"},\"action\":{\"buttons\":[]}}")), ERR_INPUT);
+	EXPECT_ERR(check(KIND_INTERACTIVE, S("{\"type\":\"button\",\"body\":{\"text\":\"a\"},"
+	                                     "\"action\":{\"buttons\":[]}}")),
+		ERR_INPUT);
 	EXPECT(is_wrong("interactive.action.buttons", "required"));
-	EXPECT_ERR(check(KIND_INTERACTIVE,
-			 filled("{\"type\":\"button\",\"body\":{\"text\":\"a\"},\"action\":{\"buttons\":[%0]}}", 4, "{},")),
-		   ERR_INPUT);
+	EXPECT_ERR(check(KIND_INTERACTIVE, filled("{\"type\":\"button\",\"body\":{\"text\":\"a\"},"
+	                                          "\"action\":{\"buttons\":[%0]}}",
+						   4, "{},")),
+		ERR_INPUT);
 	EXPECT(is_wrong("interactive.action.buttons", "too_many"));
 }
 
@@ -87,9 +92,13 @@ TEST(a_button_message_has_one_to_three_buttons)
 
 TEST(a_list_has_ten_rows_in_all_sections_together)
 {
-	static const char ten[] = ROW("0") "," ROW("1") "," ROW("2") "," ROW("3") "," ROW("4") "," ROW("5") "," ROW("6") "," ROW("7") "," ROW("8") "," ROW("9");
-	const char *format = "{\"type\":\"list\",\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\",\"sections\":[{\"title\":\"s\",\"rows\":[%]}]}}";
-	const char *more = "{\"type\":\"list\",\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\",\"sections\":[{\"rows\":[%]},{\"title\":\"x\",\"rows\":[" ROW("0") "]}]}}";
+	static const char ten[] = ROW("0") "," ROW("1") "," ROW("2") "," ROW("3") "," ROW(
+		"4") "," ROW("5") "," ROW("6") "," ROW("7") "," ROW("8") "," ROW("9");
+	const char *format = "{\"type\":\"list\",\"body\":{\"text\":\"a\"},\"action\":{\"button\":"
+	                     "\"b\",\"sections\":[{\"title\":\"s\",\"rows\":[%]}]}}";
+	const char *more =
+		"{\"type\":\"list\",\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\","
+	        "\"sections\":[{\"rows\":[%]},{\"title\":\"x\",\"rows\":[" ROW("0") "]}]}}";
 
 	EXPECT_OK(check(KIND_INTERACTIVE, filled(format, 1, ten)));
 	EXPECT_ERR(check(KIND_INTERACTIVE, filled(more, 1, ten)), ERR_INPUT);
@@ -102,8 +111,10 @@ TEST(a_list_has_ten_rows_in_all_sections_together)
 TEST(a_list_takes_only_a_text_header)
 {
 	EXPECT_ERR(check(KIND_INTERACTIVE,
-			 S("{\"type\":\"list\",\"header\":{\"type\":\"image\",\"image\":{\"id\":\"1\"}},\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\",\"sections\":[{\"rows\":[" ROW("0") "]}]}}")),
-		   ERR_INPUT);
+			   S("{\"type\":\"list\",\"header\":{\"type\":\"image\",\"image\":{\"id\":"
+	                     "\"1\"}},\"body\":{\"text\":\"a\"},\"action\":{\"button\":\"b\","
+	                     "\"sections\":[{\"rows\":[" ROW("0") "]}]}}")),
+		ERR_INPUT);
 	EXPECT(is_wrong("interactive.header.type", "invalid"));
 	EXPECT_INT(count_wrong(), 1);
 }
@@ -111,16 +122,19 @@ TEST(a_list_takes_only_a_text_header)
 TEST(media_needs_an_id_or_a_link_and_not_both)
 {
 	EXPECT_OK(check(KIND_IMAGE, S("{\"id\":\"12\",\"caption\":\"c\"}")));
-	EXPECT_OK(check(KIND_DOCUMENT, S("{\"link\":\"https://example.com/a.pdf\",\"filename\":\"a.pdf\"}")));
+	EXPECT_OK(check(KIND_DOCUMENT,
+		S("{\"link\":\"https://example.com/a.pdf\",\"filename\":\"a.pdf\"}")));
 	EXPECT_ERR(check(KIND_IMAGE, S("{}")), ERR_INPUT);
 	EXPECT(is_wrong("image", "required"));
-	EXPECT_ERR(check(KIND_VIDEO, S("{\"id\":\"1\",\"link\":\"https://example.com/a\"}")), ERR_INPUT);
+	EXPECT_ERR(check(KIND_VIDEO, S("{\"id\":\"1\",\"link\":\"https://example.com/a\"}")),
+		ERR_INPUT);
 	EXPECT(is_wrong("video", "conflict"));
 	EXPECT_ERR(check(KIND_IMAGE, S("{\"link\":\"ftp://example.com/a\"}")), ERR_INPUT);
 	EXPECT(is_wrong("image.link", "invalid"));
 	EXPECT_ERR(check(KIND_VOICE, S("{\"id\":\"1\",\"caption\":\"no\"}")), ERR_INPUT);
 	EXPECT(is_wrong("audio.caption", "not_allowed"));
-	EXPECT_ERR(check(KIND_IMAGE, filled("{\"id\":\"1\",\"caption\":\"%\"}", 1025, "c")), ERR_INPUT);
+	EXPECT_ERR(check(KIND_IMAGE, filled("{\"id\":\"1\",\"caption\":\"%\"}", 1025, "c")),
+		ERR_INPUT);
 	EXPECT(is_wrong("image.caption", "too_long"));
 }
 
@@ -134,8 +148,10 @@ TEST(a_place_is_on_the_globe)
 
 TEST(a_contact_has_a_formatted_name_and_one_part_more)
 {
-	EXPECT_OK(check(KIND_CONTACTS, S("[{\"name\":{\"formatted_name\":\"Ana B\",\"first_name\":\"Ana\"}}]")));
-	EXPECT_ERR(check(KIND_CONTACTS, S("[{\"name\":{\"formatted_name\":\"Ana B\"}},{}]")), ERR_INPUT);
+	EXPECT_OK(check(KIND_CONTACTS,
+		S("[{\"name\":{\"formatted_name\":\"Ana B\",\"first_name\":\"Ana\"}}]")));
+	EXPECT_ERR(check(KIND_CONTACTS, S("[{\"name\":{\"formatted_name\":\"Ana B\"}},{}]")),
+		ERR_INPUT);
 	EXPECT(is_wrong("contacts[0].name", "required"));
 	EXPECT(is_wrong("contacts[1].name.formatted_name", "required"));
 	EXPECT_ERR(check(KIND_CONTACTS, S("[]")), ERR_INPUT);
@@ -150,7 +166,9 @@ TEST(an_empty_emoji_takes_a_reaction_back)
 
 TEST(values_of_a_template_stay_on_one_line)
 {
-	const char *format = "{\"name\":\"order_ready\",\"language\":{\"code\":\"en_US\"},\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"a%b\"}]}]}";
+	const char *format =
+		"{\"name\":\"order_ready\",\"language\":{\"code\":\"en_US\"},\"components\":[{"
+	        "\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"a%b\"}]}]}";
 
 	EXPECT_OK(check(KIND_TEMPLATE, filled(format, 4, " ")));
 	EXPECT_ERR(check(KIND_TEMPLATE, filled(format, 5, " ")), ERR_INPUT);
@@ -242,7 +260,8 @@ static bool sample_passes(const char *name)
 	if (broken_field(name) && names_field(broken_field(name)))
 		return true;
 	for (const struct field_error *e = last->field_errors; e; e = e->next)
-		fprintf(stderr, "  %s: " STR_F ": " STR_F "\n", name, STR_A(e->field), STR_A(e->message));
+		fprintf(stderr, "  %s: " STR_F ": " STR_F "\n", name, STR_A(e->field),
+			STR_A(e->message));
 	return false;
 }
 

@@ -1,8 +1,9 @@
 /*
  * encode.c: the body of POST /{phone_number_id}/messages.
  *
- * "Always send + and full E.164": without it Meta may put the sender's own country before the number. A message's id goes
- * along as biz_opaque_callback_data and comes back with every status, so a send whose answer was lost is settled by it.
+ * "Always send + and full E.164": without it Meta may put the sender's own country before the
+ * number. A message's id goes along as biz_opaque_callback_data and comes back with every status,
+ * so a send whose answer was lost is settled by it.
  */
 #include "provider/cloud/cloud_internal.h"
 
@@ -11,8 +12,12 @@ static const struct {
 	enum message_kind kind;
 	const char *keys[4];
 } media_keys[] = {
-	{ KIND_IMAGE, { "caption" } },	  { KIND_VIDEO, { "caption" } }, { KIND_DOCUMENT, { "caption", "filename" } },
-	{ KIND_AUDIO, { "voice" } },	  { KIND_VOICE, { NULL } },	 { KIND_STICKER, { NULL } },
+	{ KIND_IMAGE, { "caption" } },
+	{ KIND_VIDEO, { "caption" } },
+	{ KIND_DOCUMENT, { "caption", "filename" } },
+	{ KIND_AUDIO, { "voice" } },
+	{ KIND_VOICE, { NULL } },
+	{ KIND_STICKER, { NULL } },
 };
 
 static void write_media(struct buf *b, const struct outgoing *msg, json content)
@@ -25,9 +30,11 @@ static void write_media(struct buf *b, const struct outgoing *msg, json content)
 	else
 		json_put_value(b, "link", json_field(content, "link"));
 	for (size_t i = 0; i < COUNT_OF(media_keys); i++)
-		for (size_t j = 0; media_keys[i].kind == msg->kind && j < 4 && media_keys[i].keys[j]; j++)
+		for (size_t j = 0;
+			media_keys[i].kind == msg->kind && j < 4 && media_keys[i].keys[j]; j++)
 			if (json_field(content, media_keys[i].keys[j]))
-				json_put_value(b, media_keys[i].keys[j], json_field(content, media_keys[i].keys[j]));
+				json_put_value(b, media_keys[i].keys[j],
+					json_field(content, media_keys[i].keys[j]));
 	if (msg->kind == KIND_VOICE)
 		json_put_bool(b, "voice", true);
 	json_close(b, '}');
@@ -35,7 +42,8 @@ static void write_media(struct buf *b, const struct outgoing *msg, json content)
 
 static bool is_media_key(str key)
 {
-	return str_is(key, S("image")) || str_is(key, S("video")) || str_is(key, S("document")) || str_is(key, S("audio"));
+	return str_is(key, S("image")) || str_is(key, S("video")) || str_is(key, S("document")) ||
+	       str_is(key, S("audio"));
 }
 
 /* Writes v; the "id" of media objects within becomes remote_id. Bounded by the reader's depth. */
@@ -55,7 +63,8 @@ static void write_swapped(struct buf *b, json v, str remote_id, bool in_media)
 			if (in_media && str_is(name, S("id")))
 				json_put(b, NULL, remote_id);
 			else
-				write_swapped(b, json_member_value(at), remote_id, is_media_key(name));
+				write_swapped(b, json_member_value(at), remote_id,
+					is_media_key(name));
 		}
 		json_close(b, '}');
 	} else {

@@ -24,23 +24,32 @@ static str encode(const struct outgoing *msg)
 
 TEST(a_text_goes_with_plus_and_our_id)
 {
-	EXPECT_STR(encode(&(struct outgoing){ .id = 77, .kind = KIND_TEXT, .content = S("{\"body\":\"Hi\"}"),
-					      .to_phone = S("12025550142") }),
-		   "{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"+12025550142\","
-		   "\"type\":\"text\",\"text\":{\"body\":\"Hi\"},\"biz_opaque_callback_data\":\"77\"}");
+	EXPECT_STR(encode(&(struct outgoing){ .id = 77,
+			   .kind = KIND_TEXT,
+			   .content = S("{\"body\":\"Hi\"}"),
+			   .to_phone = S("12025550142") }),
+		"{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"+"
+	        "12025550142\","
+		"\"type\":\"text\",\"text\":{\"body\":\"Hi\"},\"biz_opaque_callback_data\":"
+	        "\"77\"}");
 }
 
 TEST(a_person_without_phone_is_reached_by_the_business_scoped_id)
 {
-	EXPECT_STR(encode(&(struct outgoing){ .kind = KIND_TEXT, .content = S("{\"body\":\"Hi\"}"), .to_bsuid = S("US.1349") }),
-		   "{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"recipient\":\"US.1349\","
-		   "\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}");
+	EXPECT_STR(encode(&(struct outgoing){ .kind = KIND_TEXT,
+			   .content = S("{\"body\":\"Hi\"}"),
+			   .to_bsuid = S("US.1349") }),
+		"{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\","
+	        "\"recipient\":\"US.1349\","
+		"\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}");
 }
 
 TEST(a_reply_names_its_message_and_a_reaction_does_not)
 {
-	struct outgoing msg = { .kind = KIND_TEXT, .content = S("{\"body\":\"Hi\"}"), .to_phone = S("1"),
-				.reply_remote_id = S("wamid.A") };
+	struct outgoing msg = { .kind = KIND_TEXT,
+		.content = S("{\"body\":\"Hi\"}"),
+		.to_phone = S("1"),
+		.reply_remote_id = S("wamid.A") };
 
 	EXPECT(str_has(encode(&msg), S("\"context\":{\"message_id\":\"wamid.A\"}")));
 	msg.kind = KIND_REACTION;
@@ -50,17 +59,21 @@ TEST(a_reply_names_its_message_and_a_reaction_does_not)
 
 TEST(a_voice_note_is_audio_that_says_so)
 {
-	EXPECT(str_has(encode(&(struct outgoing){ .kind = KIND_VOICE, .content = S("{\"id\":\"5\"}"), .to_phone = S("1"),
-						  .media_remote_id = S("99") }),
-		       S("\"type\":\"audio\",\"audio\":{\"id\":\"99\",\"voice\":true}")));
+	EXPECT(str_has(encode(&(struct outgoing){ .kind = KIND_VOICE,
+			       .content = S("{\"id\":\"5\"}"),
+			       .to_phone = S("1"),
+			       .media_remote_id = S("99") }),
+		S("\"type\":\"audio\",\"audio\":{\"id\":\"99\",\"voice\":true}")));
 }
 
 TEST(media_ids_in_headers_become_the_uploaded_ones_and_button_ids_stay)
 {
 	str out = encode(&(struct outgoing){
 		.kind = KIND_INTERACTIVE,
-		.content = S("{\"type\":\"button\",\"header\":{\"type\":\"image\",\"image\":{\"id\":\"1\"}},"
-			     "\"action\":{\"buttons\":[{\"type\":\"reply\",\"reply\":{\"id\":\"b\",\"title\":\"B\"}}]}}"),
+		.content = S("{\"type\":\"button\",\"header\":{\"type\":\"image\",\"image\":{"
+	                     "\"id\":\"1\"}},"
+			     "\"action\":{\"buttons\":[{\"type\":\"reply\",\"reply\":{\"id\":\"b\","
+	                     "\"title\":\"B\"}}]}}"),
 		.to_phone = S("1"),
 		.media_remote_id = S("99"),
 	});
@@ -74,7 +87,8 @@ TEST(a_read_mark_may_show_typing)
 	struct buf b = buf_in(test_arena(), 1024);
 
 	cloud_encode_read(&b, S("wamid.A"), true);
-	EXPECT_STR(buf_text(&b), "{\"messaging_product\":\"whatsapp\",\"status\":\"read\",\"message_id\":\"wamid.A\","
+	EXPECT_STR(buf_text(&b), "{\"messaging_product\":\"whatsapp\",\"status\":\"read\","
+	                         "\"message_id\":\"wamid.A\","
 				 "\"typing_indicator\":{\"type\":\"text\"}}");
 }
 
@@ -86,7 +100,8 @@ static bool equal(json a, json b)
 		return false;
 	if (json_kind(a) == JSON_MAP) {
 		for (void *at = json_first(a); at; at = json_next(a, at))
-			if (!equal(json_member_value(at), json_field(b, arena_cstr(test_arena(), json_member_name(at)))))
+			if (!equal(json_member_value(at),
+				    json_field(b, arena_cstr(test_arena(), json_member_name(at)))))
 				return false;
 		return true;
 	}
@@ -145,8 +160,9 @@ static size_t compare(const char *name)
 	if (!equal(json_field(ours, kind_name(kind)), json_field(sample, kind_name(kind))))
 		test_fail(__FILE__, __LINE__, "%s: content differs", name);
 	EXPECT(equal(json_field(ours, "type"), json_field(sample, "type")));
-	EXPECT(msg.to_phone.len ? str_starts(to, S("+")) && str_is(str_part(to, 1, to.len), msg.to_phone)
-				: str_is(json_text_at(ours, "recipient"), msg.to_bsuid));
+	EXPECT(msg.to_phone.len
+			? str_starts(to, S("+")) && str_is(str_part(to, 1, to.len), msg.to_phone)
+			: str_is(json_text_at(ours, "recipient"), msg.to_bsuid));
 	if (kind != KIND_REACTION)
 		EXPECT(equal(json_field(ours, "context"), json_field(sample, "context")));
 	return 1;

@@ -5,7 +5,9 @@
 
 #define TEMPLATE_PAGES_MAX 60 /* of 100: 6000 is the vendor's limit */
 #define TEMPLATE_FIELDS "id,name,language,status,category,quality_score,components"
-#define NUMBER_FIELDS "id,display_phone_number,verified_name,quality_rating,status,code_verification_status,name_status"
+#define NUMBER_FIELDS                                                                           \
+	"id,display_phone_number,verified_name,quality_rating,status,code_verification_status," \
+	"name_status"
 
 /* ---- health ---- */
 
@@ -13,13 +15,19 @@ static const struct {
 	const char *status, *sentence, *next_step;
 } bad_states[] = {
 	{ "BANNED", "WhatsApp banned the number.", "Appeal in WhatsApp Manager." },
-	{ "RESTRICTED", "WhatsApp restricted the number.", "Look at the reason in WhatsApp Manager." },
-	{ "RATE_LIMITED", "WhatsApp limits how much the number may send.", "Send less until the limit is lifted." },
-	{ "DISCONNECTED", "The number is not connected to the Cloud API.", "Register the number in WhatsApp Manager." },
-	{ "PENDING", "The number is not registered yet.", "Register the number in WhatsApp Manager." },
+	{ "RESTRICTED", "WhatsApp restricted the number.",
+		"Look at the reason in WhatsApp Manager." },
+	{ "RATE_LIMITED", "WhatsApp limits how much the number may send.",
+		"Send less until the limit is lifted." },
+	{ "DISCONNECTED", "The number is not connected to the Cloud API.",
+		"Register the number in WhatsApp Manager." },
+	{ "PENDING", "The number is not registered yet.",
+		"Register the number in WhatsApp Manager." },
 	{ "UNVERIFIED", "The number is not verified.", "Verify the number in WhatsApp Manager." },
-	{ "DELETED", "The number was deleted from its account.", "Add the number again in WhatsApp Manager." },
-	{ "MIGRATED", "The number moved to another account.", "Enter the new phone number id on the channel's page." },
+	{ "DELETED", "The number was deleted from its account.",
+		"Add the number again in WhatsApp Manager." },
+	{ "MIGRATED", "The number moved to another account.",
+		"Enter the new phone number id on the channel's page." },
 };
 
 static str digits_of(struct job *job, str text)
@@ -45,7 +53,8 @@ static void judge(struct provider_health *out, json root)
 			out->next_step = str_of(bad_states[i].next_step);
 		}
 	if (out->ok && str_is(out->quality, S("RED")))
-		out->next_step = S("The quality rating is low: write only to people who asked for it.");
+		out->next_step =
+			S("The quality rating is low: write only to people who asked for it.");
 }
 
 /* A refusal by Meta is an answer about the number, not a failure of the question. */
@@ -54,14 +63,16 @@ enum err cloud_health(struct job *job, const struct channel *ch, struct provider
 	struct send_result result = { 0 };
 	json root;
 	enum err e = cloud_call(job, ch,
-				&(struct cloud_call){ .path = arena_printf(job->arena, STR_F "?fields=" NUMBER_FIELDS,
-									   STR_A(ch->remote_id)) },
-				&result, &root);
+		&(struct cloud_call){
+			.path = arena_printf(job->arena, STR_F "?fields=" NUMBER_FIELDS,
+				STR_A(ch->remote_id)) },
+		&result, &root);
 
 	if (e == ERR_UPSTREAM || e == ERR_TIMEOUT)
 		return e;
 	if (e != OK) {
-		*out = (struct provider_health){ .sentence = job->why, .next_step = job->next_step };
+		*out = (struct provider_health){ .sentence = job->why,
+			.next_step = job->next_step };
 		job_forgive(job);
 		return OK;
 	}
@@ -103,7 +114,8 @@ static str page_path(struct job *job, const struct channel *ch, str after)
 {
 	struct buf path = buf_in(job->arena, HTTP_TARGET_MAX);
 
-	buf_printf(&path, STR_F "/message_templates?limit=100&fields=" TEMPLATE_FIELDS, STR_A(ch->account_id));
+	buf_printf(&path, STR_F "/message_templates?limit=100&fields=" TEMPLATE_FIELDS,
+		STR_A(ch->account_id));
 	if (after.len) {
 		buf_str(&path, S("&after="));
 		percent_write(&path, after);
@@ -111,8 +123,10 @@ static str page_path(struct job *job, const struct channel *ch, str after)
 	return buf_text(&path);
 }
 
-/* "Stop when next is missing"; a cursor gone bad (131059) starts the list anew, by the caller's next try. */
-enum err cloud_templates(struct job *job, const struct channel *ch, struct template_info **out, size_t *count)
+/* "Stop when next is missing"; a cursor gone bad (131059) starts the list anew, by the caller's
+ * next try. */
+enum err cloud_templates(struct job *job, const struct channel *ch, struct template_info **out,
+	size_t *count)
 {
 	struct template_list list = { 0 };
 	str after = STR_NONE;
@@ -120,7 +134,8 @@ enum err cloud_templates(struct job *job, const struct channel *ch, struct templ
 	for (size_t page = 0; page < TEMPLATE_PAGES_MAX; page++) {
 		json root, data;
 
-		TRY(cloud_call(job, ch, &(struct cloud_call){ .path = page_path(job, ch, after) }, NULL, &root));
+		TRY(cloud_call(job, ch, &(struct cloud_call){ .path = page_path(job, ch, after) },
+			NULL, &root));
 		data = json_field(root, "data");
 		for (size_t i = 0; i < cloud_list(data); i++)
 			add_template(job, &list, json_at(data, i));
@@ -135,7 +150,8 @@ enum err cloud_templates(struct job *job, const struct channel *ch, struct templ
 
 /* ---- webhooks ---- */
 
-/* "body {override_callback_uri, verify_token} = override": Meta calls url with the handshake before it answers. */
+/* "body {override_callback_uri, verify_token} = override": Meta calls url with the handshake before
+ * it answers. */
 enum err cloud_subscribe(struct job *job, const struct channel *ch, str url)
 {
 	struct buf body = buf_in(job->arena, CLOUD_BODY_MAX);
@@ -148,15 +164,18 @@ enum err cloud_subscribe(struct job *job, const struct channel *ch, str url)
 	}
 	json_close(&body, '}');
 	TRY(cloud_call(job, ch,
-		       &(struct cloud_call){
-			       .method = HTTP_POST,
-			       .path = arena_printf(job->arena, STR_F "/subscribed_apps", STR_A(ch->account_id)),
-			       .body = buf_bytes(&body),
-		       },
-		       NULL, &root));
+		&(struct cloud_call){
+			.method = HTTP_POST,
+			.path = arena_printf(job->arena, STR_F "/subscribed_apps",
+				STR_A(ch->account_id)),
+			.body = buf_bytes(&body),
+		},
+		NULL, &root));
 	success = json_field(root, "success");
-	if (json_flag(success, false) || str_is(json_text(success), S("true")) || cloud_list(json_field(root, "data")))
+	if (json_flag(success, false) || str_is(json_text(success), S("true")) ||
+		cloud_list(json_field(root, "data")))
 		return OK;
-	return fail_code(job, ERR_UPSTREAM, S("not_subscribed"), S("Try again, or subscribe the app in Meta's developer tools."),
-			 "Meta did not confirm the subscription.");
+	return fail_code(job, ERR_UPSTREAM, S("not_subscribed"),
+		S("Try again, or subscribe the app in Meta's developer tools."),
+		"Meta did not confirm the subscription.");
 }

@@ -1,39 +1,43 @@
 /*
  * media.c: files up and down.
  *
- * "GET id → url (valid 5 minutes) → GET url with the same bearer; 404 → ask for a new url". The bearer goes only to hosts
- * of Meta, or to the configured Graph host: a url in a webhook is another's word.
+ * "GET id → url (valid 5 minutes) → GET url with the same bearer; 404 → ask for a new url". The
+ * bearer goes only to hosts of Meta, or to the configured Graph host: a url in a webhook is
+ * another's word.
  */
 #include "provider/cloud/cloud_internal.h"
 
 #define FETCH_DEADLINE_MS 120000
 #define UPLOAD_DEADLINE_MS 120000
 
-enum err cloud_upload_media(struct job *job, const struct channel *ch, const struct media_info *info, const char *path,
-			    str *remote_id)
+enum err cloud_upload_media(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *remote_id)
 {
 	str rest = info->mime_type, plain = str_trim(str_split(&rest, ';'));
 	const struct call_part parts[] = {
 		{ .name = S("messaging_product"), .value = S("whatsapp") },
 		{ .name = S("type"), .value = plain },
-		{ .name = S("file"), .file_name = info->file_name.len ? info->file_name : S("file"), .type = plain,
-		  .file_path = path },
+		{ .name = S("file"),
+			.file_name = info->file_name.len ? info->file_name : S("file"),
+			.type = plain,
+			.file_path = path },
 	};
 	json root;
 
 	TRY(cloud_call(job, ch,
-		       &(struct cloud_call){
-			       .method = HTTP_POST,
-			       .path = arena_printf(job->arena, STR_F "/media", STR_A(ch->remote_id)),
-			       .parts = parts,
-			       .part_count = COUNT_OF(parts),
-			       .deadline_ms = UPLOAD_DEADLINE_MS,
-		       },
-		       NULL, &root));
+		&(struct cloud_call){
+			.method = HTTP_POST,
+			.path = arena_printf(job->arena, STR_F "/media", STR_A(ch->remote_id)),
+			.parts = parts,
+			.part_count = COUNT_OF(parts),
+			.deadline_ms = UPLOAD_DEADLINE_MS,
+		},
+		NULL, &root));
 	*remote_id = json_text_or_int(job->arena, json_field(root, "id"));
 	if (!remote_id->len)
-		return fail_code(job, ERR_UPSTREAM, S("no_media_id"), S("Nothing to do: it is tried again by itself."),
-				 "Meta took the file and told no id.");
+		return fail_code(job, ERR_UPSTREAM, S("no_media_id"),
+			S("Nothing to do: it is tried again by itself."),
+			"Meta took the file and told no id.");
 	return OK;
 }
 
@@ -46,7 +50,8 @@ static str host_of(str url)
 
 static bool may_have_token(const struct channel *ch, str url)
 {
-	static const char *const meta[] = { ".fbsbx.com", ".facebook.com", ".whatsapp.net", ".fbcdn.net", ".whatsapp.com" };
+	static const char *const meta[] = { ".fbsbx.com", ".facebook.com", ".whatsapp.net",
+		".fbcdn.net", ".whatsapp.com" };
 	str host = host_of(url);
 
 	if (str_is(host, host_of(ch->base_url)))
@@ -59,24 +64,27 @@ static bool may_have_token(const struct channel *ch, str url)
 	return false;
 }
 
-static enum err ask_url(struct job *job, const struct channel *ch, str id, str *url, struct media_info *out)
+static enum err ask_url(struct job *job, const struct channel *ch, str id, str *url,
+	struct media_info *out)
 {
 	json root;
 
 	if (!id.len)
-		return fail_code(job, ERR_MISSING, S("no_media_id"), S("Ask the sender to send the file again."),
-				 "The message names no file.");
+		return fail_code(job, ERR_MISSING, S("no_media_id"),
+			S("Ask the sender to send the file again."), "The message names no file.");
 	TRY(cloud_call(job, ch,
-		       &(struct cloud_call){ .path = arena_printf(job->arena, STR_F "?phone_number_id=" STR_F, STR_A(id),
-								  STR_A(ch->remote_id)) },
-		       NULL, &root));
+		&(struct cloud_call){
+			.path = arena_printf(job->arena, STR_F "?phone_number_id=" STR_F, STR_A(id),
+				STR_A(ch->remote_id)) },
+		NULL, &root));
 	*url = json_text_at(root, "url");
 	out->mime_type = json_text_at(root, "mime_type");
 	out->sha256 = json_text_at(root, "sha256");
 	out->size = json_int(json_field(root, "file_size"), 0);
 	if (!url->len)
-		return fail_code(job, ERR_UPSTREAM, S("no_media_url"), S("Nothing to do: it is tried again by itself."),
-				 "Meta told no address for the file.");
+		return fail_code(job, ERR_UPSTREAM, S("no_media_url"),
+			S("Nothing to do: it is tried again by itself."),
+			"Meta told no address for the file.");
 	return OK;
 }
 
@@ -99,17 +107,19 @@ static bool put(void *arg, bytes piece)
 static enum err refused_fetch(struct job *job, int status)
 {
 	if (status == 404 || status == 410)
-		return fail_code(job, ERR_MISSING, S("media_gone"), S("Ask the sender to send the file again."),
-				 "WhatsApp no longer has the file.");
+		return fail_code(job, ERR_MISSING, S("media_gone"),
+			S("Ask the sender to send the file again."),
+			"WhatsApp no longer has the file.");
 	return cloud_refused(job, status, STR_NONE, NULL);
 }
 
 /* ERR_MISSING: the url is stale. */
-static enum err get(struct job *job, const struct channel *ch, str url, const struct media_sink *sink,
-		    struct media_info *out)
+static enum err get(struct job *job, const struct channel *ch, str url,
+	const struct media_sink *sink, struct media_info *out)
 {
 	struct counting counting = { .sink = sink };
-	struct header headers[] = { { S("User-Agent"), S("Parley/" PARLEY_VERSION) }, cloud_bearer(job, ch) };
+	struct header headers[] = { { S("User-Agent"), S("Parley/" PARLEY_VERSION) },
+		cloud_bearer(job, ch) };
 	struct http_call call = {
 		.url = url,
 		.headers = headers,
@@ -125,8 +135,10 @@ static enum err get(struct job *job, const struct channel *ch, str url, const st
 	enum err e = http_call(job, &call, &reply);
 
 	if (sink->size_max > 0 && (counting.size > sink->size_max || e == ERR_LIMIT))
-		return fail_code(job, ERR_LIMIT, S("too_large"), S("Ask the sender for a smaller file."),
-				 "The file is larger than the limit of %lld octets.", (long long)sink->size_max);
+		return fail_code(job, ERR_LIMIT, S("too_large"),
+			S("Ask the sender for a smaller file."),
+			"The file is larger than the limit of %lld octets.",
+			(long long)sink->size_max);
 	if (e != OK)
 		return e;
 	if (reply.status != 200)

@@ -1,9 +1,9 @@
 /*
  * parse.c: a webhook body becomes events, in order.
  *
- * Every change gives at least one event: what nothing here knows is kept whole as EVENT_UNDRAWN, so nothing Meta tells us
- * is lost. Lists are found by their key and not by the field's name, for Meta mixes them. Anything may be missing, null,
- * or a number where text was promised.
+ * Every change gives at least one event: what nothing here knows is kept whole as EVENT_UNDRAWN, so
+ * nothing Meta tells us is lost. Lists are found by their key and not by the field's name, for Meta
+ * mixes them. Anything may be missing, null, or a number where text was promised.
  */
 #include "provider/cloud/cloud_internal.h"
 
@@ -73,14 +73,15 @@ struct provider_event *cloud_undrawn(const struct parsing *p, json v)
 	struct provider_event *event = cloud_event(p, EVENT_UNDRAWN);
 
 	event->severity = S("info");
-	event->sentence = arena_printf(p->job->arena, "WhatsApp told something that is not shown yet (" STR_F ").",
-				       STR_A(p->field));
+	event->sentence = arena_printf(p->job->arena,
+		"WhatsApp told something that is not shown yet (" STR_F ").", STR_A(p->field));
 	event->detail = cloud_json_text(p->job->arena, v);
 	event->at_ms = cloud_time_ms(json_field(v, "timestamp"), p->entry_ms);
 	return event;
 }
 
-struct provider_event *cloud_notice(const struct parsing *p, const char *severity, str sentence, json detail)
+struct provider_event *cloud_notice(const struct parsing *p, const char *severity, str sentence,
+	json detail)
 {
 	struct provider_event *event = cloud_event(p, EVENT_NOTICE);
 
@@ -110,7 +111,8 @@ void cloud_know(const struct parsing *p, struct person_ref *who)
 {
 	for (size_t i = 0; i < cloud_list(p->contacts); i++) {
 		json contact = json_at(p->contacts, i);
-		str phone = cloud_phone(p, json_field(contact, "wa_id")), bsuid = cloud_id(p, contact, "user_id");
+		str phone = cloud_phone(p, json_field(contact, "wa_id")),
+		    bsuid = cloud_id(p, contact, "user_id");
 
 		if (!agrees(who, phone, bsuid, cloud_list(p->contacts) == 1))
 			continue;
@@ -184,9 +186,10 @@ static void parse_history_chunk(const struct parsing *p, json chunk)
 		parse_thread(p, json_at(threads, i));
 	if (!cloud_list(threads) && !cloud_list(errors))
 		cloud_notice(p, "info",
-			     arena_printf(p->job->arena, "The history of the phone is being copied: %lld %% done.",
-					  (long long)json_int(json_path(chunk, "metadata.progress"), 0)),
-			     chunk);
+			arena_printf(p->job->arena,
+				"The history of the phone is being copied: %lld %% done.",
+				(long long)json_int(json_path(chunk, "metadata.progress"), 0)),
+			chunk);
 }
 
 static void parse_address_book(const struct parsing *p, json entry)
@@ -200,7 +203,8 @@ static void parse_address_book(const struct parsing *p, json entry)
 		return;
 	}
 	event = cloud_event(p, EVENT_CONTACT);
-	event->who = (struct person_ref){ .phone = phone, .bsuid = cloud_id(p, contact, "user_id") };
+	event->who =
+		(struct person_ref){ .phone = phone, .bsuid = cloud_id(p, contact, "user_id") };
 	if (!str_is(json_text_at(entry, "action"), S("remove")))
 		event->who.name = json_text_at(contact, "full_name");
 	if (!event->who.name.len && !str_is(json_text_at(entry, "action"), S("remove")))
@@ -216,7 +220,8 @@ static void parse_preference(const struct parsing *p, json entry)
 	struct person_ref who = { .phone = cloud_phone(p, json_field(entry, "wa_id")),
 				  .bsuid = cloud_id(p, entry, "user_id"),
 				  .parent_bsuid = cloud_id(p, entry, "parent_user_id") };
-	bool stops = str_is(value, S("stop")), resumes = str_is(value, S("resume")) || str_is(value, S("signup"));
+	bool stops = str_is(value, S("stop")),
+	     resumes = str_is(value, S("resume")) || str_is(value, S("signup"));
 	struct provider_event *event;
 
 	cloud_know(p, &who);
@@ -245,8 +250,8 @@ static void parse_new_user_id(const struct parsing *p, json entry)
 	event = cloud_event(p, EVENT_IDENTITY);
 	event->who = who;
 	event->previous = (struct person_ref){ .phone = who.phone,
-					       .bsuid = json_text_at(entry, "user_id.previous"),
-					       .parent_bsuid = json_text_at(entry, "parent_user_id.previous") };
+		.bsuid = json_text_at(entry, "user_id.previous"),
+		.parent_bsuid = json_text_at(entry, "parent_user_id.previous") };
 	cloud_know(p, &event->who);
 	event->reason = json_text_at(entry, "detail");
 	event->at_ms = cloud_time_ms(json_field(entry, "timestamp"), p->entry_ms);
@@ -281,7 +286,8 @@ static void parse_value(const struct parsing *p)
 {
 	size_t before = p->out->count;
 
-	parse_messages(p, "messages", str_is(p->field, S("history")) ? FROM_HISTORY : FROM_CUSTOMER);
+	parse_messages(p, "messages",
+		str_is(p->field, S("history")) ? FROM_HISTORY : FROM_CUSTOMER);
 	parse_messages(p, "message_echoes", FROM_OWNER);
 	parse_statuses(p);
 	parse_lists(p);
@@ -329,17 +335,19 @@ enum err cloud_parse(struct job *job, str body, struct provider_events *out)
 
 	*out = (struct provider_events){ 0 };
 	if (json_read(job->arena, body, &root, &why) != OK)
-		return fail_code(job, ERR_INPUT, S("not_json"), S("Look at the raw event; replay it when it is understood."),
-				 "The webhook body is refused: " STR_F ".", STR_A(why));
+		return fail_code(job, ERR_INPUT, S("not_json"),
+			S("Look at the raw event; replay it when it is understood."),
+			"The webhook body is refused: " STR_F ".", STR_A(why));
 	entries = json_field(root, "entry");
 	if (json_kind(entries) != JSON_LIST)
 		return fail_code(job, ERR_INPUT, S("unknown_envelope"),
-				 S("Look at the raw event; replay it when it is understood."),
-				 "The webhook body is no WhatsApp notification: it has no list called entry.");
+			S("Look at the raw event; replay it when it is understood."),
+			"The webhook body is no WhatsApp notification: it has no list called "
+		        "entry.");
 	for (size_t i = 0; i < cloud_list(entries); i++)
 		parse_entry(job, json_at(entries, i), out);
 	if (out->count == PROVIDER_EVENTS_MAX)
 		return fail_code(job, ERR_INPUT, S("too_many_events"), STR_NONE,
-				 "The webhook body holds more than %d events.", PROVIDER_EVENTS_MAX);
+			"The webhook body holds more than %d events.", PROVIDER_EVENTS_MAX);
 	return OK;
 }

@@ -1,15 +1,17 @@
 /*
  * parse_message.c: one element of messages[], message_echoes[] or a history thread.
  *
- * A message whose type nobody knows is still a message of a person: it becomes KIND_UNKNOWN with its raw JSON, stands in
- * the thread and opens the window. Only what has neither id nor person is kept as EVENT_UNDRAWN.
+ * A message whose type nobody knows is still a message of a person: it becomes KIND_UNKNOWN with
+ * its raw JSON, stands in the thread and opens the window. Only what has neither id nor person is
+ * kept as EVENT_UNDRAWN.
  */
 #include "provider/cloud/cloud_internal.h"
 
-/* Types whose object of the same name is the content. The order serves messages that tell no type. */
-static const char *const drawn[] = { "text",	 "image",	"video",  "audio",  "voice", "document", "sticker",
-				     "location", "contacts",	"interactive", "button", "order", "template",
-				     "reaction", "system",	"edit",	  "revoke" };
+/* Types whose object of the same name is the content. The order serves messages that tell no type.
+ */
+static const char *const drawn[] = { "text", "image", "video", "audio", "voice", "document",
+	"sticker", "location", "contacts", "interactive", "button", "order", "template", "reaction",
+	"system", "edit", "revoke" };
 
 static str type_of(json msg)
 {
@@ -56,7 +58,8 @@ static struct person_ref receiver(const struct parsing *p, json msg)
 }
 
 /* In a history, `from` is the business or the customer; the thread (or the number) tells which. */
-static bool is_of_owner(const struct parsing *p, json msg, enum cloud_origin origin, const struct person_ref *thread)
+static bool is_of_owner(const struct parsing *p, json msg, enum cloud_origin origin,
+	const struct person_ref *thread)
 {
 	str from = cloud_phone(p, json_field(msg, "from"));
 
@@ -67,7 +70,8 @@ static bool is_of_owner(const struct parsing *p, json msg, enum cloud_origin ori
 	return thread && from.len && thread->phone.len && !str_is(from, thread->phone);
 }
 
-static struct person_ref person_of(const struct parsing *p, json msg, bool is_echo, const struct person_ref *thread)
+static struct person_ref person_of(const struct parsing *p, json msg, bool is_echo,
+	const struct person_ref *thread)
 {
 	struct person_ref who = thread ? *thread : is_echo ? receiver(p, msg) : sender(p, msg);
 
@@ -77,11 +81,13 @@ static struct person_ref person_of(const struct parsing *p, json msg, bool is_ec
 
 /* ---- content ---- */
 
-/* The object as it came; what stands beside it and would be lost (errors, the product asked about) goes in. */
+/* The object as it came; what stands beside it and would be lost (errors, the product asked about)
+ * goes in. */
 static str content_of(const struct parsing *p, json msg, json object)
 {
 	struct buf b = buf_heap((size_t)JSON_SIZE_MAX * 6);
-	json errors = json_field(msg, "errors"), product = json_path(msg, "context.referred_product");
+	json errors = json_field(msg, "errors"),
+	     product = json_path(msg, "context.referred_product");
 	str text;
 
 	json_open(&b, '{');
@@ -136,7 +142,8 @@ static void fill_content(const struct parsing *p, struct provider_event *event, 
 		event->content = cloud_json_text(p->job->arena, object);
 		break;
 	default:
-		event->content = is_drawn(type) ? content_of(p, msg, object) : cloud_json_text(p->job->arena, msg);
+		event->content = is_drawn(type) ? content_of(p, msg, object)
+		                                : cloud_json_text(p->job->arena, msg);
 		event->message_kind = is_drawn(type) ? event->message_kind : KIND_UNKNOWN;
 	}
 	if (kind_is_media(event->message_kind))
@@ -160,9 +167,14 @@ static unsigned flags_of(json msg, bool is_echo, enum cloud_origin origin)
 
 static enum message_status history_status(json msg, bool is_echo)
 {
-	static const struct { const char *word; enum message_status status; } words[] = {
-		{ "PENDING", STATUS_ACCEPTED }, { "SENT", STATUS_SENT },     { "DELIVERED", STATUS_DELIVERED },
-		{ "READ", STATUS_READ },	{ "PLAYED", STATUS_PLAYED }, { "ERROR", STATUS_FAILED },
+	static const struct { const char *word; enum message_status status;
+	} words[] = {
+		{ "PENDING", STATUS_ACCEPTED },
+		{ "SENT", STATUS_SENT },
+		{ "DELIVERED", STATUS_DELIVERED },
+		{ "READ", STATUS_READ },
+		{ "PLAYED", STATUS_PLAYED },
+		{ "ERROR", STATUS_FAILED },
 	};
 	str word = json_text_at(msg, "history_context.status");
 
@@ -183,7 +195,8 @@ struct message {
 };
 
 /* What every event of a message has. */
-static struct provider_event *start(const struct parsing *p, const struct message *m, enum event_kind kind)
+static struct provider_event *start(const struct parsing *p, const struct message *m,
+	enum event_kind kind)
 {
 	struct provider_event *event = cloud_event(p, kind);
 	json referral = json_field(m->msg, "referral");
@@ -230,7 +243,8 @@ static void parse_edit(const struct parsing *p, const struct message *m)
 
 static void parse_revoke(const struct parsing *p, const struct message *m)
 {
-	start(p, m, EVENT_REVOKE)->target_id = cloud_id(p, json_field(m->msg, "revoke"), "original_message_id");
+	start(p, m, EVENT_REVOKE)->target_id =
+		cloud_id(p, json_field(m->msg, "revoke"), "original_message_id");
 }
 
 /*
@@ -240,12 +254,16 @@ static void parse_revoke(const struct parsing *p, const struct message *m)
 static void parse_system(const struct parsing *p, struct message *m)
 {
 	json system = json_field(m->msg, "system");
-	str type = json_text_at(system, "type"), phone = cloud_phone(p, json_field(system, "wa_id"));
-	struct person_ref now = { .phone = phone.len ? phone : cloud_phone(p, json_field(system, "new_wa_id")),
-				  .bsuid = cloud_id(p, system, "user_id"),
-				  .parent_bsuid = cloud_id(p, system, "parent_user_id") };
-	bool is_new = str_is(type, S("user_changed_number")) || str_is(type, S("customer_changed_number")) ||
-		      str_is(type, S("user_changed_user_id"));
+	str type = json_text_at(system, "type"),
+	    phone = cloud_phone(p, json_field(system, "wa_id"));
+	struct person_ref now = {
+		.phone = phone.len ? phone : cloud_phone(p, json_field(system, "new_wa_id")),
+		.bsuid = cloud_id(p, system, "user_id"),
+		.parent_bsuid = cloud_id(p, system, "parent_user_id")
+	};
+	bool is_new = str_is(type, S("user_changed_number")) ||
+	              str_is(type, S("customer_changed_number")) ||
+	              str_is(type, S("user_changed_user_id"));
 	struct provider_event *event;
 
 	if (is_new && cloud_has_name(&now)) {
@@ -269,7 +287,8 @@ static bool has_target(const struct parsing *p, json msg, const char *type, cons
 	return cloud_id(p, json_field(msg, type), key).len > 0;
 }
 
-void cloud_parse_message(const struct parsing *p, json msg, enum cloud_origin origin, const struct person_ref *thread)
+void cloud_parse_message(const struct parsing *p, json msg, enum cloud_origin origin,
+	const struct person_ref *thread)
 {
 	struct message m = { .msg = msg, .id = cloud_id(p, msg, "id"), .origin = origin,
 			     .is_echo = is_of_owner(p, msg, origin, thread) };
@@ -286,7 +305,8 @@ void cloud_parse_message(const struct parsing *p, json msg, enum cloud_origin or
 		parse_edit(p, &m);
 	else if (str_is(type, S("revoke")) && has_target(p, msg, "revoke", "original_message_id"))
 		parse_revoke(p, &m);
-	else if (str_is(type, S("reaction")) || str_is(type, S("edit")) || str_is(type, S("revoke")))
+	else if (str_is(type, S("reaction")) || str_is(type, S("edit")) ||
+		 str_is(type, S("revoke")))
 		cloud_undrawn(p, msg);
 	else if (str_is(type, S("system")) && json_field(msg, "system"))
 		parse_system(p, &m);

@@ -1,8 +1,8 @@
 /*
  * parse_notice.c: templates, account, number, security, flows and groups.
  *
- * A notice is a sentence for people with the value behind it; templates become EVENT_TEMPLATE, so that the list of
- * templates follows without asking.
+ * A notice is a sentence for people with the value behind it; templates become EVENT_TEMPLATE, so
+ * that the list of templates follows without asking.
  */
 #include "provider/cloud/cloud_internal.h"
 
@@ -21,9 +21,9 @@ static str language(const struct parsing *p, str written)
 
 static bool is_template_status(str word)
 {
-	static const char *const known[] = { "APPROVED", "REJECTED",	 "PENDING",  "PAUSED",	"DISABLED",
-					     "FLAGGED",	 "REINSTATED",	 "IN_APPEAL", "LOCKED", "ARCHIVED",
-					     "DELETED",	 "PENDING_DELETION", "LIMIT_EXCEEDED" };
+	static const char *const known[] = { "APPROVED", "REJECTED", "PENDING", "PAUSED",
+		"DISABLED", "FLAGGED", "REINSTATED", "IN_APPEAL", "LOCKED", "ARCHIVED", "DELETED",
+		"PENDING_DELETION", "LIMIT_EXCEEDED" };
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (str_is(word, str_of(known[i])))
@@ -45,8 +45,8 @@ static struct provider_event *start_template(const struct parsing *p)
 
 static str template_reason(const struct parsing *p)
 {
-	static const char *const paths[] = { "rejection_info.reason", "other_info.description", "other_info.title",
-					     "reason" };
+	static const char *const paths[] = { "rejection_info.reason", "other_info.description",
+		"other_info.title", "reason" };
 
 	for (size_t i = 0; i < COUNT_OF(paths); i++) {
 		str reason = json_text_at(p->value, paths[i]);
@@ -86,7 +86,8 @@ static bool parse_template_parts(const struct parsing *p)
 /* With correct_category it is tomorrow's news: new_category is what holds until then. */
 static bool parse_template_category(const struct parsing *p)
 {
-	str category = json_text_at(p->value, "new_category"), planned = json_text_at(p->value, "correct_category");
+	str category = json_text_at(p->value, "new_category"),
+	    planned = json_text_at(p->value, "correct_category");
 	struct provider_event *event;
 
 	if (!category.len)
@@ -95,8 +96,8 @@ static bool parse_template_category(const struct parsing *p)
 	event->template_category = category;
 	if (planned.len) {
 		event->severity = S("warning");
-		event->reason = arena_printf(p->job->arena, "WhatsApp will change the category to " STR_F ".",
-					     STR_A(planned));
+		event->reason = arena_printf(p->job->arena,
+			"WhatsApp will change the category to " STR_F ".", STR_A(planned));
 	}
 	return true;
 }
@@ -106,7 +107,8 @@ static bool parse_template_category(const struct parsing *p)
 static str say(const struct parsing *p, const char *format, const char *path)
 {
 	struct buf b = buf_in(p->job->arena, 4096);
-	str word = json_text_or_int(p->job->arena, json_path(p->value, path)), rest = str_of(format);
+	str word = json_text_or_int(p->job->arena, json_path(p->value, path)),
+	    rest = str_of(format);
 
 	buf_str(&b, str_split(&rest, '%'));
 	buf_str(&b, word.len ? str_first_points(word, 300) : S("unknown"));
@@ -116,8 +118,9 @@ static str say(const struct parsing *p, const char *format, const char *path)
 
 static const char *account_severity(str event)
 {
-	static const char *const critical[] = { "ACCOUNT_DELETED", "ACCOUNT_RESTRICTION", "DISABLED_UPDATE",
-						"ACCOUNT_OFFBOARDED", "PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED" };
+	static const char *const critical[] = { "ACCOUNT_DELETED", "ACCOUNT_RESTRICTION",
+		"DISABLED_UPDATE", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED",
+		"PARTNER_APP_UNINSTALLED" };
 
 	for (size_t i = 0; i < COUNT_OF(critical); i++)
 		if (str_is(event, str_of(critical[i])))
@@ -127,17 +130,25 @@ static const char *account_severity(str event)
 
 static bool parse_account(const struct parsing *p)
 {
-	static const struct { const char *event, *sentence, *path; } known[] = {
+	static const struct { const char *event, *sentence, *path;
+	} known[] = {
 		{ "ACCOUNT_DELETED", "The WhatsApp Business account was deleted.", "" },
-		{ "ACCOUNT_RESTRICTION", "WhatsApp restricted the account: %.", "restriction_info.0.restriction_type" },
-		{ "ACCOUNT_VIOLATION", "WhatsApp found a violation of its policy: %.", "violation_info.violation_type" },
-		{ "ACCOUNT_OFFBOARDED", "The number left the Business app: it can no longer be used with the API.", "" },
+		{ "ACCOUNT_RESTRICTION", "WhatsApp restricted the account: %.",
+			"restriction_info.0.restriction_type" },
+		{ "ACCOUNT_VIOLATION", "WhatsApp found a violation of its policy: %.",
+			"violation_info.violation_type" },
+		{ "ACCOUNT_OFFBOARDED",
+			"The number left the Business app: it can no longer be used with the API.",
+			"" },
 		{ "ACCOUNT_RECONNECTED", "The number is connected to the API again.", "" },
-		{ "PARTNER_REMOVED", "The account was disconnected from this app: %.", "disconnection_info.reason" },
+		{ "PARTNER_REMOVED", "The account was disconnected from this app: %.",
+			"disconnection_info.reason" },
 		{ "PARTNER_APP_UNINSTALLED", "The app was removed from the account.", "" },
 		{ "PARTNER_APP_INSTALLED", "The app was added to the account.", "" },
-		{ "BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE", "The country of the business is now %.", "country" },
-		{ "VOLUME_BASED_PRICING_TIER_UPDATE", "A new price tier holds for %.", "volume_tier_info.pricing_category" },
+		{ "BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE",
+			"The country of the business is now %.", "country" },
+		{ "VOLUME_BASED_PRICING_TIER_UPDATE", "A new price tier holds for %.",
+			"volume_tier_info.pricing_category" },
 	};
 	str event = json_text_at(p->value, "event");
 
@@ -145,17 +156,21 @@ static bool parse_account(const struct parsing *p)
 		return false;
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (str_is(event, str_of(known[i].event))) {
-			cloud_notice(p, account_severity(event), say(p, known[i].sentence, known[i].path), p->value);
+			cloud_notice(p, account_severity(event),
+				say(p, known[i].sentence, known[i].path), p->value);
 			return true;
 		}
-	cloud_notice(p, account_severity(event), say(p, "The WhatsApp account reports: %.", "event"), p->value);
+	cloud_notice(p, account_severity(event),
+		say(p, "The WhatsApp account reports: %.", "event"), p->value);
 	return true;
 }
 
 static bool parse_alert(const struct parsing *p)
 {
 	str word = json_text_at(p->value, "alert_info.alert_severity");
-	const char *severity = str_is(word, S("CRITICAL")) ? "critical" : str_is(word, S("WARNING")) ? "warning" : "info";
+	const char *severity = str_is(word, S("CRITICAL"))  ? "critical"
+	                       : str_is(word, S("WARNING")) ? "warning"
+	                                                    : "info";
 	bool has_text = json_text_at(p->value, "alert_info.alert_description").len > 0;
 
 	if (json_kind(json_field(p->value, "alert_info")) != JSON_MAP)
@@ -170,15 +185,20 @@ static bool parse_alert(const struct parsing *p)
 /* The newest key that is there. */
 static bool parse_capability(const struct parsing *p)
 {
-	static const char *const keys[] = { "max_daily_conversations_per_business", "max_daily_conversation_per_phone",
-					    "max_phone_numbers_per_business", "max_phone_numbers_per_waba" };
+	static const char *const keys[] = { "max_daily_conversations_per_business",
+		"max_daily_conversation_per_phone", "max_phone_numbers_per_business",
+		"max_phone_numbers_per_waba" };
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		if (json_field(p->value, keys[i])) {
 			cloud_notice(p, "info",
-				     i < 2 ? say(p, "The account may start conversations with this many people a day: %.", keys[i])
-					   : say(p, "The account may have this many numbers: %.", keys[i]),
-				     p->value);
+				i < 2 ? say(p,
+						"The account may start conversations with this "
+			                        "many people a day: %.",
+						keys[i])
+				      : say(p, "The account may have this many numbers: %.",
+						keys[i]),
+				p->value);
 			return true;
 		}
 	return false;
@@ -190,11 +210,13 @@ static bool parse_flow(const struct parsing *p)
 
 	if (!json_text_at(p->value, "event").len)
 		return false;
-	cloud_notice(p, str_is(json_text_at(p->value, "event"), S("FLOW_STATUS_CHANGE")) ? "info" : "warning",
-		     message.len ? say(p, "%", "message")
-		     : json_field(p->value, "warning") ? say(p, "%", "warning")
-						       : say(p, "A WhatsApp Flow reports: %.", "event"),
-		     p->value);
+	cloud_notice(p,
+		str_is(json_text_at(p->value, "event"), S("FLOW_STATUS_CHANGE")) ? "info"
+										 : "warning",
+		message.len                       ? say(p, "%", "message")
+		: json_field(p->value, "warning") ? say(p, "%", "warning")
+						  : say(p, "A WhatsApp Flow reports: %.", "event"),
+		p->value);
 	return true;
 }
 
@@ -207,9 +229,12 @@ static const struct {
 	{ "business_username_update", "info", "The username of the business is %.", "status" },
 	{ "business_username_updates", "info", "The username of the business is %.", "status" },
 	{ "partner_solutions", "info", "A partner solution reports: %.", "event" },
-	{ "payment_configuration_update", "info", "The payment configuration is now: %.", "status" },
-	{ "phone_number_name_update", "info", "The review of the display name ended: %.", "decision" },
-	{ "phone_number_quality_update", "warning", "The quality or limit of the number changed: %.", "event" },
+	{ "payment_configuration_update", "info", "The payment configuration is now: %.",
+		"status" },
+	{ "phone_number_name_update", "info", "The review of the display name ended: %.",
+		"decision" },
+	{ "phone_number_quality_update", "warning",
+		"The quality or limit of the number changed: %.", "event" },
 	{ "security", "warning", "The PIN of the number was touched: %.", "event" },
 };
 
@@ -233,8 +258,10 @@ bool cloud_parse_notice(const struct parsing *p)
 		if (str_is(p->field, str_of(fields[i].field)))
 			return fields[i].parse(p);
 	for (size_t i = 0; i < COUNT_OF(notices); i++)
-		if (str_is(p->field, str_of(notices[i].field)) && json_path(p->value, notices[i].path)) {
-			cloud_notice(p, notices[i].severity, say(p, notices[i].sentence, notices[i].path), p->value);
+		if (str_is(p->field, str_of(notices[i].field)) &&
+			json_path(p->value, notices[i].path)) {
+			cloud_notice(p, notices[i].severity,
+				say(p, notices[i].sentence, notices[i].path), p->value);
 			return true;
 		}
 	return false;
@@ -265,7 +292,9 @@ void cloud_parse_group(const struct parsing *p, json group)
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (str_is(type, str_of(known[i].type)))
-			sentence = failed ? S("A change of a group failed.") : str_of(known[i].sentence);
-	cloud_notice(p, failed || str_is(type, S("group_suspend")) ? "warning" : "info", sentence, group)->group_id =
-		cloud_id(p, group, "group_id");
+			sentence = failed ? S("A change of a group failed.")
+			                  : str_of(known[i].sentence);
+	cloud_notice(p, failed || str_is(type, S("group_suspend")) ? "warning" : "info", sentence,
+		group)
+		->group_id = cloud_id(p, group, "group_id");
 }

@@ -7,8 +7,8 @@
 
 static bool status_word(str word, enum message_status *out)
 {
-	static const enum message_status known[] = { STATUS_SENT, STATUS_DELIVERED, STATUS_READ, STATUS_PLAYED,
-						     STATUS_FAILED };
+	static const enum message_status known[] = { STATUS_SENT, STATUS_DELIVERED, STATUS_READ,
+		STATUS_PLAYED, STATUS_FAILED };
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (str_is(word, str_of(status_name(known[i])))) {
@@ -40,7 +40,8 @@ static struct person_ref recipient(const struct parsing *p, json status, bool is
 		who = (struct person_ref){
 			.phone = cloud_phone(p, json_field(status, "recipient_id")),
 			.bsuid = cloud_id(p, status, "recipient_user_id"),
-			.parent_bsuid = first_id(p, status, "parent_recipient_user_id", "parent_user_id"),
+			.parent_bsuid =
+				first_id(p, status, "parent_recipient_user_id", "parent_user_id"),
 		};
 	if (!who.phone.len && !who.bsuid.len)
 		who.phone = cloud_phone(p, json_field(status, "from"));
@@ -52,13 +53,15 @@ static void fill_failure(const struct parsing *p, struct provider_event *event, 
 {
 	struct cloud_fault fault = cloud_fault_of(p->job->arena, 0, json_at(errors, 0));
 
-	event->error_code = fault.code ? arena_printf(p->job->arena, "%lld", (long long)fault.code) : S("unknown");
+	event->error_code = fault.code ? arena_printf(p->job->arena, "%lld", (long long)fault.code)
+	                               : S("unknown");
 	event->error_sentence = fault.sentence;
 	event->error_next_step = fault.next_step;
 	event->detail = errors ? cloud_json_text(p->job->arena, errors) : STR_NONE;
 }
 
-/* Our id comes back as we sent it: decimal text. Anything else is another sender's and means nothing to us. */
+/* Our id comes back as we sent it: decimal text. Anything else is another sender's and means
+ * nothing to us. */
 static id64 our_id(json status)
 {
 	id64 id = 0;
@@ -82,10 +85,12 @@ static void fill(const struct parsing *p, struct provider_event *event, json sta
 
 static void parse_payment(const struct parsing *p, json status)
 {
-	str word = json_text_at(status, "status"), reference = json_text_at(status, "payment.reference_id");
+	str word = json_text_at(status, "status"),
+	    reference = json_text_at(status, "payment.reference_id");
 	bool failed = str_is(word, S("failed"));
 	struct provider_event *event;
-	str sentence = arena_printf(p->job->arena, "Payment " STR_F " is " STR_F ".", STR_A(reference), STR_A(word));
+	str sentence = arena_printf(p->job->arena, "Payment " STR_F " is " STR_F ".",
+		STR_A(reference), STR_A(word));
 
 	event = cloud_notice(p, failed ? "warning" : "info", sentence, status);
 	fill(p, event, status);
@@ -94,8 +99,8 @@ static void parse_payment(const struct parsing *p, json status)
 
 static void parse_warning(const struct parsing *p, json status)
 {
-	struct provider_event *event =
-		cloud_notice(p, "warning", S("WhatsApp warns about a message that was sent."), status);
+	struct provider_event *event = cloud_notice(p, "warning",
+		S("WhatsApp warns about a message that was sent."), status);
 
 	fill(p, event, status);
 }

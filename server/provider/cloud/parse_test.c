@@ -1,6 +1,7 @@
 /*
- * parse_test.c: every sample of tests/data/cloud-webhooks gives the events that tests/data/cloud-webhooks-expected.json
- * tells (written by reading the samples), and odd bodies lose nothing.
+ * parse_test.c: every sample of tests/data/cloud-webhooks gives the events that
+ * tests/data/cloud-webhooks-expected.json tells (written by reading the samples), and odd bodies
+ * lose nothing.
  */
 #include "base/test.h"
 #include "provider/cloud/cloud_internal.h"
@@ -43,14 +44,16 @@ static bool same(const char *what, str got, str want)
 {
 	if (str_is(got, want))
 		return true;
-	fprintf(stderr, "  %s: got \"" STR_F "\", want \"" STR_F "\"\n", what, STR_A(got), STR_A(want));
+	fprintf(stderr, "  %s: got \"" STR_F "\", want \"" STR_F "\"\n", what, STR_A(got),
+		STR_A(want));
 	return false;
 }
 
 static bool same_int(const char *what, int64_t got, int64_t want)
 {
 	if (got != want)
-		fprintf(stderr, "  %s: got %lld, want %lld\n", what, (long long)got, (long long)want);
+		fprintf(stderr, "  %s: got %lld, want %lld\n", what, (long long)got,
+			(long long)want);
 	return got == want;
 }
 
@@ -58,14 +61,16 @@ static bool has(const char *what, str got, str want)
 {
 	if (str_has(got, want))
 		return true;
-	fprintf(stderr, "  %s: \"" STR_F "\" does not hold \"" STR_F "\"\n", what, STR_A(got), STR_A(want));
+	fprintf(stderr, "  %s: \"" STR_F "\" does not hold \"" STR_F "\"\n", what, STR_A(got),
+		STR_A(want));
 	return false;
 }
 
 static bool is_whole(str name)
 {
-	return !str_is(name, S("content")) && !str_is(name, S("referral")) && !str_is(name, S("detail")) &&
-	       !str_is(name, S("says")) && !str_is(name, S("pricing"));
+	return !str_is(name, S("content")) && !str_is(name, S("referral")) &&
+	       !str_is(name, S("detail")) && !str_is(name, S("says")) &&
+	       !str_is(name, S("pricing"));
 }
 
 static bool fits_text(const struct provider_event *e, str name, str want)
@@ -142,8 +147,9 @@ static bool fits(const struct provider_event *e, json want)
 	for (void *at = json_first(want); at; at = json_next(want, at)) {
 		json value = json_member_value(at);
 
-		good &= json_kind(value) == JSON_TEXT ? fits_text(e, json_member_name(at), json_text(value))
-						      : fits_figure(e, json_member_name(at), value);
+		good &= json_kind(value) == JSON_TEXT
+		                ? fits_text(e, json_member_name(at), json_text(value))
+		                : fits_figure(e, json_member_name(at), value);
 	}
 	return good;
 }
@@ -171,19 +177,22 @@ TEST(each_of_the_179_samples_gives_the_events_of_its_kind)
 
 	EXPECT_OK(json_read(test_arena(), read_file("cloud-webhooks-expected.json"), &all, NULL));
 	for (void *at = json_first(all); at; at = json_next(all, at), count++)
-		wrong += !sample_fits(arena_cstr(test_arena(), json_member_name(at)), json_member_value(at));
+		wrong += !sample_fits(arena_cstr(test_arena(), json_member_name(at)),
+			json_member_value(at));
 	EXPECT_INT(count, 179);
 	EXPECT_INT(wrong, 0);
 }
 
-#define BODY(value)                                                                                                   \
-	S("{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"7\",\"time\":1700000000,\"changes\":[{\"field\":" \
+#define BODY(value)                                                                      \
+	S("{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"7\",\"time\":" \
+	  "1700000000,\"changes\":[{\"field\":"                                          \
 	  "\"messages\",\"value\":" value "}]}]}")
 
 TEST(our_own_id_comes_back_with_a_status)
 {
-	struct provider_events events = parse(BODY(
-		"{\"statuses\":[{\"id\":\"wamid.1\",\"status\":\"sent\",\"timestamp\":\"5\",\"biz_opaque_callback_data\":\"123456789\"}]}"));
+	struct provider_events events =
+		parse(BODY("{\"statuses\":[{\"id\":\"wamid.1\",\"status\":\"sent\",\"timestamp\":"
+	                   "\"5\",\"biz_opaque_callback_data\":\"123456789\"}]}"));
 
 	EXPECT_INT(events.count, 1);
 	EXPECT_INT(events.items[0].target_message, 123456789);
@@ -192,8 +201,9 @@ TEST(our_own_id_comes_back_with_a_status)
 
 TEST(a_failed_status_tells_what_to_do)
 {
-	struct provider_events events = parse(
-		BODY("{\"statuses\":[{\"id\":\"wamid.1\",\"status\":\"failed\",\"errors\":[{\"code\":131047,\"title\":\"Re-engagement message\"}]}]}"));
+	struct provider_events events =
+		parse(BODY("{\"statuses\":[{\"id\":\"wamid.1\",\"status\":\"failed\",\"errors\":[{"
+	                   "\"code\":131047,\"title\":\"Re-engagement message\"}]}]}"));
 
 	EXPECT_STR(events.items[0].error_code, "131047");
 	EXPECT(str_starts(events.items[0].error_sentence, S("More than 24 hours passed")));
@@ -202,8 +212,9 @@ TEST(a_failed_status_tells_what_to_do)
 
 TEST(a_type_of_tomorrow_stands_in_the_thread_with_its_raw_words)
 {
-	struct provider_events events = parse(BODY("{\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.1\","
-						   "\"timestamp\":1700000001,\"type\":\"hologram\",\"hologram\":{\"x\":1}}]}"));
+	struct provider_events events = parse(
+		BODY("{\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.1\","
+		     "\"timestamp\":1700000001,\"type\":\"hologram\",\"hologram\":{\"x\":1}}]}"));
 
 	EXPECT_INT(events.items[0].kind, EVENT_MESSAGE);
 	EXPECT_INT(events.items[0].message_kind, KIND_UNKNOWN);
@@ -213,8 +224,9 @@ TEST(a_type_of_tomorrow_stands_in_the_thread_with_its_raw_words)
 
 TEST(a_message_without_id_or_person_is_kept_and_not_dropped)
 {
-	struct provider_events events = parse(BODY("{\"messages\":[{\"from\":\"1\",\"type\":\"text\",\"text\":{\"body\":\"a\"}},"
-						   "{\"id\":\"wamid.2\",\"type\":\"text\",\"text\":{\"body\":\"b\"}},null,7]}"));
+	struct provider_events events = parse(
+		BODY("{\"messages\":[{\"from\":\"1\",\"type\":\"text\",\"text\":{\"body\":\"a\"}},"
+		     "{\"id\":\"wamid.2\",\"type\":\"text\",\"text\":{\"body\":\"b\"}},null,7]}"));
 
 	EXPECT_INT(events.count, 4);
 	for (size_t i = 0; i < events.count; i++)
@@ -224,9 +236,11 @@ TEST(a_message_without_id_or_person_is_kept_and_not_dropped)
 
 TEST(explicit_nulls_are_nothing)
 {
-	struct provider_events events = parse(
-		BODY("{\"metadata\":null,\"contacts\":null,\"errors\":null,\"statuses\":null,\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.1\","
-		     "\"timestamp\":null,\"context\":null,\"referral\":null,\"type\":\"text\",\"text\":{\"body\":\"hi\"}}]}"));
+	struct provider_events events =
+		parse(BODY("{\"metadata\":null,\"contacts\":null,\"errors\":null,\"statuses\":null,"
+	                   "\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.1\","
+			   "\"timestamp\":null,\"context\":null,\"referral\":null,\"type\":"
+	                   "\"text\",\"text\":{\"body\":\"hi\"}}]}"));
 
 	EXPECT_INT(events.count, 1);
 	EXPECT_INT(events.items[0].message_kind, KIND_TEXT);
@@ -236,11 +250,15 @@ TEST(explicit_nulls_are_nothing)
 
 TEST(a_history_tells_who_said_what_and_how_far_it_came)
 {
-	struct provider_events events = parse(
-		BODY("{\"metadata\":{\"display_phone_number\":\"+1 555 078-3881\",\"phone_number_id\":1},\"history\":[{\"threads\":[{\"id\":\"12025550142\","
-		     "\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.1\",\"timestamp\":\"1\",\"type\":\"text\",\"text\":{\"body\":\"a\"}},"
-		     "{\"from\":\"15550783881\",\"to\":\"12025550142\",\"id\":\"wamid.2\",\"timestamp\":\"2\",\"type\":\"media_placeholder\","
-		     "\"history_context\":{\"status\":\"READ\"}}]}]}]}"));
+	struct provider_events events =
+		parse(BODY("{\"metadata\":{\"display_phone_number\":\"+1 555 "
+	                   "078-3881\",\"phone_number_id\":1},\"history\":[{\"threads\":[{\"id\":"
+	                   "\"12025550142\","
+			   "\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.1\","
+	                   "\"timestamp\":\"1\",\"type\":\"text\",\"text\":{\"body\":\"a\"}},"
+			   "{\"from\":\"15550783881\",\"to\":\"12025550142\",\"id\":\"wamid.2\","
+	                   "\"timestamp\":\"2\",\"type\":\"media_placeholder\","
+			   "\"history_context\":{\"status\":\"READ\"}}]}]}]}"));
 
 	EXPECT_INT(events.count, 2);
 	EXPECT(events.items[0].is_history && !events.items[0].is_echo);
@@ -253,7 +271,8 @@ TEST(a_history_tells_who_said_what_and_how_far_it_came)
 
 TEST(a_declined_history_is_a_notice)
 {
-	struct provider_events events = parse(BODY("{\"history\":[{\"errors\":[{\"code\":2593109,\"title\":\"declined\"}]}]}"));
+	struct provider_events events = parse(
+		BODY("{\"history\":[{\"errors\":[{\"code\":2593109,\"title\":\"declined\"}]}]}"));
 
 	EXPECT_INT(events.count, 1);
 	EXPECT_INT(events.items[0].kind, EVENT_NOTICE);
@@ -262,9 +281,10 @@ TEST(a_declined_history_is_a_notice)
 
 TEST(a_revoke_names_its_message_and_one_without_is_kept)
 {
-	struct provider_events events = parse(
-		BODY("{\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.2\",\"type\":\"revoke\",\"revoke\":{\"original_message_id\":\"wamid.1\"}},"
-		     "{\"from\":\"12025550142\",\"id\":\"wamid.3\",\"type\":\"revoke\"}]}"));
+	struct provider_events events =
+		parse(BODY("{\"messages\":[{\"from\":\"12025550142\",\"id\":\"wamid.2\",\"type\":"
+	                   "\"revoke\",\"revoke\":{\"original_message_id\":\"wamid.1\"}},"
+			   "{\"from\":\"12025550142\",\"id\":\"wamid.3\",\"type\":\"revoke\"}]}"));
 
 	EXPECT_INT(events.items[0].kind, EVENT_REVOKE);
 	EXPECT_STR(events.items[0].target_id, "wamid.1");
@@ -288,7 +308,8 @@ TEST(more_events_than_the_bound_are_refused_whole)
 	struct buf b = buf_in(test_arena(), 1u << 20);
 	struct provider_events events;
 
-	buf_str(&b, S("{\"entry\":[{\"changes\":[{\"field\":\"messages\",\"value\":{\"messages\":[0"));
+	buf_str(&b,
+		S("{\"entry\":[{\"changes\":[{\"field\":\"messages\",\"value\":{\"messages\":[0"));
 	for (int i = 0; i < PROVIDER_EVENTS_MAX; i++)
 		buf_str(&b, S(",0"));
 	buf_str(&b, S("]}}]}]}"));

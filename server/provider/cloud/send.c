@@ -1,8 +1,8 @@
 /*
  * send.c: the calls that carry messages and read marks.
  *
- * The rule: an error tells whether the message may have been accepted. Only then does the outbox wait for its status
- * report instead of sending again.
+ * The rule: an error tells whether the message may have been accepted. Only then does the outbox
+ * wait for its status report instead of sending again.
  */
 #include "provider/cloud/cloud_internal.h"
 
@@ -12,7 +12,7 @@
 struct header cloud_bearer(struct job *job, const struct channel *ch)
 {
 	return (struct header){ S("Authorization"),
-				arena_printf(job->arena, "Bearer " STR_F, STR_A(ch->access_token)) };
+		arena_printf(job->arena, "Bearer " STR_F, STR_A(ch->access_token)) };
 }
 
 static str url_of(struct job *job, const struct channel *ch, str path)
@@ -27,18 +27,21 @@ static str url_of(struct job *job, const struct channel *ch, str path)
 }
 
 /* Meta's "Retry-After" is longer than any guess of ours. */
-static void heed_retry_after(struct job *job, const struct http_reply *reply, struct send_result *out)
+static void heed_retry_after(struct job *job, const struct http_reply *reply,
+	struct send_result *out)
 {
 	int64_t seconds;
 
-	if (!str_to_i64(reply_header(reply, S("Retry-After")), &seconds) || seconds <= 0 || seconds > 86400)
+	if (!str_to_i64(reply_header(reply, S("Retry-After")), &seconds) || seconds <= 0 ||
+		seconds > 86400)
 		return;
 	job->retry_after_ms = seconds * 1000;
 	if (out && out->advice == RETRY_BACKOFF)
 		out->advice = RETRY_AFTER;
 }
 
-static enum err unanswered(struct job *job, enum err e, const struct http_reply *reply, struct send_result *out)
+static enum err unanswered(struct job *job, enum err e, const struct http_reply *reply,
+	struct send_result *out)
 {
 	if (out) {
 		out->advice = e == ERR_DENIED || e == ERR_INPUT ? RETRY_STOP : RETRY_BACKOFF;
@@ -51,8 +54,8 @@ static enum err unanswered(struct job *job, enum err e, const struct http_reply 
 	return e;
 }
 
-enum err cloud_call(struct job *job, const struct channel *ch, const struct cloud_call *call, struct send_result *out,
-		    json *root)
+enum err cloud_call(struct job *job, const struct channel *ch, const struct cloud_call *call,
+	struct send_result *out, json *root)
 {
 	const struct header headers[CLOUD_HEADERS] = {
 		cloud_bearer(job, ch),
@@ -76,8 +79,9 @@ enum err cloud_call(struct job *job, const struct channel *ch, const struct clou
 
 	if (e != OK)
 		return unanswered(job, e, &reply, out);
-	if (reply.status >= 200 && reply.status < 300 && json_read(job->arena, str_from(reply.body), &answer, NULL) == OK &&
-	    !json_field(answer, "error")) {
+	if (reply.status >= 200 && reply.status < 300 &&
+		json_read(job->arena, str_from(reply.body), &answer, NULL) == OK &&
+		!json_field(answer, "error")) {
 		if (root)
 			*root = answer;
 		return OK;
@@ -96,11 +100,13 @@ static enum err read_answer(struct job *job, json root, struct send_result *out)
 		return OK;
 	out->may_have_happened = true;
 	out->advice = RETRY_BACKOFF;
-	return fail_code(job, ERR_UPSTREAM, S("no_message_id"), S("Nothing to do: its status report settles it."),
-			 "Meta accepted the message and told no id.");
+	return fail_code(job, ERR_UPSTREAM, S("no_message_id"),
+		S("Nothing to do: its status report settles it."),
+		"Meta accepted the message and told no id.");
 }
 
-enum err cloud_send(struct job *job, const struct channel *ch, const struct outgoing *msg, struct send_result *out)
+enum err cloud_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
+	struct send_result *out)
 {
 	struct buf body = buf_in(job->arena, CLOUD_BODY_MAX);
 	json content, root;
@@ -114,12 +120,12 @@ enum err cloud_send(struct job *job, const struct channel *ch, const struct outg
 		return fail_code(job, ERR_LIMIT, S("too_large"), S("Shorten the message."),
 				 "The message is larger than WhatsApp takes.");
 	e = cloud_call(job, ch,
-		       &(struct cloud_call){
-			       .method = HTTP_POST,
-			       .path = arena_printf(job->arena, STR_F "/messages", STR_A(ch->remote_id)),
-			       .body = buf_bytes(&body),
-		       },
-		       out, &root);
+		&(struct cloud_call){
+			.method = HTTP_POST,
+			.path = arena_printf(job->arena, STR_F "/messages", STR_A(ch->remote_id)),
+			.body = buf_bytes(&body),
+		},
+		out, &root);
 	if (e != OK && out->advice == RETRY_AFTER && job->retry_after_ms == 0)
 		job->retry_after_ms = cloud_pair_wait_ms(msg->attempts);
 	return e == OK ? read_answer(job, root, out) : e;
@@ -131,10 +137,10 @@ enum err cloud_mark_read(struct job *job, const struct channel *ch, str remote_i
 
 	cloud_encode_read(&body, remote_id, typing);
 	return cloud_call(job, ch,
-			  &(struct cloud_call){
-				  .method = HTTP_POST,
-				  .path = arena_printf(job->arena, STR_F "/messages", STR_A(ch->remote_id)),
-				  .body = buf_bytes(&body),
-			  },
-			  NULL, NULL);
+		&(struct cloud_call){
+			.method = HTTP_POST,
+			.path = arena_printf(job->arena, STR_F "/messages", STR_A(ch->remote_id)),
+			.body = buf_bytes(&body),
+		},
+		NULL, NULL);
 }

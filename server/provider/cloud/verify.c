@@ -1,7 +1,8 @@
 /*
  * verify.c: is this webhook Meta's, and the handshake by which Meta asks whether the URL is ours.
  *
- * On the loop, before anything is parsed: "Compute over the bytes as received … compare in constant time."
+ * On the loop, before anything is parsed: "Compute over the bytes as received … compare in constant
+ * time."
  */
 #include "crypto/crypto.h"
 #include "provider/cloud/cloud_internal.h"
@@ -42,7 +43,8 @@ bool cloud_verify(str app_secret, const struct request *req)
 {
 	uint8_t told[SHA256_SIZE], right[SHA256_SIZE];
 
-	if (app_secret.len == 0 || !signature_read(request_header(req, S("X-Hub-Signature-256")), told))
+	if (app_secret.len == 0 ||
+		!signature_read(request_header(req, S("X-Hub-Signature-256")), told))
 		return false;
 	hmac_sha256(bytes_of(app_secret), req->body, right);
 	return crypto_equal((bytes){ told, sizeof told }, (bytes){ right, sizeof right });
@@ -50,7 +52,8 @@ bool cloud_verify(str app_secret, const struct request *req)
 
 bool cloud_handshake(str verify_token, struct arena *arena, const struct request *req, str *answer)
 {
-	str mode = request_query(arena, req, "hub.mode"), token = request_query(arena, req, "hub.verify_token");
+	str mode = request_query(arena, req, "hub.mode"),
+	    token = request_query(arena, req, "hub.verify_token");
 	str challenge = request_query(arena, req, "hub.challenge");
 
 	if (verify_token.len == 0 || challenge.len == 0 || !str_is(mode, S("subscribe")) ||
