@@ -120,9 +120,9 @@ def counted(output):
     ours = re.findall(r'^(\d+) passed, (\d+) failed\s*$', output, re.M)
     if ours:
         return tuple(map(int, ours[-1]))
-    vitest = re.search(r'^\s*Tests\s+(?:(\d+) failed \| )?(\d+) passed', output, re.M)
+    vitest = re.search(r'^\s*Tests\s+(.*\d+ (?:passed|failed).*)$', output, re.M)
     if vitest:
-        return int(vitest[2]), int(vitest[1] or 0)
+        return tuple(sum(map(int, re.findall(r'(\d+) ' + word, vitest[1]))) for word in ('passed', 'failed'))
     node = re.search(r'^\S+ pass (\d+)$.*^\S+ fail (\d+)$', output, re.M | re.S)
     if node:
         return int(node[1]), int(node[2])
