@@ -182,21 +182,31 @@ static enum err write_profile(struct job *job, void *arg)
 	return channel_set_phone(job, note->channel, note->health->phone);
 }
 
+/* The provider takes the token again: what failed has to prove itself, and nothing is proven by
+ * asking. */
+static enum err note_good(struct job *job, const struct channel_full *full,
+	struct provider_health *health)
+{
+	TRY(in_transaction(job, write_profile, &(struct profile_note){ &full->channel, health }));
+	if (str_is(full->health, S("failing")))
+		TRY(channel_note_health(job, full->channel.id, S("unverified"),
+			S("The provider accepts the channel again; nothing has come through "
+		          "since."),
+			HEALTH_FIRST_STEP));
+	if (channel_changed_hook)
+		channel_changed_hook(job, full->channel.id);
+	return OK;
+}
+
 enum err channel_check(struct job *job, id64 id, struct provider_health *out)
 {
-	struct channel *ch;
-	enum err e;
+	struct channel_full *full;
 
 	*out = (struct provider_health){ 0 };
-	TRY(channel_get(job, id, &ch));
-	if (!ch->provider->health)
-		return fail(job, ERR_UNSUPPORTED, "%s has no health to ask for.",
-			ch->provider->title);
-	e = ch->provider->health(job, ch, out);
-	if (e == OK && out->ok)
-		return in_transaction(job, write_profile, &(struct profile_note){ ch, out });
+	TRY(channel_get_full(job, id, &full));
 	/* A network that could not be reached says nothing about the channel; a refusal does. */
-	if (e == OK)
-		return channel_note_health(job, id, S("failing"), out->sentence, out->next_step);
-	return e;
+	TRY(provider_health_of(job, &full->channel, out));
+	if (out->ok)
+		return note_good(job, full, out);
+	return channel_note_health(job, id, S("failing"), out->sentence, out->next_step);
 }

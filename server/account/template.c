@@ -111,9 +111,7 @@ enum err template_sync(struct job *job, id64 channel, int64_t *synced)
 	struct sync sync = { 0 };
 
 	TRY(channel_get(job, channel, &ch));
-	if (!ch->provider->templates)
-		return fail(job, ERR_UNSUPPORTED, "%s has no templates.", ch->provider->title);
-	TRY(ch->provider->templates(job, ch, &items, &sync.count));
+	TRY(provider_templates(job, ch, &items, &sync.count));
 	sync.channel = ch;
 	sync.items = items;
 	TRY(in_transaction(job, store_sync, &sync));

@@ -1,8 +1,8 @@
 /*
  * routes.c: every address of the API, who handles it, and who may.
  *
- * openapi_test.c holds this table and docs/api/openapi.yaml together: a row here is an operation there with the same
- * permission, and the other way round.
+ * openapi_test.c holds this table and docs/api/openapi.yaml together: a row here is an operation
+ * there with the same permission, and the other way round.
  */
 #include "api/handlers.h"
 #include "api/health.h"
@@ -36,7 +36,8 @@ const struct route api_routes[] = {
 	{ PATCH, V1 "/channels/{id}", channels_patch, PERMIT(CHANNEL_MANAGE) },
 	{ DELETE, V1 "/channels/{id}", channels_delete, PERMIT(CHANNEL_MANAGE) },
 	{ POST, V1 "/channels/{id}/test", channels_test, PERMIT(CHANNEL_MANAGE) },
-	{ POST, V1 "/channels/{id}/templates/sync", channels_sync_templates, PERMIT(TEMPLATE_MANAGE) },
+	{ POST, V1 "/channels/{id}/templates/sync", channels_sync_templates,
+		PERMIT(TEMPLATE_MANAGE) },
 	{ GET, V1 "/templates", templates_list, PERMIT(TEMPLATE_READ) },
 
 	{ GET, V1 "/health", health_get, PERMIT(HEALTH_READ) },
