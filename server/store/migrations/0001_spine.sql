@@ -233,10 +233,10 @@ CREATE TABLE conversation (
 	merged_into BIGINT
 );
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
--- The list is walked by status, newest first; these serve every pair of assignee and channel. "All statuses" is three
--- walks. The unread are few, so one index that holds all the filters serves them.
 -- Without it, deleting a contact looks through all conversations for one that refers to it.
 CREATE INDEX conversation_contact ON conversation (contact_id);
+-- The list is walked by status, newest first; these serve every pair of assignee and channel. "All statuses" is three
+-- walks. The unread are few, so one index that holds all the filters serves them.
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
