@@ -174,6 +174,7 @@ CREATE TABLE media (
 	file_name_sealed BLOB,
 	size_bytes BIGINT,
 	remote_id TEXT,
+	url_sealed BLOB,
 	remote_uploaded_ms BIGINT,
 	attempts BIGINT NOT NULL,
 	next_ms BIGINT,

@@ -17,6 +17,7 @@ static const struct { const char *query, *reason;
 } may_scan[] = {
 	{ "outbox_depth",
 		"the outbox holds what waits, and it stops at a bound; for the health page" },
+	{ "media_release_all", "the index holds only what waits to be fetched; once at start" },
 	{ "workspace_count", "workspaces are few; asked by setup and check, not by requests" },
 };
 
