@@ -25,6 +25,7 @@ LIBRARIES = {'base', 'crypto', 'wa'}
 
 # A neighbour that may be included all the same: (from, to) with the reason.
 NEIGHBOURS = {
+    ('api', 'live'): 'an HTTP route signs for channels of the hub, by the function that knows the form; live knows nothing of api',
     ('inbox', 'account'): 'bodies and names are sealed with the keys of the workspace; account knows nothing of inbox',
 }
 

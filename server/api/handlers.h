@@ -36,12 +36,20 @@ HANDLER(channels_test);
 HANDLER(channels_sync_templates);
 HANDLER(templates_list);
 
+/* media.c, broadcasting.c */
+HANDLER(media_post);
+HANDLER(media_bytes_get);
+HANDLER(media_retry_post);
+HANDLER(broadcasting_auth);
+
 /* assets.c, openapi.c, missing.c */
 HANDLER(assets_get);
 HANDLER(openapi_get);
 HANDLER(api_missing);
 
 /* Shapes that several answers have. */
+struct media;
+void media_write_json(struct buf *out, const char *key, const struct media *media);
 void person_write_json(struct buf *out, const char *key, const struct person *person);
 void workspace_write_json(struct buf *out, const char *key, const struct workspace *workspace);
 /* "scopes":[…] or "permissions":[…] */

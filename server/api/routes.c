@@ -6,8 +6,10 @@
  */
 #include "api/handlers.h"
 #include "api/health.h"
+#include "inbox/media.h"
 
 #define V1 "/api/v1"
+#define MEDIA_BODY_MAX (MEDIA_SIZE_MAX + (64 << 10)) /* a file, and a form's lines around it */
 #define GET HTTP_GET
 #define POST HTTP_POST
 #define PATCH HTTP_PATCH
@@ -39,6 +41,12 @@ const struct route api_routes[] = {
 	{ POST, V1 "/channels/{id}/templates/sync", channels_sync_templates,
 		PERMIT(TEMPLATE_MANAGE) },
 	{ GET, V1 "/templates", templates_list, PERMIT(TEMPLATE_READ) },
+
+	{ POST, V1 "/media", media_post, PERMIT(MEDIA_WRITE), ROUTE_STREAM_BODY, MEDIA_BODY_MAX },
+	{ GET, V1 "/media/{id}", media_bytes_get, PERMIT(MEDIA_READ) },
+	{ POST, V1 "/media/{id}/retry", media_retry_post, PERMIT(MEDIA_WRITE) },
+
+	{ POST, "/broadcasting/auth", broadcasting_auth, PERMIT(CONVERSATION_READ) },
 
 	{ GET, V1 "/health", health_get, PERMIT(HEALTH_READ) },
 	{ GET, "/healthz", health_live, PERMIT_PUBLIC },

@@ -1,0 +1,104 @@
+/*
+ * broadcasting.c: who may listen to what: signatures for channels of the live hub.
+ *
+ * Called by pusher-js and laravel-echo before they subscribe to a private or presence channel. The one rule: a signature
+ * is made only for channels of the caller's own workspace.
+ */
+#include "api/handlers.h"
+#include "inbox/inbox.h"
+#include "live/live.h"
+
+#define WORKSPACE_PREFIX S("private-workspace-")
+#define CONVERSATION_PREFIX S("presence-conversation-")
+
+struct asked { str socket_id, channel_name; };
+
+static const struct field asked_fields[] = {
+	FIELD(struct asked, socket_id, STR, .required = true),
+	FIELD(struct asked, channel_name, STR, .max = LIVE_CHANNEL_NAME_MAX, .required = true),
+	{ 0 },
+};
+
+/* A form is the protocol's own way; JSON is for programs. */
+static enum err read_asked(struct job *job, const struct request *req, struct asked *out)
+{
+	str type = request_header(req, S("content-type"));
+	struct request form = { .query = str_from(req->body) };
+
+	if (!str_starts(type, S("application/x-www-form-urlencoded")))
+		return request_json(job, req, asked_fields, out);
+	out->socket_id = request_query(job->arena, &form, "socket_id");
+	out->channel_name = request_query(job->arena, &form, "channel_name");
+	if (!out->socket_id.len)
+		field_error(job, S("socket_id"), S("required"), S("Send the socket_id of the connection."));
+	if (!out->channel_name.len)
+		field_error(job, S("channel_name"), S("required"), S("Send the channel_name."));
+	return job_check_fields(job);
+}
+
+static enum err refused(struct job *job)
+{
+	return fail_code(job, ERR_DENIED, S("not_allowed"), S("Listen to channels of your own workspace."),
+			 "There is no such channel for you.");
+}
+
+/* Behind its prefix a name has an id, and nothing else. */
+static bool id_behind(str name, str prefix, id64 *out)
+{
+	return str_starts(name, prefix) && id64_parse(str_part(name, prefix.len, name.len), out);
+}
+
+/* Who it is, as the others on the conversation see them. */
+static str member(struct job *job)
+{
+	struct buf out = buf_in(job->arena, 4096);
+
+	json_open(&out, '{');
+	json_put_id(&out, "user_id", job->actor.id);
+	json_open_in(&out, "user_info", '{');
+	json_put(&out, "name", job->actor.name);
+	json_close(&out, '}');
+	json_close(&out, '}');
+	return buf_text(&out);
+}
+
+/* The channel_data to sign, or none for private channels. */
+static enum err allow_channel(struct job *job, str name, str *channel_data)
+{
+	struct conversation conversation;
+	enum err e;
+	id64 id;
+
+	*channel_data = STR_NONE;
+	if (id_behind(name, WORKSPACE_PREFIX, &id))
+		return id == job->workspace ? OK : refused(job);
+	if (!id_behind(name, CONVERSATION_PREFIX, &id))
+		return refused(job);
+	e = conversation_get(job, id, &conversation);
+	if (e != OK)
+		return e == ERR_MISSING ? refused(job) : e;
+	*channel_data = member(job);
+	return OK;
+}
+
+enum err broadcasting_auth(struct job *job, const struct request *req, struct response *res)
+{
+	struct asked asked = { 0 };
+	struct live_claim claim;
+	struct live_app app;
+	struct buf *out;
+	str auth;
+
+	TRY(read_asked(job, req, &asked));
+	claim = (struct live_claim){ .socket_id = asked.socket_id, .channel = asked.channel_name };
+	TRY(allow_channel(job, asked.channel_name, &claim.channel_data));
+	TRY(live_app_get(job, &app));
+	TRY(live_authorise(job, &(struct live_credentials){ app.key, app.secret }, &claim, &auth));
+	out = reply_json(res, 200);
+	json_open(out, '{');
+	json_put(out, "auth", auth);
+	if (claim.channel_data.ptr)
+		json_put(out, "channel_data", claim.channel_data);
+	json_close(out, '}');
+	return OK;
+}
