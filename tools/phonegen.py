@@ -12,9 +12,10 @@ import sys
 
 def c_row(region, cc, entry):
 	prefix = entry.get('idd') or ''
-	lengths = sum(1 << n for n in entry['lengths'] if n < 32)
-	return '\t{ "%s", "%s", "%s", "%s", 0x%x },' % (
-		region, cc, entry.get('trunk') or '', prefix if prefix.isdigit() else '00', lengths)
+	lengths, mobile = (sum(1 << n for n in ns if n < 32) for ns in (
+		entry['lengths'], entry.get('mobile_lengths', entry['lengths'])))
+	return '\t{ "%s", "%s", "%s", "%s", 0x%x, 0x%x },' % (
+		region, cc, entry.get('trunk') or '', prefix if prefix.isdigit() else '00', lengths, mobile)
 
 
 def main(source, target):

@@ -50,9 +50,8 @@ str phone_match_key(struct arena *arena, str digits)
 /* ---- reading what people type ---- */
 
 struct region {
-	/* prefix: what is dialled before a country's code */
-	const char *name, *code, *trunk, *prefix;
-	uint32_t lengths;                         /* bit n: a national number may have n digits */
+	const char *name, *code, *trunk, *prefix; /* prefix: what is dialled before a country's code */
+	uint32_t lengths, mobile;                 /* bit n: a national number, a mobile one may have n digits */
 };
 
 #include "inbox/phone_table.h"
@@ -193,25 +192,25 @@ static str with_code(struct arena *arena, const struct region *r, str national)
 	return arena_printf(arena, "%s" STR_F, r->code, STR_A(national_form(arena, r, national)));
 }
 
-/* As people of the home country write it: with or without the trunk prefix; or with their country's
- * code and no plus. */
+/* As people of the home country write it: with or without the trunk prefix; or with their country's code and no plus, which
+ * is believed when the whole is too long or short for one of their mobile numbers. */
 static str read_national(struct arena *arena, const struct region *r, str d)
 {
 	str trunk = str_of(r->trunk);
 	str rest = trunk.len && str_starts(d, trunk) ? str_part(d, trunk.len, d.len) : d;
 
-	if (is_number(with_code(arena, r, rest)) && (rest.len < d.len || !has_length(r, d.len)))
+	if (rest.len < d.len && is_number(with_code(arena, r, rest)))
 		return with_code(arena, r, rest);
-	if (has_length(r, d.len))
-		return with_code(arena, r, d);
-	return d;
+	if (str_starts(d, str_of(r->code)) && is_number(d) && !(r->mobile & 1u << d.len % 32))
+		return d;
+	return has_length(r, d.len) ? with_code(arena, r, d) : d;
 }
 
 /* Argentina's 15 may stand behind the country's code, too: one digit too many, two of them wrong.
  */
 static str international_form(struct arena *arena, str d)
 {
-	static const struct region argentina = { "AR", "54", "0", "00", 0 };
+	static const struct region argentina = { .code = "54" };
 
 	if (d.len == 14 && str_starts(d, S("54")))
 		return with_code(arena, &argentina, str_part(d, 2, d.len));

@@ -59,8 +59,8 @@ static const char *ours(const char *input, const char *theirs)
 		{ "0445512345678", "refused" },
 		{ "112", "refused" },           /* no WhatsApp account has three digits */
 		{ "4915123456789", "4915123456789" }, /* the library's trap */
-		{ "3906123456", "3906123456" },
-		{ "+22501234567", "refused" },
+		{ "+22501234567", "refused" },  /* eight digits, from before the change to ten */
+		{ "+22990011234", "refused" },
 		{ "+1234567890123456", "refused" },
 		{ "+78001234567", "78001234567" },
 	};
