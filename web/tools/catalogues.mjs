@@ -8,7 +8,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const LOCALES = ['en', 'id']
 
 function files(folder) {
@@ -38,6 +37,7 @@ export function keysIn(source) {
 const placeholders = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort().join(',')
 
 function check() {
+  const root = fileURLToPath(new URL('..', import.meta.url))
   const catalogues = Object.fromEntries(LOCALES.map((locale) =>
     [locale, new Map(flatten(JSON.parse(readFileSync(join(root, `shared/i18n/${locale}.json`), 'utf8'))))]))
   const sources = [...files(join(root, 'shared')), ...files(join(root, 'console/src'))].map((path) => keysIn(readFileSync(path, 'utf8')))

@@ -30,14 +30,16 @@ export function threadRows(messages: readonly Message[], unreadFromId: string | 
   const rows: ThreadRow[] = []
   messages.forEach((message, i) => {
     const before = messages[i - 1]
+    const next = messages[i + 1]
     if (!before || dayOf(before.created_ms) !== dayOf(message.created_ms)) {
-      rows.push({ kind: 'day', key: `day-${dayOf(message.created_ms)}`, ms: message.created_ms })
+      /* Keyed by its message: with older ones of the day above, the heading is another row elsewhere. */
+      rows.push({ kind: 'day', key: `day-${message.id}`, ms: message.created_ms })
     }
     const startsUnread = message.id === unreadFromId
     if (startsUnread) rows.push({ kind: 'unread', key: 'unread' })
     rows.push({
       kind: 'message', key: keyOf(message.id), message,
-      first: startsUnread || !sameRun(before, message), last: !sameRun(message, messages[i + 1]),
+      first: startsUnread || !sameRun(before, message), last: next?.id === unreadFromId || !sameRun(message, next),
     })
   })
   return rows
