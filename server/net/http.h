@@ -154,6 +154,9 @@ void response_header(struct response *res, str name, str value);
 void exchange_answer(struct exchange *ex, int status, str type, str body);
 /* Many at once with one wake of the loop, all with the same answer. */
 void exchange_answer_all(struct exchange **ex, size_t count, int status, str type, str body);
+/* Closes the connection without an answer, for those who play a broken network. On the loop; the
+ * exchange is gone after. */
+void exchange_drop(struct exchange *ex);
 /* Memory of the exchange, lives until it is answered. On the loop. */
 struct arena *exchange_arena(struct exchange *ex);
 

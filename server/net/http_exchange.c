@@ -192,6 +192,15 @@ void exchange_answer_all(struct exchange **ex, size_t count, int status, str typ
 		loop_post(ex[0]->server->loop, finish_all, ex[0]);
 }
 
+void exchange_drop(struct exchange *ex)
+{
+	if (ex->conn) {
+		ex->conn->exchange = NULL;
+		stream_kill(&ex->conn->stream);
+	}
+	exchange_free(ex);
+}
+
 struct arena *exchange_arena(struct exchange *ex)
 {
 	return ex->arena;

@@ -274,6 +274,8 @@ static const struct route routes[] = {
 	{ HTTP_GET, "/api/things/new" },
 	{ HTTP_GET, "/api/{kind}/{id}/parts" },
 	{ HTTP_GET, "/files/{*}" },
+	{ HTTP_GET, "/{kind}/deep" },
+	{ HTTP_GET, "/pages" },
 };
 static str params[HTTP_PARAMS_MAX];
 static unsigned allowed;
@@ -286,6 +288,12 @@ static const char *found(enum http_method method, str path)
 	return route ? route->pattern : "none";
 }
 #define FOUND(method, path) str_of(found(method, S(path)))
+
+TEST(a_route_without_parameters_gets_none_of_one_that_failed_half_way)
+{
+	EXPECT_STR(FOUND(HTTP_GET, "/pages"), "/pages");
+	EXPECT(!params[0].ptr);
+}
 
 TEST(routes_are_found_by_path_and_method)
 {

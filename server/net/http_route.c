@@ -96,6 +96,8 @@ static bool pattern_fits(str pattern, str path, str params[HTTP_PARAMS_MAX])
 	size_t count = 0;
 	str want, got;
 
+	/* What a pattern that failed half-way left must not show up as a parameter. */
+	memset(params, 0, HTTP_PARAMS_MAX * sizeof *params);
 	while (take_segment(&pattern, &want)) {
 		if (str_is(want, S("{*}")) && path.ptr && count < HTTP_PARAMS_MAX) {
 			params[count] = path;
