@@ -55,6 +55,7 @@ LOCKS_ALLOWED = {
     'base/log.c': 'lines of many threads leave by one descriptor',
     'server/store/': 'the writer\'s queue and the pool of connections; the one place where jobs wait for each other',
     'server/net/': 'any thread may hand bytes to the loop',
+    'server/provider/sandbox/sandbox_fixture.c': 'tests read what a receiver on the loop has kept',
     'server/jobs/intake.c': 'the intake writer takes what waits from all and wakes them by one commit',
     'server/jobs/outbox_internal.h': 'the outbox\'s own thread sleeps until a row is due or told of',
     'server/jobs/outbox.c': 'the same',

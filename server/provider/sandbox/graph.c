@@ -1,0 +1,310 @@
+/* graph.c: numbers, media and subscriptions as objects of the Graph API. */
+#include "provider/sandbox/sandbox_internal.h"
+
+#include "base/codec.h"
+#include "crypto/crypto.h"
+#include "net/client.h"
+
+#define HANDSHAKE_DEADLINE_MS 10000
+
+bool token_is_good(const struct request *req, const struct number *number)
+{
+	str header = request_header(req, S("Authorization"));
+	str token = str_starts(header, S("Bearer ")) ? str_part(header, 7, header.len) : STR_NONE;
+
+	return token.len && crypto_equal(bytes_of(token), bytes_of(str_of(number->token)));
+}
+
+static void refuse_token(const struct request *req, struct exchange *ex)
+{
+	answer_code(ex, request_header(req, S("Authorization")).len ? 190 : 104, STR_NONE);
+}
+
+static void refuse_id(struct exchange *ex, str id)
+{
+	answer_graph_error(ex, 100, 33,
+			   arena_printf(exchange_arena(ex),
+					"Unsupported request. Object with ID '" STR_F "' does not exist, cannot be loaded due to missing "
+					"permissions, or does not support this operation. Please read the Graph API documentation at "
+					"https://developers.facebook.com/docs/graph-api",
+					STR_A(str_first_points(id, 64))),
+			   STR_NONE);
+}
+
+static bool is_any_token(const struct request *req)
+{
+	for (size_t i = 0; i < the_sandbox->number_count; i++)
+		if (token_is_good(req, &the_sandbox->numbers[i]))
+			return true;
+	return false;
+}
+
+struct number *graph_number(const struct request *req, struct exchange *ex, str id)
+{
+	struct number *number = number_find(the_sandbox, id);
+
+	if (!is_any_token(req))
+		refuse_token(req, ex);
+	else if (!number || !token_is_good(req, number))
+		refuse_id(ex, id);
+	else
+		return number;
+	return NULL;
+}
+
+struct number *graph_account(const struct request *req, struct exchange *ex, str id)
+{
+	if (!is_any_token(req)) {
+		refuse_token(req, ex);
+		return NULL;
+	}
+	for (size_t i = 0; i < the_sandbox->number_count; i++) {
+		struct number *number = &the_sandbox->numbers[i];
+
+		if (str_is(id, str_of(number->account_id)) && token_is_good(req, number))
+			return number;
+	}
+	refuse_id(ex, id);
+	return NULL;
+}
+
+/* ---- numbers ---- */
+
+static bool is_wanted(str fields, const char *name)
+{
+	while (fields.len)
+		if (str_is(str_trim(str_split(&fields, ',')), str_of(name)))
+			return true;
+	return false;
+}
+
+static void write_number(struct buf *b, const struct number *number, str fields)
+{
+	const struct { const char *name, *value; } all[] = {
+		{ "verified_name", number->verified_name },
+		{ "display_phone_number", number->phone },
+		{ "quality_rating", "GREEN" },
+		{ "status", number->broken ? "DISCONNECTED" : "CONNECTED" },
+		{ "code_verification_status", "VERIFIED" },
+		{ "name_status", "APPROVED" },
+		{ "platform_type", "CLOUD_API" },
+		{ "account_mode", "LIVE" },
+	};
+
+	if (!fields.len)
+		fields = S("verified_name,display_phone_number,quality_rating,code_verification_status,platform_type");
+	json_open(b, '{');
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (is_wanted(fields, all[i].name))
+			json_put(b, all[i].name, str_of(all[i].value));
+	if (is_wanted(fields, "throughput")) {
+		json_open_in(b, "throughput", '{');
+		json_put(b, "level", S("STANDARD"));
+		json_close(b, '}');
+	}
+	json_put(b, "id", str_of(number->phone_number_id));
+	json_close(b, '}');
+}
+
+void graph_phone_numbers(const struct request *req, struct exchange *ex)
+{
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+	str fields = request_query(exchange_arena(ex), req, "fields");
+
+	if (!graph_account(req, ex, req->params[1]))
+		return;
+	json_open(&b, '{');
+	json_open_in(&b, "data", '[');
+	for (size_t i = 0; i < the_sandbox->number_count; i++)
+		if (str_is(req->params[1], str_of(the_sandbox->numbers[i].account_id)))
+			write_number(&b, &the_sandbox->numbers[i], fields);
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+/* A number, a file or an account, whatever the id names. */
+void graph_object(const struct request *req, struct exchange *ex)
+{
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+	struct number *number = number_find(the_sandbox, req->params[1]);
+	struct media_file file;
+
+	if (!is_any_token(req)) {
+		refuse_token(req, ex);
+		return;
+	}
+	if (number && token_is_good(req, number)) {
+		write_number(&b, number, request_query(exchange_arena(ex), req, "fields"));
+	} else if (media_find(the_sandbox, req->params[1], &file)) {
+		media_write_info(the_sandbox, &b, &file);
+	} else {
+		number = graph_account(req, ex, req->params[1]);
+		if (!number)
+			return;
+		json_open(&b, '{');
+		json_put(&b, "id", str_of(number->account_id));
+		json_put(&b, "name", str_of(number->verified_name));
+		json_put(&b, "timezone_id", S("1"));
+		json_close(&b, '}');
+	}
+	answer_json(ex, 200, &b);
+}
+
+void graph_delete(const struct request *req, struct exchange *ex)
+{
+	struct media_file file;
+
+	if (!is_any_token(req))
+		refuse_token(req, ex);
+	else if (!media_find(the_sandbox, req->params[1], &file))
+		refuse_id(ex, req->params[1]);
+	else if (media_remove(the_sandbox, &file))
+		exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
+	else
+		answer_code(ex, 131000, STR_NONE);
+}
+
+/* ---- templates ---- */
+
+#define PAGE_DEFAULT 25
+#define PAGE_MAX 100
+
+void graph_templates(const struct request *req, struct exchange *ex)
+{
+	struct arena *arena = exchange_arena(ex);
+	struct buf b = buf_in(arena, ANSWER_MAX);
+	str host = request_header(req, S("Host")), name = request_query(arena, req, "name");
+	int64_t limit = PAGE_DEFAULT, from = 0;
+	size_t count = 0;
+
+	if (!graph_account(req, ex, req->params[1]))
+		return;
+	str_to_i64(request_query(arena, req, "limit"), &limit);
+	if (limit < 1 || limit > PAGE_MAX)
+		limit = PAGE_DEFAULT;
+	if (request_query(arena, req, "after").len && !str_to_i64(request_query(arena, req, "after"), &from)) {
+		answer_graph_error(ex, 131059, 0, S("(#131059) Invalid cursor"), STR_NONE);
+		return;
+	}
+	json_open(&b, '{');
+	json_open_in(&b, "data", '[');
+	templates_write(&b, name, (size_t)from, (size_t)limit, &count);
+	json_close(&b, ']');
+	json_open_in(&b, "paging", '{');
+	json_open_in(&b, "cursors", '{');
+	json_put(&b, "before", arena_printf(arena, "%lld", (long long)from));
+	json_put(&b, "after", arena_printf(arena, "%lld", (long long)(from + limit)));
+	json_close(&b, '}');
+	if (count > (size_t)(from + limit))
+		json_put(&b, "next",
+			 arena_printf(arena, "http://" STR_F STR_F "?limit=%lld&after=%lld", STR_A(host), STR_A(req->path),
+				      (long long)limit, (long long)(from + limit)));
+	json_close(&b, '}');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+/* ---- subscriptions ---- */
+
+struct subscription {
+	struct exchange *ex;
+	struct loop *loop;
+	struct number *number;
+	str url, token, challenge; /* in the exchange's arena */
+	bool confirmed;
+};
+
+static void on_confirmed(void *arg)
+{
+	struct subscription *sub = arg;
+
+	if (sub->confirmed && the_sandbox) {
+		set_text(&sub->number->webhook_url, sub->url);
+		exchange_answer(sub->ex, 200, S("application/json"), S("{\"success\":true}"));
+	} else {
+		answer_graph_error(sub->ex, 2200, 0,
+				   S("(#2200) Callback verification failed: the callback URL did not answer with the challenge."),
+				   STR_NONE);
+	}
+}
+
+/* On a worker: "Also triggered when an override is set". */
+static enum err confirm(struct job *job, void *arg)
+{
+	struct subscription *sub = arg;
+	struct buf url = buf_in(job->arena, HTTP_TARGET_MAX);
+	struct http_reply reply = { 0 };
+
+	buf_str(&url, sub->url);
+	buf_str(&url, str_find(sub->url, '?') < sub->url.len ? S("&") : S("?"));
+	buf_str(&url, S("hub.mode=subscribe&hub.challenge="));
+	buf_str(&url, sub->challenge);
+	buf_str(&url, S("&hub.verify_token="));
+	percent_write(&url, sub->token);
+	sub->confirmed = http_call(job,
+				   &(struct http_call){ .url = buf_text(&url), .deadline_ms = HANDSHAKE_DEADLINE_MS,
+							.allow_private = true },
+				   &reply) == OK &&
+			 reply.status == 200 && str_is(str_from(reply.body), sub->challenge);
+	job_forgive(job);
+	loop_post(sub->loop, on_confirmed, sub);
+	return OK;
+}
+
+static void unconfirmed(void *arg)
+{
+	struct subscription *sub = arg;
+
+	loop_post(sub->loop, on_confirmed, sub);
+}
+
+void graph_subscribe(const struct request *req, struct exchange *ex)
+{
+	struct arena *arena = exchange_arena(ex);
+	struct number *number = graph_account(req, ex, req->params[1]);
+	struct subscription *sub;
+	uint32_t challenge;
+	json root = NULL;
+	str url;
+
+	if (!number)
+		return;
+	if (req->body.len && json_read(arena, str_from(req->body), &root, NULL) != OK) {
+		answer_code(ex, 100, S("The body is no JSON."));
+		return;
+	}
+	url = json_text_at(root, "override_callback_uri");
+	if (!url.len) {
+		exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
+		return;
+	}
+	crypto_random(&challenge, sizeof challenge);
+	sub = ARENA_NEW(arena, struct subscription);
+	*sub = (struct subscription){ .ex = ex, .loop = the_sandbox->loop, .number = number, .url = url, .token = json_text_at(root, "verify_token"),
+				      .challenge = arena_printf(arena, "%u", challenge) };
+	if (!pool_post(the_sandbox->pool, (struct task){ "sandbox handshake", confirm, unconfirmed, sub }))
+		on_confirmed(sub);
+}
+
+void graph_subscriptions(const struct request *req, struct exchange *ex)
+{
+	struct number *number = graph_account(req, ex, req->params[1]);
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+
+	if (!number)
+		return;
+	json_open(&b, '{');
+	json_open_in(&b, "data", '[');
+	json_open(&b, '{');
+	if (number->webhook_url[0])
+		json_put(&b, "override_callback_uri", str_of(number->webhook_url));
+	json_open_in(&b, "whatsapp_business_api_data", '{');
+	json_put(&b, "id", S("670843887433847"));
+	json_put(&b, "name", S("Parley Sandbox"));
+	json_close(&b, '}');
+	json_close(&b, '}');
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}

@@ -1,0 +1,280 @@
+/*
+ * sandbox_internal.h: what the files of the sandbox share.
+ *
+ * graph*.c answer as Meta, control*.c do what no real network would, people.c holds customers and
+ * threads, webhooks.c sends, faults.c decides what goes wrong, journal.c counts. Everything is touched
+ * on the loop alone, but the config of media.c, which does not change.
+ */
+#ifndef PROVIDER_SANDBOX_SANDBOX_INTERNAL_H
+#define PROVIDER_SANDBOX_SANDBOX_INTERNAL_H
+
+#include "base/json.h"
+#include "provider/message.h"
+#include "provider/sandbox/sandbox.h"
+
+#define NUMBERS_MAX 64
+#define CUSTOMERS_MAX 20000
+#define MESSAGES_MAX 500000      /* in all; past it sends are refused with 131016 */
+#define BODIES_MAX 50000         /* of the newest messages; older ones keep their ids and counts */
+#define DELIVERIES_MAX 100000    /* webhooks waiting; the oldest goes past it */
+#define DELIVERIES_LOG_MAX 500
+#define IN_FLIGHT_MAX 16
+#define FAULTS_MAX 64
+#define WAITERS_MAX 200
+#define WINDOW_MS (24 * 3600 * 1000LL)
+#define TYPING_MS 25000
+#define ANSWER_MAX (8u << 20)
+#define MEDIA_SIZE_MAX (100u << 20)
+#define WAMID_MAX 128
+
+struct table; /* text → pointer */
+struct table *table_create(void);
+void table_destroy(struct table *t);
+void *table_find(const struct table *t, str key);
+void table_put(struct table *t, str key, void *value); /* key is borrowed for the table's life */
+void table_clear(struct table *t);
+
+struct number {
+	char *phone_number_id, *account_id, *phone, *verified_name, *token, *app_secret, *verify_token, *webhook_url;
+	double tokens;       /* of the pace limit */
+	int64_t filled_ms;
+	bool broken;         /* status DISCONNECTED: for health tests */
+};
+
+/* A customer's chat with one number. */
+struct thread {
+	struct thread *next;
+	struct number *number;
+	int64_t inbound_ms;  /* of the customer's last message */
+	int64_t typing_until_ms;
+	double tokens;       /* of the pair limit */
+	int64_t filled_ms;
+	struct chat *first, *last;
+	size_t unread;       /* of the customer */
+};
+
+struct customer {
+	struct customer *next;
+	char *phone, *name, *username, *user_id;
+	bool hides_phone, offline, reads_at_once, blocks, stopped_marketing;
+	struct thread *threads;
+	size_t in_flight;    /* webhooks about this customer on their way */
+	int64_t change;      /* of the last change in one of its chats */
+};
+
+/* One message of a chat, either way. */
+struct chat {
+	struct chat *next, *newer;  /* in its thread; in all */
+	struct customer *customer;
+	struct thread *thread;
+	struct sandbox *sandbox;
+	int64_t change, at_ms;
+	char *wamid, *biz, *body;   /* body: the message as it was sent, JSON; NULL once forgotten */
+	char *reaction;             /* emoji the other side put on it, or NULL */
+	enum message_kind kind;
+	bool from_business;
+	enum message_status status;
+	char *pricing;              /* category for its status webhooks */
+};
+
+struct waiter {
+	struct waiter *next;
+	struct exchange *ex;
+	struct customer *customer;
+	struct number *number;
+	int64_t after;
+	struct delay *delay;
+};
+
+enum fault_kind {
+	FAULT_LATENCY,      /* ms before the answer; the message is accepted before */
+	FAULT_HTTP,         /* status, a page that is no JSON, nothing accepted */
+	FAULT_GRAPH,        /* code, as Meta answers it, nothing accepted */
+	FAULT_LOST_ANSWER,  /* accepted, then the connection is closed without an answer */
+	FAULT_RESET,        /* the connection is closed, nothing accepted */
+	FAULT_WEBHOOK_DUPLICATE, FAULT_WEBHOOK_DELAY, FAULT_WEBHOOK_REORDER, FAULT_WEBHOOK_BAD_SIGNATURE,
+	FAULT_WEBHOOK_DROP, FAULTS
+};
+
+struct fault {
+	int64_t id;
+	enum fault_kind kind;
+	int64_t count;              /* left; -1: for ever */
+	double probability;
+	int64_t ms, code;
+	char to[24], type[24];      /* match; empty: any */
+	int64_t hits;
+};
+
+struct settings_now {
+	bool enforce_window, window_in_status, webhooks_paused;
+	int64_t pace_per_second, pair_interval_ms, pair_burst; /* 0: no limit */
+	int64_t sent_ms, delivered_ms, read_ms;                /* read_ms -1: when the customer reads */
+	int64_t retry_first_ms, retry_max_ms, retry_give_up_ms;
+};
+
+struct delivery {
+	struct delivery *next, **at;
+	struct delay *delay;        /* until its next attempt */
+	struct sandbox *sandbox;
+	int64_t id, created_ms;
+	struct number *number;
+	struct customer *customer;
+	char *body;
+	char *what;                 /* "messages", "statuses", … */
+	size_t body_len;
+	int attempts, last_status;
+	bool bad_signature, in_flight, forgotten; /* forgotten by a reset while in flight */
+	char *url, *secret;         /* of the attempt in flight */
+	char error[64];
+};
+
+struct sandbox {
+	struct loop *loop;
+	struct pool *pool;
+	struct http_server *http;
+	char *folder;               /* of media */
+	bool is_temporary;
+	uint8_t media_key[32];
+	struct number numbers[NUMBERS_MAX];
+	_Atomic size_t number_count; /* media.c reads it on workers; numbers are never taken out */
+	struct customer *customers, **customers_end;
+	size_t customer_count;
+	struct table *by_phone, *by_user_id, *by_wamid;
+	struct chat *oldest, *newest, *oldest_with_body;
+	size_t chat_count, body_count;
+	int64_t change;
+	struct settings_now settings;
+	struct fault faults[FAULTS_MAX];
+	size_t fault_count;
+	int64_t next_fault;
+	struct delivery *queue, **queue_end;   /* also those in flight and waiting for a retry */
+	struct delivery *held;                 /* reordered: goes behind the next one */
+	struct delivery *log, **log_end;       /* done, newest last, at most DELIVERIES_LOG_MAX */
+	size_t queue_count, in_flight, log_count;
+	int64_t next_delivery, deliveries_ok, deliveries_failed;
+	struct waiter *waiters;
+	size_t waiter_count;
+	struct delay *delays;
+	bool stopping; /* stopped: the memory goes when nothing is in flight any more */
+	struct journal *journal;
+};
+
+extern struct sandbox *the_sandbox; /* handlers of routes have no other way to it */
+
+/* ---- sandbox.c ---- */
+void sandbox_end(struct sandbox *sb); /* gives the memory back if it is stopped and nothing is in flight */
+char *heap_text(str s);              /* a copy, terminated; "" for none */
+void set_text(char **at, str s);     /* replaces a copy */
+/* fn(arg) on the loop after delay_ms; drop(arg) instead, if not NULL, when all is cancelled by a stop or reset. */
+struct delay *sandbox_after(struct sandbox *sb, int64_t delay_ms, void (*fn)(void *arg), void (*drop)(void *arg),
+			    void *arg);
+void sandbox_cancel(struct delay *delay); /* without drop; NULL allowed */
+void sandbox_cancel_all(struct sandbox *sb);
+void answer_json(struct exchange *ex, int status, const struct buf *b);
+/* {"error":{…}} as Graph writes it. details may be none. */
+void answer_graph_error(struct exchange *ex, int64_t code, int64_t subcode, str message, str details);
+/* The usual message and HTTP status of a code. */
+void answer_code(struct exchange *ex, int64_t code, str details);
+void answer_control_error(struct exchange *ex, int status, const char *sentence);
+struct job loop_job(struct exchange *ex); /* for functions that want one; nothing may be deferred on it */
+bool read_object(struct exchange *ex, const struct request *req, json *out); /* answers by itself when false */
+
+/* ---- graph.c, graph_send.c, graph_template.c ---- */
+/* By token and id; answers 190, 100/33 by itself and gives NULL. */
+struct number *graph_number(const struct request *req, struct exchange *ex, str id);
+struct number *graph_account(const struct request *req, struct exchange *ex, str id);
+bool token_is_good(const struct request *req, const struct number *number);
+void graph_send(const struct request *req, struct exchange *ex);
+void graph_object(const struct request *req, struct exchange *ex);       /* GET /v/{id} */
+void graph_delete(const struct request *req, struct exchange *ex);
+void graph_phone_numbers(const struct request *req, struct exchange *ex);
+void graph_templates(const struct request *req, struct exchange *ex);
+void graph_subscribe(const struct request *req, struct exchange *ex);
+void graph_subscriptions(const struct request *req, struct exchange *ex);
+/* 0: fits; else the code that Meta answers, with details. *category is set when it fits. */
+int64_t template_refusal(struct arena *arena, json template, str *details, const char **category);
+void templates_write(struct buf *b, str name, size_t from, size_t limit, size_t *count);
+
+/* ---- people.c ---- */
+struct customer *customer_find(struct sandbox *sb, str phone);
+struct customer *customer_make(struct sandbox *sb, str phone, str name); /* NULL past the bound */
+struct thread *thread_of(struct customer *c, struct number *number);
+struct chat *chat_add(struct sandbox *sb, struct customer *c, struct number *number, str wamid);
+void chat_changed(struct chat *chat);
+void customer_changed(struct customer *c);
+struct chat *chat_find(struct sandbox *sb, str wamid);
+str make_wamid(struct arena *arena, str phone);
+struct number *number_find(struct sandbox *sb, str phone_number_id);
+void people_clear(struct sandbox *sb);
+
+/* ---- status.c ---- */
+void status_start(struct chat *chat, int64_t fail_code); /* sent, delivered, … or failed */
+void status_read(struct chat *chat);   /* and all before it of the business */
+void status_played(struct chat *chat);
+void status_online(struct customer *c); /* what waited for the phone arrives */
+/* A customer's message goes out as webhook. */
+void inbound_send(struct sandbox *sb, struct chat *chat, json message);
+
+/* ---- webhooks.c ---- */
+/* Up to and with metadata; the caller writes the members of value, then closes. */
+void webhook_open(struct buf *b, const struct number *number, const char *field);
+void webhook_contacts(struct buf *b, const struct customer *customer);
+void webhook_close(struct buf *b);
+void webhook_post(struct sandbox *sb, struct number *number, struct customer *customer, const char *what,
+		  const struct buf *body);
+void webhooks_pump(struct sandbox *sb);
+void webhooks_clear(struct sandbox *sb);
+void webhooks_write(struct sandbox *sb, struct buf *b);
+
+/* ---- faults.c ---- */
+/* The first that fits and is due; counts it. NULL: none. */
+const struct fault *fault_take(struct sandbox *sb, enum fault_kind from, enum fault_kind to, str phone, str type);
+bool fault_add(struct sandbox *sb, json v, const char **why, int64_t *id);
+void faults_write(struct sandbox *sb, struct buf *b);
+void fault_page(struct exchange *ex, int64_t status);
+
+/* ---- journal.c ---- */
+struct journal;
+struct journal *journal_open(const char *folder, str *why); /* folder NULL: in memory */
+void journal_close(struct journal *j);
+void journal_add(struct journal *j, str biz, str wamid, str to, str type);
+int64_t journal_count(struct journal *j, str biz);
+void journal_write(struct journal *j, struct buf *b);  /* totals */
+void journal_clear(struct journal *j);
+
+/* ---- media.c ---- */
+struct media_file { char id[24], type[80], sha256[48]; int64_t size; char path[512]; };
+bool media_remove(struct sandbox *sb, const struct media_file *file);
+bool media_find(struct sandbox *sb, str id, struct media_file *out);
+enum err media_upload(struct job *job, const struct request *req, struct response *res);    /* Graph */
+enum err media_download(struct job *job, const struct request *req, struct response *res);  /* signed url */
+enum err media_control_upload(struct job *job, const struct request *req, struct response *res);
+enum err media_control_download(struct job *job, const struct request *req, struct response *res);
+void media_write_info(struct sandbox *sb, struct buf *b, const struct media_file *file);
+str media_url(struct sandbox *sb, struct arena *arena, const struct media_file *file);
+
+/* ---- control.c, phone.c ---- */
+void control_customers(const struct request *req, struct exchange *ex);
+void control_customer_create(const struct request *req, struct exchange *ex);
+void control_customer_message(const struct request *req, struct exchange *ex);
+void control_customer_read(const struct request *req, struct exchange *ex);
+void control_customer_thread(const struct request *req, struct exchange *ex);
+void control_messages(const struct request *req, struct exchange *ex);
+void control_webhooks(const struct request *req, struct exchange *ex);
+void control_webhook_raw(const struct request *req, struct exchange *ex);
+void control_faults(const struct request *req, struct exchange *ex);
+void control_fault_add(const struct request *req, struct exchange *ex);
+void control_fault_clear(const struct request *req, struct exchange *ex);
+void control_settings(const struct request *req, struct exchange *ex);
+void control_settings_change(const struct request *req, struct exchange *ex);
+void control_numbers(const struct request *req, struct exchange *ex);
+void control_number_create(const struct request *req, struct exchange *ex);
+void control_reset(const struct request *req, struct exchange *ex);
+void waiters_wake(struct sandbox *sb, struct customer *customer);
+struct sandbox_page { const char *name, *type; const unsigned char *data; size_t size; };
+extern const struct sandbox_page sandbox_pages[];
+extern const size_t sandbox_page_count;
+enum err phone_page(struct job *job, const struct request *req, struct response *res);
+
+#endif
