@@ -326,26 +326,36 @@ static str list_of(struct job *job, const char *kinds, bool types)
 	return buf_text(&out);
 }
 
+/* Whether its columns will be of types that we can read, before a row has come. */
+static enum err describe(struct job *job, const struct query *query)
+{
+	struct postgres_conn *conn = postgres_conn_of(job->db);
+	int widths[COLUMNS_MAX];
+	PGresult *result = NULL;
+	enum err e;
+
+	TRY(postgres_finish(job, conn, PQsendDescribePrepared(conn->pg, "explained"), OUR_PATIENCE_MS,
+			    &result));
+	e = check_columns(job, result, query, widths);
+	PQclear(result);
+	return e;
+}
+
 static enum err explain_in(struct job *job, const struct query *query, str *out)
 {
 	struct buf text = buf_in(job->arena, EXPLAIN_MAX);
 	str types = list_of(job, query->params, true), nulls = list_of(job, query->params, false);
 	const struct query plan = {
-		.name = "explain",
-		.index = -1,
-		.params = "",
-		.columns = "t",
-		.postgres =
-			arena_printf(job->arena, "EXPLAIN EXECUTE explained" STR_F, STR_A(nulls))
-				.ptr,
+		.name = "explain", .index = -1, .params = "", .columns = "t",
+		.postgres = arena_printf(job->arena, "EXPLAIN EXECUTE explained" STR_F, STR_A(nulls)).ptr,
 	};
+	str prepare = arena_printf(job->arena,
+				   "SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; "
+				   "PREPARE explained" STR_F " AS %s",
+				   STR_A(types), query->postgres);
 
-	TRY(postgres_script(job, job->db,
-		arena_printf(job->arena,
-			"SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; PREPARE "
-	                "explained" STR_F " AS %s",
-			STR_A(types), query->postgres)
-			.ptr));
+	TRY(postgres_script(job, job->db, prepare.ptr));
+	TRY(describe(job, query));
 	TRY(db_run(job, &plan, NULL, add_plan_line, &text, NULL));
 	*out = buf_text(&text);
 	return OK;
