@@ -37,37 +37,50 @@ function withLinks(text: string): Inline[] {
   return out
 }
 
-/* Where the mark at `from` ends, or -1: the closing one stands after a non-space and before a non-word. */
-function closingOf(text: string, from: number): number {
-  const mark = text[from]!
-  if (WORD.test(text[from - 1] ?? '') || /\s/.test(text[from + 1] ?? ' ')) return -1
-  for (let i = text.indexOf(mark, from + 2); i > 0; i = text.indexOf(mark, i + 1)) {
-    if (!/\s/.test(text[i - 1]!) && !WORD.test(text[i + 1] ?? '')) return i
+type Mark = keyof typeof MARKS | '`'
+
+const isMark = (char: string): char is Mark => char === '`' || char in MARKS
+
+/* A mark opens after a non-word and before a non-space, and closes after a non-space and before a non-word. */
+const opens = (text: string, i: number) => !WORD.test(text[i - 1] ?? '') && !/\s/.test(text[i + 1] ?? ' ')
+const closes = (text: string, i: number) => i > 0 && !/\s/.test(text[i - 1]!) && !WORD.test(text[i + 1] ?? '')
+
+/* For each mark the places where it may close, so that a text full of marks costs no more than its length. */
+function closingsOf(text: string): Map<Mark, number[]> {
+  const closings = new Map<Mark, number[]>()
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!
+    if (!isMark(char) || (char !== '`' && !closes(text, i))) continue
+    const places = closings.get(char)
+    if (places) places.push(i)
+    else closings.set(char, [i])
   }
-  return -1
+  return closings
 }
 
-function spanOf(text: string): { start: number; end: number; mark: '`' | keyof typeof MARKS } | null {
-  const links = Array.from(text.matchAll(LINK), (m) => [m.index, m.index + m[0].length] as const)
-  for (let i = 0; i < text.length; i++) {
-    const mark = text[i]!
-    if (mark !== '`' && !(mark in MARKS)) continue
-    if (links.some(([a, b]) => i >= a && i < b)) continue
-    const end = mark === '`' ? text.indexOf('`', i + 2) : closingOf(text, i)
-    if (end > 0) return { start: i, end, mark: mark as '`' | keyof typeof MARKS }
-  }
-  return null
+function nodeOf(mark: Mark, inner: string, depth: number): Inline {
+  return mark === '`' ? { kind: 'mono', text: inner } : { kind: MARKS[mark], children: parseInline(inner, depth + 1) }
 }
 
 /** Marks and links of one line. */
 export function parseInline(text: string, depth = 0): Inline[] {
-  const span = depth < DEPTH_MAX ? spanOf(text) : null
-  if (!span) return withLinks(text)
-  const inner = text.slice(span.start + 1, span.end)
-  const node: Inline = span.mark === '`'
-    ? { kind: 'mono', text: inner }
-    : { kind: MARKS[span.mark], children: parseInline(inner, depth + 1) }
-  return [...withLinks(text.slice(0, span.start)), node, ...parseInline(text.slice(span.end + 1), depth)]
+  if (depth >= DEPTH_MAX) return withLinks(text)
+  const inLink = new Set(Array.from(text.matchAll(LINK), (m) => Array.from(m[0], (_, i) => m.index + i)).flat())
+  const closings = closingsOf(text)
+  const out: Inline[] = []
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    const mark = text[i]!
+    if (!isMark(mark) || inLink.has(i) || (mark !== '`' && !opens(text, i))) continue
+    const left = closings.get(mark) ?? []
+    while (left.length && left[0]! < i + 2) left.shift()
+    const end = left[0]
+    if (end === undefined) continue
+    out.push(...withLinks(text.slice(from, i)), nodeOf(mark, text.slice(i + 1, end), depth))
+    from = end + 1
+    i = end
+  }
+  return [...out, ...withLinks(text.slice(from))]
 }
 
 function parseLine(line: string): Block {

@@ -17,7 +17,13 @@ const RESYNC = 100
 /* Beyond this the far end is let go; scrolling back fetches it again. */
 const KEPT_MAX = 1500
 
-export function useThread(conversationId: Ref<string>, myId: () => string) {
+export interface ThreadOptions {
+  myId: () => string
+  /** The message to open at, or null for the newest. */
+  startAt: () => string | null
+}
+
+export function useThread(conversationId: Ref<string>, { myId, startAt }: ThreadOptions) {
   const loaded = shallowRef<readonly Message[]>([])
   const hasBefore = ref(false)
   const hasAfter = ref(false)
@@ -125,7 +131,7 @@ export function useThread(conversationId: Ref<string>, myId: () => string) {
   onResync(() => void resync())
   onScopeDispose(onAccepted(arrived))
   onScopeDispose(() => running?.abort())
-  watch(conversationId, () => { loaded.value = []; void open() }, { immediate: true })
+  watch(conversationId, () => { loaded.value = []; void open(startAt() ?? undefined) }, { immediate: true })
 
   return { messages, hasBefore, hasAfter, loading, paging, problem, pageProblem, missed, open, loadMore, updated }
 }
