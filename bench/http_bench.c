@@ -133,7 +133,7 @@ static void bare_read(struct bare *b)
 
 	if (n <= 0) {
 		close(b->fd);
-		free(b);
+		heap_free(b);
 		return;
 	}
 	b->len += (size_t)n;
@@ -146,7 +146,7 @@ static void bare_read(struct bare *b)
 static void bare_accept(int listener, int ep)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK), on = 1;
-	struct bare *b = calloc(1, sizeof *b);
+	struct bare *b = HEAP_NEW(struct bare);
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = b };
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

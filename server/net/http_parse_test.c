@@ -316,6 +316,8 @@ TEST(routes_are_found_by_path_and_method)
 	EXPECT_STR(FOUND(HTTP_GET, "/files/a/b.css"), "/files/{*}");
 	EXPECT_STR(params[0], "a/b.css");
 	EXPECT_STR(FOUND(HTTP_GET, "/files"), "none");
+	EXPECT_STR(FOUND(HTTP_GET, "/api/things/new"), "/api/things/new");
+	EXPECT(!params[0].ptr); /* of the patterns that fitted less */
 }
 
 TEST(the_methods_of_a_path_are_told)

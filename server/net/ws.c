@@ -45,7 +45,7 @@ struct ws {
 	bool is_client, is_accepted, has_pinged, close_sent, close_received, is_broken;
 };
 
-struct ws *ws_create(struct stream *stream, struct exchange *handshake, const char *remote)
+struct ws *ws_create(struct stream *stream, bool is_client, const char *remote)
 {
 	struct ws *ws = HEAP_NEW(struct ws);
 
@@ -56,10 +56,14 @@ struct ws *ws_create(struct stream *stream, struct exchange *handshake, const ch
 		.message_max = WS_MESSAGE_MAX,
 		.unsent_max = WS_UNSENT_MAX,
 		.code = WS_ABNORMAL,
-		.handshake = handshake,
-		.is_client = !handshake,
+		.is_client = is_client,
 	};
 	return ws;
+}
+
+void ws_set_handshake(struct ws *ws, struct exchange *handshake)
+{
+	ws->handshake = handshake;
 }
 
 void ws_accept(struct ws *ws, const struct ws_events *events, void *owner)

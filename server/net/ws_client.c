@@ -424,7 +424,7 @@ enum err ws_connect(struct loop *loop, const struct ws_client_config *config)
 	c->allow_private = config->allow_private;
 	c->connecting_fd = -1;
 	c->reply = buf_heap(REPLY_HEAD_MAX + STREAM_READ_SIZE);
-	c->ws = ws_create(&c->stream, NULL, c->remote);
+	c->ws = ws_create(&c->stream, true, c->remote);
 	c->stream.loop = loop;
 	ws_accept(c->ws, config->events, config->owner);
 	loop_add_ending(loop, &c->ending);

@@ -27,9 +27,10 @@ struct ws_frame *ws_frame_encode(uint8_t opcode, bool is_masked, bytes payload);
 
 struct exchange;
 
-/* handshake: of a server, to be answered when accepted; NULL makes a client. remote lives as long
- * as the stream. */
-struct ws *ws_create(struct stream *stream, struct exchange *handshake, const char *remote);
+/* remote: of the peer; lives as long as the stream. */
+struct ws *ws_create(struct stream *stream, bool is_client, const char *remote);
+/* A server's: to be answered when accepted. */
+void ws_set_handshake(struct ws *ws, struct exchange *handshake);
 /* Answers 101, before anything else that is sent. */
 void ws_upgrade_accepted(struct exchange *handshake);
 void ws_input(struct ws *ws, bytes in);

@@ -61,7 +61,8 @@ static void ask_handler(struct exchange *ex)
 {
 	struct conn *c = ex->conn;
 
-	c->ws = ws_create(&c->stream, ex, c->remote);
+	c->ws = ws_create(&c->stream, false, c->remote);
+	ws_set_handshake(c->ws, ex);
 	ex->req.route->ws_handler(&ex->req, c->ws);
 	if (ws_is_accepted(c->ws)) {
 		c->exchange = NULL;
