@@ -628,6 +628,20 @@ void control_number_create(const struct request *req, struct exchange *ex)
 	control_numbers(req, ex);
 }
 
+void control_templates(const struct request *req, struct exchange *ex)
+{
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+	size_t count;
+
+	(void)req;
+	json_open(&b, '{');
+	json_open_in(&b, "data", '[');
+	templates_write(&b, STR_NONE, 0, SIZE_MAX, &count);
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
 /* Customers, messages, webhooks, faults and journal go; numbers and settings stay. */
 void control_reset(const struct request *req, struct exchange *ex)
 {

@@ -244,6 +244,7 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/settings", control_settings_change),
 	ON_LOOP(HTTP_GET, "/control/numbers", control_numbers),
 	ON_LOOP(HTTP_POST, "/control/numbers", control_number_create),
+	ON_LOOP(HTTP_GET, "/control/templates", control_templates),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
 	{ .method = HTTP_POST, .pattern = "/control/media", .handler = media_control_upload, .flags = ROUTE_STREAM_BODY,
 	  .body_max = UPLOAD_BODY_MAX },

@@ -270,6 +270,7 @@ void control_settings(const struct request *req, struct exchange *ex);
 void control_settings_change(const struct request *req, struct exchange *ex);
 void control_numbers(const struct request *req, struct exchange *ex);
 void control_number_create(const struct request *req, struct exchange *ex);
+void control_templates(const struct request *req, struct exchange *ex);
 void control_reset(const struct request *req, struct exchange *ex);
 void waiters_wake(struct sandbox *sb, struct customer *customer);
 struct sandbox_page { const char *name, *type; const unsigned char *data; size_t size; };
