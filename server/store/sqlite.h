@@ -24,7 +24,8 @@ struct sqlite_store {
 	struct store store;
 	char *path;
 	struct turns *writer_turn, *reader_turns;
-	struct sqlite_conn writer;
+	struct sqlite_conn writer, checkpoint_conn;
+	struct sqlite_checkpointer *checkpointer;
 	size_t reader_count;
 	struct sqlite_conn readers[];
 };
@@ -50,6 +51,11 @@ enum err sqlite_run(struct job *job, struct db *db, const struct statement *stat
 enum err sqlite_script(struct job *job, struct db *db, const char *sql);
 enum err sqlite_lock_migrations(struct job *job, struct db *db);
 enum err sqlite_explain(struct job *job, const struct query *query, str *out);
+
+/* sqlite_checkpoint.c: a thread with the connection `own`, woken by the commits of `writer`, whose
+ * thread calls nothing of this. Ends before both are closed; NULL is fine. */
+struct sqlite_checkpointer *sqlite_checkpointer_create(sqlite3 *writer, sqlite3 *own);
+void sqlite_checkpointer_destroy(struct sqlite_checkpointer *checkpointer);
 
 /* Online backup to folder/before-NNNN-TIME.db, complete or not there at all. */
 enum err sqlite_backup(struct job *job, const char *folder, int64_t version);

@@ -18,11 +18,9 @@
 enum {
 	READERS_DEFAULT = 4,
 	CACHE_DEFAULT = 2u << 20,
-	CHECKPOINT_PAGES =
-		4000, /* 16 MB: large enough to merge writes, small enough to be a short pause */
+	CHECKPOINT_CACHE = 64u << 10,   /* it copies pages, it reads none */
 	JOURNAL_KEPT_BYTES = 64u << 20, /* a WAL that a bulk write made large shrinks to this */
-	OTHER_PROCESS_WAIT_MS =
-		5000, /* ours never meet each other; a second program (backup, check) may hold it */
+	OTHER_PROCESS_WAIT_MS = 5000,   /* ours never meet; a second program may hold the file */
 	BACKUP_PAGES_AT_ONCE = 4096,
 };
 
@@ -61,15 +59,16 @@ enum err sqlite_failure(struct job *job, sqlite3 *handle, int rc)
 	            handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc), rc);
 }
 
+/* No automatic checkpoints: see sqlite_checkpoint.c. */
 static enum err configure(struct job *job, sqlite3 *handle, size_t cache_bytes)
 {
-	char *sql = sqlite3_mprintf("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
-	                            "foreign_keys=ON;"
-				    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA "
-	                            "trusted_schema=OFF; PRAGMA cache_size=-%d;"
-				    "PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d;",
-		(int)((cache_bytes ? cache_bytes : CACHE_DEFAULT) >> 10), CHECKPOINT_PAGES,
-		JOURNAL_KEPT_BYTES);
+	static const char pragmas[] =
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+		"PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
+		"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = %d; PRAGMA cache_size "
+		"= -%d;";
+	char *sql = sqlite3_mprintf(pragmas, JOURNAL_KEPT_BYTES,
+				    (int)((cache_bytes ? cache_bytes : CACHE_DEFAULT) >> 10));
 	int rc = sqlite3_exec(handle, sql, NULL, NULL, NULL);
 
 	sqlite3_free(sql);
@@ -105,6 +104,8 @@ static void sqlite_store_close(struct store *base)
 
 	for (size_t i = 0; i < store->reader_count; i++)
 		close_connection(&store->readers[i]);
+	sqlite_checkpointer_destroy(store->checkpointer);
+	close_connection(&store->checkpoint_conn);
 	close_connection(&store->writer); /* last: it checkpoints and removes the WAL */
 	turns_destroy(store->writer_turn);
 	turns_destroy(store->reader_turns);
@@ -133,8 +134,11 @@ static enum err open_connections(struct job *job, struct sqlite_store *store, si
 {
 	TRY(make_private(job, store->path));
 	TRY(open_connection(job, store, &store->writer, cache_bytes));
+	TRY(open_connection(job, store, &store->checkpoint_conn, CHECKPOINT_CACHE));
 	for (size_t i = 0; i < store->reader_count; i++)
 		TRY(open_connection(job, store, &store->readers[i], cache_bytes));
+	store->checkpointer =
+		sqlite_checkpointer_create(store->writer.handle, store->checkpoint_conn.handle);
 	return OK;
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -212,6 +213,49 @@ TEST(a_server_that_is_away_is_told_and_got_over)
 	for (int i = 0; i < 5000 && add_thing(&job, 1, 10) != OK; i++)
 		usleep(1000); /* the back-off is in real time */
 	EXPECT_INT(count_things(&job), 1);
+}
+
+static int64_t main_file_bytes(const struct store_config *config)
+{
+	struct stat st;
+
+	EXPECT(stat(config->url + strlen("sqlite:"), &st) == 0);
+	return st.st_size;
+}
+
+/* 12 MB are far below what the writer would carry over by itself. */
+TEST(the_wal_is_carried_over_beside_the_writer)
+{
+	const struct store_config *config = test_store_fresh(TEST_SQLITE);
+	struct job job;
+
+	job_init(&job, "test", test_arena(), test_store_open(config));
+	for (id64 id = 1; id <= 120; id++)
+		EXPECT_OK(add_thing(&job, id, 100000));
+	for (int i = 0; i < 10000 && main_file_bytes(config) < 4 << 20; i++)
+		usleep(1000);
+	EXPECT(main_file_bytes(config) >= 4 << 20);
+	EXPECT_INT(count_things(&job), 120);
+}
+
+/* A WAL that grew without bound would fill the disk: 120 MB pass through it while it stays
+ * below 70. */
+TEST(the_wal_stays_bounded_under_load)
+{
+	const struct store_config *config = test_store_fresh(TEST_SQLITE);
+	str wal = arena_printf(test_arena(), "%s-wal", config->url + strlen("sqlite:"));
+	struct arena *arena = arena_create(64u << 20);
+	struct stat st;
+	struct job job;
+
+	job_init(&job, "test", arena, test_store_open(config));
+	for (id64 id = 1; id <= 120; id++) {
+		EXPECT_OK(add_thing(&job, id, 1000000));
+		arena_reset(arena);
+	}
+	EXPECT(stat(wal.ptr, &st) == 0);
+	EXPECT(st.st_size < 70 << 20);
+	arena_destroy(arena);
 }
 
 struct writer {
