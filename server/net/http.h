@@ -139,6 +139,9 @@ enum err http_server_reload_tls(struct http_server *server);
  * is left or deadline_ms passed. */
 void http_server_drain(struct http_server *server, int64_t deadline_ms, void (*done)(void *arg),
                        void *arg);
+/* On the loop, or when it does not run any more; then config->workers may have gone before. What is
+ * open is cut off: on_close of WebSockets comes before this returns (on the loop: at the end of the
+ * turn). */
 void http_server_destroy(struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
 

@@ -34,7 +34,7 @@ void exchange_free(struct exchange *ex)
 	struct http_server *server = ex->server;
 
 	body_release(ex);
-	upload_discard(ex->upload, server->config.workers);
+	upload_discard(server, ex->upload);
 	if (server->spare_count < HTTP_SPARE_MAX) {
 		arena_reset(ex->arena);
 		ex->next = server->spare;
@@ -143,8 +143,8 @@ void exchange_dispatch(struct exchange *ex)
 		ws_upgrade(ex);
 	else if (route->flags & ROUTE_ON_LOOP)
 		route->loop_handler(&ex->req, ex);
-	else if (!pool_post(ex->server->config.workers,
-	                    (struct task){ "request", run_handler, drop_handler, ex }))
+	else if (!http_server_post(ex->server,
+			 (struct task){ "request", run_handler, drop_handler, ex }))
 		exchange_refuse(ex, 503, "There is too much to do at the moment.");
 }
 

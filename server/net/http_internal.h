@@ -81,10 +81,13 @@ struct conn {
 struct http_server {
 	struct loop *loop;
 	struct http_config config;
+	/* the loop's; NULL when the server ends, as they may have gone before */
+	struct pool *workers;
 	struct http_times times;
 	const char *why; /* of a failed start */
 	int listen_fd, port;
 	struct event listening;
+	struct loop_timer *pause; /* of accepting, while descriptors are out */
 	SSL_CTX *tls;
 	struct conn *conns;
 	atomic_size_t conn_count;
@@ -130,7 +133,7 @@ bool upload_write(struct exchange *ex);
 /* Closes and removes the file; may block. NULL allowed. */
 void upload_destroy(struct upload *up);
 /* The same for the loop: on a worker if it can be. */
-void upload_discard(struct upload *up, struct pool *workers);
+void upload_discard(struct http_server *server, struct upload *up);
 
 /* http_exchange.c */
 struct exchange *exchange_create(struct conn *c);
@@ -165,6 +168,8 @@ void pull_orphan(struct exchange *ex);
 
 /* http_server.c */
 void http_server_hold(struct http_server *server);
+/* Gives a worker something to do; false when none takes it. On the loop. */
+bool http_server_post(struct http_server *server, struct task task);
 void http_server_release(struct http_server *server);
 void http_server_conn_gone(struct http_server *server);
 

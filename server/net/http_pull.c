@@ -21,6 +21,7 @@ struct pull {
 	bool is_chunked, is_out, has_failed; /* is_out: a worker has it */
 	bool has_begun, is_last;
 	size_t from, len;                    /* of data: what was fetched, framed */
+	struct loop_timer *retry;            /* while no worker takes it */
 	struct piece piece;
 	uint8_t data[CHUNK_HEAD_MAX + HTTP_PULL_PIECE + 8];
 };
@@ -142,8 +143,7 @@ static void end(struct exchange *ex)
 	struct pull *pull = ex->pull;
 
 	ex->pull = NULL;
-	if (!pool_post(ex->server->config.workers,
-	               (struct task){ "pull end", run_free, drop_free, pull }))
+	if (!http_server_post(ex->server, (struct task){ "pull end", run_free, drop_free, pull }))
 		pull_free(pull);
 	exchange_free(ex);
 }
@@ -204,12 +204,11 @@ void pull_deliver(struct exchange *ex)
 static void fetch_next(void *arg)
 {
 	struct exchange *ex = arg;
+	struct task task = { "pull", run_fetch, drop_fetch, ex };
 
-	if (!ex->conn)
-		end(ex);
-	else if (!pool_post(ex->server->config.workers,
-	                    (struct task){ "pull", run_fetch, drop_fetch, ex }))
-		loop_after(ex->server->loop, FETCH_AGAIN_MS, fetch_next, ex);
+	ex->pull->retry = NULL;
+	if (!http_server_post(ex->server, task))
+		ex->pull->retry = loop_after(ex->server->loop, FETCH_AGAIN_MS, fetch_next, ex);
 }
 
 void pull_sent(struct exchange *ex)
@@ -230,6 +229,9 @@ void pull_sent(struct exchange *ex)
 
 void pull_orphan(struct exchange *ex)
 {
-	if (!ex->pull->is_out)
+	bool is_waiting = ex->pull->retry;
+
+	loop_cancel(ex->pull->retry);
+	if (is_waiting || !ex->pull->is_out)
 		end(ex);
 }

@@ -47,6 +47,11 @@ void http_server_release(struct http_server *server)
 	heap_free(server);
 }
 
+bool http_server_post(struct http_server *server, struct task task)
+{
+	return server->workers && pool_post(server->workers, task);
+}
+
 static void drain_over(struct http_server *server)
 {
 	void (*done)(void *arg) = server->drained;
@@ -79,9 +84,8 @@ static void start_listening(void *arg)
 {
 	struct http_server *server = arg;
 
-	if (server->listen_fd >= 0)
-		event_add(&server->listening, NULL);
-	http_server_release(server);
+	server->pause = NULL;
+	event_add(&server->listening, NULL);
 }
 
 /* Out of descriptors: the queue of the kernel waits for us, and we do not spin. */
@@ -89,8 +93,7 @@ static void pause_listening(struct http_server *server)
 {
 	log_warn("net: cannot accept: %s", strerror(errno));
 	event_del(&server->listening);
-	http_server_hold(server);
-	loop_after(server->loop, ACCEPT_PAUSE_MS, start_listening, server);
+	server->pause = loop_after(server->loop, ACCEPT_PAUSE_MS, start_listening, server);
 }
 
 static void accept_one(struct http_server *server, int fd, const struct sockaddr *peer)
@@ -287,6 +290,7 @@ enum err http_server_create(struct loop *loop, const char *listen, const struct 
 
 	server->loop = loop;
 	server->config = *config;
+	server->workers = config->workers;
 	server->listen_fd = -1;
 	server->holders = 1;
 	server->times = (struct http_times){
@@ -306,6 +310,8 @@ static void stop_listening(struct http_server *server)
 {
 	if (server->listen_fd < 0)
 		return;
+	loop_cancel(server->pause);
+	server->pause = NULL;
 	event_del(&server->listening);
 	close(server->listen_fd);
 	server->listen_fd = -1;
@@ -342,7 +348,11 @@ void http_server_destroy(struct http_server *server)
 	loop_cancel(server->sweep);
 	loop_cancel(server->drain_timer);
 	server->drained = NULL;
+	server->workers = NULL;
 	for (struct conn *c = server->conns; c; c = c->next)
 		stream_kill(&c->stream);
+	if (!loop_is_here(server->loop))
+		/* the owners of WebSockets hear of it while they are there */
+		loop_settle(server->loop);
 	http_server_release(server);
 }

@@ -549,6 +549,31 @@ TEST(a_pulled_body_ends_when_the_client_goes)
 	test_server_stop(server);
 }
 
+TEST(a_server_may_end_after_its_workers_with_everything_under_way)
+{
+	struct test_server *server = start();
+	struct buf request = upload_request(3000000, false);
+	int upload = test_connect(server->port), pull = test_connect(server->port);
+	int head = test_connect(server->port);
+
+	counted.count = 0;
+	test_write(head, S("GET /now"));
+	test_write(upload, str_part(buf_text(&request), 0, 1500000));
+	test_write(pull, S("GET /count/900000000 HTTP/1.1\r\nHost: h\r\n\r\n"));
+	EXPECT_INT(test_read(pull, 100000).len, 100000);
+	loop_stop(server->loop);
+	pthread_join(server->thread, NULL);
+	pool_destroy(server->workers);
+	http_server_destroy(server->http);
+	loop_destroy(server->loop);
+	heap_free(server);
+	EXPECT_INT(counted.count, 1);
+	EXPECT_INT(count_files(test_folder()), 0);
+	close(upload);
+	close(pull);
+	close(head);
+}
+
 static struct test_server *start_hasty(void)
 {
 	return test_server_start((struct http_config){

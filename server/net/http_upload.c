@@ -94,8 +94,8 @@ static void write_dropped(void *arg)
 
 bool upload_write(struct exchange *ex)
 {
-	return pool_post(ex->server->config.workers,
-	                 (struct task){ "upload", write_gathered, write_dropped, ex });
+	return http_server_post(ex->server,
+		(struct task){ "upload", write_gathered, write_dropped, ex });
 }
 
 void upload_destroy(struct upload *up)
@@ -122,9 +122,9 @@ static void discard_dropped(void *arg)
 	upload_destroy(arg);
 }
 
-void upload_discard(struct upload *up, struct pool *workers)
+void upload_discard(struct http_server *server, struct upload *up)
 {
-	if (up && (up->fd < 0 || !pool_post(workers, (struct task){ "upload end", discard,
+	if (up && (up->fd < 0 || !http_server_post(server, (struct task){ "upload end", discard,
 	                                                            discard_dropped, up })))
 		upload_destroy(up);
 }

@@ -135,6 +135,13 @@ static void run_late(struct loop *loop)
 	}
 }
 
+void loop_settle(struct loop *loop)
+{
+	loop_of_this_thread = loop;
+	run_late(loop);
+	loop_of_this_thread = NULL;
+}
+
 void loop_add_ending(struct loop *loop, struct loop_ending *ending)
 {
 	ending->next = loop->endings;

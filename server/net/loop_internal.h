@@ -31,6 +31,8 @@ struct late {
 };
 void loop_late(struct loop *loop, struct late *late);
 
+/* Does now what the end of a turn does: for a loop that does not run any more. */
+void loop_settle(struct loop *loop);
 /* What must end before the loop does: fn is called by loop_destroy, unless it was taken off the
  * list. */
 struct loop_ending {
