@@ -1,0 +1,57 @@
+// permissions.test.mjs: every operation of the description with every role, with a key of no use, and as nobody.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { all, Caller, operations, roles, start } from './server.mjs'
+
+const [server, shop] = await start('shop')
+const list = await operations(server)
+
+/** An operation on things that are not there: the permission is checked before anything else. */
+function ask(caller, { method, path }) {
+  const where = path.replaceAll(/\{\w+\}/g, '1')
+  return caller.call(method, where, method === 'GET' || method === 'DELETE' ? {} : { body: {} })
+}
+
+test('the description has every permission in use', () => {
+  const used = new Set(list.map((operation) => operation.permission))
+  assert.deepEqual(all.filter((permission) => !used.has(permission)), [])
+  assert.ok(list.length > 35)
+})
+
+test('nobody gets past 401', async () => {
+  for (const operation of list.filter(({ permission }) => permission !== 'public')) {
+    const { status } = await ask(server.nobody, operation)
+    assert.equal(status, 401, `${operation.method} ${operation.path}`)
+  }
+})
+
+for (const [role, permissions] of Object.entries(roles)) {
+  test(`${role}: each operation as declared`, async () => {
+    const caller = role === 'owner' ? await server.signIn(shop.email, shop.password) : await server.person(shop, role)
+    assert.deepEqual(caller.session.permissions.toSorted(), permissions.toSorted())
+    for (const operation of list) {
+      if (operation.path === '/session' && operation.method !== 'GET') continue
+      const { status, body } = await ask(caller, operation)
+      const name = `${role}: ${operation.method} ${operation.path}`
+      if (permissions.includes(operation.permission) || operation.permission === 'signed-in') {
+        assert.ok(status !== 401 && status !== 403 && status < 500, `${name}: ${status}`)
+      } else {
+        assert.equal(status, 403, name)
+        assert.equal(body.code, 'not_allowed', name)
+        assert.match(body.detail, new RegExp(operation.permission), name)
+      }
+    }
+  })
+}
+
+test('a key has its scopes and nothing else', async () => {
+  for (const permission of all) {
+    const { key } = await shop.caller.want(201, 'POST', '/api-keys', { name: permission, scopes: [permission] })
+    const caller = new Caller(server, { key })
+    for (const operation of list.filter(({ path }) => path !== '/session')) {
+      const { status } = await ask(caller, operation)
+      const name = `${permission}: ${operation.method} ${operation.path}: ${status}`
+      assert.equal(status === 403, operation.permission !== permission, name)
+    }
+  }
+})
