@@ -426,6 +426,22 @@ static void fill_in(struct load *l)
 	s->warnings = buf_text(&l->warnings);
 }
 
+static enum err set_defaults(struct load *l)
+{
+	*l->out = (struct settings){ 0 };
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		TRY(set(l, &table[i], str_of(table[i].otherwise), S("default")));
+	return OK;
+}
+
+enum err settings_read(struct arena *arena, str text, struct settings *out, str *why)
+{
+	struct load l = { .arena = arena, .out = out, .why = why };
+
+	TRY(set_defaults(&l));
+	return read_lines(&l, SETTINGS_FILE, text);
+}
+
 enum err settings_load(struct arena *arena, int *argc, char **argv, struct settings *out, str *why)
 {
 	struct load l = { .arena = arena,
@@ -433,9 +449,7 @@ enum err settings_load(struct arena *arena, int *argc, char **argv, struct setti
 		.why = why,
 		.warnings = buf_in(arena, 16u << 10) };
 
-	*out = (struct settings){ 0 };
-	for (size_t i = 0; i < COUNT_OF(table); i++)
-		TRY(set(&l, &table[i], str_of(table[i].otherwise), S("default")));
+	TRY(set_defaults(&l));
 	TRY(read_config(&l, *argc, argv));
 	TRY(read_environment(&l));
 	TRY(read_arguments(&l, argc, argv));

@@ -44,6 +44,8 @@ struct settings {
  * with a sentence in *why that names the key and where it stood.
  */
 enum err settings_load(struct arena *arena, int *argc, char **argv, struct settings *out, str *why);
+/* Defaults, then the text of a file; as part of settings_load(), and for its fuzz target. */
+enum err settings_read(struct arena *arena, str text, struct settings *out, str *why);
 /* "unknown option --lisen; did you mean --listen?": for what main finds left over. */
 str settings_unknown_option(struct arena *arena, str option);
 /* The options, for --help. */

@@ -62,6 +62,11 @@ static str member(struct job *job)
 	return buf_text(&out);
 }
 
+static bool may_read_messages(const struct job *job)
+{
+	return job->actor.permissions & PERMIT(MESSAGE_READ);
+}
+
 /* The channel_data to sign, or none for private channels. */
 static enum err allow_channel(struct job *job, str name, str *channel_data)
 {
@@ -70,8 +75,9 @@ static enum err allow_channel(struct job *job, str name, str *channel_data)
 	id64 id;
 
 	*channel_data = STR_NONE;
+	/* The workspace's channel carries message bodies: not for those who may not read them. */
 	if (id_behind(name, WORKSPACE_PREFIX, &id))
-		return id == job->workspace ? OK : refused(job);
+		return id == job->workspace && may_read_messages(job) ? OK : refused(job);
 	if (!id_behind(name, CONVERSATION_PREFIX, &id))
 		return refused(job);
 	e = conversation_get(job, id, &conversation);
