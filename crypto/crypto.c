@@ -17,6 +17,7 @@
 
 static EVP_CIPHER *aes_gcm;
 static EVP_MAC *hmac_mac;
+static EVP_MD *sha256_md;
 static pthread_key_t contexts_key;
 
 struct contexts {
@@ -46,11 +47,15 @@ void crypto_init(void)
 	must(sodium_init() >= 0);
 	aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	hmac_mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	must(aes_gcm && hmac_mac && pthread_key_create(&contexts_key, contexts_free) == 0);
+	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(aes_gcm && hmac_mac && sha256_md && pthread_key_create(&contexts_key, contexts_free) == 0);
 }
 
 static struct contexts *contexts(void)
 {
+	/* Named once: looking an algorithm up by name takes longer than hashing a short text. */
+	char name[] = "SHA256";
+	const OSSL_PARAM digest[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end() };
 	struct contexts *c = pthread_getspecific(contexts_key);
 
 	if (!c) {
@@ -58,6 +63,7 @@ static struct contexts *contexts(void)
 		c->cipher = EVP_CIPHER_CTX_new();
 		c->hmac = EVP_MAC_CTX_new(hmac_mac);
 		must(c->cipher && c->hmac && pthread_setspecific(contexts_key, c) == 0);
+		must(EVP_MAC_CTX_set_params(c->hmac, digest) == 1);
 	}
 	return c;
 }
@@ -90,19 +96,16 @@ bool crypto_equal(bytes a, bytes b)
 
 void sha256(bytes in, uint8_t out[SHA256_SIZE])
 {
-	must(EVP_Digest(in.ptr, in.len, out, NULL, EVP_sha256(), NULL) == 1);
+	must(EVP_Digest(in.ptr, in.len, out, NULL, sha256_md, NULL) == 1);
 }
 
 void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE])
 {
 	static const uint8_t none[1];
-	char name[] = "SHA256";
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-		OSSL_PARAM_construct_end() };
 	EVP_MAC_CTX *ctx = contexts()->hmac;
 	size_t n;
 
-	must(EVP_MAC_init(ctx, key.len ? key.ptr : none, key.len, params) == 1);
+	must(EVP_MAC_init(ctx, key.len ? key.ptr : none, key.len, NULL) == 1);
 	must(EVP_MAC_update(ctx, in.ptr, in.len) == 1);
 	must(EVP_MAC_final(ctx, out, &n, SHA256_SIZE) == 1);
 }
@@ -133,7 +136,7 @@ struct sha256 *sha256_create(void)
 	struct sha256 *s = HEAP_NEW(struct sha256);
 
 	s->ctx = EVP_MD_CTX_new();
-	must(s->ctx && EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) == 1);
+	must(s->ctx && EVP_DigestInit_ex(s->ctx, sha256_md, NULL) == 1);
 	return s;
 }
 

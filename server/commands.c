@@ -69,12 +69,21 @@ static void print_setup(const struct setup_result *made, bool as_json)
 	buf_done(&out);
 }
 
+static str value_or(int *argc, char **argv, const char *name, str otherwise)
+{
+	const char *value = take_value(argc, argv, name);
+
+	return value ? str_of(value) : otherwise;
+}
+
 int command_setup(struct arena *arena, const struct settings *settings, int argc, char **argv)
 {
 	bool as_json = take_flag(&argc, argv, "--json");
 	struct setup_draft draft = {
-		.workspace = str_of(take_value(&argc, argv, "--workspace")), .email = str_of(take_value(&argc, argv, "--email")),
-		.name = str_of(take_value(&argc, argv, "--name")), .password = str_of(take_value(&argc, argv, "--password")),
+		.workspace = value_or(&argc, argv, "--workspace", S("My business")),
+		.email = value_or(&argc, argv, "--email", S("owner@parley.example")),
+		.name = value_or(&argc, argv, "--name", S("Owner")),
+		.password = value_or(&argc, argv, "--password", STR_NONE), /* none: a random one */
 	};
 	struct setup_result made;
 	struct once once;

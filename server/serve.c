@@ -10,6 +10,7 @@
 #include "account/channel.h"
 #include "account/seal.h"
 #include "api/api.h"
+#include "api/events.h"
 #include "api/health.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,12 +23,20 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-enum { LANES_QUEUE = 4096, ROUTES_MAX = 256, APPS_PER_ROUND = 100, TIMER_WORKERS = 2, TIMER_QUEUE = 64 };
+enum { LANES_QUEUE = 4096, ROUTES_MAX = 256, APPS_MAX = 1000, TIMER_WORKERS = 2, TIMER_QUEUE = 64 };
+
+/* The live apps by workspace. Never changed: a new list takes its place, and old ones live as long as the server. */
+struct apps {
+	struct { id64 workspace; str key; } items[APPS_MAX];
+	size_t count;
+	struct apps *older;
+};
 
 struct server {
 	const struct settings *settings;
@@ -41,11 +50,12 @@ struct server {
 	struct outbox *outbox;
 	struct media_fetcher *fetcher;
 	struct live *live;
+	_Atomic(struct apps *) apps;
 	struct http_server *http;
 	struct route routes[ROUTES_MAX];
 	char url[128];
 	int64_t started_ms;
-	bool stopping;
+	bool stopping, joined;
 };
 
 static struct server *the_server; /* of the hooks, which take no argument of ours */
@@ -63,16 +73,9 @@ static void wake_media(void)
 	media_fetcher_wake(the_server->fetcher);
 }
 
-static void publish(str app_key, str channel, str event, str data)
+static void wake_processor(void)
 {
-	live_publish(the_server->live, app_key, &(struct live_event){ .channel = channel, .name = event, .data = data });
-}
-
-static void app_made(const struct live_app *app)
-{
-	str id = arena_printf(the_server->arena, "%lld", (long long)app->id);
-
-	live_app_set(the_server->live, id, app->key, app->secret);
+	processor_wake(the_server->processor);
 }
 
 static void collect_figures(struct api_figures *out)
@@ -125,23 +128,37 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	TRY(make_folder(settings->data, why));
 	TRY(make_folder(config.backup_folder, why));
 	TRY(keyring_open(arena, settings->master_key_file, why));
+	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms, settings->pair_burst);
 	channel_set_graph_url(settings->graph_url, settings->allow_private_calls);
 	return store_open(arena, &config, out, why);
 }
 
-static enum err load_apps(struct job *job, struct server *s)
+static str heap_text(str s)
 {
-	struct live_app *apps = ARENA_ARRAY(job->arena, struct live_app, APPS_PER_ROUND);
-	size_t count = APPS_PER_ROUND;
+	char *copy = heap_alloc(s.len + 1);
 
-	for (id64 after = 0; count == APPS_PER_ROUND; after = apps[count - 1].id) {
-		TRY(live_app_list(job, after, apps, APPS_PER_ROUND, &count));
-		for (size_t i = 0; i < count; i++)
-			app_made(&apps[i]);
-		if (count == 0)
-			break;
+	memcpy(copy, s.ptr, s.len);
+	return (str){ copy, s.len };
+}
+
+enum err server_load_apps(struct job *job, struct server *s)
+{
+	struct live_app *found = ARENA_ARRAY(job->arena, struct live_app, APPS_MAX);
+	struct apps *apps;
+	size_t count;
+
+	TRY(live_app_list(job, 0, found, APPS_MAX, &count));
+	apps = HEAP_NEW(struct apps);
+	apps->older = atomic_load(&s->apps);
+	for (apps->count = 0; apps->count < count; apps->count++) {
+		size_t i = apps->count;
+		str id = arena_printf(job->arena, "%lld", (long long)found[i].id);
+
+		apps->items[i].workspace = found[i].workspace;
+		apps->items[i].key = heap_text(found[i].key);
+		live_app_set(s->live, id, found[i].key, found[i].secret);
 	}
-	(void)s;
+	atomic_store(&s->apps, apps);
 	return OK;
 }
 
@@ -152,7 +169,9 @@ static enum err load(struct server *s, str *why)
 	enum err e;
 
 	job_init(&job, "start", arena, s->store);
-	e = load_apps(&job, s);
+	e = keyring_load(&job);
+	if (e == OK)
+		e = server_load_apps(&job, s);
 	if (e == OK)
 		e = intake_keys_load(&job);
 	*why = arena_str(s->arena, job.why);
@@ -187,10 +206,9 @@ static void make_jobs(struct server *s)
 static void set_hooks(struct server *s)
 {
 	the_server = s;
-	inbox_changed_hook = api_tell;
 	inbox_outbox_hook = wake_outbox;
 	inbox_media_hook = wake_media;
-	api_publish = publish;
+	api_events_hook = wake_processor;
 	api_figures_hook = collect_figures;
 	api_data_folder = s->settings->data;
 }
@@ -228,7 +246,7 @@ static void make_url(struct server *s)
 	else
 		snprintf(s->url, sizeof s->url, "%s://%.*s:%d", scheme, host, colon ? s->settings->listen : "127.0.0.1",
 			 http_server_port(s->http));
-	api_set_public_url(s->url);
+	channel_set_public_url(s->url);
 }
 
 static enum err make_http(struct server *s, str *why)
@@ -338,10 +356,23 @@ void server_run(struct server *s)
 	loop_run(s->loop);
 }
 
-void server_end(struct server *s)
+static void apps_free(struct apps *apps)
 {
-	if (!s)
+	while (apps) {
+		struct apps *older = apps->older;
+
+		for (size_t i = 0; i < apps->count; i++)
+			heap_free((void *)(uintptr_t)apps->items[i].key.ptr);
+		heap_free(apps);
+		apps = older;
+	}
+}
+
+void server_join(struct server *s)
+{
+	if (!s || s->joined)
 		return;
+	s->joined = true;
 	timers_destroy(s->timers);
 	intake_destroy(s->intake);
 	processor_destroy(s->processor);
@@ -350,11 +381,20 @@ void server_end(struct server *s)
 	media_fetcher_destroy(s->fetcher);
 	pool_destroy(s->callers);
 	pool_destroy(s->background);
+}
+
+void server_end(struct server *s)
+{
+	if (!s)
+		return;
+	server_join(s);
 	http_server_destroy(s->http);
 	live_destroy(s->live);
 	loop_destroy(s->loop);
 	store_close(s->store);
+	intake_keys_close();
 	keyring_close();
+	apps_free(atomic_load(&s->apps));
 	heap_free(s);
 }
 

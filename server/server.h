@@ -17,12 +17,16 @@ struct sandbox;
 enum err server_start(struct arena *arena, const struct settings *settings, struct server **out, str *why);
 /* Becomes the loop; returns after a stop by SIGTERM or SIGINT has finished what was under way. */
 void server_run(struct server *server);
-/* Gives everything back; after server_run(), or instead of it. */
+/* Ends the threads: what was accepted is finished or on disk. The loop is still there, for those who have sockets on it. */
+void server_join(struct server *server);
+/* Gives everything back; after server_run(), or instead of it. Joins first where that was not done. */
 void server_end(struct server *server);
 
 struct store *server_store(struct server *server);
 struct loop *server_loop(struct server *server);
 struct pool *server_callers(struct server *server);
+/* Reads the live apps again, after a workspace was made. */
+enum err server_load_apps(struct job *job, struct server *server);
 const char *server_url(const struct server *server); /* "http://127.0.0.1:8080" */
 
 /* Store and keys alone, for commands. */

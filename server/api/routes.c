@@ -4,6 +4,7 @@
  * openapi_test.c holds this table and docs/api/openapi.yaml together: a row here is an operation
  * there with the same permission, and the other way round.
  */
+#include "api/events.h"
 #include "api/handlers.h"
 #include "api/health.h"
 #include "inbox/media.h"
@@ -48,6 +49,9 @@ const struct route api_routes[] = {
 
 	{ POST, "/broadcasting/auth", broadcasting_auth, PERMIT(CONVERSATION_READ) },
 
+	{ GET, V1 "/events", events_list, PERMIT(EVENT_READ) },
+	{ GET, V1 "/events/{id}", events_get, PERMIT(EVENT_READ) },
+	{ POST, V1 "/events/{id}/replay", events_replay, PERMIT(EVENT_MANAGE) },
 	{ GET, V1 "/health", health_get, PERMIT(HEALTH_READ) },
 	{ GET, "/healthz", health_live, PERMIT_PUBLIC },
 	{ GET, "/readyz", health_ready, PERMIT_PUBLIC },

@@ -36,6 +36,12 @@ struct intake {
 };
 
 static struct intake *the_intake; /* of the routes' handlers; set while one runs */
+static _Atomic size_t under_way;   /* taken in, and not answered yet */
+
+size_t intake_pressure(void)
+{
+	return atomic_load_explicit(&under_way, memory_order_relaxed);
+}
 
 static void answer_problem(struct exchange *ex, int status, str code, str title, str next_step)
 {
@@ -91,6 +97,7 @@ static bool enqueue(struct intake *intake, struct item item)
 		intake->octets + item.body.len <= INTAKE_OCTETS_MAX;
 	if (taken) {
 		intake->octets += item.body.len;
+		atomic_fetch_add_explicit(&under_way, 1, memory_order_relaxed);
 		intake->waiting[intake->count++] = item;
 		if (intake->count == 1)
 			pthread_cond_signal(&intake->has_items);
@@ -164,6 +171,7 @@ static void answer_batch(struct arena *arena, const struct item *items, size_t c
 {
 	struct exchange **all = ARENA_ARRAY(arena, struct exchange *, count);
 
+	atomic_fetch_sub_explicit(&under_way, count, memory_order_relaxed);
 	for (size_t i = 0; i < count; i++) {
 		all[i] = items[i].ex;
 		intake_key_drop(items[i].key);

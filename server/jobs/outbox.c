@@ -99,6 +99,8 @@ static enum err write_outcome(struct job *job, struct outbox *outbox, const stru
 
 	switch (r->outcome) {
 	case OUTCOME_SENT:
+		TRY(channel_note_traffic(job, r->item.channel, false));
+		TRY(channel_note_health(job, r->item.channel, S("healthy"), STR_NONE, STR_NONE));
 		step.status = STATUS_SENT;
 		outbox->figures.sent++;
 		break;

@@ -127,7 +127,6 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 	if (e == OK) {
 		r->outcome = OUTCOME_SENT;
 		r->remote_id = sent.remote_id;
-		(void)!channel_note_health(job, p->channel->id, S("healthy"), STR_NONE, STR_NONE);
 		return;
 	}
 	tell_failure(job, e, r);

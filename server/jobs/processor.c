@@ -115,11 +115,25 @@ static enum err apply_row(struct job *job, struct batch *batch, const struct int
 	}, NULL);
 }
 
+/* What came through a channel is the proof that it works; written now and then (account/channel.h). */
+static enum err note_proof(struct job *job, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->channel_count; i++) {
+		const struct channel *ch = batch->channels[i].channel;
+
+		job->workspace = ch->workspace;
+		TRY(channel_note_traffic(job, ch->id, true));
+		TRY(channel_note_health(job, ch->id, S("healthy"), STR_NONE, STR_NONE));
+	}
+	return OK;
+}
+
 static enum err apply_rows(struct job *job, struct batch *batch, const struct intake_event_row *rows, size_t count)
 {
 	TRY(db_begin(job, DB_WRITE));
 	for (size_t i = 0; i < count; i++)
 		TRY(apply_row(job, batch, &rows[i]));
+	TRY(note_proof(job, batch));
 	return db_commit(job);
 }
 
@@ -183,17 +197,29 @@ static enum err apply_batch(struct job *job, struct processor *processor, const 
 	return OK;
 }
 
+/* Intake answers a sender who waits, applying does not: under pressure it takes smaller bites. It never stops wholly. */
+static int64_t batch_size(void)
+{
+	struct timespec pause = { .tv_nsec = PROCESSOR_GIVE_WAY_MS * 1000000L };
+
+	if (intake_pressure() < INTAKE_PRESSURE)
+		return PROCESSOR_BATCH_MAX;
+	nanosleep(&pause, NULL);
+	return PROCESSOR_BATCH_SMALL;
+}
+
 /* One round: what is due for a retry, then what is new. *more: there may be more waiting now. */
 static enum err round_of(struct job *job, struct processor *processor, bool *more)
 {
 	struct intake_event_rows rows;
+	int64_t max = batch_size();
 
 	TRY(sql_intake_event_retryable(job, &(struct sql_intake_event_retryable){ job->now_ms, 16 }, &rows));
 	for (size_t i = 0; i < rows.count; i++)
 		TRY(apply_alone(job, processor, &rows.items[i]));
-	TRY(sql_intake_event_pending(job, &(struct sql_intake_event_pending){ 0, PROCESSOR_BATCH_MAX }, &rows));
+	TRY(sql_intake_event_pending(job, &(struct sql_intake_event_pending){ 0, max }, &rows));
 	atomic_store(&processor->lag_ms, rows.count ? job->now_ms - id64_ms(rows.items[0].id) : 0);
-	*more = rows.count == PROCESSOR_BATCH_MAX;
+	*more = rows.count == (size_t)max;
 	return apply_batch(job, processor, &rows);
 }
 

@@ -138,7 +138,7 @@ static void start(void)
 	EXPECT_OK(sandbox_start(loop, workers, &config, &f->sandbox, &why));
 	f->port = sandbox_port(f->sandbox);
 	snprintf(base_url, sizeof base_url, "http://127.0.0.1:%d", f->port);
-	snprintf(graph_url, sizeof graph_url, "%s/v24.0", base_url);
+	snprintf(graph_url, sizeof graph_url, "http://127.0.0.1:%d/v24.0", f->port);
 	f->url = str_of(base_url);
 	f->channel = (struct channel){
 		.id = 1, .provider = &cloud_provider, .phone = config.phone, .remote_id = config.phone_number_id,

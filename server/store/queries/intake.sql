@@ -28,16 +28,10 @@ SELECT id, workspace_id AS workspace, channel_id AS channel, state, kind, attemp
 FROM intake_event WHERE id = $2 AND workspace_id = $1;
 
 -- intake_event_list: many intake_summary
--- in: workspace id64, state i64, before id64, max i64
+-- in: workspace id64, state i64, channel id64, before id64, max i64
 -- out: id id64, channel id64, state i64, kind str?, attempts i64, error str?, applied_ms i64?
 SELECT id, channel_id AS channel, state, kind, attempts, error, applied_ms
-FROM intake_event WHERE workspace_id = $1 AND state = $2 AND id < $3 ORDER BY id DESC LIMIT $4;
-
--- intake_event_list_all: many intake_summary
--- in: workspace id64, before id64, max i64
--- out: id, channel, state, kind, attempts, error, applied_ms
-SELECT id, channel_id AS channel, state, kind, attempts, error, applied_ms
-FROM intake_event WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
+FROM intake_event WHERE workspace_id = $1 AND state = $2 AND ($3 = 0 OR channel_id = $3) AND id < $4 ORDER BY id DESC LIMIT $5;
 
 -- intake_event_done: exec
 -- in: id id64, state i64, kind str, now_ms i64
