@@ -24,8 +24,11 @@
 
 enum {
 	MESSAGES_PER_CONVERSATION = 50,
-	PER_COMMIT = 5000,
-	CACHE_BYTES = 512 << 20,
+	/* Each commit writes the pages of two indexes that messages hit at random: so there are few
+	   of them. */
+	PER_COMMIT = 500000,
+	PER_RESET = 1000, /* what a message took from the arena is not needed by the next */
+	CACHE_BYTES = 1024 << 20,
 	WORDS_LEAST = 2,
 	WORDS_MOST = 14,
 	BODY_MAX = 400,
@@ -59,7 +62,17 @@ static void begin(struct fill *f)
 static void commit(struct fill *f)
 {
 	data_must(&f->job, db_commit(&f->job), "commit");
-	arena_reset(f->job.arena);
+}
+
+/* Between two rows. */
+static void breathe(struct fill *f, size_t i)
+{
+	if (i % PER_RESET == PER_RESET - 1)
+		arena_reset(f->job.arena);
+	if (i % PER_COMMIT == PER_COMMIT - 1) {
+		commit(f);
+		begin(f);
+	}
 }
 
 static str heap_str(str s)
@@ -146,50 +159,53 @@ static bytes sealed(struct fill *f, enum seal_purpose purpose, str text)
 	return out;
 }
 
+static void add_contact(struct fill *f, const struct thread *thread, str name, str phone)
+{
+	struct job *job = &f->job;
+	int64_t ms = id64_ms(thread->contact);
+	const struct sql_contact_add contact = {
+		.id = thread->contact,
+		.workspace = job->workspace,
+		.profile_name = sealed(f, SEAL_NAME, name),
+		.source = S("webhook"),
+		.now_ms = ms,
+	};
+	const struct sql_contact_alias_add alias = {
+		.id = thread->contact + 2,
+		.workspace = job->workspace,
+		.contact = thread->contact,
+		.kind = S("phone"),
+		.value = phone,
+		.match_key = phone,
+		.created_ms = ms,
+	};
+	str tokens;
+
+	data_must(job, sql_contact_add(job, &contact, NULL), "contact");
+	data_must(job, sql_contact_alias_add(job, &alias, NULL), "alias");
+	data_must(job, search_tokens_of_names(job, S(""), name, &tokens), "name");
+	data_must(job, search_add(job, job->workspace, thread->contact, tokens), "search");
+}
+
 static void add_thread(struct fill *f, size_t i)
 {
 	struct job *job = &f->job;
 	struct thread *thread = &f->threads[i];
-	str first = data_word(100 + i % 900), last = data_word(1000 + i / 7 % 9000), tokens;
-	str name = arena_printf(job->arena, STR_F " " STR_F, STR_A(first), STR_A(last));
-	str phone = arena_printf(job->arena, "62812%08zu", i);
+	str first = data_word(100 + i % 900), last = data_word(1000 + i / 7 % 9000);
 	int64_t ms = f->start_ms - YEAR_MS / 100 + (int64_t)i;
+	const struct sql_conversation_add conversation = {
+		.id = id64_floor(ms) + 1,
+		.workspace = job->workspace,
+		.contact = id64_floor(ms),
+		.number = f->number,
+		.channel = f->channel,
+		.now_ms = ms,
+	};
 
-	*thread = (struct thread){ .contact = id64_floor(ms), .id = id64_floor(ms) + 1 };
-	data_must(job,
-	          sql_contact_add(job,
-	                          &(struct sql_contact_add){ .id = thread->contact,
-	                                                     .workspace = job->workspace,
-	                                                     .profile_name =
-	                                                             sealed(f, SEAL_NAME, name),
-	                                                     .source = S("webhook"),
-	                                                     .now_ms = ms },
-	                          NULL),
-	          "contact");
-	data_must(job,
-	          sql_contact_alias_add(job,
-	                                &(struct sql_contact_alias_add){ .id = thread->contact + 2,
-	                                                                 .workspace =
-	                                                                         job->workspace,
-	                                                                 .contact = thread->contact,
-	                                                                 .kind = S("phone"),
-	                                                                 .value = phone,
-	                                                                 .match_key = phone,
-	                                                                 .created_ms = ms },
-	                                NULL),
-	          "alias");
-	data_must(job,
-	          sql_conversation_add(job,
-	                               &(struct sql_conversation_add){ .id = thread->id,
-	                                                               .workspace = job->workspace,
-	                                                               .contact = thread->contact,
-	                                                               .number = f->number,
-	                                                               .channel = f->channel,
-	                                                               .now_ms = ms },
-	                               NULL),
-	          "conversation");
-	data_must(job, search_tokens_of_names(job, S(""), name, &tokens), "name");
-	data_must(job, search_add(job, job->workspace, thread->contact, tokens), "search");
+	*thread = (struct thread){ .contact = conversation.contact, .id = conversation.id };
+	add_contact(f, thread, arena_printf(job->arena, STR_F " " STR_F, STR_A(first), STR_A(last)),
+		    arena_printf(job->arena, "62812%08zu", i));
+	data_must(job, sql_conversation_add(job, &conversation, NULL), "conversation");
 }
 
 static void add_threads(struct fill *f)
@@ -197,10 +213,7 @@ static void add_threads(struct fill *f)
 	begin(f);
 	for (size_t i = 0; i < f->thread_count; i++) {
 		add_thread(f, i);
-		if (i % PER_COMMIT == PER_COMMIT - 1) {
-			commit(f);
-			begin(f);
-		}
+		breathe(f, i);
 	}
 	commit(f);
 }
@@ -283,58 +296,52 @@ static void add_messages(struct fill *f)
 {
 	struct buf body = buf_heap(BODY_MAX), tokens = buf_heap(TOKENS_MAX);
 
-	for (size_t i = 0; i < f->message_count;) {
-		size_t end = i + PER_COMMIT < f->message_count ? i + PER_COMMIT : f->message_count;
-
-		begin(f);
-		for (; i < end; i++)
-			add_message(f, i, &body, &tokens);
-		commit(f);
+	begin(f);
+	for (size_t i = 0; i < f->message_count; i++) {
+		add_message(f, i, &body, &tokens);
+		breathe(f, i);
 	}
+	commit(f);
 	buf_done(&body);
 	buf_done(&tokens);
 }
 
-/* One in five is open, half of these belong to somebody; one in ten is pending. Unread ones are
- * among the open. */
-static void settle_threads(struct fill *f)
+static enum conversation_status some_status(double roll)
+{
+	if (roll < 0.2)
+		return CONVERSATION_OPEN;
+	return roll < 0.3 ? CONVERSATION_PENDING : CONVERSATION_RESOLVED;
+}
+
+/* One in five is open, half of these belong to somebody. Unread ones are among the open. */
+static void settle(struct fill *f, const struct thread *t)
 {
 	struct job *job = &f->job;
+	double roll = data_roll(&f->seed);
+	const struct sql_conversation_rewrite row = {
+		.id = t->id,
+		.workspace = job->workspace,
+		.contact = t->contact,
+		.status = some_status(roll),
+		.assignee = roll < 0.1 || roll > 0.5 ? job->actor.id : 0,
+		.unread_count = roll < 0.2 ? t->unread : 0,
+		.last_message_id = t->last_message,
+		.last_message_ms = t->last_ms,
+		.last_in_ms = t->last_in_ms,
+		.window_until_ms = t->last_in_ms ? t->last_in_ms + WINDOW_MS : 0,
+		.now_ms = t->last_ms,
+	};
 
+	data_must(job, sql_conversation_rewrite(job, &row, NULL), "conversation");
+}
+
+static void settle_threads(struct fill *f)
+{
 	begin(f);
 	for (size_t i = 0; i < f->thread_count; i++) {
-		const struct thread *t = &f->threads[i];
-		double roll = data_roll(&f->seed);
-
-		if (t->last_message)
-			data_must(job,
-			          sql_conversation_rewrite(
-					  job,
-					  &(struct sql_conversation_rewrite){
-						  .id = t->id,
-						  .workspace = job->workspace,
-						  .contact = t->contact,
-						  .status = roll < 0.2   ? CONVERSATION_OPEN
-			                                    : roll < 0.3 ? CONVERSATION_PENDING
-			                                                 : CONVERSATION_RESOLVED,
-						  .assignee = roll < 0.1 || roll > 0.5
-			                                              ? job->actor.id
-			                                              : 0,
-						  .unread_count = roll < 0.2 ? t->unread : 0,
-						  .last_message_id = t->last_message,
-						  .last_message_ms = t->last_ms,
-						  .last_in_ms = t->last_in_ms,
-						  .window_until_ms =
-							  t->last_in_ms ? t->last_in_ms + WINDOW_MS
-									: 0,
-						  .now_ms = t->last_ms,
-					  },
-					  NULL),
-			          "conversation");
-		if (i % PER_COMMIT == PER_COMMIT - 1) {
-			commit(f);
-			begin(f);
-		}
+		if (f->threads[i].last_message)
+			settle(f, &f->threads[i]);
+		breathe(f, i);
 	}
 	commit(f);
 }
