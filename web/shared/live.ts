@@ -28,6 +28,10 @@ const state = ref<LiveState>('connecting')
 const online = ref(typeof navigator === 'undefined' || navigator.onLine)
 let generation = 0
 
+/* Events carry messages, so those who may not read these get none: their pages are fetched now and then. */
+const BLIND_RESYNC_MS = 30_000
+let blindTimer: ReturnType<typeof setInterval> | undefined
+
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
@@ -78,24 +82,34 @@ function watchConnection(socket: Pusher): void {
   })
 }
 
+function resync(): void {
+  for (const handler of resyncHandlers) handler()
+}
+
+function hearWorkspace(socket: Pusher, workspaceId: string): void {
+  const channel = socket.subscribe(`private-workspace-${workspaceId}`)
+  let subscribedBefore = false
+  channel.bind('pusher:subscription_succeeded', () => {
+    if (subscribedBefore) resync()
+    subscribedBefore = true
+  })
+  for (const name of EVENT_NAMES) channel.bind(name, (data: unknown) => dispatch(name, data))
+}
+
 export async function connectLive(session: Session): Promise<void> {
   const mine = ++generation
   const { default: PusherClient } = await import('pusher-js')
   if (mine !== generation) return
   const socket = new PusherClient(session.live.key, options(session))
   watchConnection(socket)
-  const channel = socket.subscribe(`private-workspace-${session.workspace.id}`)
-  let subscribedBefore = false
-  channel.bind('pusher:subscription_succeeded', () => {
-    if (subscribedBefore) for (const handler of resyncHandlers) handler()
-    subscribedBefore = true
-  })
-  for (const name of EVENT_NAMES) channel.bind(name, (data: unknown) => dispatch(name, data))
+  if (session.permissions.includes('message.read')) hearWorkspace(socket, session.workspace.id)
+  else blindTimer = setInterval(resync, BLIND_RESYNC_MS)
   pusher.value = socket
 }
 
 export function disconnectLive(): void {
   generation++
+  clearInterval(blindTimer)
   pusher.value?.disconnect()
   pusher.value = null
   state.value = 'connecting'

@@ -15,6 +15,9 @@ import { unreadInTitle } from '@/app/title'
 import { appendConversations, matches, NO_FILTER, placeConversation, type ListFilter } from './merge'
 
 const PAGE = 50
+/* After an absence as much is fetched again as was shown, up to this: the reader keeps the place. */
+const RESYNC_MAX = 500
+const RESYNC_PAGE = 100
 
 
 
@@ -34,11 +37,16 @@ export const useInbox = defineStore('inbox', () => {
 
   const myId = computed(() => session.person?.id ?? '')
 
-  function fetchPage(cursor: string | null): Promise<Page<Conversation>> {
+  function fetchPage(cursor: string | null, limit = PAGE): Promise<Page<Conversation>> {
     const { view, status, channelId, unread, query } = filter.value
     return api.get<Page<Conversation>>('/conversations', {
-      view, status, channel_id: channelId, unread: unread || undefined, query: query.trim(), cursor, limit: PAGE,
+      view, status, channel_id: channelId, unread: unread || undefined, query: query.trim(), cursor, limit,
     })
+  }
+
+  function settle(): void {
+    loading.value = false
+    held.splice(0).forEach(place)
   }
 
   async function load(): Promise<void> {
@@ -53,10 +61,30 @@ export const useInbox = defineStore('inbox', () => {
     } catch (error) {
       if (mine === generation) problem.value = asProblem(error)
     } finally {
-      if (mine === generation) {
-        loading.value = false
-        held.splice(0).forEach(place)
-      }
+      if (mine === generation) settle()
+    }
+  }
+
+  async function resync(): Promise<void> {
+    const wanted = Math.min(conversations.value.length, RESYNC_MAX)
+    if (loading.value || problem.value || wanted <= PAGE) return load()
+    const mine = ++generation
+    loading.value = true
+    try {
+      const fresh: Conversation[] = []
+      let cursor: string | null = null
+      do {
+        const page: Page<Conversation> = await fetchPage(cursor, RESYNC_PAGE)
+        if (mine !== generation) return
+        fresh.push(...page.data)
+        cursor = page.next_cursor
+      } while (cursor && fresh.length < wanted)
+      conversations.value = fresh
+      nextCursor.value = cursor
+    } catch {
+      /* What is shown stays; the next reconnect asks again. */
+    } finally {
+      if (mine === generation) settle()
     }
   }
 
@@ -121,7 +149,7 @@ export const useInbox = defineStore('inbox', () => {
     const shown = conversations.value.find((one) => one.last_message?.id === message.id)
     if (shown) place({ ...shown, last_message: message })
   })
-  onResync(() => { void load(); refreshCurrent().catch(() => {}) })
+  onResync(() => { void resync(); refreshCurrent().catch(() => {}) })
   watchEffect(() => { unreadInTitle.value = conversations.value.reduce((sum, one) => sum + one.unread_count, 0) })
 
   return {
