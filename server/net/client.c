@@ -173,11 +173,20 @@ static bool write_all(int fd, bytes data)
 	return true;
 }
 
+static bool is_success(struct running *run)
+{
+	long status = 0;
+
+	curl_easy_getinfo(run->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status < 300;
+}
+
+/* What somebody streams must not begin with the page of a 404. */
 static bool keep_piece(struct running *run, bytes piece)
 {
-	if (run->call->on_reply)
+	if (run->call->on_reply && is_success(run))
 		return run->call->on_reply(run->call->on_reply_arg, piece);
-	if (run->call->reply_file > 0)
+	if (run->call->reply_file > 0 && is_success(run))
 		return write_all(run->call->reply_file, piece);
 	buf_put(&run->body, piece.ptr, piece.len);
 	return !run->body.failed;

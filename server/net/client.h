@@ -28,10 +28,10 @@ struct http_call {
 	size_t part_count;
 	int64_t deadline_ms;            /* 0: CALL_DEADLINE_MS */
 	size_t reply_max;               /* 0: CALL_REPLY_MAX */
-	/* > 0: the body goes to this descriptor instead of memory */
+	/* > 0: the body of a 2xx goes to this descriptor instead of memory */
 	int reply_file;
-	/* Or: each piece of the body as it comes (e.g. to seal it); false ends the call with
-	 * ERR_UPSTREAM. */
+	/* Or: each piece of the body of a 2xx as it comes (e.g. to seal it); false ends the call
+	 * with ERR_UPSTREAM. Bodies of other answers are kept in memory. */
 	bool (*on_reply)(void *arg, bytes piece);
 	void *on_reply_arg;
 	bool follow;                    /* redirects, at most 3, https to http never */
