@@ -7,6 +7,8 @@
  */
 #include "provider/cloud/cloud_internal.h"
 
+#include "base/codec.h"
+
 #define FETCH_DEADLINE_MS 120000
 #define UPLOAD_DEADLINE_MS 120000
 
@@ -41,11 +43,15 @@ enum err cloud_upload_media(struct job *job, const struct channel *ch,
 	return OK;
 }
 
+/* The authority of a URL: what stands before its path, query or fragment. */
 static str host_of(str url)
 {
 	str rest = str_part(url, str_starts(url, S("https://")) ? 8 : 7, url.len);
+	size_t end = 0;
 
-	return str_part(rest, 0, str_find(rest, '/'));
+	while (end < rest.len && rest.ptr[end] && !strchr("/?#\\", rest.ptr[end]))
+		end++;
+	return str_part(rest, 0, end);
 }
 
 static bool may_have_token(const struct channel *ch, str url)
@@ -64,19 +70,30 @@ static bool may_have_token(const struct channel *ch, str url)
 	return false;
 }
 
+static enum err media_gone(struct job *job)
+{
+	return fail_code(job, ERR_MISSING, S("media_gone"),
+		S("Ask the sender to send the file again."), "WhatsApp no longer has the file.");
+}
+
 static enum err ask_url(struct job *job, const struct channel *ch, str id, str *url,
 	struct media_info *out)
 {
+	struct buf path = buf_in(job->arena, HTTP_TARGET_MAX);
 	json root;
+	enum err e;
 
 	if (!id.len)
-		return fail_code(job, ERR_MISSING, S("no_media_id"),
-			S("Ask the sender to send the file again."), "The message names no file.");
-	TRY(cloud_call(job, ch,
-		&(struct cloud_call){
-			.path = arena_printf(job->arena, STR_F "?phone_number_id=" STR_F, STR_A(id),
-				STR_A(ch->remote_id)) },
-		NULL, &root));
+		return media_gone(job);
+	percent_write(&path, id);
+	buf_str(&path, S("?phone_number_id="));
+	percent_write(&path, ch->remote_id);
+	e = cloud_call(job, ch, &(struct cloud_call){ .path = buf_text(&path) }, NULL, &root);
+	/* "Object with ID does not exist": after seven days, or thirty for what we uploaded. */
+	if (e != OK && str_is(job->code, S("100")))
+		return media_gone(job);
+	if (e != OK)
+		return e;
 	*url = json_text_at(root, "url");
 	out->mime_type = json_text_at(root, "mime_type");
 	out->sha256 = json_text_at(root, "sha256");
@@ -88,7 +105,7 @@ static enum err ask_url(struct job *job, const struct channel *ch, str id, str *
 	return OK;
 }
 
-/* Counts what went into the sink; a partial body must not be followed by another try. */
+/* Counts what went into the sink. */
 struct counting {
 	const struct media_sink *sink;
 	int64_t size;
@@ -107,9 +124,7 @@ static bool put(void *arg, bytes piece)
 static enum err refused_fetch(struct job *job, int status)
 {
 	if (status == 404 || status == 410)
-		return fail_code(job, ERR_MISSING, S("media_gone"),
-			S("Ask the sender to send the file again."),
-			"WhatsApp no longer has the file.");
+		return media_gone(job);
 	return cloud_refused(job, status, STR_NONE, NULL);
 }
 
