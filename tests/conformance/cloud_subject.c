@@ -1,0 +1,124 @@
+/* cloud_subject.c: the Cloud API against the sandbox on loopback. */
+#include "conformance/subject.h"
+
+#include "provider/sandbox/sandbox_fixture.h"
+
+#include <stdio.h>
+
+static struct fixture *current;
+
+static struct channel channel(void)
+{
+	return current->channel;
+}
+
+static void begin(void)
+{
+	current = fixture();
+}
+
+static void open_window(str phone)
+{
+	fixture_open_window(phone);
+}
+
+static str path_of(str phone, const char *what)
+{
+	return arena_printf(test_arena(), "/control/customers/" STR_F "/%s", STR_A(phone), what);
+}
+
+static str customer_sends(str phone, str message)
+{
+	fixture_control(S("/control/customers"),
+		arena_printf(test_arena(), "{\"phone\":\"" STR_F "\",\"name\":\"Ana\"}",
+			STR_A(phone)));
+	return json_text_at(fixture_control(path_of(phone, "messages"), message), "id");
+}
+
+/* Through the provider's own door: the sandbox keeps all files in one place. */
+static str customer_file(bytes data, const char *mime_type)
+{
+	struct job *job = fixture_job();
+	const struct media_info info = { .mime_type = str_of(mime_type),
+		.file_name = S("file"),
+		.size = (int64_t)data.len };
+	char path[256];
+	FILE *file;
+	str id;
+
+	snprintf(path, sizeof path, "%s/customer", test_folder());
+	file = fopen(path, "wb");
+	EXPECT(file && fwrite(data.ptr, 1, data.len, file) == data.len);
+	fclose(file);
+	EXPECT_OK(provider_upload_media(job, &current->channel, &info, path, &id));
+	return id;
+}
+
+static void customer_reads(str phone)
+{
+	fixture_control(path_of(phone, "read"), S(""));
+}
+
+static void customer_blocks(str phone)
+{
+	fixture_control(S("/control/customers"),
+		arena_printf(test_arena(), "{\"phone\":\"" STR_F "\",\"blocks\":true}",
+			STR_A(phone)));
+}
+
+static json thread_of(str phone)
+{
+	json thread;
+
+	EXPECT_INT(fixture_call(HTTP_GET, path_of(phone, "thread"), STR_NONE, &thread), 200);
+	return thread;
+}
+
+static json arrived(str phone)
+{
+	json messages = json_field(thread_of(phone), "messages"), found = NULL;
+
+	for (size_t i = 0; i < json_count(messages); i++)
+		if (str_is(json_text_at(json_at(messages, i), "from"), S("business")))
+			found = json_field(json_at(messages, i), "body");
+	return found;
+}
+
+static bool is_typing(str phone)
+{
+	return json_flag(json_field(thread_of(phone), "typing"), false);
+}
+
+static void break_by(const char *fault)
+{
+	static const struct { const char *fault, *body; } known[] = {
+		{ "lost_answer", "{\"kind\":\"lost_answer\"}" },
+		{ "rate_limit", "{\"kind\":\"graph_error\",\"code\":130429}" },
+		{ "forged_webhook", "{\"kind\":\"webhook_bad_signature\"}" },
+		{ "gateway_page", "{\"kind\":\"http_error\",\"status\":502}" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (strcmp(known[i].fault, fault) == 0) {
+			fixture_control(S("/control/faults"), str_of(known[i].body));
+			return;
+		}
+	test_fail(__FILE__, __LINE__, "no such fault: %s", fault);
+}
+
+const struct subject cloud_subject = {
+	.provider = &cloud_provider,
+	.start = begin,
+	.channel = channel,
+	.job = fixture_job,
+	.open_window = open_window,
+	.customer_sends = customer_sends,
+	.customer_file = customer_file,
+	.customer_reads = customer_reads,
+	.customer_blocks = customer_blocks,
+	.arrived = arrived,
+	.is_typing = is_typing,
+	.break_by = break_by,
+	.forged = fixture_refused,
+	.wait = fixture_wait,
+};

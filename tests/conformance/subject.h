@@ -1,0 +1,37 @@
+/*
+ * subject.h: a provider and the fake of its network, as the conformance suite sees them.
+ *
+ * The suite speaks the Cloud API's shapes to every fake, whatever the network's own are. A new
+ * provider writes one of these and adds it to the list in conformance.c.
+ */
+#ifndef TESTS_CONFORMANCE_SUBJECT_H
+#define TESTS_CONFORMANCE_SUBJECT_H
+
+#include "base/json.h"
+#include "base/test.h"
+#include "provider/provider.h"
+
+struct subject {
+	const struct provider *provider;
+	void (*start)(void);                       /* each test begins anew */
+	struct channel (*channel)(void);
+	struct job *(*job)(void);                  /* lives until the next start() */
+	void (*open_window)(str phone);            /* the customer writes once */
+	/* as in a webhook's messages[]; gives the remote id */
+	str (*customer_sends)(str phone, str message);
+	/* a file that the customer can send: its id */
+	str (*customer_file)(bytes data, const char *mime_type);
+	void (*customer_reads)(str phone);
+	void (*customer_blocks)(str phone);
+	/* the newest message on the customer's phone: {"type":…} */
+	json (*arrived)(str phone);
+	bool (*is_typing)(str phone);
+	/* "lost_answer", "rate_limit", "forged_webhook", "gateway_page" */
+	void (*break_by)(const char *fault);
+	size_t (*forged)(void);                    /* webhooks that verify() refused */
+	const struct provider_event *(*wait)(enum event_kind kind, size_t index);
+};
+
+extern const struct subject cloud_subject;
+
+#endif
