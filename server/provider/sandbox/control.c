@@ -1,5 +1,6 @@
 /*
- * control.c: what no real network lets you do: be a customer, break things, look inside (docs/guide/sandbox.md).
+ * control.c: what no real network lets you do: be a customer, break things, look inside
+ * (docs/guide/sandbox.md).
  *
  * Nobody is asked for a token here: the sandbox listens on loopback unless told otherwise.
  */
@@ -51,7 +52,8 @@ static void write_chat(struct buf *b, const struct chat *chat)
 	json_put(b, "type", str_of(kind_name(chat->kind)));
 	json_put(b, "status", str_of(status_name(chat->status)));
 	json_put(b, "biz", chat->biz[0] ? str_of(chat->biz) : STR_NONE);
-	json_put(b, "reaction", chat->reaction && chat->reaction[0] ? str_of(chat->reaction) : STR_NONE);
+	json_put(b, "reaction",
+		chat->reaction && chat->reaction[0] ? str_of(chat->reaction) : STR_NONE);
 	json_put_ms(b, "at_ms", chat->at_ms);
 	if (chat->body)
 		json_put_raw(b, "body", str_of(chat->body));
@@ -63,7 +65,8 @@ static struct customer *named_customer(const struct request *req, struct exchang
 	struct customer *c = customer_find(the_sandbox, req->params[0]);
 
 	if (!c)
-		answer_control_error(ex, 404, "There is no such customer; POST /control/customers makes one.");
+		answer_control_error(ex, 404,
+			"There is no such customer; POST /control/customers makes one.");
 	return c;
 }
 
@@ -110,7 +113,9 @@ void control_customer_create(const struct request *req, struct exchange *ex)
 		return;
 	c = customer_make(the_sandbox, json_text_at(v, "phone"), json_text_at(v, "name"));
 	if (!c) {
-		answer_control_error(ex, 400, "phone must be 5 to 20 digits, and there must be room for one more customer.");
+		answer_control_error(ex, 400,
+			"phone must be 5 to 20 digits, and there must be room for one more "
+			"customer.");
 		return;
 	}
 	was_offline = c->offline;
@@ -158,8 +163,8 @@ static void put_media(struct buf *b, str type, json media)
 
 static bool is_ours(str key)
 {
-	return str_is(key, S("phone_number_id")) || str_is(key, S("from")) || str_is(key, S("id")) ||
-	       str_is(key, S("timestamp"));
+	return str_is(key, S("phone_number_id")) || str_is(key, S("from")) ||
+	       str_is(key, S("id")) || str_is(key, S("timestamp"));
 }
 
 static void put_members(struct buf *b, json v)
@@ -169,7 +174,8 @@ static void put_members(struct buf *b, json v)
 
 		if (is_ours(name))
 			continue;
-		if (kind_is_media(kind_parse(name)) && json_kind(json_member_value(at)) == JSON_MAP) {
+		if (kind_is_media(kind_parse(name)) &&
+			json_kind(json_member_value(at)) == JSON_MAP) {
 			put_media(b, name, json_member_value(at));
 		} else {
 			json_key_str(b, name);
@@ -219,11 +225,14 @@ static enum message_kind kind_of(json message)
 {
 	enum message_kind kind = kind_parse(json_text_at(message, "type"));
 
-	return kind == KIND_AUDIO && json_flag(json_path(message, "audio.voice"), false) ? KIND_VOICE : kind;
+	return kind == KIND_AUDIO && json_flag(json_path(message, "audio.voice"), false)
+		       ? KIND_VOICE
+		       : kind;
 }
 
 /* The webhook goes out whether or not the id was there before: "expect duplicates" is tested so. */
-static struct chat *take_message(struct customer *c, struct number *number, str wamid, json message, str text)
+static struct chat *take_message(struct customer *c, struct number *number, str wamid, json message,
+	str text)
 {
 	struct chat *chat = chat_find(the_sandbox, wamid);
 
@@ -257,7 +266,9 @@ void control_customer_message(const struct request *req, struct exchange *ex)
 		return;
 	type = json_text_at(v, "type");
 	if (!type.len || (!is_bare(type) && !json_field(v, arena_cstr(arena, type)))) {
-		answer_control_error(ex, 400, "The body must have type, and an object of that name, as in a webhook's messages[].");
+		answer_control_error(ex, 400,
+			"The body must have type, and an object of that name, as in a webhook's "
+			"messages[].");
 		return;
 	}
 	wamid = json_text_at(v, "id");
@@ -310,7 +321,8 @@ static size_t skip_count(const struct thread *thread)
 	return count > THREAD_SHOWN_MAX ? count - THREAD_SHOWN_MAX : 0;
 }
 
-static void answer_thread(struct exchange *ex, struct customer *c, struct number *number, int64_t after)
+static void answer_thread(struct exchange *ex, struct customer *c, struct number *number,
+	int64_t after)
 {
 	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
 	struct thread *thread = thread_of(c, number);
@@ -371,19 +383,25 @@ void control_customer_thread(const struct request *req, struct exchange *ex)
 {
 	struct arena *arena = exchange_arena(ex);
 	struct customer *c = named_customer(req, ex);
-	struct number *number = c ? wanted_number(ex, request_query(arena, req, "phone_number_id")) : NULL;
+	struct number *number =
+		c ? wanted_number(ex, request_query(arena, req, "phone_number_id")) : NULL;
 	struct waiter *w;
 	int64_t after = 0;
 
 	if (!number)
 		return;
 	str_to_i64(request_query(arena, req, "after"), &after);
-	if (!request_query(arena, req, "wait").len || c->change > after || the_sandbox->waiter_count == WAITERS_MAX) {
+	if (!request_query(arena, req, "wait").len || c->change > after ||
+		the_sandbox->waiter_count == WAITERS_MAX) {
 		answer_thread(ex, c, number, after);
 		return;
 	}
 	w = HEAP_NEW(struct waiter);
-	*w = (struct waiter){ .next = the_sandbox->waiters, .ex = ex, .customer = c, .number = number, .after = after };
+	*w = (struct waiter){ .next = the_sandbox->waiters,
+		.ex = ex,
+		.customer = c,
+		.number = number,
+		.after = after };
 	the_sandbox->waiters = w;
 	the_sandbox->waiter_count++;
 	w->delay = sandbox_after(the_sandbox, WAIT_MS, waited_long_enough, waited_long_enough, w);
@@ -407,7 +425,8 @@ void control_messages(const struct request *req, struct exchange *ex)
 	for (const struct chat *c = the_sandbox->oldest; c; c = c->newer)
 		total += is_asked(c, biz, to);
 	json_open(&b, '{');
-	json_put_int(&b, "count", biz.ptr && !to.ptr ? journal_count(the_sandbox->journal, biz) : (int64_t)total);
+	json_put_int(&b, "count",
+		biz.ptr && !to.ptr ? journal_count(the_sandbox->journal, biz) : (int64_t)total);
 	journal_write(the_sandbox->journal, &b);
 	json_open_in(&b, "data", '[');
 	for (const struct chat *c = the_sandbox->oldest; c; c = c->newer)
@@ -429,7 +448,8 @@ void control_webhooks(const struct request *req, struct exchange *ex)
 	answer_json(ex, 200, &b);
 }
 
-/* Sends a body of the caller's making, signed: any kind that Meta knows. {"phone_number_id"?, "body": {…}} */
+/* Sends a body of the caller's making, signed: any kind that Meta knows. {"phone_number_id"?,
+ * "body": {…}} */
 void control_webhook_raw(const struct request *req, struct exchange *ex)
 {
 	struct number *number;
@@ -536,7 +556,9 @@ void control_settings_change(const struct request *req, struct exchange *ex)
 		return;
 	for (void *at = json_first(v); at; at = json_next(v, at))
 		if (!is_setting(json_member_name(at))) {
-			answer_control_error(ex, 400, "There is no setting of one of these names; GET /control/settings tells them.");
+			answer_control_error(ex, 400,
+				"There is no setting of one of these names; GET /control/settings "
+				"tells them.");
 			return;
 		}
 	for (size_t i = 0; i < COUNT_OF(setting_rows); i++) {
@@ -622,7 +644,8 @@ void control_number_create(const struct request *req, struct exchange *ex)
 		if (json_text_at(v, "webhook_url").ptr)
 			set_text(&number->webhook_url, json_text_at(v, "webhook_url"));
 	} else if (!add_number(v, json_text_at(v, "phone_number_id"))) {
-		answer_control_error(ex, 400, "phone_number_id must be digits, and there are at most 64 numbers.");
+		answer_control_error(ex, 400,
+			"phone_number_id must be digits, and there are at most 64 numbers.");
 		return;
 	}
 	control_numbers(req, ex);

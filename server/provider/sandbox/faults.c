@@ -1,8 +1,8 @@
 /*
  * faults.c: what goes wrong, when somebody asked for it.
  *
- * A fault has a kind, a count (how often it still happens), a probability, and what it is about. The first that fits
- * happens; docs/guide/sandbox.md has the list.
+ * A fault has a kind, a count (how often it still happens), a probability, and what it is about.
+ * The first that fits happens; docs/guide/sandbox.md has the list.
  */
 #include "provider/sandbox/sandbox_internal.h"
 
@@ -37,15 +37,18 @@ static bool happens(double probability)
 
 static bool fits(const struct fault *f, str phone, str type)
 {
-	return f->count != 0 && (!f->to[0] || str_is(phone, str_of(f->to))) && (!f->type[0] || str_is(type, str_of(f->type)));
+	return f->count != 0 && (!f->to[0] || str_is(phone, str_of(f->to))) &&
+	       (!f->type[0] || str_is(type, str_of(f->type)));
 }
 
-const struct fault *fault_take(struct sandbox *sb, enum fault_kind from, enum fault_kind to, str phone, str type)
+const struct fault *fault_take(struct sandbox *sb, enum fault_kind from, enum fault_kind to,
+	str phone, str type)
 {
 	for (size_t i = 0; i < sb->fault_count; i++) {
 		struct fault *f = &sb->faults[i];
 
-		if (f->kind < from || f->kind > to || !fits(f, phone, type) || !happens(f->probability))
+		if (f->kind < from || f->kind > to || !fits(f, phone, type) ||
+			!happens(f->probability))
 			continue;
 		f->count -= f->count > 0;
 		f->hits++;
@@ -88,7 +91,8 @@ bool fault_add(struct sandbox *sb, json v, const char **why, int64_t *id)
 		*why = "kind is none of the faults in docs/guide/sandbox.md.";
 		return false;
 	}
-	if (f.ms < 0 || f.ms > MS_MAX || f.count < -1 || !(f.probability >= 0 && f.probability <= 1)) {
+	if (f.ms < 0 || f.ms > MS_MAX || f.count < -1 ||
+		!(f.probability >= 0 && f.probability <= 1)) {
 		*why = "ms must be 0 to 600000, count -1 or more, probability 0 to 1.";
 		return false;
 	}
@@ -130,6 +134,8 @@ void faults_write(struct sandbox *sb, struct buf *b)
 /* "Non-JSON 5xx pages happen." */
 void fault_page(struct exchange *ex, int64_t status)
 {
-	exchange_answer(ex, status >= 400 && status <= 599 ? (int)status : 503, S("text/html; charset=utf-8"),
-			S("<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something went wrong.</body></html>"));
+	exchange_answer(ex, status >= 400 && status <= 599 ? (int)status : 503,
+		S("text/html; charset=utf-8"),
+		S("<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry, something "
+		  "went wrong.</body></html>"));
 }

@@ -23,12 +23,14 @@ static void refuse_token(const struct request *req, struct exchange *ex)
 static void refuse_id(struct exchange *ex, str id)
 {
 	answer_graph_error(ex, 100, 33,
-			   arena_printf(exchange_arena(ex),
-					"Unsupported request. Object with ID '" STR_F "' does not exist, cannot be loaded due to missing "
-					"permissions, or does not support this operation. Please read the Graph API documentation at "
-					"https://developers.facebook.com/docs/graph-api",
-					STR_A(str_first_points(id, 64))),
-			   STR_NONE);
+		arena_printf(exchange_arena(ex),
+			"Unsupported request. Object with ID '" STR_F
+			"' does not exist, cannot be loaded due to missing "
+			"permissions, or does not support this operation. Please read the Graph "
+			"API documentation at "
+			"https://developers.facebook.com/docs/graph-api",
+			STR_A(str_first_points(id, 64))),
+		STR_NONE);
 }
 
 static bool is_any_token(const struct request *req)
@@ -92,7 +94,8 @@ static void write_number(struct buf *b, const struct number *number, str fields)
 	};
 
 	if (!fields.len)
-		fields = S("verified_name,display_phone_number,quality_rating,code_verification_status,platform_type");
+		fields = S("verified_name,display_phone_number,quality_rating,code_verification_"
+			   "status,platform_type");
 	json_open(b, '{');
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		if (is_wanted(fields, all[i].name))
@@ -183,7 +186,8 @@ void graph_templates(const struct request *req, struct exchange *ex)
 	str_to_i64(request_query(arena, req, "limit"), &limit);
 	if (limit < 1 || limit > PAGE_MAX)
 		limit = PAGE_DEFAULT;
-	if (request_query(arena, req, "after").len && !str_to_i64(request_query(arena, req, "after"), &from)) {
+	if (request_query(arena, req, "after").len &&
+		!str_to_i64(request_query(arena, req, "after"), &from)) {
 		answer_graph_error(ex, 131059, 0, S("(#131059) Invalid cursor"), STR_NONE);
 		return;
 	}
@@ -198,8 +202,9 @@ void graph_templates(const struct request *req, struct exchange *ex)
 	json_close(&b, '}');
 	if (count > (size_t)(from + limit))
 		json_put(&b, "next",
-			 arena_printf(arena, "http://" STR_F STR_F "?limit=%lld&after=%lld", STR_A(host), STR_A(req->path),
-				      (long long)limit, (long long)(from + limit)));
+			arena_printf(arena, "http://" STR_F STR_F "?limit=%lld&after=%lld",
+				STR_A(host), STR_A(req->path), (long long)limit,
+				(long long)(from + limit)));
 	json_close(&b, '}');
 	json_close(&b, '}');
 	answer_json(ex, 200, &b);
@@ -224,8 +229,9 @@ static void on_confirmed(void *arg)
 		exchange_answer(sub->ex, 200, S("application/json"), S("{\"success\":true}"));
 	} else {
 		answer_graph_error(sub->ex, 2200, 0,
-				   S("(#2200) Callback verification failed: the callback URL did not answer with the challenge."),
-				   STR_NONE);
+			S("(#2200) Callback verification failed: the callback URL did not answer "
+			  "with the challenge."),
+			STR_NONE);
 	}
 }
 
@@ -243,9 +249,10 @@ static enum err confirm(struct job *job, void *arg)
 	buf_str(&url, S("&hub.verify_token="));
 	percent_write(&url, sub->token);
 	sub->confirmed = http_call(job,
-				   &(struct http_call){ .url = buf_text(&url), .deadline_ms = HANDSHAKE_DEADLINE_MS,
-							.allow_private = true },
-				   &reply) == OK &&
+				 &(struct http_call){ .url = buf_text(&url),
+					 .deadline_ms = HANDSHAKE_DEADLINE_MS,
+					 .allow_private = true },
+				 &reply) == OK &&
 			 reply.status == 200 && str_is(str_from(reply.body), sub->challenge);
 	job_forgive(job);
 	loop_post(sub->loop, on_confirmed, sub);
@@ -281,9 +288,14 @@ void graph_subscribe(const struct request *req, struct exchange *ex)
 	}
 	crypto_random(&challenge, sizeof challenge);
 	sub = ARENA_NEW(arena, struct subscription);
-	*sub = (struct subscription){ .ex = ex, .loop = the_sandbox->loop, .number = number, .url = url, .token = json_text_at(root, "verify_token"),
-				      .challenge = arena_printf(arena, "%u", challenge) };
-	if (!pool_post(the_sandbox->pool, (struct task){ "sandbox handshake", confirm, unconfirmed, sub }))
+	*sub = (struct subscription){ .ex = ex,
+		.loop = the_sandbox->loop,
+		.number = number,
+		.url = url,
+		.token = json_text_at(root, "verify_token"),
+		.challenge = arena_printf(arena, "%u", challenge) };
+	if (!pool_post(the_sandbox->pool,
+		    (struct task){ "sandbox handshake", confirm, unconfirmed, sub }))
 		on_confirmed(sub);
 }
 

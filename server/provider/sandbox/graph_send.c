@@ -1,8 +1,8 @@
 /*
  * graph_send.c: POST /{version}/{phone_number_id}/messages.
  *
- * Checks in Meta's order: token, number, shape, limits, pace, template, window. What passes is written to the journal
- * before the answer goes.
+ * Checks in Meta's order: token, number, shape, limits, pace, template, window. What passes is
+ * written to the journal before the answer goes.
  */
 #include "provider/cloud/cloud_internal.h"
 #include "provider/sandbox/sandbox_internal.h"
@@ -39,10 +39,12 @@ static str digits_of(struct arena *arena, str text)
 
 static bool read_recipient(struct sending *s)
 {
-	str to = json_text_or_int(s->arena, json_field(s->root, "to")), user_id = json_text_at(s->root, "recipient");
+	str to = json_text_or_int(s->arena, json_field(s->root, "to")),
+	    user_id = json_text_at(s->root, "recipient");
 
 	if (!to.len && !user_id.len) {
-		answer_graph_error(s->ex, 100, 0, S("(#100) The parameter to is required."), STR_NONE);
+		answer_graph_error(s->ex, 100, 0, S("(#100) The parameter to is required."),
+			STR_NONE);
 		return false;
 	}
 	if (str_is(json_text_at(s->root, "recipient_type"), S("group"))) {
@@ -57,7 +59,9 @@ static bool read_recipient(struct sending *s)
 	return true;
 }
 
-#define TYPES "audio,contacts,document,image,interactive,location,pin,reaction,sticker,template,text,video"
+#define TYPES                                                                                    \
+	"audio,contacts,document,image,interactive,location,pin,reaction,sticker,template,text," \
+	"video"
 
 static bool is_type(str type)
 {
@@ -77,17 +81,20 @@ static bool read_type(struct sending *s)
 	s->kind = kind_parse(s->type);
 	if (!is_type(s->type)) {
 		answer_graph_error(s->ex, 100, 0,
-				   arena_printf(s->arena, "(#100) Param type must be one of {" TYPES "} - got \"" STR_F "\".",
-						STR_A(str_first_points(s->type, 100))),
-				   STR_NONE);
+			arena_printf(s->arena,
+				"(#100) Param type must be one of {" TYPES "} - got \"" STR_F "\".",
+				STR_A(str_first_points(s->type, 100))),
+			STR_NONE);
 		return false;
 	}
 	if (s->kind == KIND_AUDIO && json_flag(json_path(s->root, "audio.voice"), false))
 		s->kind = KIND_VOICE;
 	if (json_field(s->root, arena_cstr(s->arena, s->type)))
 		return true;
-	answer_graph_error(s->ex, 100, 0, arena_printf(s->arena, "(#100) The parameter " STR_F " is required.", STR_A(s->type)),
-			   STR_NONE);
+	answer_graph_error(s->ex, 100, 0,
+		arena_printf(s->arena, "(#100) The parameter " STR_F " is required.",
+			STR_A(s->type)),
+		STR_NONE);
 	return false;
 }
 
@@ -95,17 +102,21 @@ static bool read_common(struct sending *s)
 {
 	str why;
 
-	if (json_read(s->arena, str_from(s->req->body), &s->root, &why) != OK || json_kind(s->root) != JSON_MAP) {
-		answer_graph_error(s->ex, 100, 0, S("(#100) The parameter messaging_product is required."), STR_NONE);
+	if (json_read(s->arena, str_from(s->req->body), &s->root, &why) != OK ||
+		json_kind(s->root) != JSON_MAP) {
+		answer_graph_error(s->ex, 100, 0,
+			S("(#100) The parameter messaging_product is required."), STR_NONE);
 		return false;
 	}
 	if (!str_is(json_text_at(s->root, "messaging_product"), S("whatsapp"))) {
-		answer_graph_error(s->ex, 100, 0, S("(#100) The parameter messaging_product is required."), STR_NONE);
+		answer_graph_error(s->ex, 100, 0,
+			S("(#100) The parameter messaging_product is required."), STR_NONE);
 		return false;
 	}
 	s->biz = json_text_at(s->root, "biz_opaque_callback_data");
 	if (str_count_points(s->biz) > 512) {
-		answer_code(s->ex, 131009, S("biz_opaque_callback_data must be at most 512 characters long."));
+		answer_code(s->ex, 131009,
+			S("biz_opaque_callback_data must be at most 512 characters long."));
 		return false;
 	}
 	return true;
@@ -124,7 +135,9 @@ static str refusal_words(struct arena *arena, const struct field_error *e)
 static void refuse_field(struct sending *s, const struct field_error *e)
 {
 	if (str_is(e->field, S("text.body")) && str_is(e->code, S("too_long")))
-		answer_graph_error(s->ex, 100, 0, S("(#100) Param text['body'] must be at most 4096 characters long."), STR_NONE);
+		answer_graph_error(s->ex, 100, 0,
+			S("(#100) Param text['body'] must be at most 4096 characters long."),
+			STR_NONE);
 	else if (str_is(e->code, S("required")) || str_is(e->code, S("too_short")))
 		answer_code(s->ex, 131008, refusal_words(s->arena, e));
 	else
@@ -140,7 +153,8 @@ static bool fits_limits(struct sending *s)
 		answer_code(s->ex, 131009, S("pin is only for groups."));
 		return false;
 	}
-	if (cloud_check(&job, NULL, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))) == OK)
+	if (cloud_check(&job, NULL, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))) ==
+		OK)
 		return true;
 	first = job.field_errors;
 	while (first->next)
@@ -160,15 +174,18 @@ static bool has_media(struct sending *s, enum message_kind kind, json media)
 		return true; /* a link: not fetched here */
 	if (!media_find(s->sb, id, &file)) {
 		answer_graph_error(s->ex, 100, 0,
-				   arena_printf(s->arena,
-						"(#100) Param %s['id'] is not a valid whatsapp business account media attachment ID",
-						kind_cloud_type(kind)),
-				   STR_NONE);
+			arena_printf(s->arena,
+				"(#100) Param %s['id'] is not a valid whatsapp business account "
+				"media attachment ID",
+				kind_cloud_type(kind)),
+			STR_NONE);
 		return false;
 	}
 	if (cloud_check_media(&job, kind, str_of(file.type), file.size) == OK)
 		return true;
-	answer_code(s->ex, 131053, arena_printf(s->arena, "Unsupported %s mime type %s or size.", kind_cloud_type(kind), file.type));
+	answer_code(s->ex, 131053,
+		arena_printf(s->arena, "Unsupported %s mime type %s or size.",
+			kind_cloud_type(kind), file.type));
 	return false;
 }
 
@@ -177,7 +194,8 @@ static bool has_all_media(struct sending *s)
 	static const enum message_kind kinds[] = { KIND_IMAGE, KIND_VIDEO, KIND_DOCUMENT };
 	json header = json_path(s->root, "interactive.header");
 
-	if (kind_is_media(s->kind) && !has_media(s, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))))
+	if (kind_is_media(s->kind) &&
+		!has_media(s, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (!has_media(s, kinds[i], json_field(header, kind_name(kinds[i]))))
@@ -210,17 +228,20 @@ static bool in_pace(struct sending *s)
 	const struct settings_now *now = &s->sb->settings;
 	struct thread *thread = thread_of(s->customer, s->number);
 
-	if (now->pace_per_second > 0 && !take(&s->number->tokens, &s->number->filled_ms, (double)now->pace_per_second / 1000,
-					      (double)now->pace_per_second)) {
+	if (now->pace_per_second > 0 &&
+		!take(&s->number->tokens, &s->number->filled_ms,
+			(double)now->pace_per_second / 1000, (double)now->pace_per_second)) {
 		answer_graph_error(s->ex, 130429, 2494055, S("(#130429) Rate limit hit"),
 				   S("Cloud API message throughput has been reached."));
 		return false;
 	}
 	if (now->pair_interval_ms > 0 &&
-	    !take(&thread->tokens, &thread->filled_ms, 1.0 / (double)now->pair_interval_ms, (double)now->pair_burst)) {
+		!take(&thread->tokens, &thread->filled_ms, 1.0 / (double)now->pair_interval_ms,
+			(double)now->pair_burst)) {
 		answer_code(s->ex, 131056,
-			    S("Message failed to send because there were too many messages sent from this phone number to the same phone "
-			      "number in a short period of time."));
+			S("Message failed to send because there were too many messages sent from "
+			  "this phone number to the same phone "
+			  "number in a short period of time."));
 		return false;
 	}
 	return true;
@@ -252,7 +273,8 @@ static bool in_window(struct sending *s)
 	if (s->sb->settings.window_in_status || is_window_open(s))
 		return true;
 	answer_code(s->ex, 131047,
-		    S("Message failed to send because more than 24 hours have passed since the customer last replied to this number."));
+		S("Message failed to send because more than 24 hours have passed since the "
+		  "customer last replied to this number."));
 	return false;
 }
 
@@ -380,7 +402,8 @@ static void send_message(struct sending *s)
 	const struct fault *late;
 	struct chat *chat;
 
-	if (!read_recipient(s) || !read_type(s) || fails_before(s) || !fits_limits(s) || !has_all_media(s))
+	if (!read_recipient(s) || !read_type(s) || fails_before(s) || !fits_limits(s) ||
+		!has_all_media(s))
 		return;
 	if (str_is(s->to, str_of(s->number->phone))) {
 		answer_code(s->ex, 131021, S("Recipient phone number cannot be the sender's."));
@@ -412,7 +435,8 @@ static void mark_read(struct sending *s)
 	struct chat *chat = chat_find(s->sb, json_text_at(s->root, "message_id"));
 
 	if (!chat || chat->from_business || chat->thread->number != s->number) {
-		answer_code(s->ex, 131009, S("Invalid message id: it is no message of a customer."));
+		answer_code(s->ex, 131009,
+			S("Invalid message id: it is no message of a customer."));
 		return;
 	}
 	for (struct chat *c = chat->thread->first; c; c = c->next) {

@@ -1,8 +1,8 @@
 /*
  * journal.c: how often each message was accepted.
  *
- * A line for each in a file when a folder is given, written before the answer goes: a process that is
- * killed the moment after still has it. Lines: {"biz":"…","id":"wamid…","type":"text"}.
+ * A line for each in a file when a folder is given, written before the answer goes: a process that
+ * is killed the moment after still has it. Lines: {"biz":"…","id":"wamid…","type":"text"}.
  */
 #include "provider/sandbox/sandbox_internal.h"
 

@@ -1,8 +1,8 @@
 /*
  * media.c: files of the sandbox, as files: ID.bin and ID.json (type, hash, size) in one folder.
  *
- * Runs on workers, so it touches nothing of the sandbox but what never changes: folder, key, and the
- * tokens of its numbers. URLs carry their end and a signature, and want the token, like Meta's.
+ * Runs on workers, so it touches nothing of the sandbox but what never changes: folder, key, and
+ * the tokens of its numbers. URLs carry their end and a signature, and want the token, like Meta's.
  */
 #include "provider/cloud/cloud_internal.h"
 #include "provider/sandbox/sandbox_internal.h"
@@ -99,10 +99,12 @@ static enum err store(struct job *job, str type, bytes data, struct media_file *
 
 	crypto_random(&random, sizeof random);
 	*out = (struct media_file){ .size = (int64_t)data.len };
-	snprintf(out->id, sizeof out->id, "%llu", (unsigned long long)(random % 9000000000000000ull + 1000000000000000ull));
+	snprintf(out->id, sizeof out->id, "%llu",
+		(unsigned long long)(random % 9000000000000000ull + 1000000000000000ull));
 	snprintf(out->type, sizeof out->type, STR_F, STR_A(type));
 	sha256(data, digest);
-	snprintf(out->sha256, sizeof out->sha256, STR_F, STR_A(base64_text(job->arena, (bytes){ digest, sizeof digest })));
+	snprintf(out->sha256, sizeof out->sha256, STR_F,
+		STR_A(base64_text(job->arena, (bytes){ digest, sizeof digest })));
 	json_open(&sidecar, '{');
 	json_put(&sidecar, "type", str_of(out->type));
 	json_put(&sidecar, "sha256", str_of(out->sha256));
@@ -117,7 +119,8 @@ static enum err store(struct job *job, str type, bytes data, struct media_file *
 
 /* ---- Graph: upload ---- */
 
-static void refuse(struct response *res, int status, int64_t code, int64_t subcode, const char *message)
+static void refuse(struct response *res, int status, int64_t code, int64_t subcode,
+	const char *message)
 {
 	res->status = status;
 	json_open(&res->body, '{');
@@ -190,14 +193,16 @@ enum err media_upload(struct job *job, const struct request *req, struct respons
 	type = find_part(parts, count, S("type"));
 	if (!find_part(parts, count, S("messaging_product")) || !file) {
 		refuse(res, 400, 100, 0,
-		       file ? "(#100) The parameter messaging_product is required." : "(#100) The parameter file is required.");
+			file ? "(#100) The parameter messaging_product is required."
+			     : "(#100) The parameter file is required.");
 		return OK;
 	}
 	str mime = plain_type(type && type->data.len ? str_from(type->data) : file->type);
 
 	if (cloud_check_media(job, kind_of_type(mime), mime, (int64_t)file->data.len) != OK) {
 		job_forgive(job);
-		refuse(res, 400, 100, 0, "(#100) Param file must be a file of a supported type and size.");
+		refuse(res, 400, 100, 0,
+			"(#100) Param file must be a file of a supported type and size.");
 		return OK;
 	}
 	TRY(store(job, mime, file->data, &stored));
@@ -222,8 +227,9 @@ str media_url(struct sandbox *sb, struct arena *arena, const struct media_file *
 {
 	str end = arena_printf(arena, "%lld", (long long)(clock_now_ms() / 1000 + URL_LIFE_S));
 
-	return arena_printf(arena, "http://127.0.0.1:%d/media/%s?ext=" STR_F "&hash=" STR_F, sandbox_port(sb), file->id,
-			    STR_A(end), STR_A(sign(sb, arena, str_of(file->id), end)));
+	return arena_printf(arena, "http://127.0.0.1:%d/media/%s?ext=" STR_F "&hash=" STR_F,
+		sandbox_port(sb), file->id, STR_A(end),
+		STR_A(sign(sb, arena, str_of(file->id), end)));
 }
 
 void media_write_info(struct sandbox *sb, struct buf *b, const struct media_file *file)
@@ -251,7 +257,8 @@ static enum err answer_file(struct job *job, const struct media_file *file, stru
 
 enum err media_download(struct job *job, const struct request *req, struct response *res)
 {
-	str end = request_query(job->arena, req, "ext"), hash = request_query(job->arena, req, "hash");
+	str end = request_query(job->arena, req, "ext"),
+	    hash = request_query(job->arena, req, "hash");
 	struct media_file file;
 	int64_t end_s = 0;
 
@@ -259,8 +266,9 @@ enum err media_download(struct job *job, const struct request *req, struct respo
 		refuse(res, 401, 190, 0, "Invalid OAuth access token - Cannot parse access token");
 		return OK;
 	}
-	if (!str_is(hash, sign(the_sandbox, job->arena, req->params[0], end)) || !str_to_i64(end, &end_s) ||
-	    end_s * 1000 < clock_now_ms() || !media_find(the_sandbox, req->params[0], &file)) {
+	if (!str_is(hash, sign(the_sandbox, job->arena, req->params[0], end)) ||
+		!str_to_i64(end, &end_s) || end_s * 1000 < clock_now_ms() ||
+		!media_find(the_sandbox, req->params[0], &file)) {
 		refuse(res, 404, 100, 33, "The file does not exist, or its URL has expired.");
 		return OK;
 	}
@@ -294,7 +302,8 @@ enum err media_control_upload(struct job *job, const struct request *req, struct
 	if (body_of(job, req, &type, &data) != OK || !type.len || type.len >= sizeof stored.type) {
 		job_forgive(job);
 		res->status = 400;
-		buf_str(&res->body, S("{\"error\":\"Send multipart/form-data with a part that is a file.\"}"));
+		buf_str(&res->body,
+			S("{\"error\":\"Send multipart/form-data with a part that is a file.\"}"));
 		return OK;
 	}
 	TRY(store(job, type, data, &stored));
@@ -308,8 +317,9 @@ enum err media_control_upload(struct job *job, const struct request *req, struct
 
 static bool is_shown(str type)
 {
-	return (str_starts(type, S("image/")) && !str_starts(type, S("image/svg"))) || str_starts(type, S("audio/")) ||
-	       str_starts(type, S("video/")) || str_is(type, S("application/pdf"));
+	return (str_starts(type, S("image/")) && !str_starts(type, S("image/svg"))) ||
+	       str_starts(type, S("audio/")) || str_starts(type, S("video/")) ||
+	       str_is(type, S("application/pdf"));
 }
 
 enum err media_control_download(struct job *job, const struct request *req, struct response *res)

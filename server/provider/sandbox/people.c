@@ -35,7 +35,8 @@ static char *user_id_of(str phone)
 
 	sha256(bytes_of(phone), digest);
 	memcpy(&figure, digest, sizeof figure);
-	snprintf(text, sizeof text, "US.%llu", (unsigned long long)(figure % 90000000000000000ull + 10000000000000000ull));
+	snprintf(text, sizeof text, "US.%llu",
+		(unsigned long long)(figure % 90000000000000000ull + 10000000000000000ull));
 	return heap_text(str_of(text));
 }
 
@@ -48,7 +49,8 @@ struct customer *customer_make(struct sandbox *sb, str phone, str name)
 			set_text(&c->name, str_part(name, 0, NAME_MAX_OCTETS));
 		return c;
 	}
-	if (sb->customer_count == CUSTOMERS_MAX || phone.len < PHONE_MIN || phone.len > PHONE_MAX || !str_is_digits(phone))
+	if (sb->customer_count == CUSTOMERS_MAX || phone.len < PHONE_MIN || phone.len > PHONE_MAX ||
+		!str_is_digits(phone))
 		return NULL;
 	c = HEAP_NEW(struct customer);
 	c->phone = heap_text(phone);
@@ -97,7 +99,8 @@ str make_wamid(struct arena *arena, str phone)
 	return arena_printf(arena, "wamid." STR_F, STR_A(base64_text(arena, buf_bytes(&raw))));
 }
 
-/* The bodies of old messages go; their ids stay, so that a late read mark or reply still finds them. */
+/* The bodies of old messages go; their ids stay, so that a late read mark or reply still finds
+ * them. */
 static void forget_oldest_body(struct sandbox *sb)
 {
 	struct chat *chat = sb->oldest_with_body;
@@ -116,8 +119,13 @@ struct chat *chat_add(struct sandbox *sb, struct customer *c, struct number *num
 	if (sb->chat_count == MESSAGES_MAX)
 		return NULL;
 	chat = HEAP_NEW(struct chat);
-	*chat = (struct chat){ .sandbox = sb, .customer = c, .thread = thread, .wamid = heap_text(wamid),
-			       .biz = heap_text(S("")), .pricing = heap_text(S("service")), .at_ms = clock_now_ms() };
+	*chat = (struct chat){ .sandbox = sb,
+		.customer = c,
+		.thread = thread,
+		.wamid = heap_text(wamid),
+		.biz = heap_text(S("")),
+		.pricing = heap_text(S("service")),
+		.at_ms = clock_now_ms() };
 	if (thread->last)
 		thread->last->next = chat;
 	else

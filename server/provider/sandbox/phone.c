@@ -1,8 +1,9 @@
 /* phone.c: the page that shows customers' phones; its files stand in phone/ and are built in. */
 #include "provider/sandbox/sandbox_internal.h"
 
-#define POLICY                                                                                                        \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data: https:; media-src 'self' blob: https:; " \
+#define POLICY                                                                                 \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data: " \
+	"https:; media-src 'self' blob: https:; "                                              \
 	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 static const struct sandbox_page *find(str name)

@@ -60,12 +60,16 @@ static void fire(void *arg)
 	fn(what);
 }
 
-struct delay *sandbox_after(struct sandbox *sb, int64_t delay_ms, void (*fn)(void *arg), void (*drop)(void *arg),
-			    void *arg)
+struct delay *sandbox_after(struct sandbox *sb, int64_t delay_ms, void (*fn)(void *arg),
+	void (*drop)(void *arg), void *arg)
 {
 	struct delay *delay = HEAP_NEW(struct delay);
 
-	*delay = (struct delay){ .next = sb->delays, .at = &sb->delays, .fn = fn, .drop = drop, .arg = arg };
+	*delay = (struct delay){ .next = sb->delays,
+		.at = &sb->delays,
+		.fn = fn,
+		.drop = drop,
+		.arg = arg };
 	if (delay->next)
 		delay->next->at = &delay->next;
 	sb->delays = delay;
@@ -103,10 +107,25 @@ void answer_json(struct exchange *ex, int status, const struct buf *b)
 
 static int status_of(int64_t code)
 {
-	static const struct { int64_t code; int status; } known[] = {
-		{ 2, 503 }, { 3, 500 }, { 4, 429 }, { 10, 403 }, { 104, 401 }, { 190, 401 }, { 200, 403 }, { 368, 403 },
-		{ 80007, 429 }, { 131000, 500 }, { 131005, 403 }, { 131016, 500 }, { 131031, 403 }, { 131045, 500 },
-		{ 131057, 500 }, { 132001, 404 }, { 133004, 503 },
+	static const struct { int64_t code; int status;
+	} known[] = {
+		{ 2, 503 },
+		{ 3, 500 },
+		{ 4, 429 },
+		{ 10, 403 },
+		{ 104, 401 },
+		{ 190, 401 },
+		{ 200, 403 },
+		{ 368, 403 },
+		{ 80007, 429 },
+		{ 131000, 500 },
+		{ 131005, 403 },
+		{ 131016, 500 },
+		{ 131031, 403 },
+		{ 131045, 500 },
+		{ 131057, 500 },
+		{ 132001, 404 },
+		{ 133004, 503 },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
@@ -117,7 +136,8 @@ static int status_of(int64_t code)
 
 static const char *message_of(int64_t code)
 {
-	static const struct { int64_t code; const char *message; } known[] = {
+	static const struct { int64_t code; const char *message;
+	} known[] = {
 		{ 1, "An unknown error occurred" },
 		{ 2, "An unexpected error has occurred. Please retry your request later." },
 		{ 4, "Application request limit reached" },
@@ -140,15 +160,19 @@ static const char *message_of(int64_t code)
 		{ 131042, "(#131042) Business eligibility payment issue" },
 		{ 131047, "(#131047) Re-engagement message" },
 		{ 131048, "(#131048) Spam rate limit hit" },
-		{ 131049, "(#131049) This message was not delivered to maintain healthy ecosystem engagement." },
-		{ 131050, "(#131050) Unable to deliver the message. This recipient has chosen to stop receiving marketing messages" },
+		{ 131049, "(#131049) This message was not delivered to maintain healthy ecosystem "
+			  "engagement." },
+		{ 131050, "(#131050) Unable to deliver the message. This recipient has chosen to "
+			  "stop receiving marketing messages" },
 		{ 131051, "(#131051) Unsupported message type" },
 		{ 131053, "(#131053) Media upload error" },
 		{ 131056, "(#131056) (Business Account, Consumer Account) pair rate limit hit" },
 		{ 131057, "(#131057) Account in maintenance mode" },
-		{ 132000, "(#132000) Number of parameters does not match the expected number of params" },
+		{ 132000, "(#132000) Number of parameters does not match the expected number of "
+			  "params" },
 		{ 132001, "(#132001) Template name does not exist in the translation" },
-		{ 132012, "(#132012) Parameter format does not match format in the created template" },
+		{ 132012, "(#132012) Parameter format does not match format in the created "
+			  "template" },
 		{ 132015, "(#132015) Template is Paused" },
 		{ 132016, "(#132016) Template is Disabled" },
 		{ 133010, "(#133010) The account is not registered" },
@@ -160,7 +184,8 @@ static const char *message_of(int64_t code)
 	return "(#131000) Something went wrong";
 }
 
-void answer_graph_error(struct exchange *ex, int64_t code, int64_t subcode, str message, str details)
+void answer_graph_error(struct exchange *ex, int64_t code, int64_t subcode, str message,
+	str details)
 {
 	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
 
@@ -200,14 +225,17 @@ void answer_control_error(struct exchange *ex, int status, const char *sentence)
 
 struct job loop_job(struct exchange *ex)
 {
-	return (struct job){ .name = "sandbox", .arena = exchange_arena(ex), .now_ms = clock_now_ms() };
+	return (struct job){ .name = "sandbox",
+		.arena = exchange_arena(ex),
+		.now_ms = clock_now_ms() };
 }
 
 bool read_object(struct exchange *ex, const struct request *req, json *out)
 {
 	str why = STR_NONE;
 
-	if (json_read(exchange_arena(ex), str_from(req->body), out, &why) == OK && json_kind(*out) == JSON_MAP)
+	if (json_read(exchange_arena(ex), str_from(req->body), out, &why) == OK &&
+		json_kind(*out) == JSON_MAP)
 		return true;
 	answer_control_error(ex, 400, "The body must be a JSON object.");
 	return false;
@@ -215,8 +243,11 @@ bool read_object(struct exchange *ex, const struct request *req, json *out)
 
 /* ---- routes ---- */
 
-#define ON_LOOP(method_, pattern_, handler_)                                                                          \
-	{ .method = method_, .pattern = pattern_, .loop_handler = handler_, .flags = ROUTE_ON_LOOP }
+#define ON_LOOP(method_, pattern_, handler_)                                      \
+	{                                                                         \
+		.method = method_, .pattern = pattern_, .loop_handler = handler_, \
+		.flags = ROUTE_ON_LOOP                                            \
+	}
 
 static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/{version}/{id}/messages", graph_send),
@@ -226,8 +257,11 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_GET, "/{version}/{id}/message_templates", graph_templates),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/subscribed_apps", graph_subscribe),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/subscribed_apps", graph_subscriptions),
-	{ .method = HTTP_POST, .pattern = "/{version}/{id}/media", .handler = media_upload, .flags = ROUTE_STREAM_BODY,
-	  .body_max = UPLOAD_BODY_MAX },
+	{ .method = HTTP_POST,
+		.pattern = "/{version}/{id}/media",
+		.handler = media_upload,
+		.flags = ROUTE_STREAM_BODY,
+		.body_max = UPLOAD_BODY_MAX },
 	{ .method = HTTP_GET, .pattern = "/media/{id}", .handler = media_download },
 	ON_LOOP(HTTP_GET, "/control/customers", control_customers),
 	ON_LOOP(HTTP_POST, "/control/customers", control_customer_create),
@@ -246,8 +280,11 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/numbers", control_number_create),
 	ON_LOOP(HTTP_GET, "/control/templates", control_templates),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
-	{ .method = HTTP_POST, .pattern = "/control/media", .handler = media_control_upload, .flags = ROUTE_STREAM_BODY,
-	  .body_max = UPLOAD_BODY_MAX },
+	{ .method = HTTP_POST,
+		.pattern = "/control/media",
+		.handler = media_control_upload,
+		.flags = ROUTE_STREAM_BODY,
+		.body_max = UPLOAD_BODY_MAX },
 	{ .method = HTTP_GET, .pattern = "/control/media/{id}", .handler = media_control_download },
 	{ .method = HTTP_GET, .pattern = "/", .handler = phone_page },
 	{ .method = HTTP_GET, .pattern = "/phone", .handler = phone_page },
@@ -308,7 +345,8 @@ static void add_first_number(struct sandbox *sb, const struct sandbox_config *co
 	struct number *number = &sb->numbers[sb->number_count++];
 
 	*number = (struct number){
-		.phone_number_id = heap_text(either(config->phone_number_id, defaults.phone_number_id)),
+		.phone_number_id =
+			heap_text(either(config->phone_number_id, defaults.phone_number_id)),
 		.account_id = heap_text(either(config->account_id, defaults.account_id)),
 		.phone = heap_text(either(config->phone, defaults.phone)),
 		.verified_name = heap_text(either(config->verified_name, defaults.verified_name)),
@@ -354,7 +392,8 @@ static bool make_folder(struct sandbox *sb, const char *data_folder, str *why)
 	return false;
 }
 
-static struct sandbox *create(struct loop *loop, struct pool *pool, const struct sandbox_config *config)
+static struct sandbox *create(struct loop *loop, struct pool *pool,
+	const struct sandbox_config *config)
 {
 	struct sandbox *sb = HEAP_NEW(struct sandbox);
 
@@ -373,12 +412,15 @@ static struct sandbox *create(struct loop *loop, struct pool *pool, const struct
 	return sb;
 }
 
-enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbox_config *config, struct sandbox **out,
-		       str *why)
+enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbox_config *config,
+	struct sandbox **out, str *why)
 {
 	struct sandbox *sb = create(loop, pool, config);
-	struct http_config http = { .routes = routes, .route_count = COUNT_OF(routes), .workers = pool, .serve = serve,
-				    .refuse = refuse };
+	struct http_config http = { .routes = routes,
+		.route_count = COUNT_OF(routes),
+		.workers = pool,
+		.serve = serve,
+		.refuse = refuse };
 
 	assert(!the_sandbox);
 	the_sandbox = sb;
@@ -424,8 +466,9 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 static void number_done(struct number *number)
 {
-	char *texts[] = { number->phone_number_id, number->account_id, number->phone,	number->verified_name,
-			  number->token,	   number->app_secret, number->verify_token, number->webhook_url };
+	char *texts[] = { number->phone_number_id, number->account_id, number->phone,
+		number->verified_name, number->token, number->app_secret, number->verify_token,
+		number->webhook_url };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		heap_free(texts[i]);

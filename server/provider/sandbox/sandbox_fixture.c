@@ -30,7 +30,8 @@ struct held_job {
 	struct job job;
 };
 
-static struct held_job *jobs; /* with arenas of their own: a test's arena goes before they are released */
+/* with arenas of their own: a test's arena goes before they are released */
+static struct held_job *jobs;
 
 static void release_jobs(void)
 {
@@ -82,15 +83,22 @@ static void on_handshake(const struct request *req, struct exchange *ex)
 {
 	str answer;
 
-	if (cloud_provider.handshake(the_fixture->channel.verify_token, exchange_arena(ex), req, &answer))
+	if (cloud_provider.handshake(the_fixture->channel.verify_token, exchange_arena(ex), req,
+		    &answer))
 		exchange_answer(ex, 200, S("text/plain"), answer);
 	else
 		exchange_answer(ex, 403, S("text/plain"), S("no"));
 }
 
 static const struct route receiver_routes[] = {
-	{ .method = HTTP_POST, .pattern = "/webhook", .loop_handler = on_webhook, .flags = ROUTE_ON_LOOP },
-	{ .method = HTTP_GET, .pattern = "/webhook", .loop_handler = on_handshake, .flags = ROUTE_ON_LOOP },
+	{ .method = HTTP_POST,
+		.pattern = "/webhook",
+		.loop_handler = on_webhook,
+		.flags = ROUTE_ON_LOOP },
+	{ .method = HTTP_GET,
+		.pattern = "/webhook",
+		.loop_handler = on_handshake,
+		.flags = ROUTE_ON_LOOP },
 };
 
 static void serve(struct job *job, const struct request *req, struct response *res)
@@ -128,12 +136,15 @@ static void start(void)
 	loop = loop_create();
 	workers = pool_create("fixture", 8, 1024, NULL);
 	EXPECT_OK(http_server_create(loop, "127.0.0.1:0",
-				     &(struct http_config){ .routes = receiver_routes,
-							    .route_count = COUNT_OF(receiver_routes),
-							    .workers = workers, .serve = serve, .refuse = refuse,
-							    .temporary_folder = "/tmp" },
-				     &receiver, &why));
-	snprintf(webhook_url, sizeof webhook_url, "http://127.0.0.1:%d/webhook", http_server_port(receiver));
+		&(struct http_config){ .routes = receiver_routes,
+			.route_count = COUNT_OF(receiver_routes),
+			.workers = workers,
+			.serve = serve,
+			.refuse = refuse,
+			.temporary_folder = "/tmp" },
+		&receiver, &why));
+	snprintf(webhook_url, sizeof webhook_url, "http://127.0.0.1:%d/webhook",
+		http_server_port(receiver));
 	config.webhook_url = str_of(webhook_url);
 	EXPECT_OK(sandbox_start(loop, workers, &config, &f->sandbox, &why));
 	f->port = sandbox_port(f->sandbox);
@@ -141,9 +152,16 @@ static void start(void)
 	snprintf(graph_url, sizeof graph_url, "http://127.0.0.1:%d/v24.0", f->port);
 	f->url = str_of(base_url);
 	f->channel = (struct channel){
-		.id = 1, .provider = &cloud_provider, .phone = config.phone, .remote_id = config.phone_number_id,
-		.account_id = config.account_id, .access_token = config.token, .app_secret = config.app_secret,
-		.verify_token = config.verify_token, .base_url = str_of(graph_url), .allow_private = true,
+		.id = 1,
+		.provider = &cloud_provider,
+		.phone = config.phone,
+		.remote_id = config.phone_number_id,
+		.account_id = config.account_id,
+		.access_token = config.token,
+		.app_secret = config.app_secret,
+		.verify_token = config.verify_token,
+		.base_url = str_of(graph_url),
+		.allow_private = true,
 	};
 	the_fixture = f;
 	pthread_create(&thread, NULL, run_loop, loop);
@@ -183,8 +201,10 @@ struct fixture *fixture(void)
 	release_jobs();
 	fixture_control(S("/control/reset"), S(""));
 	fixture_control(S("/control/settings"),
-			S("{\"enforce_window\":true,\"window_in_status\":false,\"webhooks_paused\":false,\"pace_per_second\":0,"
-			  "\"pair_interval_ms\":0,\"sent_ms\":5,\"delivered_ms\":5,\"read_ms\":-1,\"retry_first_ms\":20,\"retry_max_ms\":100}"));
+		S("{\"enforce_window\":true,\"window_in_status\":false,\"webhooks_paused\":false,"
+		  "\"pace_per_second\":0,"
+		  "\"pair_interval_ms\":0,\"sent_ms\":5,\"delivered_ms\":5,\"read_ms\":-1,\"retry_"
+		  "first_ms\":20,\"retry_max_ms\":100}"));
 	forget_webhooks();
 	return the_fixture;
 }
@@ -195,16 +215,18 @@ int fixture_call_as(str token, enum http_method method, str path, str body, json
 {
 	struct job *job = fixture_job();
 	struct header headers[2] = { { S("Content-Type"), S("application/json") },
-				     { S("Authorization"), arena_printf(test_arena(), "Bearer " STR_F, STR_A(token)) } };
+		{ S("Authorization"), arena_printf(test_arena(), "Bearer " STR_F, STR_A(token)) } };
 	struct http_reply reply = { 0 };
 	json ignored;
 
 	EXPECT_OK(http_call(job,
-			    &(struct http_call){ .method = method,
-						 .url = arena_printf(test_arena(), "%s" STR_F, base_url, STR_A(path)),
-						 .headers = headers, .header_count = token.ptr ? 2 : 1,
-						 .body = bytes_of(body), .allow_private = true },
-			    &reply));
+		&(struct http_call){ .method = method,
+			.url = arena_printf(test_arena(), "%s" STR_F, base_url, STR_A(path)),
+			.headers = headers,
+			.header_count = token.ptr ? 2 : 1,
+			.body = bytes_of(body),
+			.allow_private = true },
+		&reply));
 	if (!answer)
 		answer = &ignored;
 	if (json_read(test_arena(), str_from(reply.body), answer, NULL) != OK)
@@ -229,11 +251,15 @@ json fixture_control(str path, str body)
 
 str fixture_open_window(str phone)
 {
-	str path = arena_printf(test_arena(), "/control/customers/" STR_F "/messages", STR_A(phone));
+	str path =
+		arena_printf(test_arena(), "/control/customers/" STR_F "/messages", STR_A(phone));
 
 	fixture_control(S("/control/customers"),
-			arena_printf(test_arena(), "{\"phone\":\"" STR_F "\",\"name\":\"Ana\"}", STR_A(phone)));
-	return json_text_at(fixture_control(path, S("{\"type\":\"text\",\"text\":{\"body\":\"hello\"}}")), "id");
+		arena_printf(test_arena(), "{\"phone\":\"" STR_F "\",\"name\":\"Ana\"}",
+			STR_A(phone)));
+	return json_text_at(fixture_control(path,
+				    S("{\"type\":\"text\",\"text\":{\"body\":\"hello\"}}")),
+		"id");
 }
 
 /* ---- waiting ---- */
@@ -266,7 +292,8 @@ static bool look(void *arg)
 	for (size_t i = 0; i < body_count && !wanted->found; i++) {
 		struct provider_events events;
 
-		if (cloud_provider.parse(fixture_job(), arena_str(test_arena(), str_of(bodies[i])), &events) != OK)
+		if (cloud_provider.parse(fixture_job(), arena_str(test_arena(), str_of(bodies[i])),
+			    &events) != OK)
 			continue;
 		for (size_t j = 0; j < events.count; j++)
 			if (events.items[j].kind == wanted->kind && seen++ == wanted->index)
@@ -281,7 +308,8 @@ const struct provider_event *fixture_wait(enum event_kind kind, size_t index)
 	struct wanted wanted = { .kind = kind, .index = index };
 
 	if (!fixture_until(look, &wanted))
-		test_fail(__FILE__, __LINE__, "no event %s number %zu came", event_kind_name(kind), index);
+		test_fail(__FILE__, __LINE__, "no event %s number %zu came", event_kind_name(kind),
+			index);
 	return wanted.found;
 }
 

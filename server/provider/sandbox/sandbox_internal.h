@@ -2,8 +2,8 @@
  * sandbox_internal.h: what the files of the sandbox share.
  *
  * graph*.c answer as Meta, control*.c do what no real network would, people.c holds customers and
- * threads, webhooks.c sends, faults.c decides what goes wrong, journal.c counts. Everything is touched
- * on the loop alone, but the config of media.c, which does not change.
+ * threads, webhooks.c sends, faults.c decides what goes wrong, journal.c counts. Everything is
+ * touched on the loop alone, but the config of media.c, which does not change.
  */
 #ifndef PROVIDER_SANDBOX_SANDBOX_INTERNAL_H
 #define PROVIDER_SANDBOX_SANDBOX_INTERNAL_H
@@ -35,7 +35,8 @@ void table_put(struct table *t, str key, void *value); /* key is borrowed for th
 void table_clear(struct table *t);
 
 struct number {
-	char *phone_number_id, *account_id, *phone, *verified_name, *token, *app_secret, *verify_token, *webhook_url;
+	char *phone_number_id, *account_id, *phone, *verified_name, *token, *app_secret,
+		*verify_token, *webhook_url;
 	double tokens;       /* of the pace limit */
 	int64_t filled_ms;
 	bool broken;         /* status DISCONNECTED: for health tests */
@@ -69,7 +70,8 @@ struct chat {
 	struct thread *thread;
 	struct sandbox *sandbox;
 	int64_t change, at_ms;
-	char *wamid, *biz, *body;   /* body: the message as it was sent, JSON; NULL once forgotten */
+	/* body: the message as it was sent, JSON; NULL once forgotten */
+	char *wamid, *biz, *body;
 	char *reaction;             /* emoji the other side put on it, or NULL */
 	enum message_kind kind;
 	bool from_business;
@@ -87,13 +89,17 @@ struct waiter {
 };
 
 enum fault_kind {
-	FAULT_LATENCY,      /* ms before the answer; the message is accepted before */
-	FAULT_HTTP,         /* status, a page that is no JSON, nothing accepted */
-	FAULT_GRAPH,        /* code, as Meta answers it, nothing accepted */
-	FAULT_LOST_ANSWER,  /* accepted, then the connection is closed without an answer */
-	FAULT_RESET,        /* the connection is closed, nothing accepted */
-	FAULT_WEBHOOK_DUPLICATE, FAULT_WEBHOOK_DELAY, FAULT_WEBHOOK_REORDER, FAULT_WEBHOOK_BAD_SIGNATURE,
-	FAULT_WEBHOOK_DROP, FAULTS
+	FAULT_LATENCY,	   /* ms before the answer; the message is accepted before */
+	FAULT_HTTP,	   /* status, a page that is no JSON, nothing accepted */
+	FAULT_GRAPH,	   /* code, as Meta answers it, nothing accepted */
+	FAULT_LOST_ANSWER, /* accepted, then the connection is closed without an answer */
+	FAULT_RESET,	   /* the connection is closed, nothing accepted */
+	FAULT_WEBHOOK_DUPLICATE,
+	FAULT_WEBHOOK_DELAY,
+	FAULT_WEBHOOK_REORDER,
+	FAULT_WEBHOOK_BAD_SIGNATURE,
+	FAULT_WEBHOOK_DROP,
+	FAULTS
 };
 
 struct fault {
@@ -109,7 +115,8 @@ struct fault {
 struct settings_now {
 	bool enforce_window, window_in_status, webhooks_paused;
 	int64_t pace_per_second, pair_interval_ms, pair_burst; /* 0: no limit */
-	int64_t sent_ms, delivered_ms, read_ms;                /* read_ms -1: when the customer reads */
+	/* read_ms -1: when the customer reads */
+	int64_t sent_ms, delivered_ms, read_ms;
 	int64_t retry_first_ms, retry_max_ms, retry_give_up_ms;
 };
 
@@ -163,22 +170,27 @@ struct sandbox {
 extern struct sandbox *the_sandbox; /* handlers of routes have no other way to it */
 
 /* ---- sandbox.c ---- */
-void sandbox_end(struct sandbox *sb); /* gives the memory back if it is stopped and nothing is in flight */
+/* gives the memory back if it is stopped and nothing is in flight */
+void sandbox_end(struct sandbox *sb);
 char *heap_text(str s);              /* a copy, terminated; "" for none */
 void set_text(char **at, str s);     /* replaces a copy */
-/* fn(arg) on the loop after delay_ms; drop(arg) instead, if not NULL, when all is cancelled by a stop or reset. */
-struct delay *sandbox_after(struct sandbox *sb, int64_t delay_ms, void (*fn)(void *arg), void (*drop)(void *arg),
-			    void *arg);
+/* fn(arg) on the loop after delay_ms; drop(arg) instead, if not NULL, when all is cancelled by a
+ * stop or reset. */
+struct delay *sandbox_after(struct sandbox *sb, int64_t delay_ms, void (*fn)(void *arg),
+	void (*drop)(void *arg), void *arg);
 void sandbox_cancel(struct delay *delay); /* without drop; NULL allowed */
 void sandbox_cancel_all(struct sandbox *sb);
 void answer_json(struct exchange *ex, int status, const struct buf *b);
 /* {"error":{…}} as Graph writes it. details may be none. */
-void answer_graph_error(struct exchange *ex, int64_t code, int64_t subcode, str message, str details);
+void answer_graph_error(struct exchange *ex, int64_t code, int64_t subcode, str message,
+	str details);
 /* The usual message and HTTP status of a code. */
 void answer_code(struct exchange *ex, int64_t code, str details);
 void answer_control_error(struct exchange *ex, int status, const char *sentence);
-struct job loop_job(struct exchange *ex); /* for functions that want one; nothing may be deferred on it */
-bool read_object(struct exchange *ex, const struct request *req, json *out); /* answers by itself when false */
+/* for functions that want one; nothing may be deferred on it */
+struct job loop_job(struct exchange *ex);
+/* answers by itself when false */
+bool read_object(struct exchange *ex, const struct request *req, json *out);
 
 /* ---- graph.c, graph_send.c, graph_template.c ---- */
 /* By token and id; answers 190, 100/33 by itself and gives NULL. */
@@ -221,15 +233,16 @@ void inbound_send(struct sandbox *sb, struct chat *chat, json message);
 void webhook_open(struct buf *b, const struct number *number, const char *field);
 void webhook_contacts(struct buf *b, const struct customer *customer);
 void webhook_close(struct buf *b);
-void webhook_post(struct sandbox *sb, struct number *number, struct customer *customer, const char *what,
-		  const struct buf *body);
+void webhook_post(struct sandbox *sb, struct number *number, struct customer *customer,
+	const char *what, const struct buf *body);
 void webhooks_pump(struct sandbox *sb);
 void webhooks_clear(struct sandbox *sb);
 void webhooks_write(struct sandbox *sb, struct buf *b);
 
 /* ---- faults.c ---- */
 /* The first that fits and is due; counts it. NULL: none. */
-const struct fault *fault_take(struct sandbox *sb, enum fault_kind from, enum fault_kind to, str phone, str type);
+const struct fault *fault_take(struct sandbox *sb, enum fault_kind from, enum fault_kind to,
+	str phone, str type);
 bool fault_add(struct sandbox *sb, json v, const char **why, int64_t *id);
 void faults_write(struct sandbox *sb, struct buf *b);
 void fault_page(struct exchange *ex, int64_t status);
@@ -247,8 +260,10 @@ void journal_clear(struct journal *j);
 struct media_file { char id[24], type[80], sha256[48]; int64_t size; char path[512]; };
 bool media_remove(struct sandbox *sb, const struct media_file *file);
 bool media_find(struct sandbox *sb, str id, struct media_file *out);
-enum err media_upload(struct job *job, const struct request *req, struct response *res);    /* Graph */
-enum err media_download(struct job *job, const struct request *req, struct response *res);  /* signed url */
+/* Graph */
+enum err media_upload(struct job *job, const struct request *req, struct response *res);
+/* signed url */
+enum err media_download(struct job *job, const struct request *req, struct response *res);
 enum err media_control_upload(struct job *job, const struct request *req, struct response *res);
 enum err media_control_download(struct job *job, const struct request *req, struct response *res);
 void media_write_info(struct sandbox *sb, struct buf *b, const struct media_file *file);

@@ -5,7 +5,9 @@
 #define NUMBER "/v24.0/106540352242922"
 #define ACCOUNT "/v24.0/102290129340398"
 #define TOKEN S("sandbox-token")
-#define TEXT_TO_ANA S("{\"messaging_product\":\"whatsapp\",\"to\":\"+" ANA "\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"},\"biz_opaque_callback_data\":\"77\"}")
+#define TEXT_TO_ANA                                            \
+	S("{\"messaging_product\":\"whatsapp\",\"to\":\"+" ANA \
+	  "\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"},\"biz_opaque_callback_data\":\"77\"}")
 
 static json answer;
 
@@ -31,7 +33,8 @@ TEST(an_accepted_message_has_a_wamid_and_its_statuses_follow)
 	EXPECT_INT(fixture_wait(EVENT_STATUS, 0)->status, STATUS_SENT);
 	EXPECT_INT(fixture_wait(EVENT_STATUS, 1)->status, STATUS_DELIVERED);
 	EXPECT_INT(fixture_wait(EVENT_STATUS, 1)->target_message, 77);
-	EXPECT(str_is(fixture_wait(EVENT_STATUS, 1)->target_id, json_text_at(answer, "messages.0.id")));
+	EXPECT(str_is(fixture_wait(EVENT_STATUS, 1)->target_id,
+		json_text_at(answer, "messages.0.id")));
 	fixture_control(S("/control/customers/" ANA "/read"), S(""));
 	EXPECT_INT(fixture_wait(EVENT_STATUS, 2)->status, STATUS_READ);
 }
@@ -39,11 +42,15 @@ TEST(an_accepted_message_has_a_wamid_and_its_statuses_follow)
 TEST(tokens_and_ids_are_checked_as_meta_does)
 {
 	fixture();
-	EXPECT_INT(fixture_call_as(S("wrong"), HTTP_POST, S(NUMBER "/messages"), TEXT_TO_ANA, &answer), 401);
+	EXPECT_INT(fixture_call_as(S("wrong"), HTTP_POST, S(NUMBER "/messages"), TEXT_TO_ANA,
+			   &answer),
+		401);
 	EXPECT_INT(json_int(json_path(answer, "error.code"), 0), 190);
 	EXPECT_INT(fixture_call(HTTP_POST, S(NUMBER "/messages"), TEXT_TO_ANA, &answer), 401);
 	EXPECT_INT(json_int(json_path(answer, "error.code"), 0), 104);
-	EXPECT_INT(fixture_call_as(TOKEN, HTTP_POST, S("/v24.0/999/messages"), TEXT_TO_ANA, &answer), 400);
+	EXPECT_INT(fixture_call_as(TOKEN, HTTP_POST, S("/v24.0/999/messages"), TEXT_TO_ANA,
+			   &answer),
+		400);
 	EXPECT_INT(json_int(json_path(answer, "error.error_subcode"), 0), 33);
 }
 
@@ -51,26 +58,41 @@ TEST(shapes_and_limits_are_refused_with_metas_codes)
 {
 	fixture();
 	fixture_open_window(S(ANA));
-	expect_refusal(S("{\"to\":\"+" ANA "\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}"), 400, 100);
+	expect_refusal(S("{\"to\":\"+" ANA "\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}"), 400,
+		100);
 	expect_refusal(S("not json"), 400, 100);
-	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}"), 400, 100);
-	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA "\",\"type\":\"hologram\"}"), 400, 100);
-	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA "\",\"type\":\"text\",\"text\":{}}"), 400, 131008);
-	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA "\",\"type\":\"image\",\"image\":{\"id\":\"1\"}}"), 400, 100);
-	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA "\",\"type\":\"interactive\",\"interactive\":{\"type\":\"button\","
-			 "\"body\":{\"text\":\"a\"},\"action\":{\"buttons\":[{\"type\":\"reply\",\"reply\":{\"id\":\"1\",\"title\":\"123456789012345678901\"}}]}}}"),
-		       400, 131009);
-	EXPECT_STR(json_text_at(answer, "error.error_data.details"), "Button title length invalid. Min length: 1, Max length: 20");
-	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"15550783881\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}"), 400, 131021);
+	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"type\":\"text\",\"text\":{\"body\":"
+			 "\"Hi\"}}"),
+		400, 100);
+	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA
+			 "\",\"type\":\"hologram\"}"),
+		400, 100);
+	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA
+			 "\",\"type\":\"text\",\"text\":{}}"),
+		400, 131008);
+	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA
+			 "\",\"type\":\"image\",\"image\":{\"id\":\"1\"}}"),
+		400, 100);
+	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"" ANA
+			 "\",\"type\":\"interactive\",\"interactive\":{\"type\":\"button\","
+			 "\"body\":{\"text\":\"a\"},\"action\":{\"buttons\":[{\"type\":\"reply\","
+			 "\"reply\":{\"id\":\"1\",\"title\":\"123456789012345678901\"}}]}}}"),
+		400, 131009);
+	EXPECT_STR(json_text_at(answer, "error.error_data.details"),
+		"Button title length invalid. Min length: 1, Max length: 20");
+	expect_refusal(S("{\"messaging_product\":\"whatsapp\",\"to\":\"15550783881\",\"type\":"
+			 "\"text\",\"text\":{\"body\":\"Hi\"}}"),
+		400, 131021);
 }
 
 TEST(free_text_needs_an_open_window_and_a_template_does_not)
 {
 	fixture();
 	expect_refusal(TEXT_TO_ANA, 400, 131047);
-	EXPECT_INT(post(S("{\"messaging_product\":\"whatsapp\",\"to\":\"+" ANA "\",\"type\":\"template\",\"template\":{\"name\":\"hello_world\","
+	EXPECT_INT(post(S("{\"messaging_product\":\"whatsapp\",\"to\":\"+" ANA
+			  "\",\"type\":\"template\",\"template\":{\"name\":\"hello_world\","
 			  "\"language\":{\"code\":\"en_US\"}}}")),
-		   200);
+		200);
 	fixture_open_window(S(ANA));
 	EXPECT_INT(post(TEXT_TO_ANA), 200);
 }
@@ -84,8 +106,9 @@ TEST(a_closed_window_may_come_as_a_failed_status)
 	EXPECT_STR(fixture_wait(EVENT_STATUS, 0)->error_code, "131047");
 }
 
-#define TEMPLATE(name, rest)                                                                                          \
-	S("{\"messaging_product\":\"whatsapp\",\"to\":\"+" ANA "\",\"type\":\"template\",\"template\":{\"name\":\"" name                \
+#define TEMPLATE(name, rest)                                        \
+	S("{\"messaging_product\":\"whatsapp\",\"to\":\"+" ANA      \
+	  "\",\"type\":\"template\",\"template\":{\"name\":\"" name \
 	  "\",\"language\":{\"code\":\"en_US\"}" rest "}}")
 
 TEST(a_template_send_must_fit_what_was_approved)
@@ -94,34 +117,44 @@ TEST(a_template_send_must_fit_what_was_approved)
 	expect_refusal(TEMPLATE("no_such", ""), 404, 132001);
 	expect_refusal(TEMPLATE("spring_sale", ""), 400, 132015);
 	expect_refusal(TEMPLATE("appointment_reminder",
-				",\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"Ana\"}]}]"),
-		       400, 132000);
+			       ",\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":"
+			       "\"text\",\"text\":\"Ana\"}]}]"),
+		400, 132000);
 	EXPECT_STR(json_text_at(answer, "error.error_data.details"),
-		   "body: number of localizable_params (1) does not match the expected number of params (2)");
-	expect_refusal(TEMPLATE("summer_sale",
-				",\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"Ana\"}]}]"),
-		       400, 132012);
-	expect_refusal(TEMPLATE("login_code",
-				",\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"123456\"}]}]"),
-		       400, 131008);
+		"body: number of localizable_params (1) does not match the expected number of "
+		"params (2)");
+	expect_refusal(TEMPLATE("summer_sale", ",\"components\":[{\"type\":\"body\",\"parameters\":"
+					       "[{\"type\":\"text\",\"text\":\"Ana\"}]}]"),
+		400, 132012);
+	expect_refusal(TEMPLATE("login_code", ",\"components\":[{\"type\":\"body\",\"parameters\":["
+					      "{\"type\":\"text\",\"text\":\"123456\"}]}]"),
+		400, 131008);
 	EXPECT_INT(post(TEMPLATE("appointment_reminder",
-				 ",\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"Ana\"},{\"type\":\"text\",\"text\":\"Friday\"}]}]")),
-		   200);
+			   ",\"components\":[{\"type\":\"body\",\"parameters\":[{\"type\":\"text\","
+			   "\"text\":\"Ana\"},{\"type\":\"text\",\"text\":\"Friday\"}]}]")),
+		200);
 	EXPECT_INT(post(TEMPLATE("order_ready",
-				 ",\"components\":[{\"type\":\"header\",\"parameters\":[{\"type\":\"text\",\"parameter_name\":\"order_no\",\"text\":\"A-1\"}]},"
-				 "{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"parameter_name\":\"first_name\",\"text\":\"Ana\"},"
-				 "{\"type\":\"text\",\"parameter_name\":\"hour\",\"text\":\"18:00\"}]},"
-				 "{\"type\":\"button\",\"sub_type\":\"url\",\"index\":\"0\",\"parameters\":[{\"type\":\"text\",\"text\":\"a17\"}]}]")),
-		   200);
+			   ",\"components\":[{\"type\":\"header\",\"parameters\":[{\"type\":"
+			   "\"text\",\"parameter_name\":\"order_no\",\"text\":\"A-1\"}]},"
+			   "{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"parameter_"
+			   "name\":\"first_name\",\"text\":\"Ana\"},"
+			   "{\"type\":\"text\",\"parameter_name\":\"hour\",\"text\":\"18:00\"}]},"
+			   "{\"type\":\"button\",\"sub_type\":\"url\",\"index\":\"0\","
+			   "\"parameters\":[{\"type\":\"text\",\"text\":\"a17\"}]}]")),
+		200);
 }
 
 TEST(templates_come_in_pages)
 {
 	fixture();
-	EXPECT_INT(fixture_call_as(TOKEN, HTTP_GET, S(ACCOUNT "/message_templates?limit=5"), STR_NONE, &answer), 200);
+	EXPECT_INT(fixture_call_as(TOKEN, HTTP_GET, S(ACCOUNT "/message_templates?limit=5"),
+			   STR_NONE, &answer),
+		200);
 	EXPECT_INT(json_count(json_field(answer, "data")), 5);
 	EXPECT(json_text_at(answer, "paging.next").len > 0);
-	EXPECT_INT(fixture_call_as(TOKEN, HTTP_GET, S(ACCOUNT "/message_templates?limit=5&after=5"), STR_NONE, &answer), 200);
+	EXPECT_INT(fixture_call_as(TOKEN, HTTP_GET, S(ACCOUNT "/message_templates?limit=5&after=5"),
+			   STR_NONE, &answer),
+		200);
 	EXPECT_INT(json_count(json_field(answer, "data")), 3);
 	EXPECT(!json_text_at(answer, "paging.next").ptr);
 }
@@ -135,7 +168,8 @@ TEST(the_pace_of_a_number_and_of_a_pair_is_limited)
 	EXPECT_INT(post(TEXT_TO_ANA), 200);
 	expect_refusal(TEXT_TO_ANA, 400, 131056);
 	fixture_control(S("/control/reset"), S(""));
-	fixture_control(S("/control/settings"), S("{\"pair_interval_ms\":0,\"pace_per_second\":1}"));
+	fixture_control(S("/control/settings"),
+		S("{\"pair_interval_ms\":0,\"pace_per_second\":1}"));
 	fixture_open_window(S(ANA));
 	post(TEXT_TO_ANA);
 	expect_refusal(TEXT_TO_ANA, 400, 130429);
@@ -164,7 +198,10 @@ TEST(a_lost_answer_was_accepted_all_the_same)
 	struct fixture *f = fixture();
 	struct send_result result;
 	struct job *job = fixture_job();
-	struct outgoing msg = { .id = 5001, .kind = KIND_TEXT, .content = S("{\"body\":\"Hi\"}"), .to_phone = S(ANA) };
+	struct outgoing msg = { .id = 5001,
+		.kind = KIND_TEXT,
+		.content = S("{\"body\":\"Hi\"}"),
+		.to_phone = S(ANA) };
 
 	fixture_open_window(S(ANA));
 	add_fault(S("{\"kind\":\"lost_answer\"}"));
@@ -188,7 +225,9 @@ TEST(faults_break_what_they_are_asked_to_and_then_end)
 	EXPECT_INT(post(TEXT_TO_ANA), 502);
 	EXPECT(!answer);
 	EXPECT_INT(post(TEXT_TO_ANA), 200);
-	EXPECT_INT(fixture_call(HTTP_POST, S("/control/faults"), S("{\"kind\":\"earthquake\"}"), &answer), 400);
+	EXPECT_INT(fixture_call(HTTP_POST, S("/control/faults"), S("{\"kind\":\"earthquake\"}"),
+			   &answer),
+		400);
 }
 
 static bool has_two(void *arg)
@@ -203,7 +242,8 @@ TEST(webhooks_are_doubled_forged_and_retried_on_demand)
 	add_fault(S("{\"kind\":\"webhook_duplicate\",\"type\":\"messages\"}"));
 	fixture_open_window(S(ANA));
 	EXPECT(fixture_until(has_two, NULL));
-	EXPECT(str_is(fixture_wait(EVENT_MESSAGE, 0)->remote_id, fixture_wait(EVENT_MESSAGE, 1)->remote_id));
+	EXPECT(str_is(fixture_wait(EVENT_MESSAGE, 0)->remote_id,
+		fixture_wait(EVENT_MESSAGE, 1)->remote_id));
 	add_fault(S("{\"kind\":\"webhook_bad_signature\"}"));
 	fixture_open_window(S(ANA));
 	fixture_wait(EVENT_MESSAGE, 2);
@@ -228,16 +268,19 @@ TEST(a_customer_without_phone_number_is_told_by_the_business_scoped_id)
 
 	fixture();
 	user_id = json_text_at(fixture_control(S("/control/customers"),
-					       S("{\"phone\":\"" ANA "\",\"name\":\"Ana\",\"username\":\"@ana\",\"hides_phone\":true}")),
-			       "user_id");
-	fixture_control(S("/control/customers/" ANA "/messages"), S("{\"type\":\"text\",\"text\":{\"body\":\"Grüße 😀 a/b\"}}"));
+				       S("{\"phone\":\"" ANA "\",\"name\":\"Ana\",\"username\":\"@"
+							     "ana\",\"hides_phone\":true}")),
+		"user_id");
+	fixture_control(S("/control/customers/" ANA "/messages"),
+		S("{\"type\":\"text\",\"text\":{\"body\":\"Grüße 😀 a/b\"}}"));
 	EXPECT(!fixture_wait(EVENT_MESSAGE, 0)->who.phone.ptr);
 	EXPECT(str_is(fixture_wait(EVENT_MESSAGE, 0)->who.bsuid, user_id));
 	EXPECT(str_has(fixture_wait(EVENT_MESSAGE, 0)->content, S("Grüße 😀 a/b")));
 	EXPECT_INT(post(arena_printf(test_arena(),
-				     "{\"messaging_product\":\"whatsapp\",\"recipient\":\"" STR_F "\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}",
-				     STR_A(user_id))),
-		   200);
+			   "{\"messaging_product\":\"whatsapp\",\"recipient\":\"" STR_F
+			   "\",\"type\":\"text\",\"text\":{\"body\":\"Hi\"}}",
+			   STR_A(user_id))),
+		200);
 	EXPECT(str_is(json_text_at(answer, "contacts.0.user_id"), user_id));
 }
 
@@ -247,15 +290,20 @@ TEST(the_phone_page_waits_for_changes)
 
 	fixture();
 	fixture_open_window(S(ANA));
-	EXPECT_INT(fixture_call(HTTP_GET, S("/control/customers/" ANA "/thread"), STR_NONE, &answer), 200);
+	EXPECT_INT(fixture_call(HTTP_GET, S("/control/customers/" ANA "/thread"), STR_NONE,
+			   &answer),
+		200);
 	EXPECT_INT(json_count(json_field(answer, "messages")), 1);
 	EXPECT_STR(json_text_at(answer, "messages.0.from"), "customer");
 	change = json_int(json_field(answer, "change"), 0);
 	fixture_control(S("/control/settings"), S("{\"sent_ms\":50}"));
 	post(TEXT_TO_ANA);
-	EXPECT_INT(fixture_call(HTTP_GET, arena_printf(test_arena(), "/control/customers/" ANA "/thread?wait=1&after=%lld", (long long)change),
-				STR_NONE, &answer),
-		   200);
+	EXPECT_INT(fixture_call(HTTP_GET,
+			   arena_printf(test_arena(),
+				   "/control/customers/" ANA "/thread?wait=1&after=%lld",
+				   (long long)change),
+			   STR_NONE, &answer),
+		200);
 	EXPECT_STR(json_text_at(answer, "messages.0.body.text.body"), "Hi");
 	EXPECT_INT(fixture_call(HTTP_GET, S("/phone"), STR_NONE, &answer), 200);
 }
@@ -265,13 +313,15 @@ TEST(marking_read_shows_typing_to_the_customer)
 	str id;
 
 	fixture();
-	EXPECT_INT(post(S("{\"messaging_product\":\"whatsapp\",\"status\":\"read\",\"message_id\":\"wamid.none\"}")), 400);
+	EXPECT_INT(post(S("{\"messaging_product\":\"whatsapp\",\"status\":\"read\",\"message_id\":"
+			  "\"wamid.none\"}")),
+		400);
 	id = fixture_open_window(S(ANA));
 	EXPECT_INT(post(arena_printf(test_arena(),
-				     "{\"messaging_product\":\"whatsapp\",\"status\":\"read\",\"message_id\":\"" STR_F
-				     "\",\"typing_indicator\":{\"type\":\"text\"}}",
-				     STR_A(id))),
-		   200);
+			   "{\"messaging_product\":\"whatsapp\",\"status\":\"read\",\"message_id\":"
+			   "\"" STR_F "\",\"typing_indicator\":{\"type\":\"text\"}}",
+			   STR_A(id))),
+		200);
 	fixture_call(HTTP_GET, S("/control/customers/" ANA "/thread"), STR_NONE, &answer);
 	EXPECT(json_flag(json_field(answer, "typing"), false));
 	EXPECT_STR(json_text_at(answer, "messages.0.status"), "read");
@@ -283,9 +333,11 @@ TEST(a_subscription_is_confirmed_by_the_handshake)
 	json settings;
 
 	fixture_call(HTTP_GET, S("/control/settings"), STR_NONE, &settings);
-	EXPECT_OK(provider_subscribe(fixture_job(), &f->channel, json_text_at(settings, "webhook_url")));
+	EXPECT_OK(provider_subscribe(fixture_job(), &f->channel,
+		json_text_at(settings, "webhook_url")));
 	f->channel.verify_token = S("another");
-	EXPECT(provider_subscribe(fixture_job(), &f->channel, arena_printf(test_arena(), STR_F "/nothing", STR_A(f->url))) != OK);
+	EXPECT(provider_subscribe(fixture_job(), &f->channel,
+		       arena_printf(test_arena(), STR_F "/nothing", STR_A(f->url))) != OK);
 	f->channel.verify_token = sandbox_defaults().verify_token;
 }
 

@@ -1,4 +1,5 @@
-/* status.c: what becomes of a message after it was accepted, and what customers write, as webhooks. */
+/* status.c: what becomes of a message after it was accepted, and what customers write, as webhooks.
+ */
 #include "provider/sandbox/sandbox_internal.h"
 
 #include "base/clock.h"
@@ -30,16 +31,23 @@ static void put_pricing(struct buf *b, const struct chat *chat)
 
 static void put_errors(struct buf *b, int64_t code)
 {
-	static const struct { int64_t code; const char *title, *details; } known[] = {
+	static const struct { int64_t code; const char *title, *details;
+	} known[] = {
 		{ 131026, "Message undeliverable", "Message Undeliverable." },
 		{ 131047, "Re-engagement message",
-		  "Message failed to send because more than 24 hours have passed since the customer last replied to this number." },
-		{ 131049, "This message was not delivered to maintain healthy ecosystem engagement.",
-		  "In order to maintain a healthy ecosystem engagement, the message failed to be delivered." },
-		{ 131050, "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages",
-		  "The recipient has chosen to stop receiving marketing messages." },
+			"Message failed to send because more than 24 hours have passed since the "
+			"customer last replied to this number." },
+		{ 131049,
+			"This message was not delivered to maintain healthy ecosystem engagement.",
+			"In order to maintain a healthy ecosystem engagement, the message failed "
+			"to be delivered." },
+		{ 131050,
+			"Unable to deliver the message. This recipient has chosen to stop "
+			"receiving marketing messages",
+			"The recipient has chosen to stop receiving marketing messages." },
 	};
-	const char *title = "Something went wrong", *details = "Message failed to send because of an unknown error.";
+	const char *title = "Something went wrong",
+		   * details = "Message failed to send because of an unknown error.";
 
 	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (known[i].code == code) {
@@ -109,7 +117,8 @@ static void delivered_now(void *arg)
 		return;
 	tell(chat, STATUS_DELIVERED, 0);
 	if (now->read_ms >= 0 || chat->customer->reads_at_once)
-		sandbox_after(chat->sandbox, now->read_ms >= 0 ? now->read_ms : 0, read_now, NULL, chat);
+		sandbox_after(chat->sandbox, now->read_ms >= 0 ? now->read_ms : 0, read_now, NULL,
+			chat);
 }
 
 /* "Only `sent` status follows" a reaction. */
@@ -119,7 +128,8 @@ static void sent_now(void *arg)
 
 	tell(chat, STATUS_SENT, 0);
 	if (chat->kind != KIND_REACTION)
-		sandbox_after(chat->sandbox, chat->sandbox->settings.delivered_ms, delivered_now, NULL, chat);
+		sandbox_after(chat->sandbox, chat->sandbox->settings.delivered_ms, delivered_now,
+			NULL, chat);
 }
 
 static void undeliverable(void *arg)
@@ -139,8 +149,10 @@ static void opted_out(void *arg)
 
 void status_start(struct chat *chat, int64_t fail_code)
 {
-	void (*next)(void *) = fail_code == 131026 ? undeliverable : fail_code == 131047 ? outside_window
-				       : fail_code == 131050 ? opted_out : sent_now;
+	void (*next)(void *) = fail_code == 131026   ? undeliverable
+			       : fail_code == 131047 ? outside_window
+			       : fail_code == 131050 ? opted_out
+						     : sent_now;
 
 	sandbox_after(chat->sandbox, chat->sandbox->settings.sent_ms, next, NULL, chat);
 }
@@ -149,7 +161,8 @@ void status_online(struct customer *c)
 {
 	for (struct thread *t = c->threads; t; t = t->next)
 		for (struct chat *chat = t->first; chat; chat = chat->next)
-			if (chat->from_business && chat->status == STATUS_SENT && chat->kind != KIND_REACTION)
+			if (chat->from_business && chat->status == STATUS_SENT &&
+				chat->kind != KIND_REACTION)
 				sandbox_after(chat->sandbox, 0, delivered_now, NULL, chat);
 }
 
@@ -159,7 +172,9 @@ void status_read(struct chat *chat)
 	struct thread *thread = chat->thread;
 
 	for (struct chat *c = thread->first; c; c = c->next) {
-		if (c->from_business && (c->status == STATUS_SENT || c->status == STATUS_DELIVERED) && c->kind != KIND_REACTION)
+		if (c->from_business &&
+			(c->status == STATUS_SENT || c->status == STATUS_DELIVERED) &&
+			c->kind != KIND_REACTION)
 			tell(c, STATUS_READ, 0);
 		if (c == chat)
 			break;

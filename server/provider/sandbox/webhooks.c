@@ -1,8 +1,9 @@
 /*
  * webhooks.c: signed webhooks on their way, as Meta sends them.
  *
- * "Non-200 or unreachable: retried with decreasing frequency" until they are accepted. Those about one customer go
- * one after the other as long as all is well; one that waits for its retry is overtaken.
+ * "Non-200 or unreachable: retried with decreasing frequency" until they are accepted. Those about
+ * one customer go one after the other as long as all is well; one that waits for its retry is
+ * overtaken.
  */
 #include "provider/sandbox/sandbox_internal.h"
 
@@ -77,8 +78,8 @@ static uint32_t code_point(str s, size_t *at)
 	return point;
 }
 
-/* "Non-ASCII arrives as \uXXXX escapes"; a slash has a backslash. So a receiver that writes the JSON anew before it
- * computes the signature is found out. */
+/* "Non-ASCII arrives as \uXXXX escapes"; a slash has a backslash. So a receiver that writes the
+ * JSON anew before it computes the signature is found out. */
 static void escape_like_meta(struct buf *out, str plain)
 {
 	for (size_t i = 0; i < plain.len;) {
@@ -191,7 +192,8 @@ static void on_answered(void *arg)
 	webhooks_pump(sb);
 }
 
-/* On a worker; the delivery is its own until it is posted back. Only the first try is signed wrongly. */
+/* On a worker; the delivery is its own until it is posted back. Only the first try is signed
+ * wrongly. */
 static enum err deliver(struct job *job, void *arg)
 {
 	struct delivery *d = arg;
@@ -200,15 +202,20 @@ static enum err deliver(struct job *job, void *arg)
 	struct http_reply reply = { 0 };
 	struct header headers[3] = { { S("Content-Type"), S("application/json") },
 				     { S("User-Agent"), S("facebookexternalua") } };
-	struct http_call call = { .method = HTTP_POST, .url = str_of(d->url), .headers = headers, .header_count = 3,
-				  .body = bytes_of(body), .deadline_ms = DELIVERY_DEADLINE_MS, .allow_private = true };
+	struct http_call call = { .method = HTTP_POST,
+		.url = str_of(d->url),
+		.headers = headers,
+		.header_count = 3,
+		.body = bytes_of(body),
+		.deadline_ms = DELIVERY_DEADLINE_MS,
+		.allow_private = true };
 
 	hmac_sha256(bytes_of(secret), call.body, mac);
 	if (d->bad_signature && d->attempts == 1)
 		mac[0] ^= 0x55;
 	headers[2] = (struct header){ S("X-Hub-Signature-256"),
-				      arena_printf(job->arena, "sha256=" STR_F,
-						   STR_A(hex_text(job->arena, (bytes){ mac, sizeof mac }))) };
+		arena_printf(job->arena, "sha256=" STR_F,
+			STR_A(hex_text(job->arena, (bytes){ mac, sizeof mac }))) };
 	d->last_status = http_call(job, &call, &reply) == OK ? reply.status : 0;
 	snprintf(d->error, sizeof d->error, STR_F, STR_A(d->last_status ? S("") : job->why));
 	job_forgive(job);
@@ -239,7 +246,8 @@ static void start(struct sandbox *sb, struct delivery *d)
 
 static bool may_start(const struct delivery *d)
 {
-	return !d->in_flight && !d->delay && d->number->webhook_url[0] && (!d->customer || d->customer->in_flight == 0);
+	return !d->in_flight && !d->delay && d->number->webhook_url[0] &&
+	       (!d->customer || d->customer->in_flight == 0);
 }
 
 void webhooks_pump(struct sandbox *sb)
@@ -253,14 +261,21 @@ void webhooks_pump(struct sandbox *sb)
 
 /* ---- posting, with faults ---- */
 
-static struct delivery *make(struct sandbox *sb, struct number *number, struct customer *customer, const char *what,
-			     str body)
+static struct delivery *make(struct sandbox *sb, struct number *number, struct customer *customer,
+	const char *what, str body)
 {
 	struct delivery *d = HEAP_NEW(struct delivery);
 
-	*d = (struct delivery){ .sandbox = sb, .id = ++sb->next_delivery, .created_ms = clock_now_ms(), .number = number,
-				.customer = customer, .body = heap_text(body), .body_len = body.len,
-				.what = heap_text(str_of(what)), .url = heap_text(S("")), .secret = heap_text(S("")) };
+	*d = (struct delivery){ .sandbox = sb,
+		.id = ++sb->next_delivery,
+		.created_ms = clock_now_ms(),
+		.number = number,
+		.customer = customer,
+		.body = heap_text(body),
+		.body_len = body.len,
+		.what = heap_text(str_of(what)),
+		.url = heap_text(S("")),
+		.secret = heap_text(S("")) };
 	return d;
 }
 
@@ -301,25 +316,28 @@ static void held_too_long(void *arg)
 	webhooks_pump(sb);
 }
 
-void webhook_post(struct sandbox *sb, struct number *number, struct customer *customer, const char *what,
-		  const struct buf *body)
+void webhook_post(struct sandbox *sb, struct number *number, struct customer *customer,
+	const char *what, const struct buf *body)
 {
 	str phone = customer ? str_of(customer->phone) : STR_NONE, type = str_of(what);
 	struct buf escaped = buf_heap(BODY_OCTETS_MAX);
 	const struct fault *duplicate, *delayed;
 	struct delivery *d;
 
-	if (!number->webhook_url[0] || fault_take(sb, FAULT_WEBHOOK_DROP, FAULT_WEBHOOK_DROP, phone, type))
+	if (!number->webhook_url[0] ||
+		fault_take(sb, FAULT_WEBHOOK_DROP, FAULT_WEBHOOK_DROP, phone, type))
 		return;
 	escape_like_meta(&escaped, buf_text(body));
 	d = make(sb, number, customer, what, buf_text(&escaped));
-	d->bad_signature = fault_take(sb, FAULT_WEBHOOK_BAD_SIGNATURE, FAULT_WEBHOOK_BAD_SIGNATURE, phone, type) != NULL;
+	d->bad_signature = fault_take(sb, FAULT_WEBHOOK_BAD_SIGNATURE, FAULT_WEBHOOK_BAD_SIGNATURE,
+				   phone, type) != NULL;
 	duplicate = fault_take(sb, FAULT_WEBHOOK_DUPLICATE, FAULT_WEBHOOK_DUPLICATE, phone, type);
 	delayed = fault_take(sb, FAULT_WEBHOOK_DELAY, FAULT_WEBHOOK_DELAY, phone, type);
 	if (duplicate)
 		enqueue(sb, make(sb, number, customer, what, buf_text(&escaped)), delayed);
 	buf_done(&escaped);
-	if (!sb->held && fault_take(sb, FAULT_WEBHOOK_REORDER, FAULT_WEBHOOK_REORDER, phone, type)) {
+	if (!sb->held &&
+		fault_take(sb, FAULT_WEBHOOK_REORDER, FAULT_WEBHOOK_REORDER, phone, type)) {
 		sb->held = d;
 		sandbox_after(sb, REORDER_WAIT_MS, held_too_long, NULL, sb);
 	} else {
@@ -393,7 +411,9 @@ void webhooks_write(struct sandbox *sb, struct buf *b)
 	json_open_in(b, "data", '[');
 	for (struct delivery *d = sb->log; d; d = d->next)
 		if (count++ >= skip)
-			write_delivery(b, d, d->last_status >= 200 && d->last_status < 300 ? "delivered" : "given_up");
+			write_delivery(b, d,
+				d->last_status >= 200 && d->last_status < 300 ? "delivered"
+									      : "given_up");
 	count = 0;
 	for (struct delivery *d = sb->queue; d && count++ < WRITTEN_MAX; d = d->next)
 		write_delivery(b, d, d->in_flight ? "in_flight" : "waiting");
