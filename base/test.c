@@ -14,7 +14,7 @@
 static struct test *tests, **tests_end = &tests;
 static struct arena *arena;
 static jmp_buf failed;
-static char folder[64];
+static char folder[128];
 
 void test_register(struct test *test)
 {
@@ -44,8 +44,10 @@ static void remove_folder(void)
 
 const char *test_folder(void)
 {
+	const char *root = getenv("TMPDIR");
+
 	if (!folder[0]) {
-		snprintf(folder, sizeof folder, "/tmp/parley-test-XXXXXX");
+		snprintf(folder, sizeof folder, "%.80s/parley-test-XXXXXX", root && *root ? root : "/tmp");
 		if (!mkdtemp(folder))
 			abort();
 	}

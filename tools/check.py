@@ -24,6 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = 'build/check'
 COVERAGE_LEAST = 60.0     # per cent of lines of C; the aim is 85
 FUZZ_SECONDS = '5'
+UNIT_SECONDS = 240        # no program of unit tests may take longer
 STEP_SECONDS = 900        # no step may take longer
 CORES = str(os.cpu_count() or 2)
 
@@ -52,6 +53,13 @@ SANITIZERS = {
 }
 
 
+# What tests write goes to memory where there is room: they wait for thousands of commits, and the kill tests do not
+# cut the power.
+SHM_LEAST = 2 << 30
+if os.path.isdir('/dev/shm') and shutil.disk_usage('/dev/shm').free > SHM_LEAST:
+    os.environ.setdefault('TMPDIR', '/dev/shm')
+
+
 class Failed(Exception):
     """A step could not do its work; what it counted so far goes with it."""
 
@@ -66,15 +74,16 @@ class Step:
         self.note = ''
         self.log = None
         self.good = False
+        self.writing = threading.Lock()
 
     def count(self, passed, failed):
-        self.passed += passed
-        self.failed += failed
+        with self.writing:
+            self.passed += passed
+            self.failed += failed
 
     def run(self, command, env=None, seconds=STEP_SECONDS, group_lives=False):
         """The exit status and the output, which is also in the log. The command's group ends with it, or lives on."""
-        self.log.write('$ %s\n' % ' '.join(command))
-        self.log.flush()
+        start = time.monotonic()
         child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **SANITIZERS, **(env or {})}, text=True,
                                  errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, start_new_session=True)
@@ -86,9 +95,11 @@ class Step:
             timer.cancel()
             if not group_lives:
                 end_group(child)
-        self.log.write(output + '\n')
-        if child.returncode == -signal.SIGKILL:
-            self.log.write('(ended after %d s)\n' % seconds)
+        took = time.monotonic() - start
+        late = ' (ended: over its time)' if child.returncode == -signal.SIGKILL and took > seconds else ''
+        with self.writing:
+            self.log.write('$ %s\n%s\n(%.1f s)%s\n' % (' '.join(command), output, took, late))
+            self.log.flush()
         return child.returncode, output
 
     def must(self, command, **more):
@@ -196,14 +207,17 @@ def unit(step, kind, wanted=lambda name: True):
     chosen = [p for p in programs(kind) if wanted(p[0])]
     if not chosen:
         raise Failed('no unit tests found')
-    wrong, server = [], {}
-    for name, command, env, _ in chosen:
-        if name.startswith(ON_STORE):
-            server = postgres.start(step)
+
+    def one(program):
+        name, command, env, _ = program
+        server = postgres.start(step) if name.startswith(ON_STORE) else {}
         # ThreadSanitizer wants its fixed addresses free.
         around = ['setarch', os.uname().machine, '-R'] if kind == 'tsan' else []
-        if not step.suite(around + command, env={**env, **server}, seconds=240):
-            wrong.append(name)
+        return step.suite(around + command, env={**env, **server}, seconds=UNIT_SECONDS)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(one, chosen))
+    wrong = [name for (name, *_), good in zip(chosen, results) if not good]
     if wrong:
         step.note = 'failed: ' + ', '.join(wrong)
 
