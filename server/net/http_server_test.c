@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -648,7 +649,8 @@ TEST(an_idle_connection_is_closed)
 	test_write(fd, S("GET /now/1 HTTP/1.1\r\nHost: h\r\n\r\n"));
 	EXPECT_INT(test_status(test_read_answer(fd)), 200);
 	EXPECT_INT(test_read(fd, 1).len, 0);
-	EXPECT_INT(http_server_connections(server->http), 0);
+	while (http_server_connections(server->http) > 0)
+		usleep(1000);
 	close(fd);
 	test_server_stop(server);
 }
@@ -706,13 +708,160 @@ TEST(an_address_that_cannot_be_listened_on_is_told)
 	loop_destroy(loop);
 }
 
-TEST(posts_run_in_order_and_timers_can_be_cancelled)
+/* Notes the order in which it is called. */
+struct noting {
+	int order[8];
+	struct test_flag done;
+};
+
+static struct noting notes;
+static int note_numbers[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+
+static void note(void *number)
+{
+	notes.order[notes.done.count] = *(int *)number;
+	test_flag_raise(&notes.done);
+}
+
+TEST(posts_run_in_order_on_the_loop)
 {
 	struct test_server *server = start();
-	struct test_flag flag = TEST_FLAG_INIT;
 
-	for (int i = 0; i < 10000; i++)
-		loop_post(server->loop, (void (*)(void *))test_flag_raise, &flag);
-	EXPECT(test_flag_wait(&flag, 10000));
+	notes = (struct noting){ .done = TEST_FLAG_INIT };
+	EXPECT(!loop_is_here(server->loop));
+	for (int i = 0; i < 8; i++)
+		loop_post(server->loop, note, &note_numbers[i]);
+	EXPECT(test_flag_wait(&notes.done, 8));
+	for (int i = 0; i < 8; i++)
+		EXPECT_INT(notes.order[i], i);
+	test_server_stop(server);
+}
+
+static void set_timers(void *arg)
+{
+	struct loop *loop = arg;
+	struct loop_timer *never = loop_after(loop, 1, note, &note_numbers[7]);
+
+	loop_after(loop, 60, note, &note_numbers[2]);
+	loop_after(loop, 30, note, &note_numbers[1]);
+	loop_cancel(never);
+	loop_cancel(NULL);
+	EXPECT(loop_is_here(loop));
+}
+
+TEST(timers_fire_in_time_unless_cancelled)
+{
+	struct test_server *server = start();
+
+	notes = (struct noting){ .done = TEST_FLAG_INIT };
+	test_on_loop(server->loop, set_timers, server->loop);
+	EXPECT(test_flag_wait(&notes.done, 2));
+	EXPECT_INT(notes.order[0], 1);
+	EXPECT_INT(notes.order[1], 2);
+	test_server_stop(server);
+}
+
+TEST(a_signal_reaches_the_loop)
+{
+	struct loop *loop = loop_create();
+	struct test_server server = { .loop = loop };
+
+	notes = (struct noting){ .done = TEST_FLAG_INIT };
+	loop_on_signal(loop, SIGUSR1, note, &note_numbers[3]);
+	pthread_create(&server.thread, NULL, (void *(*)(void *))(void (*)(void))loop_run, loop);
+	kill(getpid(), SIGUSR1);
+	EXPECT(test_flag_wait(&notes.done, 1));
+	EXPECT_INT(notes.order[0], 3);
+	loop_stop(loop);
+	pthread_join(server.thread, NULL);
+	loop_destroy(loop);
+}
+
+static enum err tell_request(struct job *job, const struct request *req, struct response *res)
+{
+	res->type = S("text/plain");
+	buf_printf(&res->body, STR_F " %d " STR_F " " STR_F " " STR_F, STR_A(req->remote),
+		req->secure, STR_A(request_query(job->arena, req, "q")),
+		STR_A(request_cookie(req, S("b"))), STR_A(request_query(job->arena, req, "bad")));
+	return OK;
+}
+
+static const struct route tell_routes[] = { { HTTP_GET, "/tell", .handler = tell_request } };
+
+#define TELL(headers)                                                           \
+	test_body(test_ask(server->port,                                        \
+		S("GET /tell?x=1&q=a%20b+c&q=2&bad=%zz HTTP/1.1\r\nHost: h\r\n" \
+		  "Connection: close\r\nCookie: a=1; b=two\r\n" headers "\r\n")))
+
+TEST(queries_and_cookies_are_read)
+{
+	struct test_server *server =
+		test_server_start((struct http_config){ .routes = tell_routes, .route_count = 1 });
+
+	EXPECT_STR(TELL(""), "127.0.0.1 0 a b c two ");
+	EXPECT_STR(TELL("X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n"),
+		"127.0.0.1 0 a b c two ");
+	test_server_stop(server);
+}
+
+TEST(only_a_trusted_proxy_tells_who_the_client_is)
+{
+	struct test_server *server = test_server_start((struct http_config){
+		.routes = tell_routes, .route_count = 1, .trusted_proxy = "127.0.0.1" });
+
+	EXPECT_STR(TELL("X-Forwarded-For: 6.6.6.6, 1.2.3.4\r\nX-Forwarded-Proto: https\r\n"),
+		   "1.2.3.4 1 a b c two ");
+	EXPECT_STR(TELL(""), "127.0.0.1 0 a b c two ");
+	test_server_stop(server);
+}
+
+static void drop_it(const struct request *req, struct exchange *ex)
+{
+	(void)req;
+	exchange_drop(ex);
+}
+
+TEST(a_dropped_exchange_closes_without_an_answer)
+{
+	static const struct route drops[] = { { HTTP_GET, "/", .loop_handler = drop_it,
+		.flags = ROUTE_ON_LOOP } };
+	struct test_server *server =
+		test_server_start((struct http_config){ .routes = drops, .route_count = 1 });
+
+	EXPECT_INT(test_ask(server->port, S("GET / HTTP/1.1\r\nHost: h\r\n\r\n")).len, 0);
+	test_server_stop(server);
+}
+
+static enum err too_much(struct job *job, const struct request *req, struct response *res)
+{
+	(void)job;
+	(void)req;
+	buf_space(&res->body, 64u << 20);
+	return OK;
+}
+
+TEST(an_answer_past_its_bound_is_a_500)
+{
+	static const struct route large[] = { { HTTP_GET, "/", .handler = too_much } };
+	struct test_server *server =
+		test_server_start((struct http_config){ .routes = large, .route_count = 1 });
+	str answer =
+		test_ask(server->port, S("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+
+	EXPECT_INT(test_status(answer), 500);
+	test_server_stop(server);
+}
+
+TEST(a_reader_that_stalls_is_closed)
+{
+	struct test_server *server = start_hasty();
+	int fd = test_connect(server->port);
+
+	counted.count = 0;
+	test_write(fd, S("GET /count/900000000 HTTP/1.1\r\nHost: h\r\n\r\n"));
+	EXPECT(test_flag_wait(&counted, 1));
+	while (http_server_connections(server->http) > 0)
+		usleep(1000);
+	close(fd);
 	test_server_stop(server);
 }

@@ -340,6 +340,53 @@ TEST(one_frame_reaches_all)
 	test_server_stop(server);
 }
 
+static int64_t ahead_ms;
+
+static void check_time(void *arg)
+{
+	ws_check_time(arg, clock_monotonic_us() + ahead_ms * 1000);
+}
+
+TEST(the_silent_are_pinged_and_then_closed)
+{
+	struct test_server *server = start();
+	int fd = open_ws(server, S(HANDSHAKE("/ws/a")));
+
+	EXPECT(test_flag_wait(&seen.opened, 1));
+	ahead_ms = WS_PING_INTERVAL_MS + 1000;
+	test_on_loop(server->loop, check_time, seen.ws[0]);
+	test_on_loop(server->loop, check_time, seen.ws[0]);
+	EXPECT_READ(fd, 2, "8900");
+	send_hex(fd, "8a 80 00000000");
+	EXPECT(test_flag_wait(&seen.active, 1));
+	ahead_ms = 2 * WS_PING_INTERVAL_MS - 1000;
+	test_on_loop(server->loop, check_time, seen.ws[0]);
+	EXPECT_READ(fd, 2, "8900"); /* once: it was heard of in between */
+	ahead_ms = 2 * WS_PING_INTERVAL_MS + 1000;
+	test_on_loop(server->loop, check_time, seen.ws[0]);
+	EXPECT_INT(test_read(fd, 1).len, 0);
+	EXPECT(test_flag_wait(&seen.closed, 1));
+	EXPECT_INT(seen.code, 1006);
+	close(fd);
+	test_server_stop(server);
+}
+
+TEST(who_does_not_answer_a_close_is_cut_off)
+{
+	struct test_server *server = start();
+	int fd = open_ws(server, S(HANDSHAKE("/ws/a")));
+
+	send_hex(fd, "81 85 00000000 636c6f7365");
+	EXPECT_INT(test_read(fd, 15).len, 15);
+	ahead_ms = WS_CLOSE_TIMEOUT_MS + 1000;
+	test_on_loop(server->loop, check_time, seen.ws[0]);
+	EXPECT_INT(test_read(fd, 1).len, 0);
+	EXPECT(test_flag_wait(&seen.closed, 1));
+	EXPECT_INT(seen.code, 1006);
+	close(fd);
+	test_server_stop(server);
+}
+
 static void drain(void *arg)
 {
 	http_server_drain(arg, clock_now_ms() + 4000, NULL, NULL);
