@@ -46,17 +46,22 @@ static void collect(struct api_figures *figures)
 		api_figures_hook(figures);
 }
 
+/* The second number of the line: pages in memory. */
 static int64_t resident_bytes(void)
 {
-	long pages = 0, resident = 0;
+	char line[128] = "";
 	FILE *f = fopen("/proc/self/statm", "re");
+	int64_t pages = 0;
+	str rest;
 
 	if (!f)
 		return 0;
-	if (fscanf(f, "%ld %ld", &pages, &resident) != 2)
-		resident = 0;
+	rest = fgets(line, sizeof line, f) ? str_of(line) : S("");
 	fclose(f);
-	return resident * sysconf(_SC_PAGESIZE);
+	str_split(&rest, ' ');
+	if (!str_to_i64(str_split(&rest, ' '), &pages))
+		pages = 0;
+	return pages * sysconf(_SC_PAGESIZE);
 }
 
 static void disk_space(int64_t *available, int64_t *total)
