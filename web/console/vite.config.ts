@@ -39,5 +39,5 @@ export default defineConfig({
       '/app': { target: parley, ws: true },
     },
   },
-  test: { environment: 'happy-dom', dir: here('..'), exclude: ['**/node_modules/**', '**/dist/**'] },
+  test: { silent: 'passed-only', environment: 'happy-dom', dir: here('..'), exclude: ['**/node_modules/**', '**/dist/**'] },
 })

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { api, ApiProblem, problemOf, setCsrfToken, setSignedOutHandler, urlOf } from './api/client'
 import { pathPrefix } from './live'
+import { startTestServer, type TestServer } from './testServer'
 import { clockTime, dayLabel, fileSize, listTime, playTime, timeAgo, timeLeft } from './times'
 // @ts-expect-error: a build script, plain JavaScript
 import { flatten, keysIn } from '../tools/catalogues.mjs'
@@ -39,35 +38,19 @@ describe('times', () => {
 })
 
 describe('the API client, against a real server', () => {
-  let server: Server
-  let seen: { method?: string; url?: string; csrf?: string | string[]; body: string }[] = []
-  let answer = { status: 200, body: '{}' }
-
-  beforeEach(async () => {
-    seen = []
-    server = createServer((req, res) => {
-      let body = ''
-      req.on('data', (part) => { body += part })
-      req.on('end', () => {
-        seen.push({ method: req.method, url: req.url, csrf: req.headers['x-csrf-token'], body })
-        res.writeHead(answer.status, { 'Access-Control-Allow-Origin': '*' }).end(answer.body)
-      })
-    })
-    await new Promise<void>((done) => { server.listen(0, '127.0.0.1', done) })
-    const { port } = server.address() as AddressInfo
-    ;(window as unknown as { happyDOM: { setURL: (url: string) => void } }).happyDOM.setURL(`http://127.0.0.1:${port}/`)
-  })
-  afterEach(() => { server.close() })
+  let server: TestServer
+  beforeEach(async () => { server = await startTestServer() })
+  afterEach(() => server.stop())
 
   it('sends the CSRF token with changes only', async () => {
     setCsrfToken('secret')
     await api.get('/people')
     await api.post('/people', { name: 'Ana' })
-    expect(seen.map((one) => [one.method, one.csrf])).toEqual([['GET', undefined], ['POST', 'secret']])
-    expect(seen[1]!.body).toBe('{"name":"Ana"}')
+    expect(server.asked.map((one) => [one.method, one.headers['x-csrf-token']])).toEqual([['GET', undefined], ['POST', 'secret']])
+    expect(server.asked[1]!.body).toBe('{"name":"Ana"}')
   })
   it('makes problems of refusals, with the fields that are wrong', async () => {
-    answer = { status: 422, body: JSON.stringify({ code: 'invalid_input', detail: 'No.', errors: [{ field: 'name', code: 'required', message: 'Missing.' }] }) }
+    server.answer = () => [422, { code: 'invalid_input', detail: 'No.', errors: [{ field: 'name', code: 'required', message: 'Missing.' }] }]
     const problem = await api.post('/people', {}).catch((error: unknown) => error as ApiProblem)
     expect(problem).toBeInstanceOf(ApiProblem)
     expect([(problem as ApiProblem).code, (problem as ApiProblem).field('name')]).toEqual(['invalid_input', 'Missing.'])
@@ -75,14 +58,14 @@ describe('the API client, against a real server', () => {
   it('tells of a lost session, but not of a wrong password', async () => {
     let told = 0
     setSignedOutHandler(() => { told++ })
-    answer = { status: 401, body: '{"code":"not_signed_in","detail":"x"}' }
+    server.answer = () => [401, { code: 'not_signed_in', detail: 'x' }]
     await api.post('/session', {}).catch(() => {})
     expect(told).toBe(0)
     await api.get('/people').catch(() => {})
     expect(told).toBe(1)
   })
   it('says that the network is away', async () => {
-    await new Promise((done) => { server.close(done); server.closeAllConnections() })
+    server.answer = () => 'hang up'
     await expect(api.get('/people')).rejects.toMatchObject({ code: 'offline', status: 0 })
   })
 })

@@ -48,7 +48,7 @@ describe('markup', () => {
     parseMarkup('*a '.repeat(1400))
     parseMarkup('*a* '.repeat(1000))
     parseMarkup('www.a.b/'.repeat(500))
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(2000)
   })
   it('draws up to three emoji large, and nothing else', () => {
     expect(isBigEmoji('😍')).toBe(true)
