@@ -42,6 +42,23 @@ HANDLER(media_bytes_get);
 HANDLER(media_retry_post);
 HANDLER(broadcasting_auth);
 
+/* contacts.c, conversations.c, messages.c, trace.c, search.c */
+HANDLER(contacts_list);
+HANDLER(contacts_get);
+HANDLER(contacts_patch);
+HANDLER(conversations_list);
+HANDLER(conversations_get);
+HANDLER(conversations_patch);
+HANDLER(conversations_read);
+HANDLER(conversations_typing);
+HANDLER(conversations_messages);
+HANDLER(conversations_send);
+HANDLER(messages_send);
+HANDLER(messages_get);
+HANDLER(messages_retry);
+HANDLER(messages_trace);
+HANDLER(search_list);
+
 /* assets.c, openapi.c, missing.c */
 HANDLER(assets_get);
 HANDLER(openapi_get);

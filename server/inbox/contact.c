@@ -262,28 +262,81 @@ static str shown_name(struct arena *arena, const struct contact *c, str given)
 	                      : S("?");
 }
 
+/* The aliases of one contact, of rows of several, oldest first: the last of a kind is the one in use. */
+static void take_aliases(struct job *job, const struct contact_alias_rows *rows, struct contact *out)
+{
+	out->aliases = ARENA_ARRAY(job->arena, struct contact_alias, rows->count);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct contact_alias_row *row = &rows->items[i];
+
+		if (row->contact_id != out->id)
+			continue;
+		out->aliases[out->alias_count++] = (struct contact_alias){ row->kind, row->value };
+		if (str_is(row->kind, S("phone")))
+			out->phone = row->value;
+		else if (str_is(row->kind, S("bsuid")))
+			out->bsuid = row->value;
+	}
+}
+
+static enum err contact_of_row(struct job *job, const struct contact_row *row, const struct contact_alias_rows *aliases,
+	struct contact *out)
+{
+	str given;
+
+	*out = (struct contact){
+		.id = row->id, .created_ms = row->created_ms, .opt_out_ms = row->opt_out_ms,
+	};
+	TRY(unseal(job, SEAL_NAME, row->name_sealed, &given));
+	TRY(unseal(job, SEAL_NAME, row->profile_name_sealed, &out->profile_name));
+	take_aliases(job, aliases, out);
+	out->name = shown_name(job->arena, out, given);
+	return OK;
+}
+
 enum err contact_get(struct job *job, id64 id, struct contact *out)
 {
 	struct contact_row row;
 	struct contact_alias_rows aliases;
-	str given;
 
 	TRY(contact_row(job, id, &row));
-	*out = (struct contact){ .id = row.id,
-		.created_ms = row.created_ms,
-		.opt_out_ms = row.opt_out_ms };
-	TRY(unseal(job, SEAL_NAME, row.name_sealed, &given));
-	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &out->profile_name));
 	TRY(sql_contact_alias_list(job, &(struct sql_contact_alias_list){
 		.contact = row.id, .workspace = job->workspace }, &aliases));
-	for (size_t i = 0; i < aliases.count; i++) {
-		if (str_is(aliases.items[i].kind, S("phone")))
-			out->phone = aliases.items[i].value;
-		else if (str_is(aliases.items[i].kind, S("bsuid")))
-			out->bsuid = aliases.items[i].value;
-	}
-	out->name = shown_name(job->arena, out, given);
+	return contact_of_row(job, &row, &aliases, out);
+}
+
+static enum err contacts_of_rows(struct job *job, const struct contact_rows *rows, struct contacts *out)
+{
+	struct contact_alias_rows aliases;
+	id64 *ids = ARENA_ARRAY(job->arena, id64, rows->count);
+
+	for (size_t i = 0; i < rows->count; i++)
+		ids[i] = rows->items[i].id;
+	TRY(sql_contact_alias_by_contacts(job, &(struct sql_contact_alias_by_contacts){
+		.ids = id_list(job->arena, ids, rows->count), .workspace = job->workspace }, &aliases));
+	out->items = ARENA_ARRAY(job->arena, struct contact, rows->count);
+	out->count = rows->count;
+	for (size_t i = 0; i < rows->count; i++)
+		TRY(contact_of_row(job, &rows->items[i], &aliases, &out->items[i]));
 	return OK;
+}
+
+enum err contact_by_ids(struct job *job, const id64 *ids, size_t count, struct contacts *out)
+{
+	struct contact_rows rows;
+
+	TRY(sql_contact_by_ids(job, &(struct sql_contact_by_ids){
+		.ids = id_list(job->arena, ids, count), .workspace = job->workspace }, &rows));
+	return contacts_of_rows(job, &rows, out);
+}
+
+enum err contact_list(struct job *job, id64 before, size_t max, struct contacts *out)
+{
+	struct contact_rows rows;
+
+	TRY(sql_contact_list(job, &(struct sql_contact_list){ .workspace = job->workspace,
+		.before = before ? before : INT64_MAX, .max = (int64_t)max }, &rows));
+	return contacts_of_rows(job, &rows, out);
 }
 
 /* ---- the ways in ---- */

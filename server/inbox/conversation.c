@@ -163,12 +163,23 @@ enum err conversation_change(struct job *job, id64 id, enum conversation_status 
 	return conversation_note(job, out, changes);
 }
 
-enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes,
-	struct conversation *out, struct read_receipt *receipt)
+enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt)
 {
-	struct conversation_row row;
 	struct message_row last;
 	bool found;
+
+	*receipt = (struct read_receipt){ 0 };
+	TRY(found_or_none(job, sql_message_last_in(job, &(struct sql_message_last_in){
+		.conversation = id, .workspace = job->workspace }, &last), &found));
+	if (found)
+		*receipt = (struct read_receipt){ last.channel_id, last.remote_id };
+	return OK;
+}
+
+enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes, struct conversation *out,
+				struct read_receipt *receipt)
+{
+	struct conversation_row row;
 
 	*receipt = (struct read_receipt){ 0 };
 	TRY(conversation_get(job, id, out));
@@ -177,10 +188,7 @@ enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *
 	TRY(sql_conversation_mark_read(job, &(struct sql_conversation_mark_read){
 		.id = out->id, .workspace = job->workspace, .now_ms = job->now_ms }, &row));
 	conversation_of_row(&row, out);
-	TRY(found_or_none(job, sql_message_last_in(job, &(struct sql_message_last_in){
-		.conversation = out->id, .workspace = job->workspace }, &last), &found));
-	if (found)
-		*receipt = (struct read_receipt){ last.channel_id, last.remote_id };
+	TRY(conversation_last_in(job, out->id, receipt));
 	return conversation_note(job, out, changes);
 }
 
@@ -329,6 +337,34 @@ static enum err walk_contacts(struct job *job, const struct conversation_filter 
 		out);
 }
 
+static void conversations_of_rows(struct job *job, const struct conversation_rows *rows, struct conversations *out)
+{
+	out->items = ARENA_ARRAY(job->arena, struct conversation, rows->count);
+	out->count = rows->count;
+	for (size_t i = 0; i < rows->count; i++)
+		conversation_of_row(&rows->items[i], &out->items[i]);
+}
+
+enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count, struct conversations *out)
+{
+	struct conversation_rows rows;
+
+	TRY(sql_conversation_by_ids(job, &(struct sql_conversation_by_ids){
+		.ids = id_list(job->arena, ids, count), .workspace = job->workspace }, &rows));
+	conversations_of_rows(job, &rows, out);
+	return OK;
+}
+
+enum err conversation_of_contact(struct job *job, id64 contact, struct conversations *out)
+{
+	struct conversation_rows rows;
+
+	TRY(sql_conversation_of_contact(job, &(struct sql_conversation_of_contact){
+		.contact = contact, .workspace = job->workspace }, &rows));
+	conversations_of_rows(job, &rows, out);
+	return OK;
+}
+
 enum err conversation_list(struct job *job, const struct conversation_filter *filter,
 	struct conversations *out)
 {
@@ -345,9 +381,6 @@ enum err conversation_list(struct job *job, const struct conversation_filter *fi
 		TRY(walk_all(job, &f, &rows));
 	else
 		TRY(walk_status(job, &f, f.status, &rows));
-	out->items = ARENA_ARRAY(job->arena, struct conversation, rows.count);
-	out->count = rows.count;
-	for (size_t i = 0; i < rows.count; i++)
-		conversation_of_row(&rows.items[i], &out->items[i]);
+	conversations_of_rows(job, &rows, out);
 	return OK;
 }

@@ -36,7 +36,14 @@ extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *c
 
 /* name: the one to show, never empty: given by a person, else from the owner's address book, else the profile's, else the
  * number. phone: digits, as WhatsApp last told them, or none. */
-struct contact { id64 id; str name, profile_name, phone, bsuid; int64_t created_ms, opt_out_ms; };
+struct contact {
+	id64 id;
+	str name, profile_name, phone, bsuid;
+	struct contact_alias { str kind, value; } *aliases; /* oldest first */
+	size_t alias_count;
+	int64_t created_ms, opt_out_ms;
+};
+struct contacts { struct contact *items; size_t count; };
 
 enum name_rank { NAME_NONE, NAME_ADDRESS_BOOK, NAME_PERSON };
 
@@ -52,6 +59,10 @@ enum err contact_link(struct job *job, const struct person_ref *who, const struc
 		      struct inbox_changes *changes, struct contact *out);
 /* Follows merges: the id of one that is gone gives the one that was kept. */
 enum err contact_get(struct job *job, id64 id, struct contact *out);
+/* Those of the ids that are there, in no order. At most 200. */
+enum err contact_by_ids(struct job *job, const id64 *ids, size_t count, struct contacts *out);
+/* Newest first, below the id `before` (0: from the start). */
+enum err contact_list(struct job *job, id64 before, size_t max, struct contacts *out);
 /* One of lower rank never replaces one of higher rank. An empty one takes a person's name back. */
 enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank, struct inbox_changes *changes);
 /* Moves all that gone has to kept; in the caller's transaction. merge: the row that undoes it. */
@@ -94,6 +105,9 @@ struct read_receipt { id64 channel; str remote_id; };
 enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes, struct conversation *out,
 				struct read_receipt *receipt);
 
+/* The same without changing anything: what a typing mark refers to. */
+enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt);
+
 enum conversation_view { VIEW_ALL, VIEW_MINE, VIEW_UNASSIGNED };
 /* What the list shows. before_*: the last row of the page before; both 0 at the start. */
 struct conversation_filter {
@@ -107,6 +121,10 @@ struct conversation_filter {
 	size_t max;
 };
 struct conversations { struct conversation *items; size_t count; };
+/* Those of the ids that are there, in no order. At most 200. */
+enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count, struct conversations *out);
+/* At most 100. */
+enum err conversation_of_contact(struct job *job, id64 contact, struct conversations *out);
 /* Newest activity first. Every filter walks an index. */
 enum err conversation_list(struct job *job, const struct conversation_filter *filter, struct conversations *out);
 

@@ -229,6 +229,17 @@ static enum err index_words(struct job *job, const struct message *m)
 	return tokens.len ? search_add(job, job->workspace, m->id, tokens) : OK;
 }
 
+/* A reaction of ours is a row on its way out, and shown on its message from the start; taken back when it fails. */
+static enum err show_reaction(struct job *job, id64 target, str content, struct inbox_changes *changes)
+{
+	struct reaction reaction = { .emoji = S(""), .by_business = true, .at_ms = job->now_ms };
+	json v;
+
+	if (content.len && json_read(job->arena, content, &v, NULL) == OK && json_text(json_field(v, "emoji")).len)
+		reaction.emoji = json_text(json_field(v, "emoji"));
+	return target ? message_react(job, target, &reaction, changes) : OK;
+}
+
 enum err message_insert(struct job *job, const struct message *draft, struct conversation *conv,
 			struct inbox_changes *changes)
 {
@@ -246,7 +257,9 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 			.conversation = conv->id,
 			.contact = conv->contact_id });
 	TRY(index_words(job, draft));
-	if (draft->kind != KIND_REACTION)
+	if (draft->kind == KIND_REACTION)
+		TRY(show_reaction(job, draft->reply_to_id, draft->content, changes));
+	else
 		TRY(move_conversation(job, draft, conv));
 	TRY(find_quoted(job, draft, changes));
 	return draft->remote_id.len ? effects_arrive(job, key, draft->id, changes) : OK;
@@ -384,5 +397,7 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 	TRY(save_settled(job, &row, before < STATUS_SENT && row.status >= STATUS_SENT));
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_MESSAGE, .message = message,
 							.conversation = row.conversation_id });
+	if (row.kind == KIND_REACTION && *moved && row.status == STATUS_FAILED)
+		TRY(show_reaction(job, row.reply_to_id, STR_NONE, changes));
 	return named ? effects_arrive(job, key, message, changes) : OK;
 }

@@ -1,0 +1,199 @@
+/* conversations.c: /conversations, without what is said in them (messages.c). */
+#include "account/audit.h"
+#include "api/handlers.h"
+#include "api/message_json.h"
+#include "store/store.h"
+
+#define REASON_MAX 500
+
+void (*api_receipt_hook)(const struct api_receipt *receipt);
+
+static bool may_read_messages(const struct job *job)
+{
+	return job->actor.permissions & PERMIT(MESSAGE_READ);
+}
+
+static enum err reply_conversation(struct job *job, struct response *res, const struct conversation *conv)
+{
+	struct view_ask ask = { .conversations = { (struct conversation *)conv, 1 }, .last_messages = may_read_messages(job) };
+	struct view view;
+
+	TRY(view_load(job, &ask, &view));
+	return conversation_write_json(job, reply_json(res, 200), NULL, &view, conv);
+}
+
+/* ---- the list ---- */
+
+static enum err read_filter(struct job *job, const struct request *req, const struct page *page,
+			    struct conversation_filter *out)
+{
+	static const char *const views[] = { "all", "mine", "unassigned" };
+	static const char *const statuses[] = { "open", "pending", "resolved", "all" };
+	int status = request_query_word(job, req, "status", statuses, COUNT_OF(statuses), 0);
+
+	*out = (struct conversation_filter){
+		.view = (enum conversation_view)request_query_word(job, req, "view", views, COUNT_OF(views), 0),
+		.status = status < CONVERSATION_STATUSES ? status : -1, .mine = job->actor.id,
+		.channel_id = request_query_id(job, req, "channel_id"),
+		.unread_only = request_query_flag(job, req, "unread"), .before_ms = page->after.ms,
+		.before_id = page->after.id, .max = page->limit + 1,
+		.query = str_trim(request_query(job->arena, req, "query")),
+	};
+	if (str_count_points(out->query) > SEARCH_QUERY_MAX)
+		field_error(job, S("query"), S("too_long"), S("At most 200 characters."));
+	return job_check_fields(job);
+}
+
+static enum err write_conversations(struct job *job, struct buf *out, const struct conversations *list)
+{
+	struct view_ask ask = { .conversations = *list, .last_messages = may_read_messages(job) };
+	struct view view;
+
+	TRY(view_load(job, &ask, &view));
+	json_open_in(out, "data", '[');
+	for (size_t i = 0; i < list->count; i++)
+		TRY(conversation_write_json(job, out, NULL, &view, &list->items[i]));
+	json_close(out, ']');
+	return OK;
+}
+
+enum err conversations_list(struct job *job, const struct request *req, struct response *res)
+{
+	struct buf *out = reply_json(res, 200);
+	struct conversation_filter filter;
+	struct conversations list;
+	struct cursor next;
+	struct page page;
+	bool more;
+
+	TRY(page_read(job, req, "conversations", &page));
+	TRY(read_filter(job, req, &page, &filter));
+	TRY(conversation_list(job, &filter, &list));
+	more = list.count > page.limit;
+	list.count = more ? page.limit : list.count;
+	if (more)
+		next = (struct cursor){ list.items[list.count - 1].last_message_ms, list.items[list.count - 1].id };
+	json_open(out, '{');
+	TRY(write_conversations(job, out, &list));
+	TRY(page_write_next(job, out, &page, more ? &next : NULL));
+	json_close(out, '}');
+	return OK;
+}
+
+enum err conversations_get(struct job *job, const struct request *req, struct response *res)
+{
+	struct conversation conv;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(conversation_get(job, id, &conv));
+	return reply_conversation(job, res, &conv);
+}
+
+/* ---- changing one ---- */
+
+struct conversation_patch {
+	str status, reason;
+	id64 assignee_id;
+	bool has_assignee;
+};
+
+static const struct field patch_fields[] = {
+	FIELD(struct conversation_patch, status, STR),
+	FIELD(struct conversation_patch, assignee_id, ID, .nullable = true,
+	      .given_at = offsetof(struct conversation_patch, has_assignee)),
+	FIELD(struct conversation_patch, reason, STR, .max = REASON_MAX),
+	{ 0 },
+};
+
+static str patch_detail(struct job *job, const struct conversation *before, const struct conversation *after)
+{
+	struct buf out = buf_in(job->arena, 1024);
+
+	json_open(&out, '{');
+	if (before->status != after->status) {
+		json_put(&out, "status", str_of(conversation_status_name(after->status)));
+		json_put(&out, "status_before", str_of(conversation_status_name(before->status)));
+	}
+	if (before->assignee_id != after->assignee_id) {
+		json_put_id(&out, "assignee_id", after->assignee_id);
+		json_put_id(&out, "assignee_id_before", before->assignee_id);
+	}
+	json_close(&out, '}');
+	return buf_text(&out);
+}
+
+static enum err change(struct job *job, id64 id, const struct conversation_patch *patch, struct conversation *out)
+{
+	struct inbox_changes changes = { 0 };
+	struct conversation before;
+	enum conversation_status status;
+
+	TRY(db_begin(job, DB_WRITE));
+	TRY(conversation_get(job, id, &before));
+	status = before.status;
+	if (patch->status.ptr)
+		conversation_status_parse(patch->status, &status);
+	TRY(conversation_change(job, before.id, status, patch->has_assignee ? patch->assignee_id : before.assignee_id,
+				&changes, out));
+	TRY(audit_add(job, &(struct audit_entry){ .action = "conversation.update", .target_kind = "conversation",
+		.target_id = out->id, .reason = patch->reason, .detail = patch_detail(job, &before, out) }));
+	TRY(db_commit(job));
+	inbox_tell(job, &changes);
+	return OK;
+}
+
+enum err conversations_patch(struct job *job, const struct request *req, struct response *res)
+{
+	struct conversation_patch patch = { 0 };
+	enum conversation_status status;
+	struct conversation conv;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(request_fields(job, req, patch_fields, &patch));
+	if (patch.status.ptr && !conversation_status_parse(patch.status, &status))
+		field_error(job, S("status"), S("unknown"), S("One of open, pending, resolved."));
+	TRY(job_check_fields(job));
+	TRY(change(job, id, &patch, &conv));
+	return reply_conversation(job, res, &conv);
+}
+
+/* ---- what the customer sees ---- */
+
+static void send_receipt(struct job *job, const struct read_receipt *receipt, bool typing)
+{
+	const struct api_receipt out = { job->workspace, receipt->channel, receipt->remote_id, typing };
+
+	if (api_receipt_hook && receipt->remote_id.len)
+		api_receipt_hook(&out);
+}
+
+enum err conversations_read(struct job *job, const struct request *req, struct response *res)
+{
+	struct inbox_changes changes = { 0 };
+	struct read_receipt receipt;
+	struct conversation conv;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(db_begin(job, DB_WRITE));
+	TRY(conversation_mark_read(job, id, &changes, &conv, &receipt));
+	TRY(db_commit(job));
+	inbox_tell(job, &changes);
+	send_receipt(job, &receipt, false);
+	return reply_conversation(job, res, &conv);
+}
+
+enum err conversations_typing(struct job *job, const struct request *req, struct response *res)
+{
+	struct read_receipt receipt;
+	struct conversation conv;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(conversation_get(job, id, &conv));
+	TRY(conversation_last_in(job, conv.id, &receipt));
+	send_receipt(job, &receipt, true);
+	return reply_nothing(res);
+}

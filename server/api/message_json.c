@@ -1,0 +1,454 @@
+/* message_json.c: see message_json.h. Shapes: docs/api/README.md. */
+#include "api/message_json.h"
+
+#include "account/permission.h"
+#include "account/seal.h"
+#include "api/handlers.h"
+
+#define PREVIEW_POINTS 100
+
+/* ---- loading ---- */
+
+struct ids { id64 items[4 * VIEW_ITEMS_MAX]; size_t count; };
+
+static void add_id(struct ids *ids, id64 id)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		if (ids->items[i] == id)
+			return;
+	if (id && ids->count < COUNT_OF(ids->items))
+		ids->items[ids->count++] = id;
+}
+
+static str ids_text(struct job *job, const struct ids *ids)
+{
+	struct buf out = buf_in(job->arena, ids->count * (ID64_TEXT_MAX + 1) + 2);
+
+	json_open(&out, '[');
+	for (size_t i = 0; i < ids->count; i++)
+		json_put_int(&out, NULL, ids->items[i]);
+	json_close(&out, ']');
+	return ids->count ? buf_text(&out) : S("");
+}
+
+static void *join(struct arena *arena, const void *a, size_t a_size, const void *b, size_t b_size)
+{
+	uint8_t *out = arena_alloc(arena, a_size + b_size);
+
+	if (a_size)
+		memcpy(out, a, a_size);
+	if (b_size)
+		memcpy(out + a_size, b, b_size);
+	return out;
+}
+
+static enum err load_conversations(struct job *job, const struct view_ask *ask, struct view *view)
+{
+	struct conversations more = { 0 };
+	struct ids ids = { 0 };
+
+	view->conversations = ask->conversations;
+	for (size_t i = 0; i < ask->messages.count; i++)
+		if (!view_conversation(view, ask->messages.items[i].conversation_id))
+			add_id(&ids, ask->messages.items[i].conversation_id);
+	if (!ids.count)
+		return OK;
+	TRY(conversation_by_ids(job, ids.items, ids.count, &more));
+	view->conversations.items = join(job->arena, ask->conversations.items,
+		ask->conversations.count * sizeof *more.items, more.items, more.count * sizeof *more.items);
+	view->conversations.count += more.count;
+	return OK;
+}
+
+static enum err load_messages(struct job *job, const struct view_ask *ask, struct view *view)
+{
+	struct messages last = { 0 };
+	struct ids ids = { 0 };
+
+	view->messages = ask->messages;
+	for (size_t i = 0; ask->last_messages && i < view->conversations.count; i++)
+		add_id(&ids, view->conversations.items[i].last_message_id);
+	if (!ids.count)
+		return OK;
+	TRY(message_by_ids(job, ids.items, ids.count, &last));
+	view->messages.items = join(job->arena, ask->messages.items, ask->messages.count * sizeof *last.items, last.items,
+		last.count * sizeof *last.items);
+	view->messages.count += last.count;
+	return OK;
+}
+
+static enum err load_quoted(struct job *job, struct view *view)
+{
+	struct ids ids = { 0 };
+
+	for (size_t i = 0; i < view->messages.count; i++)
+		add_id(&ids, view->messages.items[i].reply_to_id);
+	return ids.count ? message_by_ids(job, ids.items, ids.count, &view->quoted) : OK;
+}
+
+static enum err load_contacts(struct job *job, struct view *view)
+{
+	struct ids ids = { 0 };
+
+	for (size_t i = 0; i < view->conversations.count; i++)
+		add_id(&ids, view->conversations.items[i].contact_id);
+	return ids.count ? contact_by_ids(job, ids.items, ids.count, &view->contacts) : OK;
+}
+
+static enum err load_people(struct job *job, struct view *view)
+{
+	struct ids people = { 0 }, keys = { 0 };
+
+	for (size_t i = 0; i < view->conversations.count; i++)
+		add_id(&people, view->conversations.items[i].assignee_id);
+	for (size_t i = 0; i < view->messages.count; i++) {
+		if (view->messages.items[i].author_kind == ACTOR_PERSON)
+			add_id(&people, view->messages.items[i].author_id);
+		if (view->messages.items[i].author_kind == ACTOR_API_KEY)
+			add_id(&keys, view->messages.items[i].author_id);
+	}
+	if (people.count)
+		TRY(sql_conversation_people(job, &(struct sql_conversation_people){
+			.ids = ids_text(job, &people), .workspace = job->workspace }, &view->people));
+	return keys.count ? sql_conversation_keys(job, &(struct sql_conversation_keys){
+		.ids = ids_text(job, &keys), .workspace = job->workspace }, &view->keys) : OK;
+}
+
+static enum err load_channels(struct job *job, struct view *view)
+{
+	struct ids ids = { 0 };
+
+	for (size_t i = 0; i < view->conversations.count; i++)
+		add_id(&ids, view->conversations.items[i].channel_id);
+	return ids.count ? sql_conversation_channels(job, &(struct sql_conversation_channels){
+		.ids = ids_text(job, &ids), .workspace = job->workspace }, &view->channels) : OK;
+}
+
+static bool may_wait(const struct message *msg)
+{
+	return msg->status >= STATUS_ACCEPTED && msg->status <= STATUS_UNCONFIRMED;
+}
+
+static enum err load_attachments(struct job *job, struct view *view)
+{
+	struct ids media = { 0 }, waiting = { 0 };
+
+	for (size_t i = 0; i < view->messages.count; i++) {
+		add_id(&media, view->messages.items[i].media_id);
+		if (may_wait(&view->messages.items[i]))
+			add_id(&waiting, view->messages.items[i].id);
+	}
+	if (media.count)
+		TRY(sql_message_media(job, &(struct sql_message_media){
+			.ids = ids_text(job, &media), .workspace = job->workspace }, &view->media));
+	return waiting.count ? sql_message_waiting_by_ids(job, &(struct sql_message_waiting_by_ids){
+		.ids = ids_text(job, &waiting), .workspace = job->workspace }, &view->waiting) : OK;
+}
+
+enum err view_load(struct job *job, const struct view_ask *ask, struct view *out)
+{
+	*out = (struct view){ 0 };
+	TRY(load_conversations(job, ask, out));
+	TRY(load_messages(job, ask, out));
+	TRY(load_quoted(job, out));
+	TRY(load_contacts(job, out));
+	TRY(load_people(job, out));
+	TRY(load_channels(job, out));
+	return load_attachments(job, out);
+}
+
+/* ---- looking up ---- */
+
+const struct conversation *view_conversation(const struct view *view, id64 id)
+{
+	for (size_t i = 0; i < view->conversations.count; i++)
+		if (view->conversations.items[i].id == id)
+			return &view->conversations.items[i];
+	return NULL;
+}
+
+static const struct message *find_message(const struct messages *messages, id64 id)
+{
+	for (size_t i = 0; i < messages->count; i++)
+		if (messages->items[i].id == id)
+			return &messages->items[i];
+	return NULL;
+}
+
+static const struct contact *find_contact(const struct view *view, id64 id)
+{
+	for (size_t i = 0; i < view->contacts.count; i++)
+		if (view->contacts.items[i].id == id)
+			return &view->contacts.items[i];
+	return NULL;
+}
+
+static str find_name(const struct person_name_rows *rows, id64 id)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].id == id)
+			return rows->items[i].name;
+	return STR_NONE;
+}
+
+/* ---- writing ---- */
+
+static void open_map(struct buf *out, const char *key)
+{
+	if (key)
+		json_open_in(out, key, '{');
+	else
+		json_open(out, '{');
+}
+
+static str with_plus(struct job *job, str digits)
+{
+	return str_is_digits(digits) ? arena_printf(job->arena, "+" STR_F, STR_A(digits)) : STR_NONE;
+}
+
+static void write_aliases(struct buf *out, const struct contact *contact)
+{
+	json_open_in(out, "aliases", '[');
+	for (size_t i = 0; i < contact->alias_count; i++) {
+		str kind = contact->aliases[i].kind;
+
+		json_open(out, '{');
+		json_put(out, "kind", str_is(kind, S("parent_bsuid")) ? S("bsuid") : kind);
+		json_put(out, "value", contact->aliases[i].value);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
+void contact_write_json(struct job *job, struct buf *out, const char *key, const struct contact *contact, bool aliases)
+{
+	open_map(out, key);
+	json_put_id(out, "id", contact->id);
+	json_put(out, "name", contact->name);
+	json_put(out, "phone", with_plus(job, contact->phone));
+	if (aliases) {
+		write_aliases(out, contact);
+		json_put_int(out, "created_ms", contact->created_ms);
+	}
+	json_close(out, '}');
+}
+
+static bool is_incoming(const struct message *msg)
+{
+	return msg->author_kind == ACTOR_CONTACT || (msg->author_kind == ACTOR_SYSTEM && msg->status == STATUS_RECEIVED);
+}
+
+static void write_author(struct buf *out, const struct view *view, const struct message *msg,
+			 const struct contact *contact)
+{
+	static const char *const kinds[] = {
+		[ACTOR_SYSTEM] = "system", [ACTOR_PERSON] = "person", [ACTOR_API_KEY] = "api_key",
+		[ACTOR_CONTACT] = "contact", [ACTOR_AUTOMATION] = "automation", [ACTOR_PHONE] = "phone",
+	};
+	str name = STR_NONE;
+
+	if (msg->author_kind == ACTOR_CONTACT && contact)
+		name = contact->name;
+	else if (msg->author_kind == ACTOR_PERSON)
+		name = find_name(&view->people, msg->author_id);
+	else if (msg->author_kind == ACTOR_API_KEY)
+		name = find_name(&view->keys, msg->author_id);
+	json_open_in(out, "author", '{');
+	json_put(out, "kind", str_of(kinds[msg->author_kind]));
+	json_put_id(out, "id", msg->author_kind == ACTOR_CONTACT && contact ? contact->id : msg->author_id);
+	json_put(out, "name", name);
+	json_close(out, '}');
+}
+
+/* The first text that a person would read in it. */
+static str preview(struct job *job, const struct message *msg)
+{
+	static const char *const paths[] = {
+		"body", "caption", "text", "filename", "button_reply.title", "list_reply.title", "body.text", "header.text", "name",
+		"address", "0.name.formatted_name",
+	};
+	json content;
+
+	if (msg->deleted_ms || !msg->content.len || json_read(job->arena, msg->content, &content, NULL) != OK)
+		return S("");
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		str text = json_text(json_path(content, paths[i]));
+
+		if (text.len)
+			return str_first_points(text, PREVIEW_POINTS);
+	}
+	return S("");
+}
+
+static void write_quoted(struct job *job, struct buf *out, const struct view *view, const struct message *msg)
+{
+	const struct message *quoted = find_message(&view->quoted, msg->reply_to_id);
+
+	if (!quoted && !msg->reply_to_remote.len) {
+		json_put_null(out, "reply_to");
+		return;
+	}
+	json_open_in(out, "reply_to", '{');
+	json_put_id(out, "id", quoted ? quoted->id : 0);
+	json_put(out, "remote_id", quoted ? quoted->remote_id : msg->reply_to_remote);
+	json_put(out, "type", quoted ? str_of(kind_name(quoted->kind)) : STR_NONE);
+	json_put(out, "preview", quoted ? preview(job, quoted) : STR_NONE);
+	json_put(out, "direction", quoted ? is_incoming(quoted) ? S("in") : S("out") : STR_NONE);
+	json_close(out, '}');
+}
+
+/* Those that were taken back stay in the row, empty, and are not shown. */
+static void write_reactions(struct job *job, struct buf *out, const struct message *msg)
+{
+	json list = NULL;
+
+	json_open_in(out, "reactions", '[');
+	if (msg->reactions.len && json_read(job->arena, msg->reactions, &list, NULL) == OK)
+		for (size_t i = 0; i < json_count(list); i++)
+			if (json_text(json_field(json_at(list, i), "emoji")).len)
+				json_put_value(out, NULL, json_at(list, i));
+	json_close(out, ']');
+}
+
+static enum err write_media(struct job *job, struct buf *out, const struct view *view, const struct message *msg)
+{
+	for (size_t i = 0; i < view->media.count; i++) {
+		const struct message_media_row *row = &view->media.items[i];
+		struct media media = { .id = row->id, .state = (enum media_state)row->state, .mime_type = row->mime_type,
+				       .size_bytes = row->size_bytes, .error = row->error };
+
+		if (row->id != msg->media_id || msg->deleted_ms)
+			continue;
+		TRY(unseal(job, SEAL_FILE_NAME, row->file_name_sealed, &media.file_name));
+		media_write_json(out, "media", &media);
+		return OK;
+	}
+	json_put_null(out, "media");
+	return OK;
+}
+
+static void write_waiting(struct job *job, struct buf *out, const struct view *view, const struct message *msg)
+{
+	for (size_t i = 0; i < view->waiting.count; i++) {
+		const struct message_in_outbox_row *row = &view->waiting.items[i];
+
+		if (row->message_id != msg->id)
+			continue;
+		json_open_in(out, "status_detail", '{');
+		json_put_int(out, "waiting_ms", row->next_ms > job->now_ms ? row->next_ms - job->now_ms : 0);
+		json_put_int(out, "attempts", row->attempts);
+		json_close(out, '}');
+		return;
+	}
+	json_put_null(out, "status_detail");
+}
+
+static void write_times(struct buf *out, const struct message *msg)
+{
+	json_put_ms(out, "edited_ms", msg->edited_ms);
+	json_put_ms(out, "deleted_ms", msg->deleted_ms);
+	json_put_int(out, "created_ms", message_time(msg));
+	json_put_ms(out, "sent_ms", msg->sent_ms);
+	json_put_ms(out, "delivered_ms", msg->delivered_ms);
+	json_put_ms(out, "read_ms", msg->read_ms);
+	json_put_ms(out, "played_ms", msg->played_ms);
+	json_put_ms(out, "failed_ms", msg->failed_ms);
+}
+
+static void write_identity(struct buf *out, const struct message *msg, const struct contact *contact)
+{
+	json_put_id(out, "id", msg->id);
+	json_put_id(out, "conversation_id", msg->conversation_id);
+	json_put_id(out, "channel_id", msg->channel_id);
+	json_put_id(out, "contact_id", contact ? contact->id : 0);
+	json_put(out, "direction", is_incoming(msg) ? S("in") : S("out"));
+	json_put(out, "type", str_of(kind_name(msg->kind)));
+	json_put_raw(out, kind_name(msg->kind), msg->deleted_ms ? S("{}") : msg->content);
+}
+
+static str forwarded_word(const struct message *msg)
+{
+	if (msg->flags & FLAG_FREQUENTLY_FORWARDED)
+		return S("frequently");
+	return msg->flags & FLAG_FORWARDED ? S("forwarded") : STR_NONE;
+}
+
+enum err message_write_json(struct job *job, struct buf *out, const char *key, const struct view *view,
+			    const struct message *msg)
+{
+	const struct conversation *conv = view_conversation(view, msg->conversation_id);
+	const struct contact *contact = conv ? find_contact(view, conv->contact_id) : NULL;
+
+	open_map(out, key);
+	write_identity(out, msg, contact);
+	json_put(out, "status", str_of(status_name(msg->status)));
+	write_waiting(job, out, view, msg);
+	json_put_raw(out, "error", msg->error);
+	write_author(out, view, msg, contact);
+	write_quoted(job, out, view, msg);
+	json_put(out, "forwarded", forwarded_word(msg));
+	write_reactions(job, out, msg);
+	TRY(write_media(job, out, view, msg));
+	json_put(out, "remote_id", msg->remote_id);
+	json_put(out, "trace_id", msg->trace);
+	write_times(out, msg);
+	json_close(out, '}');
+	return OK;
+}
+
+static void write_channel(struct job *job, struct buf *out, const struct view *view, id64 id)
+{
+	json_open_in(out, "channel", '{');
+	json_put_id(out, "id", id);
+	for (size_t i = 0; i < view->channels.count; i++) {
+		const struct channel_brief_row *row = &view->channels.items[i];
+
+		if (row->id != id)
+			continue;
+		json_put(out, "name", row->name);
+		json_put(out, "provider", row->provider);
+		json_put(out, "phone_number", with_plus(job, row->phone));
+	}
+	json_close(out, '}');
+}
+
+static void write_state(struct job *job, struct buf *out, const struct view *view, const struct conversation *conv)
+{
+	json_put(out, "status", str_of(conversation_status_name(conv->status)));
+	if (conv->assignee_id) {
+		json_open_in(out, "assignee", '{');
+		json_put_id(out, "id", conv->assignee_id);
+		json_put(out, "name", find_name(&view->people, conv->assignee_id));
+		json_close(out, '}');
+	} else {
+		json_put_null(out, "assignee");
+	}
+	json_put_int(out, "unread_count", conv->unread_count);
+	json_open_in(out, "window", '{');
+	json_put_bool(out, "open", conversation_window_open(conv, job->now_ms));
+	json_put_ms(out, "until_ms", conv->window_until_ms);
+	json_close(out, '}');
+}
+
+enum err conversation_write_json(struct job *job, struct buf *out, const char *key, const struct view *view,
+				 const struct conversation *conv)
+{
+	const struct message *last = find_message(&view->messages, conv->last_message_id);
+	const struct contact *contact = find_contact(view, conv->contact_id);
+
+	open_map(out, key);
+	json_put_id(out, "id", conv->id);
+	if (contact)
+		contact_write_json(job, out, "contact", contact, false);
+	write_channel(job, out, view, conv->channel_id);
+	write_state(job, out, view, conv);
+	if (last)
+		TRY(message_write_json(job, out, "last_message", view, last));
+	else
+		json_put_null(out, "last_message");
+	json_put_ms(out, "last_message_ms", conv->last_message_ms);
+	json_put_int(out, "created_ms", conv->created_ms);
+	json_put_int(out, "updated_ms", conv->updated_ms);
+	json_close(out, '}');
+	return OK;
+}

@@ -1,0 +1,190 @@
+/*
+ * tell.c: what changed in the inbox, to the live channels of its workspaces.
+ *
+ * Called after the commit by whoever changed something. The JSON of a change is made once and shared by all who listen;
+ * what a batch changed is loaded together. A failure here loses nothing: a console that missed an event asks again.
+ */
+#include "api/message_json.h"
+
+#include "api/api.h"
+#include "base/log.h"
+
+#define EVENT_JSON_MAX (256u << 10)
+
+void (*api_publish)(str app_key, str channel, str event, str data);
+
+/* The changes of one workspace that are told together. */
+struct telling {
+	id64 messages[VIEW_ITEMS_MAX], conversations[VIEW_ITEMS_MAX];
+	size_t message_count, conversation_count;
+	const struct inbox_changes *changes;
+	str app_key, channel;
+};
+
+static bool is_created(const struct inbox_changes *changes, id64 message)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].kind == CHANGE_MESSAGE_CREATED && changes->items[i].message == message)
+			return true;
+	return false;
+}
+
+/* A new message carries its conversation. */
+static bool is_told_with_message(const struct inbox_changes *changes, id64 conversation)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].kind == CHANGE_MESSAGE_CREATED && changes->items[i].conversation == conversation)
+			return true;
+	return false;
+}
+
+static void publish(const struct telling *t, str event, const struct buf *data)
+{
+	if (data->failed)
+		log_warn("a live event is larger than %u octets and is not told", EVENT_JSON_MAX);
+	else
+		api_publish(t->app_key, t->channel, event, buf_text(data));
+}
+
+/* ---- one change ---- */
+
+/* A reaction on its way out is shown on its message. */
+static enum err tell_message(struct job *job, const struct telling *t, const struct view *view, const struct message *msg)
+{
+	const struct conversation *conv = view_conversation(view, msg->conversation_id);
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	bool created = is_created(t->changes, msg->id);
+
+	if (msg->kind == KIND_REACTION)
+		return OK;
+	json_open(&data, '{');
+	TRY(message_write_json(job, &data, "message", view, msg));
+	if (created && conv)
+		TRY(conversation_write_json(job, &data, "conversation", view, conv));
+	json_close(&data, '}');
+	publish(t, created ? S("message.created") : S("message.updated"), &data);
+	return OK;
+}
+
+static enum err tell_conversation(struct job *job, const struct telling *t, const struct view *view,
+				  const struct conversation *conv)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+
+	json_open(&data, '{');
+	TRY(conversation_write_json(job, &data, "conversation", view, conv));
+	json_close(&data, '}');
+	publish(t, S("conversation.updated"), &data);
+	return OK;
+}
+
+/* ---- a handful ---- */
+
+static enum err flush(struct job *job, struct telling *t)
+{
+	struct view_ask ask = { .last_messages = true };
+	struct view view;
+	size_t messages, conversations;
+
+	TRY(message_by_ids(job, t->messages, t->message_count, &ask.messages));
+	TRY(conversation_by_ids(job, t->conversations, t->conversation_count, &ask.conversations));
+	t->message_count = t->conversation_count = 0;
+	messages = ask.messages.count;
+	conversations = ask.conversations.count;
+	if (!messages && !conversations)
+		return OK;
+	TRY(view_load(job, &ask, &view));
+	for (size_t i = 0; i < messages; i++)
+		TRY(tell_message(job, t, &view, &view.messages.items[i]));
+	for (size_t i = 0; i < conversations; i++)
+		TRY(tell_conversation(job, t, &view, &view.conversations.items[i]));
+	return OK;
+}
+
+static enum err add_message(struct job *job, struct telling *t, id64 id)
+{
+	for (size_t i = 0; i < t->message_count; i++)
+		if (t->messages[i] == id)
+			return OK;
+	t->messages[t->message_count++] = id;
+	return t->message_count == VIEW_ITEMS_MAX ? flush(job, t) : OK;
+}
+
+static enum err add_conversation(struct job *job, struct telling *t, id64 id)
+{
+	if (is_told_with_message(t->changes, id))
+		return OK;
+	for (size_t i = 0; i < t->conversation_count; i++)
+		if (t->conversations[i] == id)
+			return OK;
+	t->conversations[t->conversation_count++] = id;
+	return t->conversation_count == VIEW_ITEMS_MAX ? flush(job, t) : OK;
+}
+
+/* A contact is shown as part of its conversations. */
+static enum err add_contact(struct job *job, struct telling *t, id64 id)
+{
+	struct conversations conversations;
+
+	TRY(conversation_of_contact(job, id, &conversations));
+	for (size_t i = 0; i < conversations.count; i++)
+		TRY(add_conversation(job, t, conversations.items[i].id));
+	return OK;
+}
+
+static enum err add_change(struct job *job, struct telling *t, const struct inbox_change *change)
+{
+	switch (change->kind) {
+	case CHANGE_MESSAGE_CREATED:
+	case CHANGE_MESSAGE:
+		return add_message(job, t, change->message);
+	case CHANGE_CONVERSATION:
+		return add_conversation(job, t, change->conversation);
+	case CHANGE_CONTACT:
+		return add_contact(job, t, change->contact);
+	case CHANGE_NOTICE:
+		break;
+	}
+	return OK;
+}
+
+static enum err tell_workspace(struct job *job, const struct inbox_changes *changes)
+{
+	struct telling *t = ARENA_NEW(job->arena, struct telling);
+	struct live_app app;
+
+	TRY(live_app_get(job, &app));
+	t->changes = changes;
+	t->app_key = app.key;
+	t->channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].workspace == job->workspace)
+			TRY(add_change(job, t, &changes->items[i]));
+	return flush(job, t);
+}
+
+static bool is_first_of_workspace(const struct inbox_changes *changes, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (changes->items[i].workspace == changes->items[at].workspace)
+			return false;
+	return true;
+}
+
+void api_tell(struct job *job, const struct inbox_changes *changes)
+{
+	id64 workspace = job->workspace;
+
+	for (size_t i = 0; api_publish && i < changes->count; i++) {
+		enum err e;
+
+		if (!is_first_of_workspace(changes, i))
+			continue;
+		job->workspace = changes->items[i].workspace;
+		e = tell_workspace(job, changes);
+		if (e != OK)
+			log_warn("live events were not told: %s: " STR_F, err_name(e), STR_A(job->why));
+		job_forgive(job);
+	}
+	job->workspace = workspace;
+}
