@@ -23,20 +23,12 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-enum { LANES_QUEUE = 4096, ROUTES_MAX = 256, APPS_MAX = 1000, TIMER_WORKERS = 2, TIMER_QUEUE = 64 };
-
-/* The live apps by workspace. Never changed: a new list takes its place, and old ones live as long as the server. */
-struct apps {
-	struct { id64 workspace; str key; } items[APPS_MAX];
-	size_t count;
-	struct apps *older;
-};
+enum { LANES_QUEUE = 4096, ROUTES_MAX = 256, APPS_PER_ROUND = 100, TIMER_WORKERS = 2, TIMER_QUEUE = 64 };
 
 struct server {
 	const struct settings *settings;
@@ -50,7 +42,6 @@ struct server {
 	struct outbox *outbox;
 	struct media_fetcher *fetcher;
 	struct live *live;
-	_Atomic(struct apps *) apps;
 	struct http_server *http;
 	struct route routes[ROUTES_MAX];
 	char url[128];
@@ -71,6 +62,38 @@ static void wake_outbox(id64 channel)
 static void wake_media(void)
 {
 	media_fetcher_wake(the_server->fetcher);
+}
+
+static void publish(str app_key, str channel, str event, str data)
+{
+	live_publish(the_server->live, app_key, &(struct live_event){ .channel = channel, .name = event, .data = data });
+}
+
+/* Read marks and typing are shown if they can be; a full queue drops them. */
+struct receipt { id64 workspace, channel; bool typing; size_t len; char remote_id[]; };
+
+static enum err run_receipt(struct job *job, void *arg)
+{
+	const struct receipt *r = arg;
+	str remote_id = arena_str(job->arena, (str){ r->remote_id, r->len });
+	bool typing = r->typing;
+	id64 id = r->channel;
+	struct channel *ch;
+
+	job->workspace = r->workspace;
+	heap_free(arg);
+	TRY(channel_get(job, id, &ch));
+	return provider_mark_read(job, ch, remote_id, typing);
+}
+
+static void show_receipt(const struct api_receipt *receipt)
+{
+	struct receipt *r = heap_alloc(sizeof *r + receipt->remote_id.len);
+
+	*r = (struct receipt){ receipt->workspace, receipt->channel, receipt->typing, receipt->remote_id.len };
+	memcpy(r->remote_id, receipt->remote_id.ptr, receipt->remote_id.len);
+	if (!pool_post(the_server->callers, (struct task){ "receipt", run_receipt, heap_free, r }))
+		heap_free(r);
 }
 
 static void wake_processor(void)
@@ -133,32 +156,16 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	return store_open(arena, &config, out, why);
 }
 
-static str heap_text(str s)
-{
-	char *copy = heap_alloc(s.len + 1);
-
-	memcpy(copy, s.ptr, s.len);
-	return (str){ copy, s.len };
-}
-
 enum err server_load_apps(struct job *job, struct server *s)
 {
-	struct live_app *found = ARENA_ARRAY(job->arena, struct live_app, APPS_MAX);
-	struct apps *apps;
-	size_t count;
+	struct live_app *apps = ARENA_ARRAY(job->arena, struct live_app, APPS_PER_ROUND);
+	size_t count = APPS_PER_ROUND;
 
-	TRY(live_app_list(job, 0, found, APPS_MAX, &count));
-	apps = HEAP_NEW(struct apps);
-	apps->older = atomic_load(&s->apps);
-	for (apps->count = 0; apps->count < count; apps->count++) {
-		size_t i = apps->count;
-		str id = arena_printf(job->arena, "%lld", (long long)found[i].id);
-
-		apps->items[i].workspace = found[i].workspace;
-		apps->items[i].key = heap_text(found[i].key);
-		live_app_set(s->live, id, found[i].key, found[i].secret);
+	for (id64 after = 0; count == APPS_PER_ROUND; after = apps[APPS_PER_ROUND - 1].id) {
+		TRY(live_app_list(job, after, apps, APPS_PER_ROUND, &count));
+		for (size_t i = 0; i < count; i++)
+			live_app_set(s->live, arena_printf(job->arena, "%lld", (long long)apps[i].id), apps[i].key, apps[i].secret);
 	}
-	atomic_store(&s->apps, apps);
 	return OK;
 }
 
@@ -206,7 +213,10 @@ static void make_jobs(struct server *s)
 static void set_hooks(struct server *s)
 {
 	the_server = s;
+	inbox_changed_hook = api_tell;
 	inbox_outbox_hook = wake_outbox;
+	api_publish = publish;
+	api_receipt_hook = show_receipt;
 	inbox_media_hook = wake_media;
 	api_events_hook = wake_processor;
 	api_figures_hook = collect_figures;
@@ -356,18 +366,6 @@ void server_run(struct server *s)
 	loop_run(s->loop);
 }
 
-static void apps_free(struct apps *apps)
-{
-	while (apps) {
-		struct apps *older = apps->older;
-
-		for (size_t i = 0; i < apps->count; i++)
-			heap_free((void *)(uintptr_t)apps->items[i].key.ptr);
-		heap_free(apps);
-		apps = older;
-	}
-}
-
 void server_join(struct server *s)
 {
 	if (!s || s->joined)
@@ -394,7 +392,6 @@ void server_end(struct server *s)
 	store_close(s->store);
 	intake_keys_close();
 	keyring_close();
-	apps_free(atomic_load(&s->apps));
 	heap_free(s);
 }
 

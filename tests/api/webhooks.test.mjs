@@ -14,6 +14,9 @@ const data = path.resolve(import.meta.dirname, '../data')
 const expected = JSON.parse(readFileSync(path.join(data, 'cloud-webhooks-expected.json'), 'utf8'))
 const files = readdirSync(path.join(data, 'cloud-webhooks')).filter((name) => name !== 'index.json').sort()
 
+/** Groups are not drawn yet: a group's message must not land in the thread of the one who wrote it. */
+const isUndrawn = (event) => event.kind === 'undrawn' || event.kind === 'message' && event.group
+
 /** The file's text, said of our number; ids of messages get `mark` so that files do not repeat each other. */
 function bodyOf(file, channel, mark) {
   const whole = JSON.parse(readFileSync(path.join(data, 'cloud-webhooks', file), 'utf8'), (key, value) =>
@@ -71,7 +74,7 @@ test('every recorded webhook goes through to the rows of its kind', { timeout: 1
   })
 
   await t.test('kept are those with something undrawn, and no others', () => {
-    const undrawn = files.filter((file) => expected[file].some((event) => event.kind === 'undrawn')).length
+    const undrawn = files.filter((file) => expected[file].some(isUndrawn)).length
     assert.equal(inOrder.filter((event) => event.state === 'kept').length, undrawn)
   })
 
@@ -82,7 +85,7 @@ test('every recorded webhook goes through to the rows of its kind', { timeout: 1
         seen.set(message.remote_id, [...(seen.get(message.remote_id) ?? []), message])
     const wrong = []
     for (const [n, file] of files.entries()) {
-      for (const event of expected[file].filter((e) => e.kind === 'message' && e.id)) {
+      for (const event of expected[file].filter((e) => e.kind === 'message' && e.id && !isUndrawn(e))) {
         const found = seen.get(`${event.id}-${n}`) ?? []
         if (found.length !== 1 || found[0].type !== event.type) wrong.push([file, event.id, found.map((m) => m.type)])
         else if (found[0].direction !== (event.echo ? 'out' : 'in') && !event.history) wrong.push([file, found[0].direction])
