@@ -415,7 +415,9 @@ int command_sandbox(struct arena *arena, const struct settings *settings, int ar
 	config.data_folder = settings->data;
 	loop = loop_create();
 	pool = pool_create("call", (size_t)settings->call_workers, CALLERS_QUEUE, NULL);
-	e = sandbox_start(loop, pool, &config, &sandbox, &why);
+	e = server_make_folder(settings->data, &why);
+	if (e == OK)
+		e = sandbox_start(loop, pool, &config, &sandbox, &why);
 	if (e == OK) {
 		print_sandbox(arena, &config, sandbox, as_json);
 		loop_on_signal(loop, SIGTERM, stop_loop, loop);

@@ -130,8 +130,7 @@ static void collect_figures(struct api_figures *out)
 
 /* ---- opening ---- */
 
-/* SQLite unless a URL was set; the folder is ours alone. */
-static enum err make_folder(const char *path, str *why)
+enum err server_make_folder(const char *path, str *why)
 {
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return OK;
@@ -148,8 +147,8 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 		.cache_bytes = (size_t)settings->store_cache_kib << 10,
 	};
 
-	TRY(make_folder(settings->data, why));
-	TRY(make_folder(config.backup_folder, why));
+	TRY(server_make_folder(settings->data, why));
+	TRY(server_make_folder(config.backup_folder, why));
 	TRY(keyring_open(arena, settings->master_key_file, why));
 	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms, settings->pair_burst);
 	channel_set_graph_url(settings->graph_url, settings->allow_private_calls);
@@ -270,7 +269,7 @@ static enum err make_http(struct server *s, str *why)
 		.tls_key = none_if_empty(s->settings->tls_key),
 	};
 
-	TRY(make_folder(config.temporary_folder, why));
+	TRY(server_make_folder(config.temporary_folder, why));
 	TRY(http_server_create(s->loop, s->settings->listen, &config, &s->http, why));
 	make_url(s);
 	return OK;

@@ -29,6 +29,8 @@ struct pool *server_callers(struct server *server);
 enum err server_load_apps(struct job *job, struct server *server);
 const char *server_url(const struct server *server); /* "http://127.0.0.1:8080" */
 
+/* A folder for us alone; fine when it is there. */
+enum err server_make_folder(const char *path, str *why);
 /* Store and keys alone, for commands. */
 enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out, str *why);
 

@@ -8,7 +8,7 @@
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { World, call, load, sleep, stores } from '../lib/world.mjs'
+import { World, load, sleep, stores } from '../lib/world.mjs'
 
 const kills = Number(process.env.CRASH_KILLS ?? 6)
 const webhooksPerSecond = 200
@@ -21,7 +21,7 @@ for (const store of stores) {
     t.after(() => world.close())
     await world.open()
     await world.openWindows(customers)
-    await call(`${world.sandbox}/control/faults`, { method: 'POST', body: JSON.stringify({ kind: 'lost_answer', probability: 0.02 }), headers: { 'Content-Type': 'application/json' } })
+    await world.control('POST', '/control/faults', { kind: 'lost_answer', probability: 0.02 })
     const stopWebhooks = load(webhooksPerSecond, (n) => world.webhook(n))
     const stopSends = load(sendsPerSecond, (n) => world.send(n))
     for (let i = 0; i < kills; i++) {
@@ -32,7 +32,7 @@ for (const store of stores) {
     await sleep(1000)
     await stopWebhooks()
     await stopSends()
-    await call(`${world.sandbox}/control/faults`, { method: 'DELETE' })
+    await world.control('DELETE', '/control/faults')
 
     await t.test('every acknowledged webhook is one message', async () => {
       let seen
@@ -56,11 +56,11 @@ for (const store of stores) {
       }, 'all accepted messages are settled', 180000)
       const wrong = []
       for (const id of world.accepted.keys()) {
-        const { count } = (await call(`${world.sandbox}/control/messages?biz=${id}`)).json()
+        const { count } = await world.control('GET', `/control/messages?biz=${id}`)
         if (count !== 1) wrong.push([id, count, states.get(id)])
       }
       assert.deepEqual(wrong, [])
-      const { accepted } = (await call(`${world.sandbox}/control/messages?biz=none`)).json()
+      const { accepted } = await world.control('GET', '/control/messages?biz=none')
       assert.equal(accepted, world.accepted.size, 'nothing was sent that nobody asked for')
       assert.deepEqual([...states].filter(([, s]) => s === 'failed'), [])
       t.diagnostic(`${world.accepted.size} messages accepted, each at the network once`)

@@ -71,6 +71,8 @@ export class World {
       PARLEY_GRAPH_URL: `${this.sandbox}/v24.0`,
       PARLEY_ALLOW_PRIVATE_CALLS: 'true',
       PARLEY_UNCONFIRMED_WAIT_SECONDS: '8',
+      PARLEY_PACE_PER_SECOND: '500',
+      PARLEY_PAIR_INTERVAL_MS: '0',
       PARLEY_LOG_LEVEL: 'warn',
       ...this.moreEnv,
     }
@@ -87,7 +89,7 @@ export class World {
     await this.start()
     this.channel = (await this.api('POST', '/channels', {
       provider: 'cloud', name: 'Crash', phone_number_id: numberId, waba_id: '102290129340398',
-      access_token: token, app_secret: secret, pace_per_second: 500, pair_interval_ms: 0,
+      access_token: token, app_secret: secret,
     })).json()
     assert.ok(this.channel.id, JSON.stringify(this.channel))
     await this.startSandbox()
@@ -170,14 +172,20 @@ export class World {
     }
   }
 
+  async control(method, route, body) {
+    const answer = await call(`${this.sandbox}${route}`, { method, body: body && JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
+    assert.ok(answer && answer.status < 300, answer?.text)
+    return answer.json()
+  }
+
   /** Everybody writes once, so that the 24-hour windows are open, here and in the sandbox. */
   async openWindows(count) {
     this.customers = count
+    await this.control('POST', '/control/settings', { pace_per_second: 1000, pair_interval_ms: 0 })
     for (let i = 0; i < count; i++) {
       const phone = `1202557${String(i).padStart(4, '0')}`
-      await call(`${this.sandbox}/control/customers`, { method: 'POST', body: JSON.stringify({ phone, name: `Buyer ${i}` }), headers: { 'Content-Type': 'application/json' } })
-      const said = await call(`${this.sandbox}/control/customers/${phone}/messages`, { method: 'POST', body: JSON.stringify({ type: 'text', text: { body: 'hello' } }), headers: { 'Content-Type': 'application/json' } })
-      assert.ok(said && said.status < 300, said?.text)
+      await this.control('POST', '/control/customers', { phone, name: `Buyer ${i}` })
+      await this.control('POST', `/control/customers/${phone}/messages`, { type: 'text', text: { body: 'hello' } })
     }
     await this.until(async () => {
       const list = (await this.api('GET', '/conversations?status=all&limit=1')).json()
