@@ -80,8 +80,9 @@ static void drop_spent(struct sandbox *sb)
 
 bool fault_add(struct sandbox *sb, json v, const char **why, int64_t *id)
 {
+	/* What happens by chance goes on until it is taken back; anything else happens once. */
 	struct fault f = {
-		.count = json_int(json_field(v, "count"), 1),
+		.count = json_int(json_field(v, "count"), json_field(v, "probability") ? -1 : 1),
 		.probability = json_number(json_field(v, "probability"), 1),
 		.ms = json_int(json_field(v, "ms"), 1000),
 		.code = json_int(json_field(v, "code"), json_int(json_field(v, "status"), 0)),

@@ -366,7 +366,7 @@ static const struct settings_now default_settings = {
 	.delivered_ms = 250,
 	.read_ms = -1,
 	.retry_first_ms = 500,
-	.retry_max_ms = 30000,
+	.retry_max_ms = 10000,
 	.retry_give_up_ms = 7 * 24 * 3600 * 1000LL,
 };
 
