@@ -118,6 +118,18 @@ static enum err say(struct job *job, const struct demo *demo, const struct chann
 	return fail(job, ERR_TIMEOUT, "the sandbox's webhook did not come in");
 }
 
+/* So that what the customer says next comes after it. */
+static enum err wait_until_sent(struct job *job, id64 id)
+{
+	struct message message = { 0 };
+
+	for (int64_t waited = 0; waited < SEED_WAIT_MS && message.status < STATUS_SENT; waited += POLL_MS) {
+		TRY(message_get(job, id, &message));
+		pause_ms(POLL_MS);
+	}
+	return message.status < STATUS_SENT ? fail(job, ERR_TIMEOUT, "the answer did not reach the sandbox") : OK;
+}
+
 static enum err answer(struct job *job, const struct channel *ch, const struct line *line)
 {
 	struct message_draft draft = { .kind = KIND_TEXT, .priority = PRIORITY_LIVE };
@@ -128,7 +140,8 @@ static enum err answer(struct job *job, const struct channel *ch, const struct l
 	TRY(find_conversation(job, customers[line->customer].phone, ch->number_id, &last, &draft.conversation_id));
 	TRY(json_read(job->arena, str_of(line->content), &draft.content, NULL));
 	job->now_ms = clock_now_ms();
-	return inbox_send(job, &draft, &message, &repeated);
+	TRY(inbox_send(job, &draft, &message, &repeated));
+	return wait_until_sent(job, message.id);
 }
 
 static enum err seed_conversations(struct job *job, const struct demo *demo, const struct channel *ch)

@@ -64,6 +64,16 @@ static void wake_media(void)
 	media_fetcher_wake(the_server->fetcher);
 }
 
+/* Nobody listens: nothing is made. */
+static void tell(struct job *job, const struct inbox_changes *changes)
+{
+	struct live_figures figures;
+
+	live_figures(the_server->live, &figures);
+	if (figures.connections > 0)
+		api_tell(job, changes);
+}
+
 static void publish(str app_key, str channel, str event, str data)
 {
 	live_publish(the_server->live, app_key, &(struct live_event){ .channel = channel, .name = event, .data = data });
@@ -212,7 +222,7 @@ static void make_jobs(struct server *s)
 static void set_hooks(struct server *s)
 {
 	the_server = s;
-	inbox_changed_hook = api_tell;
+	inbox_changed_hook = tell;
 	inbox_outbox_hook = wake_outbox;
 	api_publish = publish;
 	api_receipt_hook = show_receipt;

@@ -140,8 +140,9 @@ static void write_flows(struct job *job, struct report *report, const struct api
 			.detail =
 				late ? arena_printf(job->arena, "Behind by %lld s.",
 					       (long long)f->processor_lag_ms / 1000)
-				     : arena_printf(job->arena, "%lld events could not be applied.",
-					       (long long)failed_events),
+				     : failed_events ? arena_printf(job->arena, "%lld events could not be applied.",
+							(long long)failed_events)
+				     : S("Every event that came in was applied."),
 			.next_step = failed_events ? S("Look at the failed events below; replay "
 	                                               "them when the cause is gone.")
 	                                           : STR_NONE });
@@ -194,7 +195,6 @@ static void write_figures(struct job *job, struct buf *out, const struct api_fig
 	json_open_in(out, "figures", '{');
 	json_put_int(out, "intake_depth", (int64_t)f->intake_waiting);
 	json_put_int(out, "intake_per_minute", (int64_t)f->intake_accepted / minutes);
-	json_put_int(out, "processor_lag_ms", f->processor_lag_ms);
 	json_put_int(out, "outbox_depth", outbox->depth);
 	json_put_ms(out, "outbox_oldest_ms", outbox->oldest_ms);
 	json_put_int(out, "failed_events", failed_events);
