@@ -283,7 +283,8 @@ static enum err read_file(struct load *l, const char *path, bool must_exist)
 /* Names that others of us read: the tests, and the one that says where the file is. */
 static bool is_foreign(str name)
 {
-	return str_starts(name, S("TEST_")) || str_is(name, S("CONFIG"));
+	return str_starts(name, S("TEST_")) || str_is(name, S("CONFIG")) ||
+	       str_is(name, S("BIN"));
 }
 
 static enum err read_environment(struct load *l)
