@@ -68,13 +68,21 @@ static void take_body(struct conn *c, bytes *in)
 		body_came(c);
 }
 
-static void send_continue(struct exchange *ex)
+static void free_piece(struct piece *piece)
+{
+	heap_free(piece);
+}
+
+/* Of the stream, not of the exchange: that may end before the stream does. */
+static void send_continue(struct conn *c)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct piece *piece = ARENA_NEW(ex->arena, struct piece);
+	struct piece *piece = HEAP_NEW(struct piece);
 
-	*piece = (struct piece){ .data = (const uint8_t *)text, .len = sizeof text - 1 };
-	stream_send(&ex->conn->stream, piece);
+	*piece = (struct piece){ .data = (const uint8_t *)text,
+		.len = sizeof text - 1,
+		.release = free_piece };
+	stream_send(&c->stream, piece);
 }
 
 static void read_on(struct conn *c)
@@ -104,7 +112,7 @@ static void start_request(struct conn *c, const struct head *head, bool has_more
 	}
 	read_on(c);
 	if (head->expects_continue && !has_more)
-		send_continue(ex);
+		send_continue(c);
 }
 
 static void take_head(struct conn *c, bytes *in)

@@ -82,7 +82,8 @@ struct stream {
 	struct event event;
 	struct late late;
 	struct piece *first, *last;
-	size_t unsent;       /* octets queued */
+	size_t unsent;       /* octets queued … */
+	size_t pieces;       /* … in so many pieces */
 	int64_t progress_us; /* when output last moved, or was first queued */
 	int fd;
 	short armed;         /* EV_READ, EV_WRITE as registered */

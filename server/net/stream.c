@@ -45,6 +45,7 @@ static void release_first(struct stream *s)
 	if (!s->first)
 		s->last = NULL;
 	s->unsent -= piece->len;
+	s->pieces--;
 	if (piece->release)
 		piece->release(piece);
 }
@@ -172,6 +173,7 @@ void stream_send(struct stream *s, struct piece *piece)
 		s->progress_us = clock_monotonic_us();
 	s->last = piece;
 	s->unsent += piece->len;
+	s->pieces++;
 	if (!s->blocked)
 		loop_late(s->loop, &s->late);
 }

@@ -149,11 +149,17 @@ static void give_up(struct ws *ws, int code, str reason)
 	send_close(ws, code, reason);
 }
 
+/* Octets of memory that wait with it: small frames cost more than what they say. */
+static size_t backlog(const struct ws *ws)
+{
+	return ws->stream->unsent + ws->stream->pieces * sizeof(struct frame_piece);
+}
+
 static bool may_send(struct ws *ws, size_t len)
 {
 	if (ws->close_sent || ws->is_broken || ws->stream->dead)
 		return false;
-	if (len <= ws->unsent_max && ws->stream->unsent <= ws->unsent_max - len)
+	if (len <= ws->unsent_max && backlog(ws) <= ws->unsent_max - len)
 		return true;
 	give_up(ws, 1013, S("This connection is read too slowly."));
 	return false;
