@@ -181,7 +181,8 @@ static void write_head(struct exchange *ex, const struct response *res)
 			           res->type.len ? res->type : S("application/json"));
 		put_length(ex, &out, size);
 	}
-	if (res->status == 405 || (res->status == 204 && !ex->req.route))
+	/* A handler that answers 405 says itself what is allowed. */
+	if (!ex->req.route && (res->status == 405 || res->status == 204))
 		put_allow(&out, ex->allowed);
 	if (!ex->keep_alive)
 		put_header(&out, S("Connection: "), S("close"));

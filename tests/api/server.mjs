@@ -110,7 +110,7 @@ export class Server {
     const port = await freePort()
     this.url = `http://127.0.0.1:${port}`
     this.process = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`], { env: this.env, stdio: ['ignore', 'inherit', 'inherit'] })
-    this.ended = new Promise((done) => this.process.once('exit', (code, signal) => done(code ?? signal)))
+    this.watch()
     await until('a server that is ready', () => {
       if (this.process.exitCode !== null) assert.fail(`the server ended with ${this.process.exitCode}`)
       return fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false)
@@ -121,7 +121,7 @@ export class Server {
   async serveDemo() {
     this.process = spawn(binary, ['demo', '--json', '--listen', '127.0.0.1:0', '--sandbox-listen', '127.0.0.1:0'],
       { env: { ...this.env, PARLEY_GRAPH_URL: '' }, stdio: ['ignore', 'pipe', 'inherit'] })
-    this.ended = new Promise((done) => this.process.once('exit', (code, signal) => done(code ?? signal)))
+    this.watch()
     let text = ''
     this.process.stdout.setEncoding('utf8').on('data', (piece) => { text += piece })
     await until('the line of the demo', () => {
@@ -131,6 +131,12 @@ export class Server {
     this.demo = JSON.parse(text.split('\n')[0])
     this.url = this.demo.url
     return this.demo
+  }
+
+  /** Whatever ends this test, its server ends with it. */
+  watch() {
+    this.ended = new Promise((done) => this.process.once('exit', (code, signal) => done(code ?? signal)))
+    process.once('exit', () => this.process.exitCode ?? this.process.kill('SIGKILL'))
   }
 
   async stop() {
