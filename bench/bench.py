@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """bench.py: what Parley does on this machine, as medians of five runs beside a reference in the same run.
 
-usage: bench.py [intake] [start] [pages]      (all when none is named)
+usage: bench.py [intake] [start] [pages] [http] [socket]      (all when none is named)
 
 Prints a table and, last, one line of JSON. Works in a temporary folder on loopback; needs `meson compile` of
-bench/intake_load, bench/fill and bench/pages in the build folder (make bench does that).
+bench/intake_load, fill, pages, http_bench and ws_bench in the build folder (make bench does that).
 """
 import http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
 
@@ -170,12 +170,31 @@ def bench_pages(work, figures):
         shutil.rmtree(folder)
 
 
+def bench_http(_work, figures):
+    """Request to answer without store, beside a bare epoll program."""
+    found = tool("http_bench", RUNS, 2)
+    for kind in ("bare", "loop", "worker"):
+        print(f"request, {kind:6}    {found[kind + '_per_second']:9d} /s        {found[kind + '_us']:.1f} us of processor time each")
+    print(f"loop of bare        {found['bare_us'] / found['loop_us']:9.2f}            (wants 0.8, by processor time)")
+    figures.update({"http_" + name: value for name, value in found.items()})
+
+
+def bench_socket(_work, figures):
+    """Memory of a quiet WebSocket, deliveries of a frame to all."""
+    found = tool("ws_bench", 5000, 200)
+    print(f"idle WebSocket      {found['idle_bytes']:9d} bytes      (wants 2048)")
+    print(f"deliveries          {found['deliveries_per_cpu_second']:9d} a processor second")
+    figures.update({"socket_" + name: value for name, value in found.items()})
+
+
 def main():
-    wanted = sys.argv[1:] or ["intake", "start", "pages"]
+    benches = {"intake": bench_intake, "start": bench_start, "pages": bench_pages, "http": bench_http,
+               "socket": bench_socket}
+    wanted = sys.argv[1:] or list(benches)
     figures, work = {}, tempfile.mkdtemp(prefix="parley-bench-", dir=os.environ.get("BENCH_FOLDER"))
     try:
         for name in wanted:
-            {"intake": bench_intake, "start": bench_start, "pages": bench_pages}[name](work, figures)
+            benches[name](work, figures)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(json.dumps({k: round(v, 3) for k, v in figures.items()}))
