@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import assert from 'node:assert/strict'
 
-const binary = process.env.PARLEY ?? path.resolve(import.meta.dirname, '../../build/parley')
+const binary = process.env.PARLEY_BIN ?? path.resolve(import.meta.dirname, '../../build/parley')
 const secret = 'crash-app-secret'
 const token = 'EAAcrashtoken'
 const numberId = '106540352242922'
@@ -141,6 +141,11 @@ export class World {
       value: { messaging_product: 'whatsapp', metadata: { display_phone_number: '15550783881', phone_number_id: numberId },
         contacts: [{ profile: { name: `Customer ${phone}` }, wa_id: phone }],
         messages: [{ from: phone, id: `wamid.world-${number}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body: `in ${number}` } }] } }] }] })
+    return this.postRaw(body)
+  }
+
+  /** Any body, signed. */
+  postRaw(body) {
     const headers = { 'Content-Type': 'application/json',
       'X-Hub-Signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` }
     return call(`${this.url}/webhooks/cloud/${this.channel.id}`, { method: 'POST', body, headers })
