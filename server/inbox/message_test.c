@@ -14,7 +14,7 @@ static str picture(struct job *job, const struct message *m)
 
 static struct provider_event failure(const char *target, int64_t at_ms)
 {
-	struct provider_event ev = test_status(target, STATUS_FAILED, at_ms);
+	struct provider_event ev = test_tick(target, STATUS_FAILED, at_ms);
 
 	ev.error_code = S("131026");
 	ev.error_sentence = S("The message could not be delivered.");
@@ -52,7 +52,7 @@ STORE_TEST(ticks_move_forward_with_the_times_of_the_provider)
 	conv = test_conversation(job, ch, "wamid.IN");
 	id = test_outgoing(job, &conv, "hello");
 	for (int status = STATUS_SENT; status <= STATUS_PLAYED; status++) {
-		ev = test_status("wamid.OUT", (enum message_status)status, TEST_NOW_MS + 1000 * status);
+		ev = test_tick("wamid.OUT", (enum message_status)status, TEST_NOW_MS + 1000 * status);
 		ev.target_message = id;
 		test_apply(job, ch, &ev, NULL);
 	}
@@ -78,7 +78,7 @@ STORE_TEST(a_status_that_names_our_id_settles_a_send_whose_answer_was_lost)
 	conv = test_conversation(job, ch, "wamid.IN");
 	id = test_outgoing(job, &conv, "hello");
 	EXPECT_OK(sql_message_waiting(job, &(struct sql_message_waiting){ id, job->workspace }, &waiting));
-	ev = test_status("wamid.OUT", STATUS_SENT, TEST_NOW_MS);
+	ev = test_tick("wamid.OUT", STATUS_SENT, TEST_NOW_MS);
 	ev.target_message = id;
 	test_apply(job, ch, &ev, NULL);
 	m = test_message(job, ch, "wamid.OUT");
@@ -91,7 +91,7 @@ STORE_TEST(an_id_of_another_channel_or_workspace_is_not_believed)
 {
 	struct channel *ch = test_channel(job), *second = test_another_channel(job, 2);
 	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS);
-	struct provider_event ev = test_status("wamid.OUT", STATUS_READ, TEST_NOW_MS);
+	struct provider_event ev = test_tick("wamid.OUT", STATUS_READ, TEST_NOW_MS);
 	struct conversation conv;
 	struct message m;
 
@@ -107,7 +107,7 @@ STORE_TEST(a_failure_after_delivery_warns_and_takes_nothing_back)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
-	struct provider_event delivered = test_status("wamid.E", STATUS_DELIVERED, TEST_NOW_MS + 1000);
+	struct provider_event delivered = test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS + 1000);
 	struct provider_event failed = failure("wamid.E", TEST_NOW_MS + 2000);
 	struct message m;
 
@@ -139,7 +139,7 @@ STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 	test_apply(job, ch, &failed, NULL);
 	EXPECT_OK(message_get(job, id, &m));
 	EXPECT_INT(m.status, STATUS_ACCEPTED);
-	sent = test_status("wamid.SECOND", STATUS_SENT, TEST_NOW_MS + 5000);
+	sent = test_tick("wamid.SECOND", STATUS_SENT, TEST_NOW_MS + 5000);
 	EXPECT_OK(db_begin(job, DB_WRITE));
 	EXPECT_OK(message_move(job, id, &(struct status_step){ STATUS_SENT, TEST_NOW_MS + 5000, STR_NONE, sent.target_id },
 			       &(struct inbox_changes){ 0 }, &(bool){ false }));
@@ -161,9 +161,9 @@ static void tell_story(const char *target, struct provider_event story[STORY])
 
 	story[0] = test_text("12025550142", target, "helo", t);
 	story[0].is_echo = true;
-	story[1] = test_status(target, STATUS_SENT, t + 1000);
-	story[2] = test_status(target, STATUS_DELIVERED, t + 2000);
-	story[3] = test_status(target, STATUS_READ, t + 3000);
+	story[1] = test_tick(target, STATUS_SENT, t + 1000);
+	story[2] = test_tick(target, STATUS_DELIVERED, t + 2000);
+	story[3] = test_tick(target, STATUS_READ, t + 3000);
 	story[4] = failure(target, t + 4000);
 	story[5] = reaction(target, "\xF0\x9F\x91\x8D", false, t + 5000);
 	story[6] = reaction(target, "", false, t + 6000);
@@ -216,7 +216,7 @@ STORE_TEST(any_order_and_repetition_of_events_ends_in_the_same_row)
 STORE_TEST(a_status_before_its_message_waits_for_it_once)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event status = test_status("wamid.E", STATUS_READ, TEST_NOW_MS + 1000);
+	struct provider_event status = test_tick("wamid.E", STATUS_READ, TEST_NOW_MS + 1000);
 	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
 	struct waiting_effect_rows waiting;
 	uint8_t key[REMOTE_KEY_SIZE];

@@ -35,7 +35,7 @@ STORE_TEST(echoes_history_and_statuses_open_no_window)
 	struct channel *ch = test_channel(job);
 	struct provider_event echo = test_text("12025550142", "wamid.E", "from the phone", TEST_NOW_MS);
 	struct provider_event old = test_text("12025550142", "wamid.H", "long ago", TEST_NOW_MS - 86400000);
-	struct provider_event read = test_status("wamid.E", STATUS_READ, TEST_NOW_MS);
+	struct provider_event read = test_tick("wamid.E", STATUS_READ, TEST_NOW_MS);
 	struct conversation conv;
 
 	echo.is_echo = true;

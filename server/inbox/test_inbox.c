@@ -66,7 +66,7 @@ struct provider_event test_text(const char *phone, const char *remote_id, const 
 					.content = buf_text(&content) };
 }
 
-struct provider_event test_status(const char *target, enum message_status status, int64_t at_ms)
+struct provider_event test_tick(const char *target, enum message_status status, int64_t at_ms)
 {
 	return (struct provider_event){ .kind = EVENT_STATUS, .field = S("statuses"), .at_ms = at_ms, .target_id = T(target),
 					.status = status };
