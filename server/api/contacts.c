@@ -5,7 +5,8 @@
 
 #define CONTACT_NAME_MAX 120
 
-static enum err find_contacts(struct job *job, str query, const struct page *page, struct contacts *out)
+static enum err find_contacts(struct job *job, str query, const struct page *page,
+	struct contacts *out)
 {
 	id64 *ids = ARENA_ARRAY(job->arena, id64, page->limit);
 	size_t count;
@@ -30,7 +31,8 @@ enum err contacts_list(struct job *job, const struct request *req, struct respon
 		contact_write_json(job, out, NULL, &found.items[i], true);
 	json_close(out, ']');
 	TRY(page_write_next(job, out, &page,
-		found.count > page.limit ? &(struct cursor){ .id = found.items[page.limit - 1].id } : NULL));
+		found.count > page.limit ? &(struct cursor){ .id = found.items[page.limit - 1].id }
+					 : NULL));
 	json_close(out, '}');
 	return OK;
 }

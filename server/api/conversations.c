@@ -13,9 +13,11 @@ static bool may_read_messages(const struct job *job)
 	return job->actor.permissions & PERMIT(MESSAGE_READ);
 }
 
-static enum err reply_conversation(struct job *job, struct response *res, const struct conversation *conv)
+static enum err reply_conversation(struct job *job, struct response *res,
+	const struct conversation *conv)
 {
-	struct view_ask ask = { .conversations = { (struct conversation *)conv, 1 }, .last_messages = may_read_messages(job) };
+	struct view_ask ask = { .conversations = { (struct conversation *)conv, 1 },
+		.last_messages = may_read_messages(job) };
 	struct view view;
 
 	TRY(view_load(job, &ask, &view));
@@ -32,11 +34,15 @@ static enum err read_filter(struct job *job, const struct request *req, const st
 	int status = request_query_word(job, req, "status", statuses, COUNT_OF(statuses), 0);
 
 	*out = (struct conversation_filter){
-		.view = (enum conversation_view)request_query_word(job, req, "view", views, COUNT_OF(views), 0),
-		.status = status < CONVERSATION_STATUSES ? status : -1, .mine = job->actor.id,
+		.view = (enum conversation_view)request_query_word(job, req, "view", views,
+			COUNT_OF(views), 0),
+		.status = status < CONVERSATION_STATUSES ? status : -1,
+		.mine = job->actor.id,
 		.channel_id = request_query_id(job, req, "channel_id"),
-		.unread_only = request_query_flag(job, req, "unread"), .before_ms = page->after.ms,
-		.before_id = page->after.id, .max = page->limit + 1,
+		.unread_only = request_query_flag(job, req, "unread"),
+		.before_ms = page->after.ms,
+		.before_id = page->after.id,
+		.max = page->limit + 1,
 		.query = str_trim(request_query(job->arena, req, "query")),
 	};
 	if (str_count_points(out->query) > SEARCH_QUERY_MAX)
@@ -44,7 +50,8 @@ static enum err read_filter(struct job *job, const struct request *req, const st
 	return job_check_fields(job);
 }
 
-static enum err write_conversations(struct job *job, struct buf *out, const struct conversations *list)
+static enum err write_conversations(struct job *job, struct buf *out,
+	const struct conversations *list)
 {
 	struct view_ask ask = { .conversations = *list, .last_messages = may_read_messages(job) };
 	struct view view;
@@ -72,7 +79,8 @@ enum err conversations_list(struct job *job, const struct request *req, struct r
 	more = list.count > page.limit;
 	list.count = more ? page.limit : list.count;
 	if (more)
-		next = (struct cursor){ list.items[list.count - 1].last_message_ms, list.items[list.count - 1].id };
+		next = (struct cursor){ list.items[list.count - 1].last_message_ms,
+			list.items[list.count - 1].id };
 	json_open(out, '{');
 	TRY(write_conversations(job, out, &list));
 	TRY(page_write_next(job, out, &page, more ? &next : NULL));
@@ -106,7 +114,8 @@ static const struct field patch_fields[] = {
 	{ 0 },
 };
 
-static str patch_detail(struct job *job, const struct conversation *before, const struct conversation *after)
+static str patch_detail(struct job *job, const struct conversation *before,
+	const struct conversation *after)
 {
 	struct buf out = buf_in(job->arena, 1024);
 
@@ -123,7 +132,8 @@ static str patch_detail(struct job *job, const struct conversation *before, cons
 	return buf_text(&out);
 }
 
-static enum err change(struct job *job, id64 id, const struct conversation_patch *patch, struct conversation *out)
+static enum err change(struct job *job, id64 id, const struct conversation_patch *patch,
+	struct conversation *out)
 {
 	struct inbox_changes changes = { 0 };
 	struct conversation before;
@@ -134,10 +144,13 @@ static enum err change(struct job *job, id64 id, const struct conversation_patch
 	status = before.status;
 	if (patch->status.ptr)
 		conversation_status_parse(patch->status, &status);
-	TRY(conversation_change(job, before.id, status, patch->has_assignee ? patch->assignee_id : before.assignee_id,
-				&changes, out));
-	TRY(audit_add(job, &(struct audit_entry){ .action = "conversation.update", .target_kind = "conversation",
-		.target_id = out->id, .reason = patch->reason, .detail = patch_detail(job, &before, out) }));
+	TRY(conversation_change(job, before.id, status,
+		patch->has_assignee ? patch->assignee_id : before.assignee_id, &changes, out));
+	TRY(audit_add(job, &(struct audit_entry){ .action = "conversation.update",
+				   .target_kind = "conversation",
+				   .target_id = out->id,
+				   .reason = patch->reason,
+				   .detail = patch_detail(job, &before, out) }));
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
 	return OK;
@@ -163,7 +176,8 @@ enum err conversations_patch(struct job *job, const struct request *req, struct 
 
 static void send_receipt(struct job *job, const struct read_receipt *receipt, bool typing)
 {
-	const struct api_receipt out = { job->workspace, receipt->channel, receipt->remote_id, typing };
+	const struct api_receipt out = { job->workspace, receipt->channel, receipt->remote_id,
+		typing };
 
 	if (api_receipt_hook && receipt->remote_id.len)
 		api_receipt_hook(&out);

@@ -1,4 +1,5 @@
-/* inbox_test.c: the inbox over HTTP: lists, threads, changes, sending, search, and what is told live. */
+/* inbox_test.c: the inbox over HTTP: lists, threads, changes, sending, search, and what is told
+ * live. */
 #include "account/account.h"
 #include "api/api.h"
 #include "base/clock.h"
@@ -30,8 +31,11 @@ static void start(struct job *job)
 	job->now_ms = clock_now_ms();
 	key = key_with(job, job->actor.permissions);
 	workers = pool_create("request", 2, 64, job->store);
-	server = test_server_start((struct http_config){ .routes = api_routes, .route_count = api_route_count,
-							 .workers = workers, .serve = api_serve, .refuse = api_refuse });
+	server = test_server_start((struct http_config){ .routes = api_routes,
+		.route_count = api_route_count,
+		.workers = workers,
+		.serve = api_serve,
+		.refuse = api_refuse });
 }
 
 static void stop(void)
@@ -42,9 +46,12 @@ static void stop(void)
 
 static str ask_with(const char *head, const char *line, const char *body)
 {
-	return test_ask(server->port, arena_printf(test_arena(),
-		"%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " STR_F "\r\n"
-		"Content-Type: application/json\r\nContent-Length: %zu\r\n%s\r\n%s", line, STR_A(key), strlen(body), head, body));
+	return test_ask(server->port,
+		arena_printf(test_arena(),
+			"%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: "
+			"Bearer " STR_F "\r\n"
+			"Content-Type: application/json\r\nContent-Length: %zu\r\n%s\r\n%s",
+			line, STR_A(key), strlen(body), head, body));
 }
 
 /* The answer's JSON, after checking its status. */
@@ -60,15 +67,11 @@ static json ask(int status, const char *line, const char *body)
 	return out;
 }
 
-static const char *path(const char *format, id64 id)
-{
-	char text[300];
+/* A path or a body with one id in it. */
+#define path(format, id) (arena_printf(test_arena(), format, (long long)(id)).ptr)
 
-	snprintf(text, sizeof text, format, (long long)id);
-	return arena_cstr(test_arena(), T(text));
-}
-
-static void customer_says(struct job *job, const char *phone, const char *remote_id, const char *body)
+static void customer_says(struct job *job, const char *phone, const char *remote_id,
+	const char *body)
 {
 	struct provider_event ev = test_text(phone, remote_id, body, job->now_ms);
 
@@ -84,7 +87,8 @@ static const char *last_texts(json list)
 
 	for (size_t i = 0; i < json_count(json_field(list, "data")); i++)
 		buf_printf(&out, "%s" STR_F, i ? " " : "",
-			   STR_A(json_text_at(json_at(json_field(list, "data"), i), "last_message.text.body")));
+			STR_A(json_text_at(json_at(json_field(list, "data"), i),
+				"last_message.text.body")));
 	return arena_cstr(test_arena(), buf_text(&out));
 }
 
@@ -95,19 +99,21 @@ STORE_TEST(conversations_are_listed_newest_first_in_pages)
 	json page;
 
 	start(job);
-	for (int i = 0; i < 5; i++) {
-		customer_says(job, path("120255501%02lld", i), path("wamid.%lld", i), path("m%lld", i));
-	}
+	for (int i = 0; i < 5; i++)
+		customer_says(job, path("120255501%02lld", i), path("wamid.%lld", i),
+			path("m%lld", i));
 	customer_says(job, "12025550102", "wamid.again", "again");
 	page = ask(200, "GET /api/v1/conversations?limit=2", "");
-	EXPECT_STR(T(last_texts(page)), "again m4");
-	page = ask(200, path("GET /api/v1/conversations?limit=2&cursor=", 0), "");
 	EXPECT_STR(T(last_texts(page)), "again m4");
 	for (const char *want = "m3 m1"; want; want = strcmp(want, "m3 m1") == 0 ? "m0" : NULL) {
 		str next = json_text_at(page, "next_cursor");
 
 		EXPECT(next.len > 0);
-		page = ask(200, arena_printf(test_arena(), "GET /api/v1/conversations?limit=2&cursor=" STR_F, STR_A(next)).ptr, "");
+		page = ask(200,
+			arena_printf(test_arena(),
+				"GET /api/v1/conversations?limit=2&cursor=" STR_F, STR_A(next))
+				.ptr,
+			"");
 		EXPECT_STR(T(last_texts(page)), want);
 	}
 	EXPECT(json_kind(json_field(page, "next_cursor")) == JSON_NIL);
@@ -116,12 +122,23 @@ STORE_TEST(conversations_are_listed_newest_first_in_pages)
 
 STORE_TEST(filters_of_the_list_can_be_joined)
 {
-	static const struct { const char *query, *want; } cases[] = {
-		{ "", "b a" }, { "?status=all", "c b a" }, { "?status=resolved", "c" }, { "?status=pending", "" },
-		{ "?view=mine", "" }, { "?view=mine&status=all", "" }, { "?view=unassigned", "b a" },
-		{ "?unread=true", "a" }, { "?unread=true&status=all", "c a" }, { "?query=12025550101", "a" },
-		{ "?query=customer&status=all", "c b a" }, { "?query=customer&status=all&unread=true", "c a" },
-		{ "?query=nobody", "" }, { "?channel_id=1", "" }, { "?channel_id=1&status=all&view=unassigned", "" },
+	static const struct { const char *query, *want;
+	} cases[] = {
+		{ "", "b a" },
+		{ "?status=all", "c b a" },
+		{ "?status=resolved", "c" },
+		{ "?status=pending", "" },
+		{ "?view=mine", "" },
+		{ "?view=mine&status=all", "" },
+		{ "?view=unassigned", "b a" },
+		{ "?unread=true", "a" },
+		{ "?unread=true&status=all", "c a" },
+		{ "?query=12025550101", "a" },
+		{ "?query=customer&status=all", "c b a" },
+		{ "?query=customer&status=all&unread=true", "c a" },
+		{ "?query=nobody", "" },
+		{ "?channel_id=1", "" },
+		{ "?channel_id=1&status=all&view=unassigned", "" },
 	};
 	struct conversation b, c;
 
@@ -132,9 +149,13 @@ STORE_TEST(filters_of_the_list_can_be_joined)
 	b = test_conversation(job, ch, "B");
 	c = test_conversation(job, ch, "C");
 	ask(200, path("POST /api/v1/conversations/%lld/read", b.id), "");
-	ask(200, path("PATCH /api/v1/conversations/%lld", c.id), "{\"status\":\"resolved\",\"reason\":\"done\"}");
+	ask(200, path("PATCH /api/v1/conversations/%lld", c.id),
+		"{\"status\":\"resolved\",\"reason\":\"done\"}");
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		json list = ask(200, arena_printf(test_arena(), "GET /api/v1/conversations%s", cases[i].query).ptr, "");
+		json list = ask(200,
+			arena_printf(test_arena(), "GET /api/v1/conversations%s", cases[i].query)
+				.ptr,
+			"");
 
 		if (!str_is(T(last_texts(list)), T(cases[i].want)))
 			fprintf(stderr, "%s\n", cases[i].query);
@@ -166,7 +187,8 @@ STORE_TEST(a_conversation_is_shown_with_all_that_it_names)
 
 	start(job);
 	customer_says(job, "12025550101", "A", "hi");
-	conv = ask(200, path("GET /api/v1/conversations/%lld", test_conversation(job, ch, "A").id), "");
+	conv = ask(200, path("GET /api/v1/conversations/%lld", test_conversation(job, ch, "A").id),
+		"");
 	EXPECT_STR(json_text_at(conv, "contact.name"), "Customer 12025550101");
 	EXPECT_STR(json_text_at(conv, "contact.phone"), "+12025550101");
 	EXPECT_STR(json_text_at(conv, "channel.name"), "Shop");
@@ -193,7 +215,8 @@ STORE_TEST(a_conversation_is_assigned_and_resolved_with_a_reason)
 	id = test_conversation(job, ch, "A").id;
 	person = job->actor.id;
 	conv = ask(200, path("PATCH /api/v1/conversations/%lld", id),
-		   path("{\"assignee_id\":\"%lld\",\"status\":\"pending\",\"reason\":\"hers\"}", person));
+		path("{\"assignee_id\":\"%lld\",\"status\":\"pending\",\"reason\":\"hers\"}",
+			person));
 	EXPECT_STR(json_text_at(conv, "assignee.name"), "Olga");
 	EXPECT_STR(json_text_at(conv, "status"), "pending");
 	conv = ask(200, "GET /api/v1/audit?limit=1", "");
@@ -205,7 +228,8 @@ STORE_TEST(a_conversation_is_assigned_and_resolved_with_a_reason)
 	EXPECT_STR(json_text_at(conv, "status"), "pending");
 	conv = ask(422, path("PATCH /api/v1/conversations/%lld", id), "{\"assignee_id\":\"12\"}");
 	EXPECT_STR(json_text_at(conv, "errors.0.field"), "assignee_id");
-	conv = ask(422, path("PATCH /api/v1/conversations/%lld", id), "{\"status\":\"closed\",\"colour\":\"red\"}");
+	conv = ask(422, path("PATCH /api/v1/conversations/%lld", id),
+		"{\"status\":\"closed\",\"colour\":\"red\"}");
 	EXPECT_INT(json_count(json_field(conv, "errors")), 2);
 	stop();
 }
@@ -218,10 +242,11 @@ static const char *texts(json stretch)
 
 	for (size_t i = 0; i < json_count(json_field(stretch, "data")); i++)
 		buf_printf(&out, "%s" STR_F, i ? " " : "",
-			   STR_A(json_text_at(json_at(json_field(stretch, "data"), i), "text.body")));
-	return arena_cstr(test_arena(), arena_printf(test_arena(), STR_F "%s%s", STR_A(buf_text(&out)),
-		json_flag(json_field(stretch, "has_before"), false) ? " <" : "",
-		json_flag(json_field(stretch, "has_after"), false) ? " >" : ""));
+			STR_A(json_text_at(json_at(json_field(stretch, "data"), i), "text.body")));
+	return arena_cstr(test_arena(),
+		arena_printf(test_arena(), STR_F "%s%s", STR_A(buf_text(&out)),
+			json_flag(json_field(stretch, "has_before"), false) ? " <" : "",
+			json_flag(json_field(stretch, "has_after"), false) ? " >" : ""));
 }
 
 STORE_TEST(a_thread_is_read_from_its_end_in_both_directions_and_around)
@@ -233,8 +258,12 @@ STORE_TEST(a_thread_is_read_from_its_end_in_both_directions_and_around)
 		customer_says(job, "12025550101", path("%lld", i), path("%lld", i));
 	id = test_conversation(job, ch, "1").id;
 	third = test_message(job, ch, "3").id;
-#define THREAD(query) T(texts(ask(200, arena_printf(test_arena(), "GET /api/v1/conversations/%lld/messages%s", \
-						   (long long)id, query).ptr, "")))
+#define THREAD(query)                                                                   \
+	T(texts(ask(200,                                                                \
+		arena_printf(test_arena(), "GET /api/v1/conversations/%lld/messages%s", \
+			(long long)id, query)                                           \
+			.ptr,                                                           \
+		"")))
 	EXPECT_STR(THREAD("?limit=3"), "5 6 7 <");
 	EXPECT_STR(THREAD(""), "1 2 3 4 5 6 7");
 	EXPECT_STR(THREAD(path("?limit=5&before=%lld", third)), "1 2 >");
@@ -251,8 +280,10 @@ STORE_TEST(a_thread_is_read_from_its_end_in_both_directions_and_around)
 STORE_TEST(a_message_shows_what_it_answers_and_how_people_took_it)
 {
 	struct provider_event quote = test_text("12025550101", "Q", "yes", 0);
-	struct provider_event heart = { .kind = EVENT_REACTION, .who = { .phone = S("12025550101") }, .target_id = S("Q"),
-					.emoji = S("\xE2\x9D\xA4") };
+	struct provider_event heart = { .kind = EVENT_REACTION,
+		.who = { .phone = S("12025550101") },
+		.target_id = S("Q"),
+		.emoji = S("\xE2\x9D\xA4") };
 	json m;
 
 	start(job);
@@ -287,9 +318,12 @@ STORE_TEST(an_answer_is_accepted_and_its_story_told)
 
 	start(job);
 	customer_says(job, "12025550101", "A", "hi");
-	m = ask(202, path("POST /api/v1/conversations/%lld/messages", test_conversation(job, ch, "A").id),
-		path("{\"type\":\"text\",\"text\":{\"body\":\"hello\"},\"context\":{\"message_id\":\"%lld\"}}",
-		     test_message(job, ch, "A").id));
+	m = ask(202,
+		path("POST /api/v1/conversations/%lld/messages",
+			test_conversation(job, ch, "A").id),
+		path("{\"type\":\"text\",\"text\":{\"body\":\"hello\"},\"context\":{\"message_id\":"
+		     "\"%lld\"}}",
+			test_message(job, ch, "A").id));
 	EXPECT_STR(json_text_at(m, "status"), "accepted");
 	EXPECT_STR(json_text_at(m, "direction"), "out");
 	EXPECT_STR(json_text_at(m, "reply_to.preview"), "hi");
@@ -299,21 +333,26 @@ STORE_TEST(an_answer_is_accepted_and_its_story_told)
 	EXPECT_STR(json_text_at(trace, "steps.0.what"), "accepted");
 	EXPECT_STR(json_text_at(trace, "steps.1.what"), "queued");
 	EXPECT(str_is(json_text_at(trace, "trace_id"), json_text_at(m, "trace_id")));
-	trace = ask(200, path("GET /api/v1/messages/%lld/trace", test_message(job, ch, "A").id), "");
+	trace = ask(200, path("GET /api/v1/messages/%lld/trace", test_message(job, ch, "A").id),
+		"");
 	EXPECT_STR(json_text_at(trace, "steps.0.what"), "received");
 	stop();
 }
 
 STORE_TEST(wrong_drafts_are_refused_with_all_that_is_wrong)
 {
-	static const struct { const char *body, *field; size_t errors; } cases[] = {
+	static const struct { const char *body, *field; size_t errors;
+	} cases[] = {
 		{ "{\"type\":\"text\"}", "text", 1 },
 		{ "{\"type\":\"smoke\",\"text\":{\"body\":\"x\"}}", "type", 2 },
 		{ "{\"text\":{\"body\":\"x\"}}", "text", 2 },
 		{ "{\"type\":\"text\",\"text\":{\"body\":\"\"}}", "text.body", 1 },
-		{ "{\"type\":\"text\",\"text\":{\"body\":\"x\"},\"image\":{\"id\":\"1\"}}", "image", 1 },
+		{ "{\"type\":\"text\",\"text\":{\"body\":\"x\"},\"image\":{\"id\":\"1\"}}", "image",
+			1 },
 		{ "{\"type\":\"text\",\"text\":{\"body\":\"x\"},\"colour\":1}", "colour", 1 },
-		{ "{\"type\":\"text\",\"text\":{\"body\":\"x\"},\"context\":{\"message_id\":\"12\"}}", "context.message_id", 1 },
+		{ "{\"type\":\"text\",\"text\":{\"body\":\"x\"},\"context\":{\"message_id\":\"12\"}"
+		  "}",
+			"context.message_id", 1 },
 		{ "{\"type\":\"image\",\"image\":{\"id\":\"12\"}}", "image.id", 1 },
 	};
 	id64 id;
@@ -322,12 +361,15 @@ STORE_TEST(wrong_drafts_are_refused_with_all_that_is_wrong)
 	customer_says(job, "12025550101", "A", "hi");
 	id = test_conversation(job, ch, "A").id;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		json problem = ask(422, path("POST /api/v1/conversations/%lld/messages", id), cases[i].body);
+		json problem = ask(422, path("POST /api/v1/conversations/%lld/messages", id),
+			cases[i].body);
 		bool named = false;
 
 		EXPECT_STR(json_text_at(problem, "code"), "invalid_input");
 		for (size_t n = 0; n < json_count(json_field(problem, "errors")); n++)
-			named |= str_is(json_text_at(json_at(json_field(problem, "errors"), n), "field"), T(cases[i].field));
+			named |= str_is(json_text_at(json_at(json_field(problem, "errors"), n),
+						"field"),
+				T(cases[i].field));
 		if (!named || json_count(json_field(problem, "errors")) != cases[i].errors)
 			fprintf(stderr, "%s\n", cases[i].body);
 		EXPECT(named);
@@ -341,12 +383,15 @@ STORE_TEST(free_text_to_a_stranger_is_refused_and_says_what_to_do)
 	json problem;
 
 	start(job);
-	problem = ask(422, "POST /api/v1/messages", "{\"to\":\"+1 202 555 0199\",\"type\":\"text\",\"text\":{\"body\":\"hi\"}}");
+	problem = ask(422, "POST /api/v1/messages",
+		"{\"to\":\"+1 202 555 0199\",\"type\":\"text\",\"text\":{\"body\":\"hi\"}}");
 	EXPECT_STR(json_text_at(problem, "code"), "window_closed");
 	EXPECT(str_has(json_text_at(problem, "next_step"), S("template")));
-	problem = ask(422, "POST /api/v1/messages", "{\"to\":\"me\",\"type\":\"text\",\"text\":{\"body\":\"hi\"}}");
+	problem = ask(422, "POST /api/v1/messages",
+		"{\"to\":\"me\",\"type\":\"text\",\"text\":{\"body\":\"hi\"}}");
 	EXPECT_STR(json_text_at(problem, "errors.0.field"), "to");
-	problem = ask(422, "POST /api/v1/messages", "{\"type\":\"text\",\"text\":{\"body\":\"hi\"}}");
+	problem =
+		ask(422, "POST /api/v1/messages", "{\"type\":\"text\",\"text\":{\"body\":\"hi\"}}");
 	EXPECT_STR(json_text_at(problem, "errors.0.field"), "to");
 	stop();
 }
@@ -354,13 +399,16 @@ STORE_TEST(free_text_to_a_stranger_is_refused_and_says_what_to_do)
 STORE_TEST(the_same_key_sends_once)
 {
 	const char *line = "POST /api/v1/messages";
-	const char *body = "{\"to\":\"12025550101\",\"type\":\"text\",\"text\":{\"body\":\"once\"}}";
+	const char *body =
+		"{\"to\":\"12025550101\",\"type\":\"text\",\"text\":{\"body\":\"once\"}}";
 	json first, second;
 
 	start(job);
 	customer_says(job, "12025550101", "A", "hi");
-	EXPECT_OK(json_read(test_arena(), test_body(ask_with("Idempotency-Key: k1\r\n", line, body)), &first, NULL));
-	EXPECT_OK(json_read(test_arena(), test_body(ask_with("Idempotency-Key: k1\r\n", line, body)), &second, NULL));
+	EXPECT_OK(json_read(test_arena(),
+		test_body(ask_with("Idempotency-Key: k1\r\n", line, body)), &first, NULL));
+	EXPECT_OK(json_read(test_arena(),
+		test_body(ask_with("Idempotency-Key: k1\r\n", line, body)), &second, NULL));
 	EXPECT(json_text_at(first, "id").len > 0);
 	EXPECT(str_is(json_text_at(first, "id"), json_text_at(second, "id")));
 	EXPECT_INT(test_status(ask_with("Idempotency-Key: k1\r\n", line,
@@ -378,8 +426,12 @@ STORE_TEST(a_reaction_of_ours_is_shown_on_its_message_only)
 	start(job);
 	customer_says(job, "12025550101", "A", "hi");
 	id = test_message(job, ch, "A").id;
-	ask(202, path("POST /api/v1/conversations/%lld/messages", test_conversation(job, ch, "A").id),
-	    path("{\"type\":\"reaction\",\"reaction\":{\"message_id\":\"%lld\",\"emoji\":\"\xE2\x9D\xA4\"}}", id));
+	ask(202,
+		path("POST /api/v1/conversations/%lld/messages",
+			test_conversation(job, ch, "A").id),
+		path("{\"type\":\"reaction\",\"reaction\":{\"message_id\":\"%lld\",\"emoji\":"
+		     "\"\xE2\x9D\xA4\"}}",
+			id));
 	m = ask(200, path("GET /api/v1/messages/%lld", id), "");
 	EXPECT_STR(json_text_at(m, "reactions.0.by"), "business");
 	EXPECT_STR(T(texts(ask(200, path("GET /api/v1/conversations/%lld/messages",
@@ -405,7 +457,8 @@ STORE_TEST(contacts_are_listed_found_and_named)
 	EXPECT_INT(json_count(json_field(c, "data")), 1);
 	EXPECT_STR(json_text_at(c, "data.0.aliases.0.kind"), "phone");
 	EXPECT_STR(json_text_at(c, "data.0.aliases.0.value"), "12025550101");
-	EXPECT_STR(json_text_at(ask(200, path("GET /api/v1/contacts/%lld", id), ""), "phone"), "+12025550101");
+	EXPECT_STR(json_text_at(ask(200, path("GET /api/v1/contacts/%lld", id), ""), "phone"),
+		"+12025550101");
 	ask(404, "GET /api/v1/contacts/1", "");
 	stop();
 }
@@ -420,10 +473,16 @@ STORE_TEST(a_search_answers_messages_with_their_conversations)
 	hits = ask(200, "GET /api/v1/search?query=red&limit=1", "");
 	EXPECT_STR(json_text_at(hits, "data.0.message.text.body"), "a red house");
 	EXPECT_STR(json_text_at(hits, "data.0.conversation.contact.phone"), "+12025550102");
-	hits = ask(200, arena_printf(test_arena(), "GET /api/v1/search?query=red&limit=1&cursor=" STR_F,
-				     STR_A(json_text_at(hits, "next_cursor"))).ptr, "");
+	hits = ask(200,
+		arena_printf(test_arena(), "GET /api/v1/search?query=red&limit=1&cursor=" STR_F,
+			STR_A(json_text_at(hits, "next_cursor")))
+			.ptr,
+		"");
 	EXPECT_STR(json_text_at(hits, "data.0.message.text.body"), "the red car");
-	hits = ask(200, path("GET /api/v1/search?query=red&conversation_id=%lld", test_conversation(job, ch, "A").id), "");
+	hits = ask(200,
+		path("GET /api/v1/search?query=red&conversation_id=%lld",
+			test_conversation(job, ch, "A").id),
+		"");
 	EXPECT_INT(json_count(json_field(hits, "data")), 1);
 	ask(422, "GET /api/v1/search", "");
 	stop();
@@ -436,19 +495,24 @@ static struct buf told;
 static void write_down(str app_key, str channel, str event, str data)
 {
 	(void)app_key;
-	buf_printf(&told, STR_F " " STR_F " " STR_F "\n", STR_A(channel), STR_A(event), STR_A(data));
+	buf_printf(&told, STR_F " " STR_F " " STR_F "\n", STR_A(channel), STR_A(event),
+		STR_A(data));
 }
 
 STORE_TEST(what_changes_is_told_once_to_its_workspace)
 {
 	struct provider_event ev = test_text("12025550101", "A", "hi", TEST_NOW_MS);
-	struct provider_event seen = { .kind = EVENT_REACTION, .who = { .phone = S("12025550101") }, .target_id = S("A"),
-				       .emoji = S("x"), .at_ms = TEST_NOW_MS };
+	struct provider_event seen = { .kind = EVENT_REACTION,
+		.who = { .phone = S("12025550101") },
+		.target_id = S("A"),
+		.emoji = S("x"),
+		.at_ms = TEST_NOW_MS };
 	struct inbox_changes first = { 0 }, second = { 0 };
 	str channel;
 
 	ch = test_channel(job);
-	channel = arena_printf(job->arena, "private-workspace-%lld message.created {\"message\":{", (long long)job->workspace);
+	channel = arena_printf(job->arena, "private-workspace-%lld message.created {\"message\":{",
+		(long long)job->workspace);
 	told = buf_in(job->arena, 1u << 20);
 	api_publish = write_down;
 	test_apply(job, ch, &ev, &first);

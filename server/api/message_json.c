@@ -55,7 +55,8 @@ static enum err load_conversations(struct job *job, const struct view_ask *ask, 
 		return OK;
 	TRY(conversation_by_ids(job, ids.items, ids.count, &more));
 	view->conversations.items = join(job->arena, ask->conversations.items,
-		ask->conversations.count * sizeof *more.items, more.items, more.count * sizeof *more.items);
+		ask->conversations.count * sizeof *more.items, more.items,
+		more.count * sizeof *more.items);
 	view->conversations.count += more.count;
 	return OK;
 }
@@ -71,8 +72,9 @@ static enum err load_messages(struct job *job, const struct view_ask *ask, struc
 	if (!ids.count)
 		return OK;
 	TRY(message_by_ids(job, ids.items, ids.count, &last));
-	view->messages.items = join(job->arena, ask->messages.items, ask->messages.count * sizeof *last.items, last.items,
-		last.count * sizeof *last.items);
+	view->messages.items =
+		join(job->arena, ask->messages.items, ask->messages.count * sizeof *last.items,
+			last.items, last.count * sizeof *last.items);
 	view->messages.count += last.count;
 	return OK;
 }
@@ -108,8 +110,10 @@ static enum err load_people(struct job *job, struct view *view)
 			add_id(&keys, view->messages.items[i].author_id);
 	}
 	if (people.count)
-		TRY(sql_conversation_people(job, &(struct sql_conversation_people){
-			.ids = ids_text(job, &people), .workspace = job->workspace }, &view->people));
+		TRY(sql_conversation_people(job,
+			&(struct sql_conversation_people){ .ids = ids_text(job, &people),
+				.workspace = job->workspace },
+			&view->people));
 	return keys.count ? sql_conversation_keys(job, &(struct sql_conversation_keys){
 		.ids = ids_text(job, &keys), .workspace = job->workspace }, &view->keys) : OK;
 }
@@ -203,7 +207,8 @@ static void open_map(struct buf *out, const char *key)
 
 static str with_plus(struct job *job, str digits)
 {
-	return str_is_digits(digits) ? arena_printf(job->arena, "+" STR_F, STR_A(digits)) : STR_NONE;
+	return str_is_digits(digits) ? arena_printf(job->arena, "+" STR_F, STR_A(digits))
+				     : STR_NONE;
 }
 
 static void write_aliases(struct buf *out, const struct contact *contact)
@@ -220,7 +225,8 @@ static void write_aliases(struct buf *out, const struct contact *contact)
 	json_close(out, ']');
 }
 
-void contact_write_json(struct job *job, struct buf *out, const char *key, const struct contact *contact, bool aliases)
+void contact_write_json(struct job *job, struct buf *out, const char *key,
+	const struct contact *contact, bool aliases)
 {
 	open_map(out, key);
 	json_put_id(out, "id", contact->id);
@@ -235,15 +241,20 @@ void contact_write_json(struct job *job, struct buf *out, const char *key, const
 
 static bool is_incoming(const struct message *msg)
 {
-	return msg->author_kind == ACTOR_CONTACT || (msg->author_kind == ACTOR_SYSTEM && msg->status == STATUS_RECEIVED);
+	return msg->author_kind == ACTOR_CONTACT ||
+	       (msg->author_kind == ACTOR_SYSTEM && msg->status == STATUS_RECEIVED);
 }
 
 static void write_author(struct buf *out, const struct view *view, const struct message *msg,
 			 const struct contact *contact)
 {
 	static const char *const kinds[] = {
-		[ACTOR_SYSTEM] = "system", [ACTOR_PERSON] = "person", [ACTOR_API_KEY] = "api_key",
-		[ACTOR_CONTACT] = "contact", [ACTOR_AUTOMATION] = "automation", [ACTOR_PHONE] = "phone",
+		[ACTOR_SYSTEM] = "system",
+		[ACTOR_PERSON] = "person",
+		[ACTOR_API_KEY] = "api_key",
+		[ACTOR_CONTACT] = "contact",
+		[ACTOR_AUTOMATION] = "automation",
+		[ACTOR_PHONE] = "phone",
 	};
 	str name = STR_NONE;
 
@@ -255,7 +266,8 @@ static void write_author(struct buf *out, const struct view *view, const struct 
 		name = find_name(&view->keys, msg->author_id);
 	json_open_in(out, "author", '{');
 	json_put(out, "kind", str_of(kinds[msg->author_kind]));
-	json_put_id(out, "id", msg->author_kind == ACTOR_CONTACT && contact ? contact->id : msg->author_id);
+	json_put_id(out, "id",
+		msg->author_kind == ACTOR_CONTACT && contact ? contact->id : msg->author_id);
 	json_put(out, "name", name);
 	json_close(out, '}');
 }
@@ -264,12 +276,22 @@ static void write_author(struct buf *out, const struct view *view, const struct 
 static str preview(struct job *job, const struct message *msg)
 {
 	static const char *const paths[] = {
-		"body", "caption", "text", "filename", "button_reply.title", "list_reply.title", "body.text", "header.text", "name",
-		"address", "0.name.formatted_name",
+		"body",
+		"caption",
+		"text",
+		"filename",
+		"button_reply.title",
+		"list_reply.title",
+		"body.text",
+		"header.text",
+		"name",
+		"address",
+		"0.name.formatted_name",
 	};
 	json content;
 
-	if (msg->deleted_ms || !msg->content.len || json_read(job->arena, msg->content, &content, NULL) != OK)
+	if (msg->deleted_ms || !msg->content.len ||
+		json_read(job->arena, msg->content, &content, NULL) != OK)
 		return S("");
 	for (size_t i = 0; i < COUNT_OF(paths); i++) {
 		str text = json_text(json_path(content, paths[i]));
@@ -280,7 +302,8 @@ static str preview(struct job *job, const struct message *msg)
 	return S("");
 }
 
-static void write_quoted(struct job *job, struct buf *out, const struct view *view, const struct message *msg)
+static void write_quoted(struct job *job, struct buf *out, const struct view *view,
+	const struct message *msg)
 {
 	const struct message *quoted = find_message(&view->quoted, msg->reply_to_id);
 
@@ -310,12 +333,16 @@ static void write_reactions(struct job *job, struct buf *out, const struct messa
 	json_close(out, ']');
 }
 
-static enum err write_media(struct job *job, struct buf *out, const struct view *view, const struct message *msg)
+static enum err write_media(struct job *job, struct buf *out, const struct view *view,
+	const struct message *msg)
 {
 	for (size_t i = 0; i < view->media.count; i++) {
 		const struct message_media_row *row = &view->media.items[i];
-		struct media media = { .id = row->id, .state = (enum media_state)row->state, .mime_type = row->mime_type,
-				       .size_bytes = row->size_bytes, .error = row->error };
+		struct media media = { .id = row->id,
+			.state = (enum media_state)row->state,
+			.mime_type = row->mime_type,
+			.size_bytes = row->size_bytes,
+			.error = row->error };
 
 		if (row->id != msg->media_id || msg->deleted_ms)
 			continue;
@@ -327,7 +354,8 @@ static enum err write_media(struct job *job, struct buf *out, const struct view 
 	return OK;
 }
 
-static void write_waiting(struct job *job, struct buf *out, const struct view *view, const struct message *msg)
+static void write_waiting(struct job *job, struct buf *out, const struct view *view,
+	const struct message *msg)
 {
 	for (size_t i = 0; i < view->waiting.count; i++) {
 		const struct message_in_outbox_row *row = &view->waiting.items[i];
@@ -335,7 +363,8 @@ static void write_waiting(struct job *job, struct buf *out, const struct view *v
 		if (row->message_id != msg->id)
 			continue;
 		json_open_in(out, "status_detail", '{');
-		json_put_int(out, "waiting_ms", row->next_ms > job->now_ms ? row->next_ms - job->now_ms : 0);
+		json_put_int(out, "waiting_ms",
+			row->next_ms > job->now_ms ? row->next_ms - job->now_ms : 0);
 		json_put_int(out, "attempts", row->attempts);
 		json_close(out, '}');
 		return;
@@ -355,7 +384,8 @@ static void write_times(struct buf *out, const struct message *msg)
 	json_put_ms(out, "failed_ms", msg->failed_ms);
 }
 
-static void write_identity(struct buf *out, const struct message *msg, const struct contact *contact)
+static void write_identity(struct buf *out, const struct message *msg,
+	const struct contact *contact)
 {
 	json_put_id(out, "id", msg->id);
 	json_put_id(out, "conversation_id", msg->conversation_id);
@@ -373,8 +403,8 @@ static str forwarded_word(const struct message *msg)
 	return msg->flags & FLAG_FORWARDED ? S("forwarded") : STR_NONE;
 }
 
-enum err message_write_json(struct job *job, struct buf *out, const char *key, const struct view *view,
-			    const struct message *msg)
+enum err message_write_json(struct job *job, struct buf *out, const char *key,
+	const struct view *view, const struct message *msg)
 {
 	const struct conversation *conv = view_conversation(view, msg->conversation_id);
 	const struct contact *contact = conv ? find_contact(view, conv->contact_id) : NULL;
@@ -412,7 +442,8 @@ static void write_channel(struct job *job, struct buf *out, const struct view *v
 	json_close(out, '}');
 }
 
-static void write_state(struct job *job, struct buf *out, const struct view *view, const struct conversation *conv)
+static void write_state(struct job *job, struct buf *out, const struct view *view,
+	const struct conversation *conv)
 {
 	json_put(out, "status", str_of(conversation_status_name(conv->status)));
 	if (conv->assignee_id) {
@@ -430,8 +461,8 @@ static void write_state(struct job *job, struct buf *out, const struct view *vie
 	json_close(out, '}');
 }
 
-enum err conversation_write_json(struct job *job, struct buf *out, const char *key, const struct view *view,
-				 const struct conversation *conv)
+enum err conversation_write_json(struct job *job, struct buf *out, const char *key,
+	const struct view *view, const struct conversation *conv)
 {
 	const struct message *last = find_message(&view->messages, conv->last_message_id);
 	const struct contact *contact = find_contact(view, conv->contact_id);

@@ -1,8 +1,8 @@
 /*
  * message_json.h: messages and conversations as the API shows them.
  *
- * Whatever a page names (contacts, people, channels, quoted messages, attachments) is loaded for the whole page at once by
- * view_load(), a query for each kind; the writers only look it up.
+ * Whatever a page names (contacts, people, channels, quoted messages, attachments) is loaded for
+ * the whole page at once by view_load(), a query for each kind; the writers only look it up.
  */
 #ifndef API_MESSAGE_JSON_H
 #define API_MESSAGE_JSON_H
@@ -15,7 +15,8 @@
 struct view_ask {
 	struct conversations conversations;
 	struct messages messages;   /* their conversations are loaded along with them */
-	bool last_messages;         /* of the conversations; never for those who may not read messages */
+	/* of the conversations; never for those who may not read messages */
+	bool last_messages;
 };
 
 struct view {
@@ -32,11 +33,12 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 const struct conversation *view_conversation(const struct view *view, id64 id);
 
 /* key NULL: an element of a list, or the whole. */
-enum err message_write_json(struct job *job, struct buf *out, const char *key, const struct view *view,
-			    const struct message *msg);
-enum err conversation_write_json(struct job *job, struct buf *out, const char *key, const struct view *view,
-				 const struct conversation *conv);
+enum err message_write_json(struct job *job, struct buf *out, const char *key,
+	const struct view *view, const struct message *msg);
+enum err conversation_write_json(struct job *job, struct buf *out, const char *key,
+	const struct view *view, const struct conversation *conv);
 /* Without aliases it is what a conversation shows of it. */
-void contact_write_json(struct job *job, struct buf *out, const char *key, const struct contact *contact, bool aliases);
+void contact_write_json(struct job *job, struct buf *out, const char *key,
+	const struct contact *contact, bool aliases);
 
 #endif

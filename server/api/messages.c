@@ -1,4 +1,5 @@
-/* messages.c: what is said: threads, single messages, sending and retrying. Its story is in trace.c. */
+/* messages.c: what is said: threads, single messages, sending and retrying. Its story is in
+ * trace.c. */
 #include "api/handlers.h"
 #include "api/message_json.h"
 #include "crypto/crypto.h"
@@ -6,7 +7,8 @@
 
 #define IDEMPOTENCY_KEY_MAX 255
 
-static enum err write_message(struct job *job, struct response *res, int status, const struct message *msg)
+static enum err write_message(struct job *job, struct response *res, int status,
+	const struct message *msg)
 {
 	struct view_ask ask = { .messages = { (struct message *)msg, 1 } };
 	struct view view;
@@ -85,8 +87,8 @@ static enum err around(struct job *job, id64 conversation, id64 id, size_t max, 
 	return OK;
 }
 
-static enum err find_stretch(struct job *job, id64 conversation, const struct place *place, size_t max,
-			     struct stretch *out)
+static enum err find_stretch(struct job *job, id64 conversation, const struct place *place,
+	size_t max, struct stretch *out)
 {
 	*out = (struct stretch){ 0 };
 	if (place->around)
@@ -101,10 +103,12 @@ static enum err find_stretch(struct job *job, id64 conversation, const struct pl
 
 static enum err read_place(struct job *job, const struct request *req, struct place *out)
 {
-	*out = (struct place){ .before = request_query_id(job, req, "before"), .after = request_query_id(job, req, "after"),
-			       .around = request_query_id(job, req, "around") };
+	*out = (struct place){ .before = request_query_id(job, req, "before"),
+		.after = request_query_id(job, req, "after"),
+		.around = request_query_id(job, req, "around") };
 	if (!!out->before + !!out->after + !!out->around > 1)
-		field_error(job, S("before"), S("conflict"), S("Only one of before, after and around."));
+		field_error(job, S("before"), S("conflict"),
+			S("Only one of before, after and around."));
 	return job_check_fields(job);
 }
 
@@ -138,7 +142,17 @@ enum err conversations_messages(struct job *job, const struct request *req, stru
 /* ---- sending ---- */
 
 static const char *const sendable[] = {
-	"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "interactive", "template",
+	"text",
+	"image",
+	"video",
+	"audio",
+	"document",
+	"sticker",
+	"location",
+	"contacts",
+	"reaction",
+	"interactive",
+	"template",
 };
 
 /* A draft as it comes: one object per kind, of which exactly that of `type` may be there. */
@@ -154,7 +168,11 @@ static const struct field context_fields[] = {
 	{ 0 },
 };
 
-#define CONTENT(n) { .name = NULL, .kind = FIELD_JSON, .at = offsetof(struct draft, contents) + (n) * sizeof(json) }
+#define CONTENT(n)                                                          \
+	{                                                                   \
+		.name = NULL, .kind = FIELD_JSON,                           \
+		.at = offsetof(struct draft, contents) + (n) * sizeof(json) \
+	}
 
 /* The table for a route: the members that both take, and the address where it is asked for. */
 static const struct field *draft_fields(struct job *job, bool addressed)
@@ -168,7 +186,8 @@ static const struct field *draft_fields(struct job *job, bool addressed)
 		FIELD(struct draft, from, STR, .max = 60),
 		FIELD(struct draft, channel_id, ID),
 	};
-	struct field *out = ARENA_ARRAY(job->arena, struct field, COUNT_OF(sendable) + COUNT_OF(common) + COUNT_OF(address) + 1);
+	struct field *out = ARENA_ARRAY(job->arena, struct field,
+		COUNT_OF(sendable) + COUNT_OF(common) + COUNT_OF(address) + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT_OF(sendable); i++, n++) {
@@ -187,7 +206,8 @@ static enum message_kind kind_of(const struct draft *draft, json content)
 {
 	enum message_kind kind = kind_parse(draft->type);
 
-	return kind == KIND_AUDIO && json_flag(json_field(content, "voice"), false) ? KIND_VOICE : kind;
+	return kind == KIND_AUDIO && json_flag(json_field(content, "voice"), false) ? KIND_VOICE
+										    : kind;
 }
 
 static enum err pick_content(struct job *job, const struct draft *draft, struct message_draft *out)
@@ -200,21 +220,26 @@ static enum err pick_content(struct job *job, const struct draft *draft, struct 
 		if (str_is(draft->type, name)) {
 			known = true;
 			out->content = draft->contents[i];
-			if (json_kind(out->content) != JSON_MAP && json_kind(out->content) != JSON_LIST)
-				field_error(job, name, S("required"), S("Give the content in the member named by type."));
+			if (json_kind(out->content) != JSON_MAP &&
+				json_kind(out->content) != JSON_LIST)
+				field_error(job, name, S("required"),
+					S("Give the content in the member named by type."));
 		} else if (draft->contents[i]) {
-			field_error(job, name, S("unexpected"), S("Only the member that type names may be there."));
+			field_error(job, name, S("unexpected"),
+				S("Only the member that type names may be there."));
 		}
 	}
 	if (draft->type.ptr && !known)
-		field_error(job, S("type"), S("unknown"), S("This kind of message cannot be sent."));
+		field_error(job, S("type"), S("unknown"),
+			S("This kind of message cannot be sent."));
 	TRY(job_check_fields(job));
 	out->kind = kind_of(draft, out->content);
 	return OK;
 }
 
 /* The key is the caller's; what it stands for is the route and the body. */
-static enum err read_idempotency(struct job *job, const struct request *req, struct message_draft *out)
+static enum err read_idempotency(struct job *job, const struct request *req,
+	struct message_draft *out)
 {
 	struct buf text = buf_in(job->arena, req->path.len + req->body.len + 1);
 	uint8_t *hash = arena_alloc(job->arena, SHA256_SIZE);
@@ -230,7 +255,8 @@ static enum err read_idempotency(struct job *job, const struct request *req, str
 	return OK;
 }
 
-static enum err send(struct job *job, const struct request *req, struct response *res, id64 conversation)
+static enum err send(struct job *job, const struct request *req, struct response *res,
+	id64 conversation)
 {
 	struct message_draft out = { .conversation_id = conversation };
 	struct draft draft = { 0 };

@@ -7,7 +7,9 @@ static enum err read_search(struct job *job, const struct request *req, const st
 {
 	*out = (struct message_search){
 		.query = str_trim(request_query(job->arena, req, "query")),
-		.conversation = request_query_id(job, req, "conversation_id"), .before = page->after.id, .max = page->limit,
+		.conversation = request_query_id(job, req, "conversation_id"),
+		.before = page->after.id,
+		.max = page->limit,
 	};
 	if (!out->query.len)
 		field_error(job, S("query"), S("required"), S("Say what to look for."));
@@ -24,7 +26,8 @@ static enum err write_hits(struct job *job, struct buf *out, const struct messag
 	TRY(view_load(job, &ask, &view));
 	json_open_in(out, "data", '[');
 	for (size_t i = 0; i < hits->count; i++) {
-		const struct conversation *conv = view_conversation(&view, hits->items[i].conversation_id);
+		const struct conversation *conv =
+			view_conversation(&view, hits->items[i].conversation_id);
 
 		if (!conv)
 			continue;

@@ -1,8 +1,9 @@
 /*
  * tell.c: what changed in the inbox, to the live channels of its workspaces.
  *
- * Called after the commit by whoever changed something. The JSON of a change is made once and shared by all who listen;
- * what a batch changed is loaded together. A failure here loses nothing: a console that missed an event asks again.
+ * Called after the commit by whoever changed something. The JSON of a change is made once and
+ * shared by all who listen; what a batch changed is loaded together. A failure here loses nothing:
+ * a console that missed an event asks again.
  */
 #include "api/message_json.h"
 
@@ -24,7 +25,8 @@ struct telling {
 static bool is_created(const struct inbox_changes *changes, id64 message)
 {
 	for (size_t i = 0; i < changes->count; i++)
-		if (changes->items[i].kind == CHANGE_MESSAGE_CREATED && changes->items[i].message == message)
+		if (changes->items[i].kind == CHANGE_MESSAGE_CREATED &&
+			changes->items[i].message == message)
 			return true;
 	return false;
 }
@@ -33,7 +35,8 @@ static bool is_created(const struct inbox_changes *changes, id64 message)
 static bool is_told_with_message(const struct inbox_changes *changes, id64 conversation)
 {
 	for (size_t i = 0; i < changes->count; i++)
-		if (changes->items[i].kind == CHANGE_MESSAGE_CREATED && changes->items[i].conversation == conversation)
+		if (changes->items[i].kind == CHANGE_MESSAGE_CREATED &&
+			changes->items[i].conversation == conversation)
 			return true;
 	return false;
 }
@@ -49,7 +52,8 @@ static void publish(const struct telling *t, str event, const struct buf *data)
 /* ---- one change ---- */
 
 /* A reaction on its way out is shown on its message. */
-static enum err tell_message(struct job *job, const struct telling *t, const struct view *view, const struct message *msg)
+static enum err tell_message(struct job *job, const struct telling *t, const struct view *view,
+	const struct message *msg)
 {
 	const struct conversation *conv = view_conversation(view, msg->conversation_id);
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
@@ -183,7 +187,8 @@ void api_tell(struct job *job, const struct inbox_changes *changes)
 		job->workspace = changes->items[i].workspace;
 		e = tell_workspace(job, changes);
 		if (e != OK)
-			log_warn("live events were not told: %s: " STR_F, err_name(e), STR_A(job->why));
+			log_warn("live events were not told: %s: " STR_F, err_name(e),
+				STR_A(job->why));
 		job_forgive(job);
 	}
 	job->workspace = workspace;

@@ -30,14 +30,17 @@ static enum err tell_arrival(struct job *job, const struct message *msg, struct 
 	enum err e = ERR_MISSING;
 
 	if (msg->event_id)
-		e = sql_message_event(job, &(struct sql_message_event){ msg->event_id, job->workspace }, &event);
+		e = sql_message_event(job,
+			&(struct sql_message_event){ msg->event_id, job->workspace }, &event);
 	if (e != OK && e != ERR_MISSING)
 		return e;
 	job_forgive(job);
-	tell(s, e == OK ? id64_ms(event.id) : id64_ms(msg->id), "received", S("WhatsApp handed it to us."), STR_NONE);
+	tell(s, e == OK ? id64_ms(event.id) : id64_ms(msg->id), "received",
+		S("WhatsApp handed it to us."), STR_NONE);
 	tell(s, id64_ms(msg->id), "stored", S("It stands in the conversation."), STR_NONE);
 	if (e == OK)
-		tell(s, event.applied_ms, "applied", S("Everything that it brought was applied."), STR_NONE);
+		tell(s, event.applied_ms, "applied", S("Everything that it brought was applied."),
+			STR_NONE);
 	return OK;
 }
 
@@ -45,11 +48,14 @@ static enum err tell_arrival(struct job *job, const struct message *msg, struct 
 
 static void tell_attempt(struct job *job, const struct message_attempt_row *row, struct story *s)
 {
-	str detail = row->detail.len ? row->detail : arena_printf(job->arena, "The provider's answer: " STR_F ".",
-								  STR_A(row->result));
+	str detail = row->detail.len ? row->detail
+				     : arena_printf(job->arena, "The provider's answer: " STR_F ".",
+					       STR_A(row->result));
 
-	tell(s, row->started_ms, "attempt", arena_printf(job->arena, "Attempt %lld began.", (long long)row->number), STR_NONE);
-	tell(s, row->ended_ms, str_is(row->result, S("unconfirmed")) ? "unconfirmed" : "answer", detail, row->code);
+	tell(s, row->started_ms, "attempt",
+		arena_printf(job->arena, "Attempt %lld began.", (long long)row->number), STR_NONE);
+	tell(s, row->ended_ms, str_is(row->result, S("unconfirmed")) ? "unconfirmed" : "answer",
+		detail, row->code);
 }
 
 static enum err tell_sending(struct job *job, const struct message *msg, struct story *s)
@@ -58,11 +64,14 @@ static enum err tell_sending(struct job *job, const struct message *msg, struct 
 	struct message_waiting_row waiting;
 	enum err e;
 
-	tell(s, id64_ms(msg->id), "accepted", S("It was checked and stored, and will be sent."), STR_NONE);
-	TRY(sql_message_attempts(job, &(struct sql_message_attempts){ msg->id, job->workspace }, &attempts));
+	tell(s, id64_ms(msg->id), "accepted", S("It was checked and stored, and will be sent."),
+		STR_NONE);
+	TRY(sql_message_attempts(job, &(struct sql_message_attempts){ msg->id, job->workspace },
+		&attempts));
 	for (size_t i = 0; i < attempts.count; i++)
 		tell_attempt(job, &attempts.items[i], s);
-	e = sql_message_waiting(job, &(struct sql_message_waiting){ msg->id, job->workspace }, &waiting);
+	e = sql_message_waiting(job, &(struct sql_message_waiting){ msg->id, job->workspace },
+		&waiting);
 	if (e == ERR_MISSING) {
 		job_forgive(job);
 		return OK;
@@ -84,8 +93,9 @@ static void tell_ticks(struct job *job, const struct message *msg, struct story 
 	tell(s, msg->played_ms, "played", S("The recipient has played it."), STR_NONE);
 	if (msg->error.len && json_read(job->arena, msg->error, &error, NULL) != OK)
 		error = NULL;
-	tell(s, msg->failed_ms, "failed", error ? json_text(json_field(error, "message")) : S("It failed."),
-	     json_text(json_field(error, "code")));
+	tell(s, msg->failed_ms, "failed",
+		error ? json_text(json_field(error, "message")) : S("It failed."),
+		json_text(json_field(error, "code")));
 }
 
 /* ---- telling ---- */

@@ -262,8 +262,10 @@ static str shown_name(struct arena *arena, const struct contact *c, str given)
 	                      : S("?");
 }
 
-/* The aliases of one contact, of rows of several, oldest first: the last of a kind is the one in use. */
-static void take_aliases(struct job *job, const struct contact_alias_rows *rows, struct contact *out)
+/* The aliases of one contact, of rows of several, oldest first: the last of a kind is the one in
+ * use. */
+static void take_aliases(struct job *job, const struct contact_alias_rows *rows,
+	struct contact *out)
 {
 	out->aliases = ARENA_ARRAY(job->arena, struct contact_alias, rows->count);
 	for (size_t i = 0; i < rows->count; i++) {
@@ -279,8 +281,8 @@ static void take_aliases(struct job *job, const struct contact_alias_rows *rows,
 	}
 }
 
-static enum err contact_of_row(struct job *job, const struct contact_row *row, const struct contact_alias_rows *aliases,
-	struct contact *out)
+static enum err contact_of_row(struct job *job, const struct contact_row *row,
+	const struct contact_alias_rows *aliases, struct contact *out)
 {
 	str given;
 
@@ -305,15 +307,19 @@ enum err contact_get(struct job *job, id64 id, struct contact *out)
 	return contact_of_row(job, &row, &aliases, out);
 }
 
-static enum err contacts_of_rows(struct job *job, const struct contact_rows *rows, struct contacts *out)
+static enum err contacts_of_rows(struct job *job, const struct contact_rows *rows,
+	struct contacts *out)
 {
 	struct contact_alias_rows aliases;
 	id64 *ids = ARENA_ARRAY(job->arena, id64, rows->count);
 
 	for (size_t i = 0; i < rows->count; i++)
 		ids[i] = rows->items[i].id;
-	TRY(sql_contact_alias_by_contacts(job, &(struct sql_contact_alias_by_contacts){
-		.ids = id_list(job->arena, ids, rows->count), .workspace = job->workspace }, &aliases));
+	TRY(sql_contact_alias_by_contacts(job,
+		&(struct sql_contact_alias_by_contacts){
+			.ids = id_list(job->arena, ids, rows->count),
+			.workspace = job->workspace },
+		&aliases));
 	out->items = ARENA_ARRAY(job->arena, struct contact, rows->count);
 	out->count = rows->count;
 	for (size_t i = 0; i < rows->count; i++)

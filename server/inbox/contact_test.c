@@ -35,7 +35,8 @@ static size_t live_contacts(struct job *job)
 static struct person_ref sighting(int which, int order)
 {
 	struct arena *arena = test_arena();
-	str phone = arena_printf(arena, "1202555%04d", order), lid = arena_printf(arena, "987654321%05d", order);
+	str phone = arena_printf(arena, "1202555%04d", order),
+	    lid = arena_printf(arena, "987654321%05d", order);
 	str bsuid = arena_printf(arena, "US.13491208655%d", order);
 
 	switch (which) {
@@ -48,8 +49,9 @@ static struct person_ref sighting(int which, int order)
 	case 3:
 		return (struct person_ref){ .phone = phone, .lid = lid };
 	default:
-		return (struct person_ref){ .phone = phone, .bsuid = bsuid,
-					    .parent_bsuid = arena_printf(arena, "US.ENT.118%d", order) };
+		return (struct person_ref){ .phone = phone,
+			.bsuid = bsuid,
+			.parent_bsuid = arena_printf(arena, "US.ENT.118%d", order) };
 	}
 }
 
@@ -130,16 +132,21 @@ STORE_TEST(the_name_that_a_person_gave_stays)
 STORE_TEST(a_contact_without_a_name_is_shown_by_its_number)
 {
 	test_channel(job);
-	EXPECT_STR(resolve(job, (struct person_ref){ .phone = S("12025550142") }).name, "+12025550142");
+	EXPECT_STR(resolve(job, (struct person_ref){ .phone = S("12025550142") }).name,
+		"+12025550142");
 	EXPECT_STR(resolve(job, (struct person_ref){ .bsuid = S("US.1234") }).name, "US.1234");
 }
 
 STORE_TEST(a_changed_number_keeps_the_contact_and_is_used_from_then_on)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event change = { .kind = EVENT_IDENTITY, .who = { .phone = S("12025550143") },
-					 .previous = { .phone = S("12025550142") }, .at_ms = TEST_NOW_MS + 60000 };
-	struct contact before = resolve(job, (struct person_ref){ .phone = S("12025550142"), .name = S("Ana") }), after;
+	struct provider_event change = { .kind = EVENT_IDENTITY,
+		.who = { .phone = S("12025550143") },
+		.previous = { .phone = S("12025550142") },
+		.at_ms = TEST_NOW_MS + 60000 };
+	struct contact before = resolve(job,
+			       (struct person_ref){ .phone = S("12025550142"), .name = S("Ana") }),
+		       after;
 
 	test_apply(job, ch, &change, NULL);
 	test_apply(job, ch, &change, NULL);
@@ -172,7 +179,8 @@ static size_t thread_length(struct job *job, id64 conversation)
 STORE_TEST(merged_conversations_become_one_thread_and_part_again)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event by_phone = test_text("12025550142", "wamid.A", "by phone", TEST_NOW_MS - 5000);
+	struct provider_event by_phone =
+		test_text("12025550142", "wamid.A", "by phone", TEST_NOW_MS - 5000);
 	struct provider_event by_bsuid = test_text("", "wamid.B", "by id", TEST_NOW_MS - 1000);
 	struct conversation a, b, joined;
 
@@ -214,7 +222,9 @@ STORE_TEST(a_merge_is_undone_once)
 	test_channel(job);
 	resolve(job, (struct person_ref){ .phone = S("12025550142") });
 	resolve(job, (struct person_ref){ .lid = S("1234567") });
-	merge = last_merge(job, resolve(job, (struct person_ref){ .phone = S("12025550142"), .lid = S("1234567") }).id);
+	merge = last_merge(job,
+		resolve(job, (struct person_ref){ .phone = S("12025550142"), .lid = S("1234567") })
+			.id);
 	EXPECT_OK(db_begin(job, DB_WRITE));
 	EXPECT_OK(contact_unmerge(job, merge));
 	EXPECT_ERR(contact_unmerge(job, merge), ERR_CONFLICT);
@@ -225,7 +235,8 @@ STORE_TEST(what_was_written_after_a_merge_stays_with_the_kept_contact)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event a = test_text("12025550142", "wamid.A", "a", TEST_NOW_MS);
-	struct provider_event b = test_text("", "wamid.B", "b", TEST_NOW_MS), c = test_text("12025550142", "wamid.C", "c", TEST_NOW_MS);
+	struct provider_event b = test_text("", "wamid.B", "b", TEST_NOW_MS),
+			      c = test_text("12025550142", "wamid.C", "c", TEST_NOW_MS);
 	id64 kept;
 
 	b.who = (struct person_ref){ .bsuid = S("US.1234") };
@@ -236,7 +247,8 @@ STORE_TEST(what_was_written_after_a_merge_stays_with_the_kept_contact)
 	kept = test_conversation(job, ch, "wamid.A").id;
 	EXPECT_INT(thread_length(job, kept), 3);
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(contact_unmerge(job, last_merge(job, test_conversation(job, ch, "wamid.A").contact_id)));
+	EXPECT_OK(contact_unmerge(job,
+		last_merge(job, test_conversation(job, ch, "wamid.A").contact_id)));
 	EXPECT_OK(db_commit(job));
 	EXPECT_INT(thread_length(job, kept), 2);
 	EXPECT_INT(test_conversation(job, ch, "wamid.B").unread_count, 1);
@@ -247,12 +259,21 @@ STORE_TEST(what_was_written_after_a_merge_stays_with_the_kept_contact)
 #define WRITERS 16
 #define MESSAGES 100
 
-struct crowd { struct store *store; const struct channel *ch; id64 workspace; int first; enum err e; };
+struct crowd {
+	struct store *store;
+	const struct channel *ch;
+	id64 workspace;
+	int first;
+	enum err e;
+};
 
 static enum err write_one(struct crowd *crowd, struct arena *arena, int n)
 {
-	struct provider_event ev = { .kind = EVENT_MESSAGE, .message_kind = KIND_TEXT, .content = S("{\"body\":\"hi\"}"),
-				     .at_ms = TEST_NOW_MS, .who = { .phone = S("12025550142"), .bsuid = S("US.1234") } };
+	struct provider_event ev = { .kind = EVENT_MESSAGE,
+		.message_kind = KIND_TEXT,
+		.content = S("{\"body\":\"hi\"}"),
+		.at_ms = TEST_NOW_MS,
+		.who = { .phone = S("12025550142"), .bsuid = S("US.1234") } };
 	struct inbox_changes changes = { 0 };
 	struct job job;
 	enum err e;

@@ -176,8 +176,8 @@ enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *rec
 	return OK;
 }
 
-enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes, struct conversation *out,
-				struct read_receipt *receipt)
+enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes,
+	struct conversation *out, struct read_receipt *receipt)
 {
 	struct conversation_row row;
 
@@ -337,7 +337,8 @@ static enum err walk_contacts(struct job *job, const struct conversation_filter 
 		out);
 }
 
-static void conversations_of_rows(struct job *job, const struct conversation_rows *rows, struct conversations *out)
+static void conversations_of_rows(struct job *job, const struct conversation_rows *rows,
+	struct conversations *out)
 {
 	out->items = ARENA_ARRAY(job->arena, struct conversation, rows->count);
 	out->count = rows->count;
@@ -345,7 +346,8 @@ static void conversations_of_rows(struct job *job, const struct conversation_row
 		conversation_of_row(&rows->items[i], &out->items[i]);
 }
 
-enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count, struct conversations *out)
+enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count,
+	struct conversations *out)
 {
 	struct conversation_rows rows;
 

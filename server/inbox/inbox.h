@@ -1,10 +1,10 @@
 /*
  * inbox.h: contacts, conversations and messages.
  *
- * Everything here runs on workers, as part of a job whose workspace is set. Functions that change something run inside
- * the caller's write transaction unless they say that they open their own, and note what changed in
- * struct inbox_changes; after the commit the caller hands these to inbox_tell(), which is how the console, flows and
- * outgoing webhooks hear of it.
+ * Everything here runs on workers, as part of a job whose workspace is set. Functions that change
+ * something run inside the caller's write transaction unless they say that they open their own, and
+ * note what changed in struct inbox_changes; after the commit the caller hands these to
+ * inbox_tell(), which is how the console, flows and outgoing webhooks hear of it.
  */
 #ifndef INBOX_INBOX_H
 #define INBOX_INBOX_H
@@ -15,27 +15,40 @@
 
 /* ---- what changed ---- */
 
-enum change_kind { CHANGE_MESSAGE_CREATED, CHANGE_MESSAGE, CHANGE_CONVERSATION, CHANGE_CONTACT, CHANGE_NOTICE };
-struct inbox_change { enum change_kind kind; id64 workspace, conversation, message, contact, notice; };
+enum change_kind {
+	CHANGE_MESSAGE_CREATED,
+	CHANGE_MESSAGE,
+	CHANGE_CONVERSATION,
+	CHANGE_CONTACT,
+	CHANGE_NOTICE
+};
+struct inbox_change {
+	enum change_kind kind;
+	id64 workspace, conversation, message, contact, notice;
+};
 struct inbox_changes {
 	struct inbox_change *items;
 	size_t count, cap;
-	id64 event;   /* in: the intake event that is being applied; rows made of it remember it. 0: none */
+	/* in: the intake event that is being applied; rows made of it remember it. 0: none */
+	id64 event;
 	bool media;   /* out: an attachment waits to be fetched */
-	bool kept;    /* out: part of the event has a kind that nothing draws yet: keep the raw event, and show it */
+	/* out: part of the event has a kind that nothing draws yet: keep the raw event, and show it
+	 */
+	bool kept;
 };
 
 /* In the job's arena; the same change is noted once. */
 void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change);
-/* After the commit. Calls the hook if there is one; never fails (the console re-syncs by itself). */
+/* After the commit. Calls the hook if there is one; never fails (the console re-syncs by itself).
+ */
 void inbox_tell(struct job *job, const struct inbox_changes *changes);
 /* Set once at start by main. */
 extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *changes);
 
 /* ---- contacts ---- */
 
-/* name: the one to show, never empty: given by a person, else from the owner's address book, else the profile's, else the
- * number. phone: digits, as WhatsApp last told them, or none. */
+/* name: the one to show, never empty: given by a person, else from the owner's address book, else
+ * the profile's, else the number. phone: digits, as WhatsApp last told them, or none. */
 struct contact {
 	id64 id;
 	str name, profile_name, phone, bsuid;
@@ -47,16 +60,18 @@ struct contacts { struct contact *items; size_t count; };
 
 enum name_rank { NAME_NONE, NAME_ADDRESS_BOOK, NAME_PERSON };
 
-/* The one contact that any of the names points to; makes or merges as needed (phone, LID and business-scoped id are
- * aliases, in any order of arrival; a merge is a contact_merge row and can be undone). Brazilian and Mexican variants of
- * one mobile number are one alias (docs/protocol/phone-numbers.md). source says how it came to us: with "webhook" the
- * network itself named the person, so its way of writing the number is kept for sending. Safe against others that do the
- * same at the same moment: both get the same contact. */
-enum err contact_resolve(struct job *job, const struct person_ref *who, str source, struct inbox_changes *changes,
-			 struct contact *out);
+/* The one contact that any of the names points to; makes or merges as needed (phone, LID and
+ * business-scoped id are aliases, in any order of arrival; a merge is a contact_merge row and can
+ * be undone). Brazilian and Mexican variants of one mobile number are one alias
+ * (docs/protocol/phone-numbers.md). source says how it came to us: with "webhook" the network
+ * itself named the person, so its way of writing the number is kept for sending. Safe against
+ * others that do the same at the same moment: both get the same contact. */
+enum err contact_resolve(struct job *job, const struct person_ref *who, str source,
+	struct inbox_changes *changes, struct contact *out);
 /* Who and previous are one person; the names in who are those in use from at_ms on. */
-enum err contact_link(struct job *job, const struct person_ref *who, const struct person_ref *previous, int64_t at_ms,
-		      struct inbox_changes *changes, struct contact *out);
+enum err contact_link(struct job *job, const struct person_ref *who,
+	const struct person_ref *previous, int64_t at_ms, struct inbox_changes *changes,
+	struct contact *out);
 /* Follows merges: the id of one that is gone gives the one that was kept. */
 enum err contact_get(struct job *job, id64 id, struct contact *out);
 /* Those of the ids that are there, in no order. At most 200. */
@@ -64,22 +79,30 @@ enum err contact_by_ids(struct job *job, const id64 *ids, size_t count, struct c
 /* Newest first, below the id `before` (0: from the start). */
 enum err contact_list(struct job *job, id64 before, size_t max, struct contacts *out);
 /* One of lower rank never replaces one of higher rank. An empty one takes a person's name back. */
-enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank, struct inbox_changes *changes);
+enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
+	struct inbox_changes *changes);
 /* Moves all that gone has to kept; in the caller's transaction. merge: the row that undoes it. */
-enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes, id64 *merge);
+enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes,
+	id64 *merge);
 /* In the caller's transaction. ERR_CONFLICT when it was undone before. */
 enum err contact_unmerge(struct job *job, id64 merge);
 /* The form by which variants of one number find each other: digits in, digits out. */
 str phone_match_key(struct arena *arena, str digits);
-/* Numbers without a country code are read as of this region ("DE"; empty: there is none, and they are refused unless they
- * are whole). Once at start, before threads; false when there is no such region. */
+/* Numbers without a country code are read as of this region ("DE"; empty: there is none, and they
+ * are refused unless they are whole). Once at start, before threads; false when there is no such
+ * region. */
 bool phone_set_home(str region);
 /* Usual ways of writing a number → digits; field error "to" otherwise. */
 enum err phone_normalise(struct job *job, str text, str *digits);
 
 /* ---- conversations ---- */
 
-enum conversation_status { CONVERSATION_OPEN, CONVERSATION_PENDING, CONVERSATION_RESOLVED, CONVERSATION_STATUSES };
+enum conversation_status {
+	CONVERSATION_OPEN,
+	CONVERSATION_PENDING,
+	CONVERSATION_RESOLVED,
+	CONVERSATION_STATUSES
+};
 const char *conversation_status_name(enum conversation_status status);
 
 struct conversation {
@@ -90,20 +113,21 @@ struct conversation {
 
 enum err conversation_get(struct job *job, id64 id, struct conversation *out);
 /* The conversation of contact and the channel's number; makes it if needed. */
-enum err conversation_of(struct job *job, id64 contact, const struct channel *ch, struct inbox_changes *changes,
-			 struct conversation *out);
+enum err conversation_of(struct job *job, id64 contact, const struct channel *ch,
+	struct inbox_changes *changes, struct conversation *out);
 bool conversation_status_parse(str name, enum conversation_status *out);
 static inline bool conversation_window_open(const struct conversation *conv, int64_t now_ms)
 {
 	return conv->window_until_ms > now_ms;
 }
 /* In the caller's transaction. assignee 0: nobody; ERR_INPUT when it is nobody of the workspace. */
-enum err conversation_change(struct job *job, id64 id, enum conversation_status status, id64 assignee,
-			     struct inbox_changes *changes, struct conversation *out);
-/* Nothing unread any more. *remote_id: the customer's last message on channel *channel, for blue ticks; or none. */
+enum err conversation_change(struct job *job, id64 id, enum conversation_status status,
+	id64 assignee, struct inbox_changes *changes, struct conversation *out);
+/* Nothing unread any more. *remote_id: the customer's last message on channel *channel, for blue
+ * ticks; or none. */
 struct read_receipt { id64 channel; str remote_id; };
-enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes, struct conversation *out,
-				struct read_receipt *receipt);
+enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *changes,
+	struct conversation *out, struct read_receipt *receipt);
 
 /* The same without changing anything: what a typing mark refers to. */
 enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt);
@@ -122,11 +146,13 @@ struct conversation_filter {
 };
 struct conversations { struct conversation *items; size_t count; };
 /* Those of the ids that are there, in no order. At most 200. */
-enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count, struct conversations *out);
+enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count,
+	struct conversations *out);
 /* At most 100. */
 enum err conversation_of_contact(struct job *job, id64 contact, struct conversations *out);
 /* Newest activity first. Every filter walks an index. */
-enum err conversation_list(struct job *job, const struct conversation_filter *filter, struct conversations *out);
+enum err conversation_list(struct job *job, const struct conversation_filter *filter,
+	struct conversations *out);
 
 /* ---- messages ---- */
 
@@ -137,11 +163,14 @@ struct message {
 	unsigned flags;              /* enum message_flags */
 	enum actor_kind author_kind;
 	str remote_id, content;      /* content: unsealed JSON object of the kind */
-	str reply_to_remote;         /* the quoted message's remote id, when the network named it so; or none */
+	/* the quoted message's remote id, when the network named it so; or none */
+	str reply_to_remote;
 	str trace;                   /* hex */
 	str error;                   /* JSON {"code","message","next_step","retryable"}, or none */
-	str reactions;               /* JSON list of {"emoji","by","ms"}; removed ones have an empty emoji; or none */
-	int64_t provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, edited_ms, deleted_ms;
+	/* JSON list of {"emoji","by","ms"}; removed ones have an empty emoji; or none */
+	str reactions;
+	int64_t provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, edited_ms,
+		deleted_ms;
 };
 
 enum err message_get(struct job *job, id64 id, struct message *out);
@@ -154,40 +183,53 @@ static inline int64_t message_time(const struct message *msg)
 	return msg->provider_ms ? msg->provider_ms : id64_ms(msg->id);
 }
 
-/* Inserts a message row with its search tokens, and moves its conversation (last message, unread, window, reopened when
- * a customer writes). draft->id is given by the caller. ERR_CONFLICT when remote_id is known already: nothing changed. */
+/* Inserts a message row with its search tokens, and moves its conversation (last message, unread,
+ * window, reopened when a customer writes). draft->id is given by the caller. ERR_CONFLICT when
+ * remote_id is known already: nothing changed. */
 enum err message_insert(struct job *job, const struct message *draft, struct conversation *conv,
 			struct inbox_changes *changes);
-/* Moves a status forward by the one rule (status_may_become), with its time; *moved false when it is not forward. A
- * settled message leaves the outbox. */
-struct status_step { enum message_status status; int64_t at_ms; str error; /* JSON */ str remote_id; };
-enum err message_move(struct job *job, id64 message, const struct status_step *step, struct inbox_changes *changes,
-		      bool *moved);
+/* Moves a status forward by the one rule (status_may_become), with its time; *moved false when it
+ * is not forward. A settled message leaves the outbox. */
+struct status_step {
+	enum message_status status;
+	int64_t at_ms;
+	str error; /* JSON */
+	str remote_id;
+};
+enum err message_move(struct job *job, id64 message, const struct status_step *step,
+	struct inbox_changes *changes, bool *moved);
 
 /* One emoji for each side; an empty one removes it. The later at_ms counts. */
 struct reaction { str emoji; bool by_business; int64_t at_ms; };
-enum err message_react(struct job *job, id64 message, const struct reaction *reaction, struct inbox_changes *changes);
+enum err message_react(struct job *job, id64 message, const struct reaction *reaction,
+	struct inbox_changes *changes);
 
-/* Messages of a conversation next to `id`: older ones newest first (0: from the end), or newer ones oldest first. */
+/* Messages of a conversation next to `id`: older ones newest first (0: from the end), or newer ones
+ * oldest first. */
 struct messages { struct message *items; size_t count; };
-enum err message_before(struct job *job, id64 conversation, id64 id, size_t max, struct messages *out);
-enum err message_after(struct job *job, id64 conversation, id64 id, size_t max, struct messages *out);
+enum err message_before(struct job *job, id64 conversation, id64 id, size_t max,
+	struct messages *out);
+enum err message_after(struct job *job, id64 conversation, id64 id, size_t max,
+	struct messages *out);
 /* Those of the ids that are there, in no order. At most 200. */
 enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct messages *out);
 
 /* ---- search (search.c) ---- */
 
 #define SEARCH_QUERY_MAX 200 /* code points */
-/* Messages that hold every word of the query (the beginning of a word is enough from three letters on) and every
- * "quoted phrase" as it stands, newest first. before: the last id of the page before. *next: 0 when there are no more. */
+/* Messages that hold every word of the query (the beginning of a word is enough from three letters
+ * on) and every "quoted phrase" as it stands, newest first. before: the last id of the page before.
+ * *next: 0 when there are no more. */
 struct message_search { str query; id64 conversation, before; size_t max; };
-enum err search_messages(struct job *job, const struct message_search *search, struct messages *out, id64 *next);
+enum err search_messages(struct job *job, const struct message_search *search, struct messages *out,
+	id64 *next);
 /* Contacts by the words of their names or the first digits of their number, at most max. */
 enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size_t *count);
 
 /* ---- coming in (receive.c) ---- */
 
-/* Applies one event of a channel, whole, in the caller's transaction. Doing it again changes nothing. */
+/* Applies one event of a channel, whole, in the caller's transaction. Doing it again changes
+ * nothing. */
 enum err inbox_apply(struct job *job, const struct channel *ch, const struct provider_event *event,
 		     struct inbox_changes *changes);
 
@@ -208,9 +250,11 @@ struct message_draft {
 	str request_hash;            /* 32 octets over the request, for the key */
 };
 
-/* Checks policy (window, capabilities, limits), then message + outbox row in one transaction of its own; durable when OK.
- * The same idempotency key answers the first message (*repeated), another request under it is ERR_CONFLICT. */
-enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out, bool *repeated);
+/* Checks policy (window, capabilities, limits), then message + outbox row in one transaction of its
+ * own; durable when OK. The same idempotency key answers the first message (*repeated), another
+ * request under it is ERR_CONFLICT. */
+enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out,
+	bool *repeated);
 /* A failed message once more, under the same id. Its own transaction. */
 enum err inbox_retry(struct job *job, id64 message, struct message *out);
 /* Set once at start: wakes the outbox for a channel. */
@@ -230,9 +274,12 @@ struct media {
 /* Once at start: the folder of sealed files, made if it is not there. */
 enum err media_open_folder(struct arena *arena, const char *folder, str *why);
 enum err media_get(struct job *job, id64 id, struct media *out);
-/* A media row that waits to be fetched from the provider; url may be none. In the caller's transaction. */
-enum err media_expect(struct job *job, id64 channel, str remote_id, str url, const struct media_info *info, id64 *out);
-/* Set once at start: something is waiting to be fetched. Whoever called media_expect() calls it after the commit. */
+/* A media row that waits to be fetched from the provider; url may be none. In the caller's
+ * transaction. */
+enum err media_expect(struct job *job, id64 channel, str remote_id, str url,
+	const struct media_info *info, id64 *out);
+/* Set once at start: something is waiting to be fetched. Whoever called media_expect() calls it
+ * after the commit. */
 extern void (*inbox_media_hook)(void);
 
 #endif

@@ -97,8 +97,9 @@ enum err media_write(struct media_writer *w, bytes piece)
 	if (w->failure != OK)
 		return w->failure;
 	if (w->file.size + (int64_t)piece.len > MEDIA_SIZE_MAX)
-		return failed(w, fail_code(w->job, ERR_LIMIT, S("too_large"), S("Send a smaller file, or a link to it."),
-					   "The file is larger than %lld MB.", MEDIA_SIZE_MAX >> 20));
+		return failed(w, fail_code(w->job, ERR_LIMIT, S("too_large"),
+					 S("Send a smaller file, or a link to it."),
+					 "The file is larger than %lld MB.", MEDIA_SIZE_MAX >> 20));
 	buf_put(&w->head, piece.ptr, piece.len < room ? piece.len : room);
 	sha256_add(w->hashing, piece);
 	return chunk_writer_put(&w->file, piece) ? OK : disk_failed(w);
@@ -112,7 +113,8 @@ int64_t media_written(const struct media_writer *w)
 static enum err find_same(struct media_writer *w, id64 *blob)
 {
 	struct blob_row row;
-	enum err e = sql_blob_by_hash(w->job, &(struct sql_blob_by_hash){ w->job->workspace, { w->hash, SHA256_SIZE } }, &row);
+	enum err e = sql_blob_by_hash(w->job,
+		&(struct sql_blob_by_hash){ w->job->workspace, { w->hash, SHA256_SIZE } }, &row);
 
 	*blob = e == OK ? row.id : 0;
 	if (e != ERR_MISSING)
@@ -127,10 +129,12 @@ enum err media_write_finish(struct media_writer *w)
 	if (w->failure != OK)
 		return w->failure;
 	if (w->file.size == 0)
-		return fail_code(w->job, ERR_INPUT, S("empty_file"), S("Choose another file."), "The file is empty.");
+		return fail_code(w->job, ERR_INPUT, S("empty_file"), S("Choose another file."),
+			"The file is empty.");
 	sha256_finish(w->hashing, w->content_hash);
 	w->hashing = NULL;
-	TRY(keyed_hash(w->job, HASH_PURPOSE, str_from((bytes){ w->content_hash, SHA256_SIZE }), w->hash));
+	TRY(keyed_hash(w->job, HASH_PURPOSE, str_from((bytes){ w->content_hash, SHA256_SIZE }),
+		w->hash));
 	TRY(find_same(w, &w->kept));
 	if (!w->kept)
 		return chunk_writer_finish(&w->file) ? OK : disk_failed(w);
@@ -186,9 +190,17 @@ enum err media_get(struct job *job, id64 id, struct media *out)
 
 	TRY(sql_media_find(job, &(struct sql_media_find){ job->workspace, id }, &row));
 	*out = (struct media){
-		.id = row.id, .channel_id = row.channel, .blob_id = row.blob, .state = (enum media_state)row.state,
-		.mime_type = row.mime_type, .remote_id = row.remote_id, .error = row.error, .size_bytes = row.size_bytes,
-		.remote_uploaded_ms = row.remote_uploaded_ms, .created_ms = row.created_ms, .attempts = row.attempts,
+		.id = row.id,
+		.channel_id = row.channel,
+		.blob_id = row.blob,
+		.state = (enum media_state)row.state,
+		.mime_type = row.mime_type,
+		.remote_id = row.remote_id,
+		.error = row.error,
+		.size_bytes = row.size_bytes,
+		.remote_uploaded_ms = row.remote_uploaded_ms,
+		.created_ms = row.created_ms,
+		.attempts = row.attempts,
 	};
 	TRY(unseal(job, SEAL_FILE_NAME, row.file_name_sealed, &out->file_name));
 	return unseal(job, SEAL_MEDIA_URL, row.url_sealed, &out->url);
@@ -196,17 +208,22 @@ enum err media_get(struct job *job, id64 id, struct media *out)
 
 static enum err insert(struct job *job, struct sql_media_insert *row, const struct media_info *info)
 {
-	TRY(seal(job, SEAL_FILE_NAME, media_name_clean(job->arena, info->file_name), &row->file_name_sealed));
+	TRY(seal(job, SEAL_FILE_NAME, media_name_clean(job->arena, info->file_name),
+		&row->file_name_sealed));
 	row->id = job_id(job);
 	row->workspace = job->workspace;
 	row->now_ms = job->now_ms;
 	return sql_media_insert(job, row, NULL);
 }
 
-enum err media_expect(struct job *job, id64 channel, str remote_id, str url, const struct media_info *info, id64 *out)
+enum err media_expect(struct job *job, id64 channel, str remote_id, str url,
+	const struct media_info *info, id64 *out)
 {
 	struct sql_media_insert row = {
-		.channel = channel, .state = MEDIA_PENDING, .remote_id = remote_id, .next_ms = job->now_ms,
+		.channel = channel,
+		.state = MEDIA_PENDING,
+		.remote_id = remote_id,
+		.next_ms = job->now_ms,
 		.mime_type = media_type_settle(job->arena, info->mime_type, info->mime_type),
 		.size_bytes = info->size > 0 ? info->size : 0,
 	};
@@ -217,11 +234,14 @@ enum err media_expect(struct job *job, id64 channel, str remote_id, str url, con
 	return OK;
 }
 
-enum err media_create(struct job *job, struct media_writer *w, const struct media_info *claimed, struct media *out)
+enum err media_create(struct job *job, struct media_writer *w, const struct media_info *claimed,
+	struct media *out)
 {
 	struct sql_media_insert row = {
-		.state = MEDIA_STORED, .size_bytes = media_written(w),
-		.mime_type = media_type_settle(job->arena, claimed->mime_type, media_written_type(w)),
+		.state = MEDIA_STORED,
+		.size_bytes = media_written(w),
+		.mime_type =
+			media_type_settle(job->arena, claimed->mime_type, media_written_type(w)),
 	};
 
 	TRY(db_begin(job, DB_WRITE));
@@ -244,7 +264,8 @@ static enum err note_messages(struct job *job, id64 media, struct inbox_changes 
 	return OK;
 }
 
-enum err media_store(struct job *job, const struct media *media, struct media_writer *w, str mime_type)
+enum err media_store(struct job *job, const struct media *media, struct media_writer *w,
+	str mime_type)
 {
 	struct inbox_changes changes = { 0 };
 	id64 blob;
@@ -265,9 +286,14 @@ enum err media_put_off(struct job *job, const struct media *media, int64_t next_
 	struct inbox_changes changes = { 0 };
 
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_media_not_stored(job, &(struct sql_media_not_stored){
-		.workspace = job->workspace, .id = media->id, .state = next_ms ? MEDIA_PENDING : MEDIA_FAILED,
-		.attempts = media->attempts + 1, .next_ms = next_ms, .error = why }, NULL));
+	TRY(sql_media_not_stored(job,
+		&(struct sql_media_not_stored){ .workspace = job->workspace,
+			.id = media->id,
+			.state = next_ms ? MEDIA_PENDING : MEDIA_FAILED,
+			.attempts = media->attempts + 1,
+			.next_ms = next_ms,
+			.error = why },
+		NULL));
 	if (!next_ms)
 		TRY(note_messages(job, media->id, &changes));
 	TRY(db_commit(job));
@@ -282,7 +308,8 @@ enum err media_retry(struct job *job, id64 id, struct media *out)
 
 	TRY(media_get(job, id, out));
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_media_retry(job, &(struct sql_media_retry){ job->workspace, id, job->now_ms }, &changed));
+	TRY(sql_media_retry(job, &(struct sql_media_retry){ job->workspace, id, job->now_ms },
+		&changed));
 	if (!changed)
 		return fail_code(job, ERR_CONFLICT, S("not_retryable"), S("Nothing to do."),
 				 "This file is stored already, or did not come from a provider.");
@@ -300,14 +327,16 @@ struct media_reader {
 	struct chunk_reader file;
 };
 
-static enum err content_key(struct job *job, const struct media *media, int64_t *size, uint8_t key[AES_KEY_SIZE])
+static enum err content_key(struct job *job, const struct media *media, int64_t *size,
+	uint8_t key[AES_KEY_SIZE])
 {
 	struct blob_row row;
 	str plain;
 
 	if (media->state != MEDIA_STORED)
 		return fail_code(job, ERR_CONFLICT, S("not_stored"),
-				 S("Wait until it has been fetched, or ask for it again."), "The file is not stored yet.");
+			S("Wait until it has been fetched, or ask for it again."),
+			"The file is not stored yet.");
 	TRY(sql_blob_get(job, &(struct sql_blob_get){ job->workspace, media->blob_id }, &row));
 	TRY(unseal(job, SEAL_MEDIA_KEY, row.key_sealed, &plain));
 	if (plain.len != AES_KEY_SIZE)
@@ -329,8 +358,9 @@ static enum err reader_open(struct job *job, const struct media *media, struct c
 	if (is_open)
 		return OK;
 	chunk_reader_close(r);
-	return fail_code(job, ERR_MISSING, S("media_file_missing"), S("Restore the folder of media from a backup."),
-			 "The file is not in the folder of media.");
+	return fail_code(job, ERR_MISSING, S("media_file_missing"),
+		S("Restore the folder of media from a backup."),
+		"The file is not in the folder of media.");
 }
 
 static enum err is_corrupt(struct job *job)

@@ -23,12 +23,14 @@ enum err media_open_folder(struct arena *arena, const char *path, str *why)
 	int fd;
 
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		*why = arena_printf(arena, "the folder of media %s cannot be made: %s", path, strerrordesc_np(errno));
+		*why = arena_printf(arena, "the folder of media %s cannot be made: %s", path,
+			strerrordesc_np(errno));
 		return ERR_STORE;
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (mkdirat(fd, MEDIA_NEW, 0700) != 0 && errno != EEXIST)) {
-		*why = arena_printf(arena, "the folder of media %s cannot be used: %s", path, strerrordesc_np(errno));
+		*why = arena_printf(arena, "the folder of media %s cannot be used: %s", path,
+			strerrordesc_np(errno));
 		if (fd >= 0)
 			close(fd);
 		return ERR_STORE;
@@ -76,7 +78,9 @@ bool chunk_writer_open(struct chunk_writer *w, id64 blob)
 {
 	char path[MEDIA_PATH_MAX];
 
-	*w = (struct chunk_writer){ .blob = blob, .plain = buf_heap(MEDIA_CHUNK), .sealed = buf_heap(MEDIA_CHUNK_SEALED) };
+	*w = (struct chunk_writer){ .blob = blob,
+		.plain = buf_heap(MEDIA_CHUNK),
+		.sealed = buf_heap(MEDIA_CHUNK_SEALED) };
 	crypto_random(w->key, sizeof w->key);
 	new_path(blob, path);
 	w->fd = openat(folder, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -103,7 +107,8 @@ static bool write_chunk(struct chunk_writer *w, bool is_last)
 	uint8_t place[ABOUT_SIZE];
 
 	buf_clear(&w->sealed);
-	gcm_seal(w->key, about(w->blob, w->chunks, is_last, place), buf_bytes(&w->plain), &w->sealed);
+	gcm_seal(w->key, about(w->blob, w->chunks, is_last, place), buf_bytes(&w->plain),
+		&w->sealed);
 	buf_clear(&w->plain);
 	w->chunks++;
 	return write_all(w->fd, buf_bytes(&w->sealed));
@@ -184,12 +189,17 @@ void chunk_writer_close(struct chunk_writer *w)
 
 /* ---- reading ---- */
 
-bool chunk_reader_open(struct chunk_reader *r, id64 blob, const uint8_t key[AES_KEY_SIZE], int64_t size)
+bool chunk_reader_open(struct chunk_reader *r, id64 blob, const uint8_t key[AES_KEY_SIZE],
+	int64_t size)
 {
 	char path[MEDIA_PATH_MAX];
 
-	*r = (struct chunk_reader){ .blob = blob, .size = size, .end = size, .opened = -1,
-				    .plain = buf_heap(MEDIA_CHUNK), .sealed = buf_heap(MEDIA_CHUNK_SEALED) };
+	*r = (struct chunk_reader){ .blob = blob,
+		.size = size,
+		.end = size,
+		.opened = -1,
+		.plain = buf_heap(MEDIA_CHUNK),
+		.sealed = buf_heap(MEDIA_CHUNK_SEALED) };
 	memcpy(r->key, key, sizeof r->key);
 	media_path(blob, path);
 	r->fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
@@ -224,7 +234,8 @@ bool chunk_reader_load(struct chunk_reader *r)
 	buf_clear(&r->plain);
 	buf_clear(&r->sealed);
 	if (!read_at(r->fd, buf_space(&r->sealed, len), len, chunk * MEDIA_CHUNK_SEALED) ||
-	    !gcm_open(r->key, about(r->blob, chunk, left <= MEDIA_CHUNK, place), buf_bytes(&r->sealed), &r->plain))
+		!gcm_open(r->key, about(r->blob, chunk, left <= MEDIA_CHUNK, place),
+			buf_bytes(&r->sealed), &r->plain))
 		return false;
 	r->opened = chunk;
 	return true;

@@ -1,9 +1,10 @@
 /*
- * media_file.h: a sealed file, chunk by chunk. For media.c and its tests; rows and workspaces are not known here.
+ * media_file.h: a sealed file, chunk by chunk. For media.c and its tests; rows and workspaces are
+ * not known here.
  *
- * Chunk i of file ID is nonce ‖ ciphertext ‖ tag of 64 KiB of content (the last one: of the rest), sealed under the
- * file's key about (ID, i, is it the last?). So a chunk opens at its own place in its own file only, and a file that was
- * cut does not end.
+ * Chunk i of file ID is nonce ‖ ciphertext ‖ tag of 64 KiB of content (the last one: of the rest),
+ * sealed under the file's key about (ID, i, is it the last?). So a chunk opens at its own place in
+ * its own file only, and a file that was cut does not end.
  */
 #ifndef INBOX_MEDIA_FILE_H
 #define INBOX_MEDIA_FILE_H
@@ -43,7 +44,8 @@ struct chunk_reader {
 	struct buf plain, sealed;        /* heap */
 };
 /* fd is opened here. size: of the whole content. */
-bool chunk_reader_open(struct chunk_reader *r, id64 blob, const uint8_t key[AES_KEY_SIZE], int64_t size);
+bool chunk_reader_open(struct chunk_reader *r, id64 blob, const uint8_t key[AES_KEY_SIZE],
+	int64_t size);
 /* Opens the chunk that holds the next octet; false when it is corrupt. */
 bool chunk_reader_load(struct chunk_reader *r);
 ptrdiff_t chunk_reader_next(struct chunk_reader *r, uint8_t *out, size_t max);

@@ -28,11 +28,16 @@ static void start(struct job *job)
 	str why = STR_NONE;
 
 	crypto_init();
-	EXPECT_OK(keyring_open(job->arena, arena_printf(job->arena, "%s/master-%d.key", test_folder(), made).ptr, &why));
+	EXPECT_OK(keyring_open(job->arena,
+		arena_printf(job->arena, "%s/master-%d.key", test_folder(), made).ptr, &why));
 	snprintf(folder, sizeof folder, "%s/media-%d", test_folder(), made++);
 	EXPECT_OK(media_open_folder(job->arena, folder, &why));
-	EXPECT_OK(account_setup(job, &(struct setup_draft){ .workspace = S("W"), .email = S("a@example.com"), .name = S("A"),
-							    .password = S("correct horse") }, &result));
+	EXPECT_OK(account_setup(job,
+		&(struct setup_draft){ .workspace = S("W"),
+			.email = S("a@example.com"),
+			.name = S("A"),
+			.password = S("correct horse") },
+		&result));
 	job->workspace = result.workspace;
 }
 
@@ -54,7 +59,9 @@ static void store_content(struct job *job, bytes data, struct media *out)
 	for (size_t at = 0; at < data.len; at += 10007)
 		EXPECT_OK(media_write(w, bytes_of(str_part(str_from(data), at, 10007))));
 	EXPECT_OK(media_write_finish(w));
-	EXPECT_OK(media_create(job, w, &(struct media_info){ .mime_type = S("text/plain"), .file_name = S("notes.txt") }, out));
+	EXPECT_OK(media_create(job, w,
+		&(struct media_info){ .mime_type = S("text/plain"), .file_name = S("notes.txt") },
+		out));
 }
 
 static bytes read_part(struct job *job, const struct media *media, int64_t from, int64_t size)
@@ -104,8 +111,14 @@ static int count_files(void)
 STORE_TEST(a_content_comes_back_whole_and_in_parts)
 {
 	static const int64_t at[][2] = {
-		{ 0, SIZE }, { 0, 1 }, { SIZE - 1, 1 }, { MEDIA_CHUNK - 1, 2 }, { MEDIA_CHUNK, MEDIA_CHUNK },
-		{ MEDIA_CHUNK - 5, 2 * MEDIA_CHUNK + 10 }, { CHUNKS * (int64_t)MEDIA_CHUNK, 1000 }, { 70000, 1 },
+		{ 0, SIZE },
+		{ 0, 1 },
+		{ SIZE - 1, 1 },
+		{ MEDIA_CHUNK - 1, 2 },
+		{ MEDIA_CHUNK, MEDIA_CHUNK },
+		{ MEDIA_CHUNK - 5, 2 * MEDIA_CHUNK + 10 },
+		{ CHUNKS * (int64_t)MEDIA_CHUNK, 1000 },
+		{ 70000, 1 },
 	};
 	bytes data = content(SIZE);
 	struct media media, again;
@@ -146,7 +159,8 @@ STORE_TEST(the_same_content_is_stored_once)
 	EXPECT_INT(count_files(), 2);
 }
 
-/* Both writers find nothing there, and both have written their file when the first one's row comes. */
+/* Both writers find nothing there, and both have written their file when the first one's row comes.
+ */
 STORE_TEST(two_writers_of_one_content_keep_one_file)
 {
 	struct media_writer *a, *b;
@@ -174,8 +188,12 @@ STORE_TEST(another_workspace_does_not_share_or_see_it)
 
 	start(job);
 	store_content(job, content(3000), &media);
-	EXPECT_OK(account_setup(job, &(struct setup_draft){ .workspace = S("X"), .email = S("x@example.com"), .name = S("X"),
-							    .password = S("correct horse") }, &other));
+	EXPECT_OK(account_setup(job,
+		&(struct setup_draft){ .workspace = S("X"),
+			.email = S("x@example.com"),
+			.name = S("X"),
+			.password = S("correct horse") },
+		&other));
 	job->workspace = other.workspace;
 	EXPECT_ERR(media_get(job, media.id, &theirs), ERR_MISSING);
 	store_content(job, content(3000), &theirs);
@@ -192,7 +210,8 @@ static int look_for_plain_text(const char *path, const struct stat *st, int kind
 
 	(void)at;
 	looked_at += file != NULL;
-	plain_files += memmem(text ? text : "", n, "lighthouse", 10) || memmem(text ? text : "", n, "notes.txt", 9);
+	plain_files += memmem(text ? text : "", n, "lighthouse", 10) ||
+		       memmem(text ? text : "", n, "notes.txt", 9);
 	heap_free(text);
 	if (file)
 		fclose(file);
@@ -255,7 +274,8 @@ STORE_TEST(chunks_that_change_places_do_not_open)
 	expect_corrupt(job, &media, MEDIA_CHUNK);
 }
 
-/* Not even a reader that believes the shorter length is content: the last chunk must say that it is the last. */
+/* Not even a reader that believes the shorter length is content: the last chunk must say that it is
+ * the last. */
 STORE_TEST(a_cut_file_does_not_end)
 {
 	const int64_t shorter = CHUNKS * (int64_t)MEDIA_CHUNK;
@@ -319,8 +339,8 @@ STORE_TEST(a_job_that_ends_early_leaves_no_file)
 	EXPECT_INT(count_files(), 0);
 }
 
-/* A crash between the file and its row, and one before the file is whole: what is left goes with the next sweep, and
- * what has a row, or is young, stays. */
+/* A crash between the file and its row, and one before the file is whole: what is left goes with
+ * the next sweep, and what has a row, or is young, stays. */
 STORE_TEST(what_a_crash_leaves_is_swept)
 {
 	struct media_writer *whole;
@@ -368,13 +388,15 @@ STORE_TEST(a_plain_copy_is_in_memory_and_goes_with_the_job)
 
 STORE_TEST(what_is_expected_waits_and_then_fails_or_is_tried_again)
 {
-	struct media_info info = { .mime_type = S("Image/JPEG; x=y"), .file_name = S("../../etc/pass\nwd.jpg") };
+	struct media_info info = { .mime_type = S("Image/JPEG; x=y"),
+		.file_name = S("../../etc/pass\nwd.jpg") };
 	struct media media;
 	id64 id;
 
 	start(job);
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(media_expect(job, 77, S("remote"), S("https://example.com/x?secret"), &info, &id));
+	EXPECT_OK(
+		media_expect(job, 77, S("remote"), S("https://example.com/x?secret"), &info, &id));
 	EXPECT_OK(db_commit(job));
 	EXPECT_OK(media_get(job, id, &media));
 	EXPECT_INT(media.state, MEDIA_PENDING);
@@ -398,17 +420,22 @@ STORE_TEST(what_is_expected_waits_and_then_fails_or_is_tried_again)
 TEST(the_content_decides_what_a_file_is)
 {
 	struct arena *arena = test_arena();
-	str html = media_type_of(arena, bytes_of(S("<!DOCTYPE html><html><script>alert(1)</script></html>")));
-	str png = media_type_of(arena, bytes_of(S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\2\0\0\0")));
+	str html = media_type_of(arena,
+		bytes_of(S("<!DOCTYPE html><html><script>alert(1)</script></html>")));
+	str png = media_type_of(arena,
+		bytes_of(S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\2\0\0\0")));
 
 	EXPECT_STR(html, "text/html");
 	EXPECT_STR(png, "image/png");
 	EXPECT_STR(media_type_settle(arena, S("image/jpeg"), html), "text/html");
 	EXPECT_STR(media_type_settle(arena, S("image/jpeg"), png), "image/png");
-	EXPECT_STR(media_type_settle(arena, S("Audio/OGG; codecs=opus"), S("application/ogg")), "audio/ogg");
-	EXPECT_STR(media_type_settle(arena, S("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-				     S("application/zip")),
-		   "application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+	EXPECT_STR(media_type_settle(arena, S("Audio/OGG; codecs=opus"), S("application/ogg")),
+		"audio/ogg");
+	EXPECT_STR(media_type_settle(arena,
+			   S("application/"
+			     "vnd.openxmlformats-officedocument.wordprocessingml.document"),
+			   S("application/zip")),
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.document");
 	EXPECT_STR(media_type_settle(arena, STR_NONE, png), "image/png");
 	EXPECT(!media_type_agrees(arena, S("image/jpeg"), html));
 	EXPECT(media_type_agrees(arena, S("application/octet-stream"), html));
@@ -416,10 +443,12 @@ TEST(the_content_decides_what_a_file_is)
 
 TEST(only_types_that_run_nothing_are_shown)
 {
-	static const char *const unsafe[] = { "text/html", "image/svg+xml", "application/pdf", "text/xml", "text/javascript",
-					      "application/xhtml+xml", "application/octet-stream", "" };
+	static const char *const unsafe[] = { "text/html", "image/svg+xml", "application/pdf",
+		"text/xml", "text/javascript", "application/xhtml+xml", "application/octet-stream",
+		"" };
 
-	EXPECT(media_type_is_safe(S("image/jpeg")) && media_type_is_safe(S("audio/ogg")) && media_type_is_safe(S("video/mp4")));
+	EXPECT(media_type_is_safe(S("image/jpeg")) && media_type_is_safe(S("audio/ogg")) &&
+		media_type_is_safe(S("video/mp4")));
 	for (size_t i = 0; i < COUNT_OF(unsafe); i++)
 		EXPECT(!media_type_is_safe(str_of(unsafe[i])));
 }
@@ -430,7 +459,8 @@ TEST(a_file_name_is_one_harmless_component)
 	struct buf name = buf_in(arena, 2000);
 	str cleaned;
 
-	EXPECT_STR(media_name_clean(arena, S("C:\\Users\\a\\r\xC3\xA9sum\xC3\xA9.pdf")), "r\xC3\xA9sum\xC3\xA9.pdf");
+	EXPECT_STR(media_name_clean(arena, S("C:\\Users\\a\\r\xC3\xA9sum\xC3\xA9.pdf")),
+		"r\xC3\xA9sum\xC3\xA9.pdf");
 	EXPECT_STR(media_name_clean(arena, S("..hidden")), "hidden");
 	EXPECT_STR(media_name_clean(arena, S("photo\xE2\x80\xAEgpj.exe")), "photogpj.exe");
 	EXPECT(!media_name_clean(arena, S("..")).ptr);
@@ -440,5 +470,6 @@ TEST(a_file_name_is_one_harmless_component)
 		buf_str(&name, S("\xC3\xA9"));
 	buf_str(&name, S(".jpeg"));
 	cleaned = media_name_clean(arena, buf_text(&name));
-	EXPECT(cleaned.len <= MEDIA_NAME_MAX && str_is_utf8(cleaned) && str_ends(cleaned, S(".jpeg")));
+	EXPECT(cleaned.len <= MEDIA_NAME_MAX && str_is_utf8(cleaned) &&
+		str_ends(cleaned, S(".jpeg")));
 }

@@ -1,8 +1,9 @@
 /*
  * media_type.c: what a file is, and what it is called.
  *
- * Types that people and providers claim are not believed: a page of HTML named photo.jpg would run in our origin. The
- * content decides (libmagic), and only types that cannot run anything are shown; the rest is saved.
+ * Types that people and providers claim are not believed: a page of HTML named photo.jpg would run
+ * in our origin. The content decides (libmagic), and only types that cannot run anything are shown;
+ * the rest is saved.
  */
 #include "inbox/media.h"
 
@@ -45,7 +46,8 @@ static str plain_type(struct arena *arena, str type)
 	return plain;
 }
 
-/* Claims that a content of another name bears out: containers that look alike from the outside. A '*' is any ending. */
+/* Claims that a content of another name bears out: containers that look alike from the outside. A
+ * '*' is any ending. */
 static const struct { const char *claimed, *found; } alike[] = {
 	{ "audio/ogg", "application/ogg" },
 	{ "audio/ogg", "video/ogg" },
@@ -114,10 +116,33 @@ str media_type_settle(struct arena *arena, str claimed, str found)
 bool media_type_is_safe(str mime_type)
 {
 	static const char *const safe[] = {
-		"image/jpeg", "image/jpg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif", "audio/aac",
-		"audio/amr", "audio/mpeg", "audio/mp3", "audio/mp4", "audio/m4a", "audio/x-m4a", "audio/ogg", "audio/opus",
-		"audio/wav", "audio/x-wav", "audio/webm", "audio/x-hx-aac-adts", "video/mp4", "video/3gpp", "video/ogg",
-		"video/webm", "video/quicktime", "application/ogg", "text/plain",
+		"image/jpeg",
+		"image/jpg",
+		"image/png",
+		"image/gif",
+		"image/webp",
+		"image/bmp",
+		"image/avif",
+		"audio/aac",
+		"audio/amr",
+		"audio/mpeg",
+		"audio/mp3",
+		"audio/mp4",
+		"audio/m4a",
+		"audio/x-m4a",
+		"audio/ogg",
+		"audio/opus",
+		"audio/wav",
+		"audio/x-wav",
+		"audio/webm",
+		"audio/x-hx-aac-adts",
+		"video/mp4",
+		"video/3gpp",
+		"video/ogg",
+		"video/webm",
+		"video/quicktime",
+		"application/ogg",
+		"text/plain",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(safe); i++)
@@ -131,9 +156,9 @@ bool media_type_is_safe(str mime_type)
 /* Characters that turn the direction of what follows: "photo\u202Egpj.exe" reads as a picture. */
 static bool turns(str s, size_t at)
 {
-	static const char *const marks[] = { "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD", "\xE2\x80\xAE",
-					     "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9", "\xE2\x80\x8E",
-					     "\xE2\x80\x8F" };
+	static const char *const marks[] = { "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC",
+		"\xE2\x80\xAD", "\xE2\x80\xAE", "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8",
+		"\xE2\x81\xA9", "\xE2\x80\x8E", "\xE2\x80\x8F" };
 
 	for (size_t i = 0; i < COUNT_OF(marks); i++)
 		if (str_is(str_part(s, at, 3), str_of(marks[i])))
@@ -191,11 +216,22 @@ str media_name_clean(struct arena *arena, str name)
 
 static const char *ending_of(str mime_type)
 {
-	static const struct { const char *type, *ending; } endings[] = {
-		{ "image/jpeg", ".jpg" }, { "image/png", ".png" }, { "image/gif", ".gif" }, { "image/webp", ".webp" },
-		{ "video/mp4", ".mp4" }, { "video/3gpp", ".3gp" }, { "audio/ogg", ".ogg" }, { "audio/mpeg", ".mp3" },
-		{ "audio/aac", ".aac" }, { "audio/amr", ".amr" }, { "audio/mp4", ".m4a" }, { "application/pdf", ".pdf" },
-		{ "text/plain", ".txt" }, { "application/zip", ".zip" },
+	static const struct { const char *type, *ending;
+	} endings[] = {
+		{ "image/jpeg", ".jpg" },
+		{ "image/png", ".png" },
+		{ "image/gif", ".gif" },
+		{ "image/webp", ".webp" },
+		{ "video/mp4", ".mp4" },
+		{ "video/3gpp", ".3gp" },
+		{ "audio/ogg", ".ogg" },
+		{ "audio/mpeg", ".mp3" },
+		{ "audio/aac", ".aac" },
+		{ "audio/amr", ".amr" },
+		{ "audio/mp4", ".m4a" },
+		{ "application/pdf", ".pdf" },
+		{ "text/plain", ".txt" },
+		{ "application/zip", ".zip" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(endings); i++)
@@ -208,5 +244,6 @@ str media_name_for(struct arena *arena, const struct media *media)
 {
 	if (media->file_name.len)
 		return media->file_name;
-	return arena_printf(arena, "media-%lld%s", (long long)media->id, ending_of(media->mime_type));
+	return arena_printf(arena, "media-%lld%s", (long long)media->id,
+		ending_of(media->mime_type));
 }

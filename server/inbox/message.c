@@ -229,13 +229,16 @@ static enum err index_words(struct job *job, const struct message *m)
 	return tokens.len ? search_add(job, job->workspace, m->id, tokens) : OK;
 }
 
-/* A reaction of ours is a row on its way out, and shown on its message from the start; taken back when it fails. */
-static enum err show_reaction(struct job *job, id64 target, str content, struct inbox_changes *changes)
+/* A reaction of ours is a row on its way out, and shown on its message from the start; taken back
+ * when it fails. */
+static enum err show_reaction(struct job *job, id64 target, str content,
+	struct inbox_changes *changes)
 {
 	struct reaction reaction = { .emoji = S(""), .by_business = true, .at_ms = job->now_ms };
 	json v;
 
-	if (content.len && json_read(job->arena, content, &v, NULL) == OK && json_text(json_field(v, "emoji")).len)
+	if (content.len && json_read(job->arena, content, &v, NULL) == OK &&
+		json_text(json_field(v, "emoji")).len)
 		reaction.emoji = json_text(json_field(v, "emoji"));
 	return target ? message_react(job, target, &reaction, changes) : OK;
 }

@@ -6,10 +6,13 @@
 /* All of a row that people see, as text. */
 static str picture(struct job *job, const struct message *m)
 {
-	return arena_printf(job->arena, "%s flags %u " STR_F " err " STR_F " " STR_F " %lld %lld %lld %lld %lld edited %lld deleted %lld",
-			    status_name(m->status), m->flags, STR_A(m->content), STR_A(m->error), STR_A(m->reactions),
-			    (long long)m->sent_ms, (long long)m->delivered_ms, (long long)m->read_ms, (long long)m->played_ms,
-			    (long long)m->failed_ms, (long long)m->edited_ms, (long long)m->deleted_ms);
+	return arena_printf(job->arena,
+		"%s flags %u " STR_F " err " STR_F " " STR_F
+		" %lld %lld %lld %lld %lld edited %lld deleted %lld",
+		status_name(m->status), m->flags, STR_A(m->content), STR_A(m->error),
+		STR_A(m->reactions), (long long)m->sent_ms, (long long)m->delivered_ms,
+		(long long)m->read_ms, (long long)m->played_ms, (long long)m->failed_ms,
+		(long long)m->edited_ms, (long long)m->deleted_ms);
 }
 
 static struct provider_event failure(const char *target, int64_t at_ms)
@@ -22,13 +25,20 @@ static struct provider_event failure(const char *target, int64_t at_ms)
 	return ev;
 }
 
-static struct provider_event reaction(const char *target, const char *emoji, bool echo, int64_t at_ms)
+static struct provider_event reaction(const char *target, const char *emoji, bool echo,
+	int64_t at_ms)
 {
-	return (struct provider_event){ .kind = EVENT_REACTION, .field = S("messages"), .who = { .phone = S("12025550142") },
-					.at_ms = at_ms, .target_id = T(target), .emoji = T(emoji), .is_echo = echo };
+	return (struct provider_event){ .kind = EVENT_REACTION,
+		.field = S("messages"),
+		.who = { .phone = S("12025550142") },
+		.at_ms = at_ms,
+		.target_id = T(target),
+		.emoji = T(emoji),
+		.is_echo = echo };
 }
 
-static struct provider_event change(enum event_kind kind, const char *target, const char *body, int64_t at_ms)
+static struct provider_event change(enum event_kind kind, const char *target, const char *body,
+	int64_t at_ms)
 {
 	struct provider_event ev = test_text("12025550142", "", body, at_ms);
 
@@ -52,7 +62,8 @@ STORE_TEST(ticks_move_forward_with_the_times_of_the_provider)
 	conv = test_conversation(job, ch, "wamid.IN");
 	id = test_outgoing(job, &conv, "hello");
 	for (int status = STATUS_SENT; status <= STATUS_PLAYED; status++) {
-		ev = test_tick("wamid.OUT", (enum message_status)status, TEST_NOW_MS + 1000 * status);
+		ev = test_tick("wamid.OUT", (enum message_status)status,
+			TEST_NOW_MS + 1000 * status);
 		ev.target_message = id;
 		test_apply(job, ch, &ev, NULL);
 	}
@@ -77,14 +88,17 @@ STORE_TEST(a_status_that_names_our_id_settles_a_send_whose_answer_was_lost)
 	test_apply(job, ch, &in, NULL);
 	conv = test_conversation(job, ch, "wamid.IN");
 	id = test_outgoing(job, &conv, "hello");
-	EXPECT_OK(sql_message_waiting(job, &(struct sql_message_waiting){ id, job->workspace }, &waiting));
+	EXPECT_OK(sql_message_waiting(job, &(struct sql_message_waiting){ id, job->workspace },
+		&waiting));
 	ev = test_tick("wamid.OUT", STATUS_SENT, TEST_NOW_MS);
 	ev.target_message = id;
 	test_apply(job, ch, &ev, NULL);
 	m = test_message(job, ch, "wamid.OUT");
 	EXPECT_INT(m.id, id);
 	EXPECT_INT(m.status, STATUS_SENT);
-	EXPECT_ERR(sql_message_waiting(job, &(struct sql_message_waiting){ id, job->workspace }, &waiting), ERR_MISSING);
+	EXPECT_ERR(sql_message_waiting(job, &(struct sql_message_waiting){ id, job->workspace },
+			   &waiting),
+		ERR_MISSING);
 }
 
 STORE_TEST(an_id_of_another_channel_or_workspace_is_not_believed)
@@ -107,7 +121,8 @@ STORE_TEST(a_failure_after_delivery_warns_and_takes_nothing_back)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
-	struct provider_event delivered = test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS + 1000);
+	struct provider_event delivered =
+		test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS + 1000);
 	struct provider_event failed = failure("wamid.E", TEST_NOW_MS + 2000);
 	struct message m;
 
@@ -124,7 +139,8 @@ STORE_TEST(a_failure_after_delivery_warns_and_takes_nothing_back)
 STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed, sent;
+	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed,
+			      sent;
 	struct conversation conv;
 	struct message m;
 	id64 id;
@@ -141,8 +157,9 @@ STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 	EXPECT_INT(m.status, STATUS_ACCEPTED);
 	sent = test_tick("wamid.SECOND", STATUS_SENT, TEST_NOW_MS + 5000);
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(message_move(job, id, &(struct status_step){ STATUS_SENT, TEST_NOW_MS + 5000, STR_NONE, sent.target_id },
-			       &(struct inbox_changes){ 0 }, &(bool){ false }));
+	EXPECT_OK(message_move(job, id,
+		&(struct status_step){ STATUS_SENT, TEST_NOW_MS + 5000, STR_NONE, sent.target_id },
+		&(struct inbox_changes){ 0 }, &(bool){ false }));
 	EXPECT_OK(db_commit(job));
 	test_apply(job, ch, &failed, NULL);
 	EXPECT_OK(message_get(job, id, &m));
@@ -193,7 +210,8 @@ STORE_TEST(any_order_and_repetition_of_events_ends_in_the_same_row)
 	str first = STR_NONE;
 
 	for (int round = 0; round < ROUNDS; round++) {
-		const char *target = arena_cstr(job->arena, arena_printf(job->arena, "wamid.R%d", round));
+		const char *target =
+			arena_cstr(job->arena, arena_printf(job->arena, "wamid.R%d", round));
 		struct message m;
 
 		tell_story(target, story);
@@ -225,12 +243,14 @@ STORE_TEST(a_status_before_its_message_waits_for_it_once)
 	message_remote_key(ch->id, T("wamid.E"), key);
 	test_apply(job, ch, &status, NULL);
 	test_apply(job, ch, &status, NULL);
-	EXPECT_OK(sql_effect_list(job, &(struct sql_effect_list){ { key, sizeof key }, job->workspace }, &waiting));
+	EXPECT_OK(sql_effect_list(job,
+		&(struct sql_effect_list){ { key, sizeof key }, job->workspace }, &waiting));
 	EXPECT_INT(waiting.count, 1);
 	test_apply(job, ch, &echo, NULL);
 	EXPECT_INT(test_message(job, ch, "wamid.E").status, STATUS_READ);
 	EXPECT_INT(test_message(job, ch, "wamid.E").read_ms, TEST_NOW_MS + 1000);
-	EXPECT_OK(sql_effect_list(job, &(struct sql_effect_list){ { key, sizeof key }, job->workspace }, &waiting));
+	EXPECT_OK(sql_effect_list(job,
+		&(struct sql_effect_list){ { key, sizeof key }, job->workspace }, &waiting));
 	EXPECT_INT(waiting.count, 0);
 }
 
@@ -238,14 +258,16 @@ STORE_TEST(a_quote_finds_its_message_also_when_that_comes_later)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event quote = test_text("12025550142", "wamid.Q", "yes", TEST_NOW_MS);
-	struct provider_event quoted = test_text("12025550142", "wamid.A", "shall we?", TEST_NOW_MS - 1000);
+	struct provider_event quoted =
+		test_text("12025550142", "wamid.A", "shall we?", TEST_NOW_MS - 1000);
 
 	quote.reply_to = S("wamid.A");
 	test_apply(job, ch, &quote, NULL);
 	EXPECT_INT(test_message(job, ch, "wamid.Q").reply_to_id, 0);
 	EXPECT_STR(test_message(job, ch, "wamid.Q").reply_to_remote, "wamid.A");
 	test_apply(job, ch, &quoted, NULL);
-	EXPECT_INT(test_message(job, ch, "wamid.Q").reply_to_id, test_message(job, ch, "wamid.A").id);
+	EXPECT_INT(test_message(job, ch, "wamid.Q").reply_to_id,
+		test_message(job, ch, "wamid.A").id);
 }
 
 STORE_TEST(a_quote_of_another_conversation_is_not_followed)
@@ -276,7 +298,8 @@ STORE_TEST(an_edit_keeps_what_stood_there_before)
 	m = test_message(job, ch, "wamid.A");
 	EXPECT_STR(m.content, "{\"body\":\"hello\"}");
 	EXPECT_INT(m.edited_ms, TEST_NOW_MS + 1000);
-	EXPECT_OK(sql_message_version_list(job, &(struct sql_message_version_list){ m.id, job->workspace }, &versions));
+	EXPECT_OK(sql_message_version_list(job,
+		&(struct sql_message_version_list){ m.id, job->workspace }, &versions));
 	EXPECT_INT(versions.count, 1);
 }
 

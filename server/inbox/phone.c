@@ -50,8 +50,10 @@ str phone_match_key(struct arena *arena, str digits)
 /* ---- reading what people type ---- */
 
 struct region {
-	const char *name, *code, *trunk, *prefix; /* prefix: what is dialled before a country's code */
-	uint32_t lengths, mobile;                 /* bit n: a national number, a mobile one may have n digits */
+	/* prefix: what is dialled before a country's code */
+	const char *name, *code, *trunk, *prefix;
+	/* bit n: a national number, a mobile one may have n digits */
+	uint32_t lengths, mobile;
 };
 
 #include "inbox/phone_table.h"
@@ -192,8 +194,9 @@ static str with_code(struct arena *arena, const struct region *r, str national)
 	return arena_printf(arena, "%s" STR_F, r->code, STR_A(national_form(arena, r, national)));
 }
 
-/* As people of the home country write it: with or without the trunk prefix; or with their country's code and no plus, which
- * is believed when the whole is too long or short for one of their mobile numbers. */
+/* As people of the home country write it: with or without the trunk prefix; or with their country's
+ * code and no plus, which is believed when the whole is too long or short for one of their mobile
+ * numbers. */
 static str read_national(struct arena *arena, const struct region *r, str d)
 {
 	str trunk = str_of(r->trunk);

@@ -1,4 +1,5 @@
-/* phone_test.c: reading numbers, held to what libphonenumber measured (tests/data/phone-numbers). */
+/* phone_test.c: reading numbers, held to what libphonenumber measured (tests/data/phone-numbers).
+ */
 #include "base/test.h"
 #include "inbox/inbox.h"
 
@@ -49,7 +50,8 @@ TEST(variants_of_one_number_have_one_key)
 	}
 }
 
-/* Where we differ from the library on purpose: by its own remarks (docs/protocol/phone-numbers.md). */
+/* Where we differ from the library on purpose: by its own remarks (docs/protocol/phone-numbers.md).
+ */
 static const char *ours(const char *input, const char *theirs)
 {
 	static const char *const table[][2] = {
@@ -86,8 +88,8 @@ TEST(numbers_are_read_as_libphonenumber_reads_them)
 		EXPECT(phone_set_home(region.ptr ? region : S("")));
 		got = normalised(input);
 		if (!str_is(got, str_of(ours(input, want)))) {
-			fprintf(stderr, "%s (" STR_F "): got " STR_F ", want %s\n", input, STR_A(region), STR_A(got),
-				ours(input, want));
+			fprintf(stderr, "%s (" STR_F "): got " STR_F ", want %s\n", input,
+				STR_A(region), STR_A(got), ours(input, want));
 			wrong++;
 		}
 	}

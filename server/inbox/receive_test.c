@@ -22,7 +22,8 @@ STORE_TEST(the_window_is_open_for_24_hours_after_the_customers_own_time)
 STORE_TEST(an_older_message_that_comes_late_does_not_shorten_the_window)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event late = test_text("12025550142", "wamid.A", "1", TEST_NOW_MS - 7200000);
+	struct provider_event late =
+		test_text("12025550142", "wamid.A", "1", TEST_NOW_MS - 7200000);
 	struct provider_event newer = test_text("12025550142", "wamid.B", "2", TEST_NOW_MS);
 
 	test_apply(job, ch, &newer, NULL);
@@ -33,8 +34,10 @@ STORE_TEST(an_older_message_that_comes_late_does_not_shorten_the_window)
 STORE_TEST(echoes_history_and_statuses_open_no_window)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event echo = test_text("12025550142", "wamid.E", "from the phone", TEST_NOW_MS);
-	struct provider_event old = test_text("12025550142", "wamid.H", "long ago", TEST_NOW_MS - 86400000);
+	struct provider_event echo =
+		test_text("12025550142", "wamid.E", "from the phone", TEST_NOW_MS);
+	struct provider_event old =
+		test_text("12025550142", "wamid.H", "long ago", TEST_NOW_MS - 86400000);
 	struct provider_event read = test_tick("wamid.E", STATUS_READ, TEST_NOW_MS);
 	struct conversation conv;
 
@@ -54,8 +57,11 @@ STORE_TEST(a_reaction_opens_the_window_and_nothing_else)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
-	struct provider_event heart = { .kind = EVENT_REACTION, .who = { .phone = S("12025550142") },
-					.at_ms = TEST_NOW_MS + 60000, .target_id = S("wamid.A"), .emoji = S("\xE2\x9D\xA4") };
+	struct provider_event heart = { .kind = EVENT_REACTION,
+		.who = { .phone = S("12025550142") },
+		.at_ms = TEST_NOW_MS + 60000,
+		.target_id = S("wamid.A"),
+		.emoji = S("\xE2\x9D\xA4") };
 	struct provider_event unknown = heart;
 	struct conversation conv;
 
@@ -67,21 +73,24 @@ STORE_TEST(a_reaction_opens_the_window_and_nothing_else)
 	unknown.target_id = S("wamid.UNKNOWN");
 	unknown.at_ms = TEST_NOW_MS + 90000;
 	test_apply(job, ch, &unknown, NULL);
-	EXPECT_INT(test_conversation(job, ch, "wamid.A").window_until_ms, TEST_NOW_MS + 90000 + WINDOW_MS);
+	EXPECT_INT(test_conversation(job, ch, "wamid.A").window_until_ms,
+		TEST_NOW_MS + 90000 + WINDOW_MS);
 }
 
 STORE_TEST(a_customer_who_writes_opens_a_resolved_conversation)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event first = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
-	struct provider_event second = test_text("12025550142", "wamid.B", "again", TEST_NOW_MS + 1000);
+	struct provider_event second =
+		test_text("12025550142", "wamid.B", "again", TEST_NOW_MS + 1000);
 	struct inbox_changes changes = { 0 };
 	struct conversation conv;
 
 	test_apply(job, ch, &first, NULL);
 	conv = test_conversation(job, ch, "wamid.A");
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(conversation_change(job, conv.id, CONVERSATION_RESOLVED, job->actor.id, &changes, &conv));
+	EXPECT_OK(conversation_change(job, conv.id, CONVERSATION_RESOLVED, job->actor.id, &changes,
+		&conv));
 	EXPECT_OK(db_commit(job));
 	test_apply(job, ch, &first, NULL);
 	EXPECT_INT(test_conversation(job, ch, "wamid.A").status, CONVERSATION_RESOLVED);
@@ -96,7 +105,8 @@ STORE_TEST(an_answer_or_an_echo_reads_what_came_before)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
-	struct provider_event echo = test_text("12025550142", "wamid.E", "hello", TEST_NOW_MS + 1000);
+	struct provider_event echo =
+		test_text("12025550142", "wamid.E", "hello", TEST_NOW_MS + 1000);
 
 	echo.is_echo = true;
 	test_apply(job, ch, &in, NULL);
@@ -158,14 +168,18 @@ STORE_TEST(what_nothing_draws_yet_is_kept)
 STORE_TEST(a_notice_is_told_once)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event notice = { .kind = EVENT_NOTICE, .field = S("account_update"), .severity = S("critical"),
-					 .sentence = S("The account is restricted."), .detail = S("{\"a\":1}"),
-					 .at_ms = TEST_NOW_MS };
+	struct provider_event notice = { .kind = EVENT_NOTICE,
+		.field = S("account_update"),
+		.severity = S("critical"),
+		.sentence = S("The account is restricted."),
+		.detail = S("{\"a\":1}"),
+		.at_ms = TEST_NOW_MS };
 	struct notice_rows rows;
 
 	test_apply(job, ch, &notice, NULL);
 	test_apply(job, ch, &notice, NULL);
-	EXPECT_OK(sql_notice_list(job, &(struct sql_notice_list){ job->workspace, INT64_MAX, 10 }, &rows));
+	EXPECT_OK(sql_notice_list(job, &(struct sql_notice_list){ job->workspace, INT64_MAX, 10 },
+		&rows));
 	EXPECT_INT(rows.count, 1);
 	EXPECT_STR(rows.items[0].sentence, "The account is restricted.");
 }
@@ -173,8 +187,10 @@ STORE_TEST(a_notice_is_told_once)
 STORE_TEST(the_last_wish_about_marketing_counts)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event stop = { .kind = EVENT_PREFERENCE, .who = { .phone = S("12025550142") },
-				       .preference = S("stop"), .at_ms = TEST_NOW_MS + 2000 };
+	struct provider_event stop = { .kind = EVENT_PREFERENCE,
+		.who = { .phone = S("12025550142") },
+		.preference = S("stop"),
+		.at_ms = TEST_NOW_MS + 2000 };
 	struct provider_event resume = stop;
 	struct inbox_changes changes = { 0 };
 	struct contact c;
@@ -212,7 +228,8 @@ STORE_TEST(history_brings_its_picture_later)
 STORE_TEST(what_a_customer_clicked_to_come_here_stands_in_the_content)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS), empty = in;
+	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS),
+			      empty = in;
 
 	in.referral = S("{\"source_id\":\"1\"}");
 	empty.remote_id = S("wamid.B");
@@ -220,8 +237,10 @@ STORE_TEST(what_a_customer_clicked_to_come_here_stands_in_the_content)
 	empty.referral = in.referral;
 	test_apply(job, ch, &in, NULL);
 	test_apply(job, ch, &empty, NULL);
-	EXPECT_STR(test_message(job, ch, "wamid.A").content, "{\"body\":\"hi\",\"referral\":{\"source_id\":\"1\"}}");
-	EXPECT_STR(test_message(job, ch, "wamid.B").content, "{ \"referral\":{\"source_id\":\"1\"}}");
+	EXPECT_STR(test_message(job, ch, "wamid.A").content,
+		"{\"body\":\"hi\",\"referral\":{\"source_id\":\"1\"}}");
+	EXPECT_STR(test_message(job, ch, "wamid.B").content,
+		"{ \"referral\":{\"source_id\":\"1\"}}");
 }
 
 /* ---- every webhook we have ---- */

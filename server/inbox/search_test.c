@@ -4,7 +4,9 @@
 /* The remote ids of what is found, newest first. */
 static str found(struct job *job, const char *query, id64 conversation)
 {
-	struct message_search search = { .query = T(query), .conversation = conversation, .max = 3 };
+	struct message_search search = { .query = T(query),
+		.conversation = conversation,
+		.max = 3 };
 	struct buf out = buf_in(job->arena, 4096);
 
 	do {
@@ -12,7 +14,8 @@ static str found(struct job *job, const char *query, id64 conversation)
 
 		EXPECT_OK(search_messages(job, &search, &page, &search.before));
 		for (size_t i = 0; i < page.count; i++)
-			buf_printf(&out, "%s" STR_F, out.len ? " " : "", STR_A(page.items[i].remote_id));
+			buf_printf(&out, "%s" STR_F, out.len ? " " : "",
+				STR_A(page.items[i].remote_id));
 	} while (search.before);
 	return buf_text(&out);
 }
@@ -72,7 +75,8 @@ STORE_TEST(pages_of_a_search_follow_each_other)
 	struct channel *ch = test_channel(job);
 
 	for (int i = 0; i < 10; i++)
-		say(job, ch, arena_cstr(job->arena, arena_printf(job->arena, "%d", i)), i % 2 ? "apple pie" : "apple");
+		say(job, ch, arena_cstr(job->arena, arena_printf(job->arena, "%d", i)),
+			i % 2 ? "apple pie" : "apple");
 	EXPECT_STR(found(job, "apple", 0), "9 8 7 6 5 4 3 2 1 0");
 	EXPECT_STR(found(job, "pie app", 0), "9 7 5 3 1");
 }
@@ -83,11 +87,13 @@ STORE_TEST(captions_titles_and_names_are_found)
 	struct provider_event ev = test_text("12025550142", "1", "", TEST_NOW_MS);
 
 	ev.message_kind = KIND_CONTACTS;
-	ev.content = S("[{\"name\":{\"formatted_name\":\"Barbara Johnson\"},\"phones\":[{\"phone\":\"+1555\"}]}]");
+	ev.content = S("[{\"name\":{\"formatted_name\":\"Barbara "
+		       "Johnson\"},\"phones\":[{\"phone\":\"+1555\"}]}]");
 	test_apply(job, ch, &ev, NULL);
 	ev.remote_id = S("2");
 	ev.message_kind = KIND_INTERACTIVE;
-	ev.content = S("{\"type\":\"list_reply\",\"list_reply\":{\"id\":\"x\",\"title\":\"Express delivery\"}}");
+	ev.content = S("{\"type\":\"list_reply\",\"list_reply\":{\"id\":\"x\",\"title\":\"Express "
+		       "delivery\"}}");
 	test_apply(job, ch, &ev, NULL);
 	ev.remote_id = S("3");
 	ev.message_kind = KIND_LOCATION;
@@ -106,7 +112,8 @@ STORE_TEST(captions_titles_and_names_are_found)
 STORE_TEST(a_search_in_one_conversation_stays_there_also_after_a_merge)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event other = test_text("", "2", "apple", TEST_NOW_MS), both = test_text("12025550142", "3", "x", TEST_NOW_MS);
+	struct provider_event other = test_text("", "2", "apple", TEST_NOW_MS),
+			      both = test_text("12025550142", "3", "x", TEST_NOW_MS);
 	id64 first, second;
 
 	say(job, ch, "1", "apple");

@@ -23,8 +23,11 @@ struct channel *test_another_channel(struct job *job, int n)
 
 void test_another_workspace(struct job *job)
 {
-	struct setup_draft draft = { .workspace = S("Shop"), .name = S("Olga"), .password = S("correct horse battery"),
-				     .email = arena_printf(job->arena, "owner%lld@example.com", (long long)job_id(job)) };
+	struct setup_draft draft = { .workspace = S("Shop"),
+		.name = S("Olga"),
+		.password = S("correct horse battery"),
+		.email =
+			arena_printf(job->arena, "owner%lld@example.com", (long long)job_id(job)) };
 	struct setup_result setup;
 
 	EXPECT_OK(account_setup(job, &draft, &setup));
@@ -54,22 +57,30 @@ void test_apply(struct job *job, const struct channel *ch, const struct provider
 	EXPECT_OK(db_commit(job));
 }
 
-struct provider_event test_text(const char *phone, const char *remote_id, const char *body, int64_t at_ms)
+struct provider_event test_text(const char *phone, const char *remote_id, const char *body,
+	int64_t at_ms)
 {
 	struct buf content = buf_in(test_arena(), 4096);
 
 	json_open(&content, '{');
 	json_put(&content, "body", T(body));
 	json_close(&content, '}');
-	return (struct provider_event){ .kind = EVENT_MESSAGE, .field = S("messages"), .who = { .phone = T(phone) },
-					.at_ms = at_ms, .remote_id = T(remote_id), .message_kind = KIND_TEXT,
-					.content = buf_text(&content) };
+	return (struct provider_event){ .kind = EVENT_MESSAGE,
+		.field = S("messages"),
+		.who = { .phone = T(phone) },
+		.at_ms = at_ms,
+		.remote_id = T(remote_id),
+		.message_kind = KIND_TEXT,
+		.content = buf_text(&content) };
 }
 
 struct provider_event test_tick(const char *target, enum message_status status, int64_t at_ms)
 {
-	return (struct provider_event){ .kind = EVENT_STATUS, .field = S("statuses"), .at_ms = at_ms, .target_id = T(target),
-					.status = status };
+	return (struct provider_event){ .kind = EVENT_STATUS,
+		.field = S("statuses"),
+		.at_ms = at_ms,
+		.target_id = T(target),
+		.status = status };
 }
 
 struct message test_message(struct job *job, const struct channel *ch, const char *remote_id)
@@ -82,7 +93,8 @@ struct message test_message(struct job *job, const struct channel *ch, const cha
 	return msg;
 }
 
-struct conversation test_conversation(struct job *job, const struct channel *ch, const char *remote_id)
+struct conversation test_conversation(struct job *job, const struct channel *ch,
+	const char *remote_id)
 {
 	struct message msg = test_message(job, ch, remote_id);
 	struct conversation conv;
@@ -97,15 +109,25 @@ id64 test_outgoing(struct job *job, const struct conversation *conv, const char 
 	struct provider_event text = test_text("", "", body, 0);
 	struct conversation copy = *conv;
 	struct message msg = {
-		.id = job_id(job), .conversation_id = conv->id, .channel_id = conv->channel_id, .kind = KIND_TEXT,
-		.status = STATUS_ACCEPTED, .author_kind = job->actor.kind, .author_id = job->actor.id,
+		.id = job_id(job),
+		.conversation_id = conv->id,
+		.channel_id = conv->channel_id,
+		.kind = KIND_TEXT,
+		.status = STATUS_ACCEPTED,
+		.author_kind = job->actor.kind,
+		.author_id = job->actor.id,
 		.content = text.content,
 	};
 
 	EXPECT_OK(db_begin(job, DB_WRITE));
 	EXPECT_OK(message_insert(job, &msg, &copy, &changes));
-	EXPECT_OK(sql_outbox_add(job, &(struct sql_outbox_add){ .message = msg.id, .workspace = job->workspace,
-		.channel = conv->channel_id, .conversation = conv->id, .now_ms = job->now_ms }, NULL));
+	EXPECT_OK(sql_outbox_add(job,
+		&(struct sql_outbox_add){ .message = msg.id,
+			.workspace = job->workspace,
+			.channel = conv->channel_id,
+			.conversation = conv->id,
+			.now_ms = job->now_ms },
+		NULL));
 	EXPECT_OK(db_commit(job));
 	return msg.id;
 }
