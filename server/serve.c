@@ -396,6 +396,7 @@ void server_end(struct server *s)
 		return;
 	server_join(s);
 	http_server_destroy(s->http);
+	loop_finish(s->loop);
 	live_destroy(s->live);
 	loop_destroy(s->loop);
 	store_close(s->store);

@@ -288,9 +288,10 @@ SSL_CTX *loop_client_tls(struct loop *loop)
 	return loop->client_tls;
 }
 
-/* What was handed over owns memory: it runs, though no socket will hear of it. */
-static void run_leftovers(struct loop *loop)
+void loop_finish(struct loop *loop)
 {
+	if (!loop)
+		return;
 	pool_destroy(loop->resolver);
 	loop->resolver = NULL;
 	loop_of_this_thread = loop;
@@ -307,7 +308,7 @@ void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
-	run_leftovers(loop);
+	loop_finish(loop);
 	while (loop->timers)
 		timer_forget(loop->timers);
 	while (loop->signals) {

@@ -14,7 +14,10 @@ struct loop;
 struct event_base;
 
 struct loop *loop_create(void);
-void loop_destroy(struct loop *loop);
+/* Behind loop_run(), when no other thread posts any more: runs what was handed over and still waits (it
+ * owns memory), though no socket will hear of it. Before those go who are in it. */
+void loop_finish(struct loop *loop);
+void loop_destroy(struct loop *loop); /* loop_finish() too */
 /* Runs until loop_stop(); the calling thread becomes the loop. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /* any thread */
