@@ -16,7 +16,8 @@
 
 #define DELIVERY_DEADLINE_MS 10000
 #define BODY_OCTETS_MAX (3u << 20)
-#define REORDER_WAIT_MS 2000
+#define REORDER_WAIT_MS 2000 /* for a next one */
+#define REORDER_GAP_MS 50 /* behind it */
 #define DOUBLINGS_MAX 20
 
 /* ---- bodies ---- */
@@ -290,13 +291,13 @@ static void drop_oldest(struct sandbox *sb)
 		}
 }
 
-static void enqueue(struct sandbox *sb, struct delivery *d, const struct fault *delayed)
+static void enqueue(struct sandbox *sb, struct delivery *d, int64_t delay_ms)
 {
 	if (sb->queue_count >= DELIVERIES_MAX)
 		drop_oldest(sb);
 	link_delivery(sb, d);
-	if (delayed)
-		d->delay = sandbox_after(sb, delayed->ms, due, NULL, d);
+	if (delay_ms > 0)
+		d->delay = sandbox_after(sb, delay_ms, due, NULL, d);
 }
 
 static void release_held(struct sandbox *sb)
@@ -305,7 +306,7 @@ static void release_held(struct sandbox *sb)
 
 	sb->held = NULL;
 	if (held)
-		enqueue(sb, held, NULL);
+		enqueue(sb, held, REORDER_GAP_MS);
 }
 
 static void held_too_long(void *arg)
@@ -321,7 +322,8 @@ void webhook_post(struct sandbox *sb, struct number *number, struct customer *cu
 {
 	str phone = customer ? str_of(customer->phone) : STR_NONE, type = str_of(what);
 	struct buf escaped = buf_heap(BODY_OCTETS_MAX);
-	const struct fault *duplicate, *delayed;
+	const struct fault *duplicate, *late;
+	int64_t delay_ms;
 	struct delivery *d;
 
 	if (!number->webhook_url[0] ||
@@ -332,16 +334,17 @@ void webhook_post(struct sandbox *sb, struct number *number, struct customer *cu
 	d->bad_signature = fault_take(sb, FAULT_WEBHOOK_BAD_SIGNATURE, FAULT_WEBHOOK_BAD_SIGNATURE,
 				   phone, type) != NULL;
 	duplicate = fault_take(sb, FAULT_WEBHOOK_DUPLICATE, FAULT_WEBHOOK_DUPLICATE, phone, type);
-	delayed = fault_take(sb, FAULT_WEBHOOK_DELAY, FAULT_WEBHOOK_DELAY, phone, type);
+	late = fault_take(sb, FAULT_WEBHOOK_DELAY, FAULT_WEBHOOK_DELAY, phone, type);
+	delay_ms = late ? late->ms : 0;
 	if (duplicate)
-		enqueue(sb, make(sb, number, customer, what, buf_text(&escaped)), delayed);
+		enqueue(sb, make(sb, number, customer, what, buf_text(&escaped)), delay_ms);
 	buf_done(&escaped);
 	if (!sb->held &&
 		fault_take(sb, FAULT_WEBHOOK_REORDER, FAULT_WEBHOOK_REORDER, phone, type)) {
 		sb->held = d;
 		sandbox_after(sb, REORDER_WAIT_MS, held_too_long, NULL, sb);
 	} else {
-		enqueue(sb, d, delayed);
+		enqueue(sb, d, delay_ms);
 		release_held(sb);
 	}
 	webhooks_pump(sb);
