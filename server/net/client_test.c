@@ -36,6 +36,16 @@ static enum err redirect(struct job *job, const struct request *req, struct resp
 	return OK;
 }
 
+/* Keeps the method and the body. */
+static enum err move(struct job *job, const struct request *req, struct response *res)
+{
+	(void)job;
+	(void)req;
+	res->status = 307;
+	response_header(res, S("Location"), S("/tell"));
+	return OK;
+}
+
 static enum err large(struct job *job, const struct request *req, struct response *res)
 {
 	(void)job;
@@ -48,6 +58,7 @@ static const struct route routes[] = {
 	{ HTTP_GET, "/tell", .handler = tell },       { HTTP_POST, "/tell", .handler = tell },
 	{ HTTP_PUT, "/tell", .handler = tell },       { HTTP_DELETE, "/tell", .handler = tell },
 	{ HTTP_GET, "/redirect", .handler = redirect }, { HTTP_GET, "/large", .handler = large },
+	{ HTTP_POST, "/move", .handler = move },
 };
 
 static struct test_server *start(void)
@@ -223,6 +234,48 @@ TEST(redirects_are_followed_when_asked_for_and_three_times_at_most)
 	                                         /* to itself, for ever */
 	                                         .allow_private = true }),
 	           ERR_UPSTREAM);
+	test_server_stop(server);
+}
+
+TEST(a_redirect_takes_the_body_along)
+{
+	struct test_server *server = start();
+	str url = url_of(server->port, "/move");
+	str path = arena_printf(test_arena(), "%s/moved", test_folder());
+	int fd = open(path.ptr, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	EXPECT(write(fd, "file", 4) == 4);
+	EXPECT_OK(call_with((struct http_call){ HTTP_POST, url, .body = bytes_of(S("text")),
+		.follow = true, .allow_private = true }));
+	EXPECT_STR(reply_text(), "POST text");
+	EXPECT_OK(call_with((struct http_call){
+		HTTP_POST, url, .body_path = path.ptr, .follow = true, .allow_private = true }));
+	EXPECT_STR(reply_text(), "POST file");
+	close(fd);
+	test_server_stop(server);
+}
+
+static enum err call_on_worker(struct job *worker_job, void *url)
+{
+	struct http_call call = { HTTP_GET, *(str *)url, .allow_private = true };
+	struct http_reply got;
+
+	return http_call(worker_job, &call, &got);
+}
+
+TEST(a_thread_that_ends_closes_its_connections)
+{
+	struct test_server *server = start();
+	struct pool *callers = pool_create("call", 1, 4, NULL);
+	str url = url_of(server->port, "/tell");
+
+	EXPECT(pool_post(callers, (struct task){ "call", call_on_worker, NULL, &url }));
+	while (pool_depth(callers) > 0)
+		usleep(1000);
+	EXPECT_INT(http_server_connections(server->http), 1);
+	pool_destroy(callers);
+	while (http_server_connections(server->http) > 0)
+		usleep(1000);
 	test_server_stop(server);
 }
 

@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 
+#include <netinet/in.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -376,6 +378,53 @@ TEST(draining_finishes_what_is_under_way)
 	close(busy);
 	EXPECT(test_flag_wait(&drained, 1));
 	close(idle);
+	test_server_stop(server);
+}
+
+static void drain_soon(void *arg)
+{
+	http_server_drain(arg, clock_now_ms() + 50, on_drained, NULL);
+}
+
+TEST(draining_waits_no_longer_than_it_may)
+{
+	struct test_server *server = start();
+	int fd = test_connect(server->port);
+
+	forget_kept();
+	drained.count = 0;
+	test_write(fd, S("GET /later HTTP/1.1\r\nHost: h\r\n\r\n"));
+	EXPECT(test_flag_wait(&kept_flag, 1));
+	test_on_loop(server->loop, drain_soon, server->http);
+	EXPECT(test_flag_wait(&drained, 1));
+	EXPECT_INT(http_server_connections(server->http), 1);
+	exchange_answer(kept[0], 200, S("text/plain"), S("late"));
+	EXPECT_STR(test_body(test_read_answer(fd)), "late");
+	close(fd);
+	test_server_stop(server);
+}
+
+TEST(without_descriptors_accepting_waits_and_goes_on)
+{
+	struct test_server *server = start();
+	int fd = test_connect(server->port), late;
+	struct rlimit before, few;
+
+	test_write(fd, S("GET /now/1 HTTP/1.1\r\nHost: h\r\n\r\n"));
+	EXPECT_STR(test_body(test_read_answer(fd)), "1");
+	late = socket(AF_INET, SOCK_STREAM, 0);
+	EXPECT(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	few = before;
+	few.rlim_cur = (rlim_t)late + 1;
+	EXPECT(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	test_connect_socket(late, server->port);
+	test_write(late, S("GET /now/2 HTTP/1.1\r\nHost: h\r\n\r\n"));
+	test_write(fd, S("GET /now/3 HTTP/1.1\r\nHost: h\r\n\r\n"));
+	EXPECT_STR(test_body(test_read_answer(fd)), "3"); /* who is in is served meanwhile */
+	EXPECT(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	EXPECT_STR(test_body(test_read_answer(late)), "2");
+	close(late);
+	close(fd);
 	test_server_stop(server);
 }
 

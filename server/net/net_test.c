@@ -95,14 +95,21 @@ void test_on_loop(struct loop *loop, void (*fn)(void *arg), void *arg)
 	EXPECT(test_flag_wait(&call.done, 1));
 }
 
-int test_connect(int port)
+void test_connect_socket(int fd, int port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	int on = 1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	EXPECT(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+}
+
+int test_connect(int port)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	test_connect_socket(fd, port);
 	return fd;
 }
 

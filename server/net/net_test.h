@@ -23,6 +23,7 @@ void test_server_stop(struct test_server *server);
 void test_on_loop(struct loop *loop, void (*fn)(void *arg), void *arg);
 
 int test_connect(int port);
+void test_connect_socket(int fd, int port);
 void test_write(int fd, str text);
 /* All until the other side closes, or want octets, or a second of silence. In the test's arena. */
 str test_read(int fd, size_t want);

@@ -5,8 +5,11 @@
 
 #include "base/clock.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* What the server's side saw; the loop's, read by the test after the flag. */
@@ -549,6 +552,80 @@ TEST(our_client_gives_up_on_a_silent_server)
 	EXPECT(test_flag_wait(&mine.closed, 1));
 	EXPECT_INT(mine.code, 1006);
 	test_server_stop(silent);
+	test_server_stop(server);
+}
+
+/* A server that answers each handshake with the same octets; none: it does not even accept. */
+struct liar {
+	pthread_t thread;
+	int fd, port;
+	str answer;
+};
+
+static void *run_liar(void *arg)
+{
+	struct liar *liar = arg;
+	char request[4096];
+	int fd = accept(liar->fd, NULL, NULL);
+
+	if (fd >= 0 && recv(fd, request, sizeof request, 0) > 0)
+		test_write(fd, liar->answer);
+	while (fd >= 0 && recv(fd, request, sizeof request, 0) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+static void liar_start(struct liar *liar, str answer)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof address;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	liar->answer = answer;
+	liar->fd = socket(AF_INET, SOCK_STREAM, 0);
+	EXPECT(bind(liar->fd, (struct sockaddr *)&address, len) == 0 && listen(liar->fd, 4) == 0);
+	EXPECT(getsockname(liar->fd, (struct sockaddr *)&address, &len) == 0);
+	liar->port = ntohs(address.sin_port);
+	if (answer.ptr)
+		pthread_create(&liar->thread, NULL, run_liar, liar);
+}
+
+#define SWITCHING "HTTP/1.1 101 Switching Protocols\r\n"
+#define UPGRADING "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+
+TEST(our_client_believes_no_liar)
+{
+	static const struct {
+		str answer;
+		const char *why;
+	} cases[] = {
+		{ S("HTTP/1.1 200 OK\r\n\r\n"), "The server did not switch to WebSocket." },
+		{ S("SSH-2.0-x\n\n"), "The server's answer is not one of HTTP." },
+		{ S(SWITCHING "Connection: Upgrade\r\n\r\n"),
+			"The server's handshake is not one of WebSocket." },
+		{ S(SWITCHING UPGRADING
+			  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
+			"The server's handshake does not prove that it understood." },
+		{ { NULL, 0 }, "It took too long to connect." },
+	};
+	struct test_server *server = start();
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct liar liar;
+		str url;
+
+		liar_start(&liar, cases[i].answer);
+		url = arena_printf(test_arena(), "ws://127.0.0.1:%d", liar.port);
+		EXPECT_OK(connect_to(server, url, true));
+		EXPECT(test_flag_wait(&mine.closed, 1));
+		EXPECT_STR(str_of(mine.text), cases[i].why);
+		EXPECT_INT(mine.code, 1006);
+		EXPECT_INT(mine.opened.count, 0);
+		if (cases[i].answer.ptr)
+			pthread_join(liar.thread, NULL);
+		close(liar.fd);
+	}
 	test_server_stop(server);
 }
 
