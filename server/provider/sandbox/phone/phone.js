@@ -25,6 +25,14 @@ function toast(text) {
 	toast.timer = setTimeout(() => { $('toast').textContent = '' }, 5000)
 }
 
+/** Makes nodes the children of parent and leaves alone what stands right: a menu stays open, a voice goes on playing. */
+function place(parent, nodes) {
+	for (const child of [...parent.children]) if (!nodes.includes(child)) child.remove()
+	nodes.forEach((node, index) => {
+		if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null)
+	})
+}
+
 const attempt = (work) => work().catch((error) => toast(error.message))
 
 function remember() {
@@ -159,14 +167,14 @@ class Phone {
 		const bubbles = [...this.chats.values()].filter((chat) => chat.type !== 'reaction').map((chat) => this.bubble(chat))
 		if (this.isTyping) bubbles.push(make('div', { class: 'bubble theirs typing', 'aria-label': 'The business is typing' }, '• • •'))
 		if (!bubbles.length) bubbles.push(make('p', { class: 'empty' }, 'Write something: the business may answer for 24 hours.'))
-		this.log.replaceChildren(...bubbles)
+		place(this.log, bubbles)
 		if (isAtEnd) this.log.scrollTop = this.log.scrollHeight
 	}
 
 	bubble(chat) {
 		const mine = chat.from === 'customer'
 		const kept = this.drawn?.get(chat.id)
-		const state = JSON.stringify([chat.status, chat.reaction, templates.length])
+		const state = JSON.stringify([mine && chat.status, chat.reaction])
 		if (kept?.state === state) return kept.node
 		const quoted = this.chats.get(chat.body?.context?.message_id ?? chat.body?.context?.id)
 		const time = new Date(chat.at_ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
