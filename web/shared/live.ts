@@ -107,6 +107,13 @@ export async function connectLive(session: Session): Promise<void> {
   pusher.value = socket
 }
 
+/* A short absence may leave the socket whole; calls made meanwhile failed all the same. */
+function onBack(): void {
+  online.value = true
+  if (pusher.value?.connection.state === 'connected') for (const handler of resyncHandlers) handler()
+  else pusher.value?.connect()
+}
+
 export function disconnectLive(): void {
   generation++
   clearInterval(blindTimer)
@@ -190,6 +197,6 @@ export function useConversationPresence(conversationId: Ref<string | null>, myId
 }
 
 if (typeof window !== 'undefined') {
-  window.addEventListener('online', () => { online.value = true; pusher.value?.connect() })
+  window.addEventListener('online', onBack)
   window.addEventListener('offline', () => { online.value = false })
 }

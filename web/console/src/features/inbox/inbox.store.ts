@@ -124,10 +124,11 @@ export const useInbox = defineStore('inbox', () => {
   }
 
   async function open(id: string | null): Promise<void> {
-    if (!id) { current.value = null; return }
-    if (current.value?.id === id) return
+    const left = current.value
+    if (left?.id === id) return
     current.value = conversations.value.find((one) => one.id === id) ?? null
-    if (!current.value) current.value = await api.get<Conversation>(`/conversations/${id}`)
+    if (left) place(left) // it was kept in the list while it was open
+    if (id && !current.value) current.value = await api.get<Conversation>(`/conversations/${id}`)
   }
 
   async function change(id: string, patch: Record<string, unknown>): Promise<void> {

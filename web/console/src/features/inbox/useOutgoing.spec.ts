@@ -26,7 +26,7 @@ describe('own messages', () => {
     const arrived: Message[] = []
     const stop = onAccepted((message) => arrived.push(message))
     sendMessage(text('Hi'))
-    expect(shown()[0]!.message).toMatchObject({ status: 'sending', text: { body: 'Hi' }, author: { name: 'Maya' } })
+    expect(shown()[0]!.message).toMatchObject({ status: 'accepted', text: { body: 'Hi' }, author: { name: 'Maya' } })
     const localId = shown()[0]!.message.id
     expect(isLocal(localId)).toBe(true)
     await until(() => expect(shown()).toEqual([]))

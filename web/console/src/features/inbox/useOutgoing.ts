@@ -54,12 +54,13 @@ export function dropOutgoing(conversationId: string, key: string): void {
   waiting.set(conversationId, outgoingOf(conversationId).filter((one) => one.key !== key))
 }
 
+/* "Waiting to be sent", as it is called once it is accepted, too: ticks never turn back. */
 function localMessage(request: SendRequest, key: string): Message {
   const now = Date.now()
   const { media, draft, author } = request
   return {
     id: `local-${key}`, conversation_id: request.conversationId, channel_id: '', contact_id: '', direction: 'out',
-    type: draft.type, [draft.type]: draft[draft.type], status: 'sending', status_detail: null, error: null,
+    type: draft.type, [draft.type]: draft[draft.type], status: 'accepted', status_detail: null, error: null,
     author: { kind: 'person', id: author.id, name: author.name }, reply_to: request.replyTo ?? null, forwarded: null,
     edited_ms: null, deleted_ms: null, reactions: [], remote_id: null, trace_id: null, created_ms: now,
     media: media ? { ...media, state: 'stored', url: media.localUrl ?? media.url, error: null } : null,
@@ -69,7 +70,7 @@ function localMessage(request: SendRequest, key: string): Message {
 
 async function attempt(one: Outgoing): Promise<void> {
   const { conversation_id: conversationId, id } = one.message
-  put(conversationId, { ...one, problem: null, message: { ...one.message, status: 'sending', error: null } })
+  put(conversationId, { ...one, problem: null, message: { ...one.message, status: 'accepted', error: null } })
   try {
     const message = await api.post<Message>(`/conversations/${conversationId}/messages`, one.draft, {
       headers: { 'Idempotency-Key': one.key },
