@@ -64,10 +64,12 @@ SELECT id, contact_id, kind, value, match_key, created_ms FROM contact_alias
 WHERE contact_id = $1 AND workspace_id = $2 ORDER BY created_ms, id LIMIT 100;
 
 -- contact_alias_by_contacts: many contact_alias
+-- CROSS JOIN: contact by contact. SQLite would walk all aliases of the workspace for IN.
 -- in:  ids str, workspace id64
-SELECT id, contact_id, kind, value, match_key, created_ms FROM contact_alias
-WHERE contact_id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_id = $2
-ORDER BY created_ms, id LIMIT 2000;
+SELECT a.id AS id, a.contact_id AS contact_id, a.kind AS kind, a.value AS value, a.match_key AS match_key,
+	a.created_ms AS created_ms
+FROM json_each(NULLIF($1, '')) CROSS JOIN contact_alias a
+WHERE a.contact_id = json_each.value AND a.workspace_id = $2 ORDER BY a.created_ms, a.id LIMIT 2000;
 
 -- contact_alias_phones: many contact_alias
 -- Phones between two texts of digits: those that begin with what was typed.

@@ -144,16 +144,19 @@ FROM conversation WHERE workspace_id = $1 AND unread_count > 0 AND merged_into I
 ORDER BY last_message_ms DESC, id DESC LIMIT $7;
 
 -- conversation_walk_contacts: many conversation
--- Those of some contacts (found by name or number), with the same filters.
+-- Those of some contacts (found by name or number), with the same filters; contact by contact: + 0 keeps SQLite from walking
+-- the workspace instead.
 -- in:  workspace id64, unread_more_than i64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64, contacts str
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
-FROM conversation WHERE contact_id IN (SELECT value FROM json_each(NULLIF($9, ''))) AND workspace_id = $1
-	AND unread_count > $2 AND merged_into IS NULL
-	AND ($3 < 0 OR status = $3) AND ($4 = 0 OR channel_id = $4)
-	AND ($5 = 0 OR ($5 < 0 AND assignee_id IS NULL) OR assignee_id = $5)
-	AND (last_message_ms, id) < ($6, $7)
-ORDER BY last_message_ms DESC, id DESC LIMIT $8;
+SELECT c.id AS id, c.contact_id AS contact_id, c.number_id AS number_id, c.channel_id AS channel_id,
+	c.status AS status, c.assignee_id AS assignee_id, c.unread_count AS unread_count, c.last_message_id AS last_message_id,
+	c.last_message_ms AS last_message_ms, c.last_in_ms AS last_in_ms, c.window_until_ms AS window_until_ms, c.created_ms AS created_ms,
+	c.updated_ms AS updated_ms, c.merged_into AS merged_into
+FROM json_each(NULLIF($9, '')) CROSS JOIN conversation c
+WHERE c.contact_id = json_each.value AND c.workspace_id + 0 = $1 AND c.unread_count > $2 AND c.merged_into IS NULL
+	AND ($3 < 0 OR c.status = $3) AND ($4 = 0 OR c.channel_id = $4)
+	AND ($5 = 0 OR ($5 < 0 AND c.assignee_id IS NULL) OR c.assignee_id = $5)
+	AND (c.last_message_ms, c.id) < ($6, $7)
+ORDER BY c.last_message_ms DESC, c.id DESC LIMIT $8;
 
 -- conversation_people: many person_name
 -- Names of members, for assignees and authors.
