@@ -192,6 +192,114 @@ TEST(files_have_the_types_and_sizes_that_whatsapp_takes)
 	EXPECT_ERR(cloud_check_media(last, KIND_TEXT, S("text/plain"), 1), ERR_INPUT);
 }
 
+/* The rest of an interactive message of a type, and a field that is wrong in it. */
+TEST(each_interactive_type_has_limits_of_its_own)
+{
+	static const struct {
+		const char *rest, *field, *code;
+	} wrong[] = {
+		{ "\"type\":\"cta_url\",\"action\":{\"name\":\"cta_url\",\"parameters\":{\"display_"
+		  "text\":\"x\",\"url\":\"ftp://x\"}}",
+			"interactive.action.parameters.url", "invalid" },
+		{ "\"type\":\"cta_url\",\"action\":{\"name\":\"url\"}", "interactive.action.name",
+			"invalid" },
+		{ "\"type\":\"location_request_message\",\"header\":{\"type\":\"text\",\"text\":"
+		  "\"x\"}",
+			"interactive.header", "not_allowed" },
+		{ "\"type\":\"location_request_message\",\"footer\":{\"text\":\"x\"}",
+			"interactive.footer", "not_allowed" },
+		{ "\"type\":\"flow\",\"action\":{\"name\":\"flow\",\"parameters\":{\"flow_cta\":"
+		  "\"Go\"}}",
+			"interactive.action.parameters.flow_id", "required" },
+		{ "\"type\":\"flow\",\"action\":{\"name\":\"flow\",\"parameters\":{\"flow_id\":"
+		  "\"1\",\"flow_action\":\"data_exchange\","
+		  "\"flow_action_payload\":{\"data\":{}}}}",
+			"interactive.action.parameters.flow_action_payload", "not_allowed" },
+		{ "\"type\":\"flow\",\"action\":{\"parameters\":{\"flow_action_payload\":{\"data\":"
+		  "{}}}}",
+			"interactive.action.parameters.flow_action_payload.data", "invalid" },
+		{ "\"type\":\"product\",\"action\":{\"catalog_id\":\"1\"}",
+			"interactive.action.product_retailer_id", "required" },
+		{ "\"type\":\"product_list\",\"header\":{\"type\":\"image\"}",
+			"interactive.header.type", "invalid" },
+		{ "\"type\":\"product_list\",\"action\":{\"sections\":[{\"product_items\":[]}]}",
+			"interactive.action.sections", "required" },
+		{ "\"type\":\"catalog_message\"", "interactive.action.name", "invalid" },
+		{ "\"type\":\"address_message\",\"action\":{\"name\":\"address_message\","
+		  "\"parameters\":{\"country\":\"India\"}}",
+			"interactive.action.parameters.country", "too_long" },
+		{ "\"type\":\"carousel\",\"action\":{\"cards\":[{},{}]}",
+			"interactive.action.cards[1].header", "required" },
+		{ "\"type\":\"carousel\",\"action\":{\"cards\":[{\"header\":{\"type\":\"image\","
+		  "\"image\":{\"id\":\"1\"}},\"body\":"
+		  "{\"text\":\"a\\nb\\nc\\nd\"}},{}]}",
+			"interactive.action.cards[0].body.text", "invalid" },
+		{ "\"type\":\"button\",\"header\":{\"type\":\"sound\"}", "interactive.header.type",
+			"invalid" },
+		{ "\"type\":\"button\",\"header\":{\"type\":\"image\",\"image\":{}}",
+			"interactive.header.image", "required" },
+		{ "\"type\":\"voice_call\"", "interactive.action.name", "invalid" },
+		{ "\"type\":\"call_permission_request\"", "interactive.action.name", "invalid" },
+		{ "\"type\":\"request_contact_info\"", "interactive.action.name", "invalid" },
+		{ "\"type\":\"order_details\"", "interactive.action.parameters.reference_id",
+			"required" },
+		{ "\"type\":\"hologram\"", "interactive.type", "invalid" },
+		{ "\"x\":1", "interactive.type", "required" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		str content =
+			arena_printf(test_arena(), "{\"body\":{\"text\":\"b\"},%s}", wrong[i].rest);
+
+		EXPECT_ERR(check(KIND_INTERACTIVE, content), ERR_INPUT);
+		if (!is_wrong(wrong[i].field, wrong[i].code))
+			test_fail(__FILE__, __LINE__, "%s: %s is not told", wrong[i].rest,
+				wrong[i].field);
+	}
+}
+
+TEST(each_part_of_a_template_is_checked)
+{
+	static const struct {
+		const char *components, *field, *code;
+	} wrong[] = {
+		{ "{}", "template.components", "type" },
+		{ "[{}]", "template.components[0].type", "required" },
+		{ "[{\"type\":\"button\",\"index\":\"x\"}]", "template.components[0].sub_type",
+			"required" },
+		{ "[{\"type\":\"button\",\"index\":\"x\"}]", "template.components[0].index",
+			"invalid" },
+		{ "[{\"type\":\"body\",\"parameters\":{}}]", "template.components[0].parameters",
+			"type" },
+		{ "[{\"type\":\"body\",\"parameters\":[{}]}]",
+			"template.components[0].parameters[0].type", "required" },
+		{ "[{\"type\":\"header\",\"parameters\":[{\"type\":\"image\"}]}]",
+			"template.components[0].parameters[0].image", "required" },
+		{ "[{\"type\":\"button\",\"sub_type\":\"copy_code\",\"parameters\":[{\"type\":"
+		  "\"coupon_code\",\"coupon_code\":"
+		  "\"123456789012345678901\"}]}]",
+			"template.components[0].parameters[0].coupon_code", "too_long" },
+		{ "[{\"type\":\"body\",\"parameters\":[{\"type\":\"currency\"},{\"type\":\"date_"
+		  "time\"}]}]",
+			"template.components[0].parameters[1].date_time.fallback_value",
+			"required" },
+		{ "[{\"type\":\"carousel\",\"cards\":[{\"components\":[{}]}]}]",
+			"template.components[0].cards[0].components[0].type", "required" },
+		{ "[{\"type\":\"carousel\"}]", "template.components[0].cards", "invalid" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		str content = arena_printf(test_arena(),
+			"{\"name\":\"a\",\"language\":{\"code\":\"en\"},\"components\":%s}",
+			wrong[i].components);
+
+		EXPECT_ERR(check(KIND_TEMPLATE, content), ERR_INPUT);
+		if (!is_wrong(wrong[i].field, wrong[i].code))
+			test_fail(__FILE__, __LINE__, "%s: %s is not told", wrong[i].components,
+				wrong[i].field);
+	}
+}
+
 TEST(kinds_that_only_come_in_cannot_be_sent)
 {
 	EXPECT_ERR(check(KIND_ORDER, S("{}")), ERR_INPUT);

@@ -22,6 +22,11 @@ static void expect_refusal(str body, int status, int64_t code)
 	EXPECT_INT(json_int(json_path(answer, "error.code"), -1), code);
 }
 
+static void add_fault(str fault)
+{
+	fixture_control(S("/control/faults"), fault);
+}
+
 TEST(an_accepted_message_has_a_wamid_and_its_statuses_follow)
 {
 	fixture();
@@ -175,6 +180,23 @@ TEST(the_pace_of_a_number_and_of_a_pair_is_limited)
 	expect_refusal(TEXT_TO_ANA, 400, 130429);
 }
 
+TEST(the_pair_limit_tells_the_outbox_how_long_to_wait)
+{
+	struct fixture *f = fixture();
+	struct outgoing msg = { .id = 1, .kind = KIND_TEXT, .content = S("{\"body\":\"Hi\"}"),
+		.to_phone = S(ANA), .attempts = 2 };
+	struct send_result result;
+	struct job *job = fixture_job();
+
+	fixture_open_window(S(ANA));
+	add_fault(S("{\"kind\":\"graph_error\",\"code\":131056}"));
+	EXPECT_ERR(provider_send(job, &f->channel, &msg, &result), ERR_LIMIT);
+	EXPECT_INT(result.advice, RETRY_AFTER);
+	EXPECT_INT(job->retry_after_ms, 16000);
+	EXPECT_STR(job->code, "131056");
+	EXPECT(result.provider_trace.len > 0);
+}
+
 TEST(nothing_is_deduplicated_and_everything_is_counted)
 {
 	fixture();
@@ -186,11 +208,6 @@ TEST(nothing_is_deduplicated_and_everything_is_counted)
 	EXPECT_INT(json_int(json_field(answer, "distinct"), 0), 1);
 	EXPECT_INT(json_int(json_field(answer, "repeated"), 0), 1);
 	EXPECT_INT(json_count(json_field(answer, "data")), 2);
-}
-
-static void add_fault(str fault)
-{
-	fixture_control(S("/control/faults"), fault);
 }
 
 TEST(a_lost_answer_was_accepted_all_the_same)
