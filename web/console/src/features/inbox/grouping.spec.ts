@@ -32,6 +32,9 @@ describe('firstUnread', () => {
     expect(firstUnread(list, 2)).toBe('2')
     expect(firstUnread(list, 1)).toBe('4')
   })
+  it('does not count notes, as the server does not', () => {
+    expect(firstUnread([...list, message('5', 4, { type: 'system' })], 1)).toBe('4')
+  })
   it('marks nothing when nothing is unread, or when the mark lies before the page', () => {
     expect(firstUnread(list, 0)).toBeNull()
     expect(firstUnread(list, 9)).toBeNull()

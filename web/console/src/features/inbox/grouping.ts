@@ -45,12 +45,12 @@ export function threadRows(messages: readonly Message[], unreadFromId: string | 
   return rows
 }
 
-/** The first of the last `count` messages of the customer: where the unread begin. */
+/** The first of the last `count` messages of the customer: where the unread begin. Notes are never unread. */
 export function firstUnread(messages: readonly Message[], count: number): string | null {
   let left = count
   for (let i = messages.length - 1; i >= 0 && left > 0; i--) {
     const message = messages[i]!
-    if (message.direction === 'in' && --left === 0) return message.id
+    if (message.direction === 'in' && !isNote(message) && --left === 0) return message.id
   }
   return null
 }
