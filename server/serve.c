@@ -126,7 +126,7 @@ static void collect_figures(struct api_figures *out)
 	*out = (struct api_figures){
 		.started_ms = s->started_ms, .stopping = s->stopping,
 		.intake_accepted = intake.accepted, .intake_repeated = intake.repeated, .intake_refused = intake.refused,
-		.intake_failed = intake.failed, .intake_waiting = intake.waiting,
+		.intake_failed = intake.failed, .intake_waiting = intake.waiting, .intake_failed_ms = intake.failed_ms,
 		.events_applied = processor.applied, .events_failed = processor.failed, .events_kept = processor.kept,
 		.processor_lag_ms = processor.lag_ms,
 		.sent = outbox.sent, .send_failed = outbox.failed, .send_retried = outbox.retried,

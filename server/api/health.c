@@ -19,7 +19,7 @@ enum {
 	OUTBOX_OLD_MS = 60000,
 	DEPTH_MAX = 10000,
 	CHANNELS_MAX = 200,
-	NOTICES_MAX = 20,
+	NOTICES_MAX = 20, INTAKE_FAILURE_MS = 5000,
 	FAILED_MAX = 1000,
 	METRICS_MAX = 64 << 10
 };
@@ -276,6 +276,9 @@ enum err health_ready(struct job *job, const struct request *req, struct respons
 		return fail_code(job, ERR_STORE, S("stopping"),
 			S("Send the request to another node."), "The server is stopping.");
 	TRY(store_probe(job));
+	/* A full disk may take the probe's few octets and no webhook. */
+	if (job->now_ms - f.intake_failed_ms < INTAKE_FAILURE_MS)
+		return fail(job, ERR_STORE, "Webhooks could not be stored just now.");
 	buf_str(&res->body, S("{\"ready\":true}"));
 	return OK;
 }

@@ -17,6 +17,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { LOG_EVERY_MS = 1000 };
+
 struct item {
 	struct exchange *ex;
 	const struct intake_key *key;
@@ -33,6 +35,8 @@ struct intake {
 	size_t count, octets; /* waiting, and their bodies */
 	bool stopping;
 	_Atomic uint64_t accepted, repeated, refused, failed;
+	_Atomic int64_t failed_ms; /* when a batch failed last; 0: the last one was stored */
+	int64_t logged_ms;
 };
 
 static struct intake *the_intake; /* of the routes' handlers; set while one runs */
@@ -187,6 +191,19 @@ static void answer_batch(struct arena *arena, const struct item *items, size_t c
 		          "on the health page.\"}"));
 }
 
+/* A store that is away fails many batches: one line a second says so. */
+static void note_outcome(struct intake *intake, const struct job *job, size_t count, enum err e)
+{
+	atomic_store(&intake->failed_ms, e == OK ? 0 : job->now_ms);
+	if (e == OK)
+		return;
+	atomic_fetch_add(&intake->failed, count);
+	if (job->now_ms - intake->logged_ms < LOG_EVERY_MS)
+		return;
+	intake->logged_ms = job->now_ms;
+	log_error("intake: webhooks are answered 503: " STR_F, STR_A(job->why));
+}
+
 static void write_batch(struct intake *intake, struct arena *arena, const struct item *items,
 	size_t count)
 {
@@ -195,11 +212,10 @@ static void write_batch(struct intake *intake, struct arena *arena, const struct
 
 	job_init(&job, "intake", arena, intake->store);
 	e = insert_batch(&job, intake, items, count);
-	if (e != OK)
-		atomic_fetch_add(&intake->failed, count);
+	note_outcome(intake, &job, count, e);
 	job_release(&job);
 	answer_batch(arena, items, count, e);
-	job_finish(&job, e);
+	job_finish(&job, OK);
 	if (e == OK)
 		processor_wake(intake->processor);
 }
@@ -277,4 +293,5 @@ void intake_figures(struct intake *intake, struct intake_figures *out)
 	out->repeated = atomic_load(&intake->repeated);
 	out->refused = atomic_load(&intake->refused);
 	out->failed = atomic_load(&intake->failed);
+	out->failed_ms = atomic_load(&intake->failed_ms);
 }

@@ -38,7 +38,7 @@ void intake_handshake(const struct request *req, struct exchange *ex);
 /* How many webhooks wait for their commit right now: the processor gives way to them. Any thread. */
 size_t intake_pressure(void);
 
-struct intake_figures { uint64_t accepted, repeated, refused, failed; size_t waiting; };
+struct intake_figures { uint64_t accepted, repeated, refused, failed; size_t waiting; int64_t failed_ms; /* 0: the last batch was stored */ };
 void intake_figures(struct intake *intake, struct intake_figures *out); /* any thread */
 struct processor_figures { uint64_t applied, failed, kept; int64_t lag_ms; };
 void processor_figures(struct processor *processor, struct processor_figures *out);

@@ -19,7 +19,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
-enum { IDLE_WAIT_MS = 500, STORE_AWAY_WAIT_MS = 500, CHANNEL_CACHE_MAX = 64 };
+enum { IDLE_WAIT_MS = 500, STORE_AWAY_WAIT_MS = 500, CHANNEL_CACHE_MAX = 64,
+       STORE_FAILURES_MAX = 60000 / STORE_AWAY_WAIT_MS };
 
 enum event_state { EVENT_PENDING, EVENT_APPLIED, EVENT_FAILED, EVENT_KEPT };
 
@@ -31,6 +32,7 @@ struct processor {
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool woken, stopping;
+	int store_failures; /* in a row */
 	_Atomic uint64_t applied, failed, kept;
 	_Atomic int64_t lag_ms;
 };
@@ -152,13 +154,14 @@ static enum err note_failure(struct job *job, const struct intake_event_row *row
 	return db_commit(job);
 }
 
-/* A store that is away is waited for; one that takes other rows but not this event's is the event's failure. */
-static bool is_store_away(struct job *job, enum err e)
+/* A store that is away or full is waited for: that is not the event's fault. Only when it goes on taking other writes for
+ * a minute and not this one's is it the event that cannot be stored. */
+static bool is_store_away(struct job *job, struct processor *processor, enum err e)
 {
 	if (e != ERR_STORE)
 		return false;
 	db_rollback(job);
-	return store_probe(job) != OK;
+	return ++processor->store_failures < STORE_FAILURES_MAX || store_probe(job) != OK;
 }
 
 static enum err apply_alone(struct job *job, struct processor *processor, const struct intake_event_row *row)
@@ -167,10 +170,11 @@ static enum err apply_alone(struct job *job, struct processor *processor, const 
 	enum err e = apply_rows(job, &batch, row, 1);
 
 	if (e == OK) {
+		processor->store_failures = 0;
 		inbox_tell(job, &batch.changes);
 		return OK;
 	}
-	if (is_store_away(job, e))
+	if (is_store_away(job, processor, e))
 		return e;
 	atomic_fetch_add(&processor->failed, 1);
 	log_warn("event %lld: attempt %lld: %s: " STR_F, (long long)row->id, (long long)row->attempts + 1, err_name(e),
@@ -184,10 +188,11 @@ static enum err apply_batch(struct job *job, struct processor *processor, const 
 	enum err e = rows->count ? apply_rows(job, &batch, rows->items, rows->count) : OK;
 
 	if (e == OK) {
+		processor->store_failures = 0;
 		inbox_tell(job, &batch.changes);
 		return OK;
 	}
-	if (is_store_away(job, e))
+	if (is_store_away(job, processor, e))
 		return e;
 	for (size_t i = 0; i < rows->count; i++) {
 		db_rollback(job);
@@ -223,8 +228,9 @@ static enum err round_of(struct job *job, struct processor *processor, bool *mor
 	return apply_batch(job, processor, &rows);
 }
 
-/* Waits until woken or ms have passed; false when it is time to end. */
-static bool wait_for(struct processor *processor, int64_t ms)
+/* Waits until woken (unless the store is away: then a wake changes nothing) or ms have passed; false when it is time to
+ * end. */
+static bool wait_for(struct processor *processor, int64_t ms, bool store_is_away)
 {
 	struct timespec until;
 	bool go_on;
@@ -237,7 +243,7 @@ static bool wait_for(struct processor *processor, int64_t ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&processor->lock);
-	while (!processor->woken && !processor->stopping)
+	while ((!processor->woken || store_is_away) && !processor->stopping)
 		if (pthread_cond_timedwait(&processor->wake, &processor->lock, &until) != 0)
 			break;
 	processor->woken = false;
@@ -251,8 +257,9 @@ static void *run(void *arg)
 	struct processor *processor = arg;
 	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
 	int64_t wait_ms = 0;
+	bool away = false;
 
-	while (wait_for(processor, wait_ms)) {
+	while (wait_for(processor, wait_ms, away)) {
 		struct job job;
 		bool more = false;
 		enum err e;
@@ -260,7 +267,8 @@ static void *run(void *arg)
 		job_init(&job, "processor", arena, processor->store);
 		e = round_of(&job, processor, &more);
 		job_finish(&job, e);
-		wait_ms = e != OK ? STORE_AWAY_WAIT_MS : more ? 0 : IDLE_WAIT_MS;
+		away = e != OK;
+		wait_ms = away ? STORE_AWAY_WAIT_MS : more ? 0 : IDLE_WAIT_MS;
 	}
 	arena_destroy(arena);
 	return NULL;
