@@ -195,6 +195,7 @@ static void write_figures(struct job *job, struct buf *out, const struct api_fig
 	json_open_in(out, "figures", '{');
 	json_put_int(out, "intake_depth", (int64_t)f->intake_waiting);
 	json_put_int(out, "intake_per_minute", (int64_t)f->intake_accepted / minutes);
+	json_put_int(out, "processor_lag_ms", f->processor_lag_ms);
 	json_put_int(out, "outbox_depth", outbox->depth);
 	json_put_ms(out, "outbox_oldest_ms", outbox->oldest_ms);
 	json_put_int(out, "failed_events", failed_events);
