@@ -131,8 +131,6 @@ struct setup_result {
  * workspace and actor to them. ERR_CONFLICT when the e-mail is in use; ERR_INPUT with field errors.
  */
 enum err account_setup(struct job *job, const struct setup_draft *draft, struct setup_result *out);
-/* How many workspaces there are: 0 before the first setup. */
-enum err account_count(struct job *job, int64_t *workspaces);
 /* The members of `parley setup --json`, into an open object. */
 void setup_write_json(struct buf *out, const struct setup_result *result);
 /* `parley audit verify`: checks the chains of all workspaces, a line of text for each; *broken: how

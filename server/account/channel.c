@@ -31,11 +31,6 @@ void channel_set_public_url(const char *url)
 	config.public_url = url;
 }
 
-const struct provider *channel_provider(str name)
-{
-	return provider_find(name);
-}
-
 /* ---- secrets ---- */
 
 enum err channel_seal_config(struct job *job, const struct channel *channel, bytes *out)

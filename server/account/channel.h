@@ -67,7 +67,8 @@ enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming);
 /* Asks the provider, and keeps what it tells: number, name, quality, health. No transaction may be
  * open. */
 enum err channel_check(struct job *job, id64 id, struct provider_health *out);
-/* After the commit of each change that people see. Set once at start by main; may be NULL. */
+/* After each change that people see (a note of health in an open transaction: before its commit).
+ * Set once at start by main; may be NULL. */
 extern void (*channel_changed_hook)(struct job *job, id64 channel);
 
 /* The API's Channel object, as a member `key` or (NULL) an element or the whole text. verify_token

@@ -81,9 +81,13 @@ static enum err write_health(struct job *job, void *arg)
 	struct health_note *note = arg;
 	struct channel_row row;
 	bool is_proof = str_is(note->state, S("healthy"));
+	enum err e = sql_channel_get(job,
+		&(struct sql_channel_get){ .workspace = job->workspace, .id = note->id }, &row);
 
-	TRY(sql_channel_get(job,
-		&(struct sql_channel_get){ .workspace = job->workspace, .id = note->id }, &row));
+	/* A channel may be deleted while its last events and sends are still under way. */
+	if (e == ERR_MISSING)
+		return OK;
+	TRY(e);
 	note->changed = !str_is(row.health, note->state) ||
 	                (!is_proof && !str_is(row.health_reason, note->reason));
 	if (!note->changed && !is_proof)
@@ -113,7 +117,9 @@ enum err channel_note_health(struct job *job, id64 id, str state, str reason, st
 	e = inside ? write_health(job, &note) : in_transaction(job, write_health, &note);
 	if (e != OK)
 		forget_noted(id);
-	if (e == OK && note.changed && !inside && channel_changed_hook)
+	/* In somebody's transaction it is told before the commit: should that fail, the next note
+	 * tells again. */
+	if (e == OK && note.changed && channel_changed_hook)
 		channel_changed_hook(job, id);
 	return e;
 }

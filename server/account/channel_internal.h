@@ -17,8 +17,6 @@ enum err channel_seal_config(struct job *job, const struct channel *channel, byt
 bytes channel_app_tag(struct job *job, str app_secret);
 /* Moves the channel to the number with these digits: in the open transaction. */
 enum err channel_set_phone(struct job *job, const struct channel *channel, str phone);
-/* A provider that can be connected; NULL otherwise. */
-const struct provider *channel_provider(str name);
 /* After a commit: keys of the intake, and those who watch. */
 void channel_changed(struct job *job, id64 id);
 

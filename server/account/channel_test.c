@@ -205,6 +205,41 @@ STORE_TEST(proof_is_written_once_a_minute_and_failure_at_once)
 	EXPECT_INT(full->proof_ms, start + 40000);
 }
 
+STORE_TEST(a_note_on_a_deleted_channel_is_no_failure)
+{
+	id64 id;
+
+	make_workspace(job, "a@example.com");
+	id = connect(job, "100")->id;
+	EXPECT_OK(channel_delete(job, id, S("")));
+	EXPECT_OK(channel_note_health(job, id, S("healthy"), STR_NONE, STR_NONE));
+	EXPECT_OK(channel_note_traffic(job, id, true));
+}
+
+static int told;
+static void count_told(struct job *job, id64 channel)
+{
+	(void)job;
+	told += channel != 0;
+}
+
+STORE_TEST(those_who_watch_hear_of_changes_and_not_of_each_proof)
+{
+	id64 id;
+
+	told = 0;
+	make_workspace(job, "a@example.com");
+	channel_changed_hook = count_told;
+	id = connect(job, "100")->id;
+	EXPECT_INT(told, 1);
+	EXPECT_OK(channel_note_health(job, id, S("healthy"), STR_NONE, STR_NONE));
+	EXPECT_INT(told, 2);
+	job->now_ms += 2 * 60000;
+	EXPECT_OK(channel_note_health(job, id, S("healthy"), STR_NONE, STR_NONE));
+	channel_changed_hook = NULL;
+	EXPECT_INT(told, 2);
+}
+
 STORE_TEST(traffic_is_seen_both_ways)
 {
 	struct channel_full *full;

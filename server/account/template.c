@@ -46,21 +46,6 @@ enum err template_list(struct job *job, str account_id, id64 after, size_t limit
 	return OK;
 }
 
-enum err template_find(struct job *job, const struct channel *ch, str name, str language,
-	struct template_item *out)
-{
-	struct template_row row;
-
-	TRY(sql_template_find(job,
-		&(struct sql_template_find){ .workspace = ch->workspace,
-			.account_id = ch->account_id,
-			.name = name,
-			.language = language },
-		&row));
-	*out = from_row(&row);
-	return OK;
-}
-
 struct sync {
 	const struct channel *channel;
 	const struct template_info *items;

@@ -17,9 +17,6 @@ struct template_item {
 /* Those of one account, or (STR_NONE) of all of the workspace; by id above `after`. */
 enum err template_list(struct job *job, str account_id, id64 after, size_t limit,
 	struct template_item **out, size_t *count);
-/* By name and language, of the account of a channel; ERR_MISSING. */
-enum err template_find(struct job *job, const struct channel *ch, str name, str language,
-	struct template_item *out);
 /* Asks the provider for all of the channel's account, and makes ours the same: its own transaction,
  * with an audit row. No transaction may be open. */
 enum err template_sync(struct job *job, id64 channel, int64_t *synced);

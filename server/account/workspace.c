@@ -50,12 +50,3 @@ enum err workspace_list(struct job *job, id64 after, id64 *out, size_t max, size
 	*count = rows.count;
 	return OK;
 }
-
-enum err account_count(struct job *job, int64_t *workspaces)
-{
-	struct workspace_total_row row;
-
-	TRY(sql_workspace_count(job, &row));
-	*workspaces = row.total;
-	return OK;
-}

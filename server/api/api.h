@@ -28,10 +28,12 @@ void api_set_public_url(const char *url);
 /* inbox_changed_hook: tells the live channels what changed (tell.c). */
 struct inbox_changes;
 void api_tell(struct job *job, const struct inbox_changes *changes);
+/* channel_changed_hook: the same for a channel. */
+void api_tell_channel(struct job *job, id64 channel);
 /* Where it goes: the live hub. Set once at start; NULL: nobody listens. Any thread. */
 extern void (*api_publish)(str app_key, str channel, str event, str data);
-/* Shows the customer that their message was read, or that somebody types; best effort, on a call worker, so that no
- * handler waits for the provider. Set once at start; copies what it keeps. */
+/* Shows the customer that their message was read, or that somebody types; best effort, on a call
+ * worker, so that no handler waits for the provider. Set once at start; copies what it keeps. */
 struct api_receipt { id64 workspace, channel; str remote_id; bool typing; };
 extern void (*api_receipt_hook)(const struct api_receipt *receipt);
 

@@ -1,8 +1,8 @@
 /*
  * broadcasting.c: who may listen to what: signatures for channels of the live hub.
  *
- * Called by pusher-js and laravel-echo before they subscribe to a private or presence channel. The one rule: a signature
- * is made only for channels of the caller's own workspace.
+ * Called by pusher-js and laravel-echo before they subscribe to a private or presence channel. The
+ * one rule: a signature is made only for channels of the caller's own workspace.
  */
 #include "api/handlers.h"
 #include "inbox/inbox.h"
@@ -30,7 +30,8 @@ static enum err read_asked(struct job *job, const struct request *req, struct as
 	out->socket_id = request_query(job->arena, &form, "socket_id");
 	out->channel_name = request_query(job->arena, &form, "channel_name");
 	if (!out->socket_id.len)
-		field_error(job, S("socket_id"), S("required"), S("Send the socket_id of the connection."));
+		field_error(job, S("socket_id"), S("required"),
+			S("Send the socket_id of the connection."));
 	if (!out->channel_name.len)
 		field_error(job, S("channel_name"), S("required"), S("Send the channel_name."));
 	return job_check_fields(job);
@@ -38,8 +39,9 @@ static enum err read_asked(struct job *job, const struct request *req, struct as
 
 static enum err refused(struct job *job)
 {
-	return fail_code(job, ERR_DENIED, S("not_allowed"), S("Listen to channels of your own workspace."),
-			 "There is no such channel for you.");
+	return fail_code(job, ERR_DENIED, S("not_allowed"),
+		S("Listen to channels of your own workspace."),
+		"There is no such channel for you.");
 }
 
 /* Behind its prefix a name has an id, and nothing else. */

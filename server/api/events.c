@@ -33,12 +33,18 @@ struct asked {
 	id64 channel;
 };
 
-static enum err find_state(struct job *job, const struct asked *asked, int64_t state, struct intake_summary_rows *rows)
+static enum err find_state(struct job *job, const struct asked *asked, int64_t state,
+	struct intake_summary_rows *rows)
 {
-	return sql_intake_event_list(job, &(struct sql_intake_event_list){
-		.workspace = job->workspace, .state = state, .channel = asked->channel,
-		.before = asked->page.after.id ? asked->page.after.id : INT64_MAX, .max = (int64_t)asked->page.limit + 1,
-	}, rows);
+	return sql_intake_event_list(job,
+		&(struct sql_intake_event_list){
+			.workspace = job->workspace,
+			.state = state,
+			.channel = asked->channel,
+			.before = asked->page.after.id ? asked->page.after.id : INT64_MAX,
+			.max = (int64_t)asked->page.limit + 1,
+		},
+		rows);
 }
 
 static int newest_first(const void *a, const void *b)
@@ -49,11 +55,14 @@ static int newest_first(const void *a, const void *b)
 }
 
 /* Each state has its order by an index; all of them are the merge of the first pages of each. */
-static enum err find_all(struct job *job, const struct asked *asked, struct intake_summary_rows *all)
+static enum err find_all(struct job *job, const struct asked *asked,
+	struct intake_summary_rows *all)
 {
 	size_t max = asked->page.limit + 1;
 
-	*all = (struct intake_summary_rows){ ARENA_ARRAY(job->arena, struct intake_summary_row, STATE_ALL * max), 0 };
+	*all = (struct intake_summary_rows){
+		ARENA_ARRAY(job->arena, struct intake_summary_row, STATE_ALL * max), 0
+	};
 	for (int64_t state = 0; state < STATE_ALL; state++) {
 		struct intake_summary_rows rows;
 
@@ -67,9 +76,11 @@ static enum err find_all(struct job *job, const struct asked *asked, struct inta
 	return OK;
 }
 
-static enum err find_page(struct job *job, const struct asked *asked, struct intake_summary_rows *rows)
+static enum err find_page(struct job *job, const struct asked *asked,
+	struct intake_summary_rows *rows)
 {
-	return asked->state == STATE_ALL ? find_all(job, asked, rows) : find_state(job, asked, asked->state, rows);
+	return asked->state == STATE_ALL ? find_all(job, asked, rows)
+					 : find_state(job, asked, asked->state, rows);
 }
 
 enum err events_list(struct job *job, const struct request *req, struct response *res)
@@ -81,7 +92,8 @@ enum err events_list(struct job *job, const struct request *req, struct response
 	bool more;
 
 	TRY(page_read(job, req, "events", &asked.page));
-	asked.state = (enum event_state)request_query_word(job, req, "state", state_names, COUNT_OF(state_names), STATE_ALL);
+	asked.state = (enum event_state)request_query_word(job, req, "state", state_names,
+		COUNT_OF(state_names), STATE_ALL);
 	asked.channel = request_query_id(job, req, "channel_id");
 	TRY(job_check_fields(job));
 	TRY(find_page(job, &asked, &rows));
@@ -121,8 +133,8 @@ static enum err write_whole(struct job *job, struct response *res, int status, i
 	TRY(sql_intake_event_get(job, &(struct sql_intake_event_get){ job->workspace, id }, &row));
 	TRY(unseal(job, SEAL_EVENT, row.payload, &body));
 	json_open(out, '{');
-	write_event(out, &(struct intake_summary_row){ row.id, row.channel, row.state, row.kind, row.attempts, row.error,
-						       row.applied_ms });
+	write_event(out, &(struct intake_summary_row){ row.id, row.channel, row.state, row.kind,
+				 row.attempts, row.error, row.applied_ms });
 	write_payload(job, out, body);
 	json_close(out, '}');
 	return OK;
@@ -143,10 +155,13 @@ enum err events_replay(struct job *job, const struct request *req, struct respon
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_intake_event_replay(job, &(struct sql_intake_event_replay){ job->workspace, id, job->now_ms }, &changed));
+	TRY(sql_intake_event_replay(job,
+		&(struct sql_intake_event_replay){ job->workspace, id, job->now_ms }, &changed));
 	if (!changed)
 		return fail(job, ERR_MISSING, "There is no such event.");
-	TRY(audit_add(job, &(struct audit_entry){ .action = "event.replay", .target_kind = "event", .target_id = id }));
+	TRY(audit_add(job, &(struct audit_entry){ .action = "event.replay",
+				   .target_kind = "event",
+				   .target_id = id }));
 	TRY(db_commit(job));
 	if (api_events_hook)
 		api_events_hook();

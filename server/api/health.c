@@ -137,15 +137,15 @@ static void write_flows(struct job *job, struct report *report, const struct api
 				(unsigned long long)f->intake_accepted, f->intake_waiting) });
 	write_component(report, late || failed_events > 0,
 		(struct component){ S("processor"), S("Processing"),
-			.detail =
-				late ? arena_printf(job->arena, "Behind by %lld s.",
-					       (long long)f->processor_lag_ms / 1000)
-				     : failed_events ? arena_printf(job->arena, "%lld events could not be applied.",
-							(long long)failed_events)
-				     : S("Every event that came in was applied."),
+			.detail = late		  ? arena_printf(job->arena, "Behind by %lld s.",
+							    (long long)f->processor_lag_ms / 1000)
+				  : failed_events ? arena_printf(job->arena,
+							    "%lld events could not be applied.",
+							    (long long)failed_events)
+						  : S("Every event that came in was applied."),
 			.next_step = failed_events ? S("Look at the failed events below; replay "
-	                                               "them when the cause is gone.")
-	                                           : STR_NONE });
+						       "them when the cause is gone.")
+						   : STR_NONE });
 	write_component(report, 0, (struct component){ S("live"), S("Live connections"), .detail =
 		arena_printf(job->arena, "%zu connected.", f->live_connections) });
 }

@@ -1,8 +1,8 @@
 /*
  * media.c: /media: attachments up, and their bytes down.
  *
- * The bytes come from people whom nobody knows. So a browser shows only types that run nothing, and all else is saved;
- * and what it shows is in a sandbox.
+ * The bytes come from people whom nobody knows. So a browser shows only types that run nothing, and
+ * all else is saved; and what it shows is in a sandbox.
  */
 #include "inbox/media.h"
 
@@ -68,7 +68,8 @@ static enum err read_form(struct job *job, const struct request *req, struct upl
 		if (!str_is(parts[i].name, S("file")))
 			continue;
 		out->data = parts[i].data;
-		out->claimed = (struct media_info){ .mime_type = parts[i].type, .file_name = parts[i].file_name };
+		out->claimed = (struct media_info){ .mime_type = parts[i].type,
+			.file_name = parts[i].file_name };
 		return OK;
 	}
 	return no_file(job);
@@ -82,7 +83,7 @@ static enum err read_upload(struct job *job, const struct request *req, struct u
 	if (str_is_nocase(str_part(type, 0, 19), S("multipart/form-data")))
 		return read_form(job, req, out);
 	out->claimed = (struct media_info){ .mime_type = type.len ? type : OCTETS,
-					    .file_name = request_query(job->arena, req, "file_name") };
+		.file_name = request_query(job->arena, req, "file_name") };
 	out->data = req->body;
 	out->path = req->body_path;
 	return OK;
@@ -101,7 +102,9 @@ static enum err copy_file(struct job *job, const char *path, struct media_writer
 		if (n > 0)
 			e = media_write(w, (bytes){ piece, (size_t)n });
 	close(fd);
-	return e == OK && n < 0 ? fail(job, ERR_STORE, "the temporary file of an upload cannot be read") : e;
+	return e == OK && n < 0
+		       ? fail(job, ERR_STORE, "the temporary file of an upload cannot be read")
+		       : e;
 }
 
 static enum err write_upload(struct job *job, const struct upload *up, struct media_writer **out)
@@ -113,16 +116,21 @@ static enum err write_upload(struct job *job, const struct upload *up, struct me
 
 static bool is_shown(str type)
 {
-	return str_starts(type, S("image/")) || str_starts(type, S("audio/")) || str_starts(type, S("video/"));
+	return str_starts(type, S("image/")) || str_starts(type, S("audio/")) ||
+	       str_starts(type, S("video/"));
 }
 
-/* A page named photo.jpg is a mistake or worse; the sender learns it here, not from the customer. */
+/* A page named photo.jpg is a mistake or worse; the sender learns it here, not from the customer.
+ */
 static enum err check_type(struct job *job, str claimed, str found)
 {
-	if (!is_shown(claimed) || is_shown(found) || str_is(found, OCTETS) || media_type_agrees(job->arena, claimed, found))
+	if (!is_shown(claimed) || is_shown(found) || str_is(found, OCTETS) ||
+		media_type_agrees(job->arena, claimed, found))
 		return OK;
-	return fail_code(job, ERR_INPUT, S("type_mismatch"), S("Choose the right file, or send it as a document."),
-			 "This file says that it is " STR_F ", and its content is " STR_F ".", STR_A(claimed), STR_A(found));
+	return fail_code(job, ERR_INPUT, S("type_mismatch"),
+		S("Choose the right file, or send it as a document."),
+		"This file says that it is " STR_F ", and its content is " STR_F ".",
+		STR_A(claimed), STR_A(found));
 }
 
 enum err media_post(struct job *job, const struct request *req, struct response *res)
@@ -154,8 +162,8 @@ enum err media_retry_post(struct job *job, const struct request *req, struct res
 
 struct range { int64_t from, size; bool is_part; };
 
-/* "bytes=5-9", "bytes=5-", "bytes=-5". False: not satisfiable. What we do not understand, or several parts, is no range:
- * RFC 9110 lets us send all of it. */
+/* "bytes=5-9", "bytes=5-", "bytes=-5". False: not satisfiable. What we do not understand, or
+ * several parts, is no range: RFC 9110 lets us send all of it. */
 static bool range_read(str header, int64_t size, struct range *out)
 {
 	str last = header, first = str_split(&last, '-');
@@ -215,22 +223,27 @@ static str disposition(struct job *job, const struct media *media, bool is_inlin
 	return buf_text(&out);
 }
 
-static void describe(struct job *job, const struct request *req, const struct media *media, struct response *res)
+static void describe(struct job *job, const struct request *req, const struct media *media,
+	struct response *res)
 {
-	bool is_safe = media_type_is_safe(media->mime_type), wants_file = request_query_flag(job, req, "download");
+	bool is_safe = media_type_is_safe(media->mime_type),
+	     wants_file = request_query_flag(job, req, "download");
 
 	response_header(res, S("ETag"), etag_of(job, media));
 	response_header(res, S("Accept-Ranges"), S("bytes"));
 	response_header(res, S("Cache-Control"), S("private, max-age=86400, immutable"));
 	response_header(res, S("Content-Security-Policy"),
-			S("sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"));
-	response_header(res, S("Content-Disposition"), disposition(job, media, is_safe && !wants_file));
+		S("sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src "
+		  "'unsafe-inline'"));
+	response_header(res, S("Content-Disposition"),
+		disposition(job, media, is_safe && !wants_file));
 	res->type = is_safe ? media->mime_type : OCTETS;
 	if (str_is(res->type, S("text/plain")))
 		res->type = S("text/plain; charset=utf-8");
 }
 
-static enum err send_range(struct job *job, const struct media *media, const struct range *range, struct response *res)
+static enum err send_range(struct job *job, const struct media *media, const struct range *range,
+	struct response *res)
 {
 	struct media_reader *reader;
 
@@ -242,12 +255,13 @@ static enum err send_range(struct job *job, const struct media *media, const str
 	return OK;
 }
 
-static void say_range(struct job *job, const struct media *media, const struct range *range, struct response *res)
+static void say_range(struct job *job, const struct media *media, const struct range *range,
+	struct response *res)
 {
 	res->status = 206;
 	response_header(res, S("Content-Range"),
-			arena_printf(job->arena, "bytes %lld-%lld/%lld", (long long)range->from,
-				     (long long)(range->from + range->size - 1), (long long)media->size_bytes));
+		arena_printf(job->arena, "bytes %lld-%lld/%lld", (long long)range->from,
+			(long long)(range->from + range->size - 1), (long long)media->size_bytes));
 }
 
 /* A part is sent only of the content that the client has the other parts of. */
@@ -255,7 +269,9 @@ static str range_header(struct job *job, const struct request *req, const struct
 {
 	str only_if = request_header(req, S("if-range"));
 
-	return only_if.len && !str_is(only_if, etag_of(job, media)) ? S("") : request_header(req, S("range"));
+	return only_if.len && !str_is(only_if, etag_of(job, media))
+		       ? S("")
+		       : request_header(req, S("range"));
 }
 
 enum err media_bytes_get(struct job *job, const struct request *req, struct response *res)
@@ -267,13 +283,15 @@ enum err media_bytes_get(struct job *job, const struct request *req, struct resp
 	TRY(request_id(job, req, 0, &id));
 	TRY(media_get(job, id, &media));
 	if (media.state != MEDIA_STORED)
-		return fail_code(job, ERR_CONFLICT, S("not_stored"), S("Wait until it has been fetched, or press Retry."),
-				 "The file is not stored yet.");
+		return fail_code(job, ERR_CONFLICT, S("not_stored"),
+			S("Wait until it has been fetched, or press Retry."),
+			"The file is not stored yet.");
 	if (!range_read(range_header(job, req, &media), media.size_bytes, &range)) {
 		response_header(res, S("Content-Range"),
-				arena_printf(job->arena, "bytes */%lld", (long long)media.size_bytes));
-		return fail_code(job, ERR_INPUT, S("range_not_satisfiable"), S("Ask for octets that the file has."),
-				 "The file has %lld octets.", (long long)media.size_bytes);
+			arena_printf(job->arena, "bytes */%lld", (long long)media.size_bytes));
+		return fail_code(job, ERR_INPUT, S("range_not_satisfiable"),
+			S("Ask for octets that the file has."), "The file has %lld octets.",
+			(long long)media.size_bytes);
 	}
 	if (list_has(request_header(req, S("if-none-match")), etag_of(job, &media))) {
 		describe(job, req, &media, res);

@@ -7,6 +7,7 @@
  */
 #include "api/message_json.h"
 
+#include "account/channel.h"
 #include "api/api.h"
 #include "base/log.h"
 
@@ -191,5 +192,39 @@ void api_tell(struct job *job, const struct inbox_changes *changes)
 				STR_A(job->why));
 		job_forgive(job);
 	}
+	job->workspace = workspace;
+}
+
+/* Everybody of the workspace hears it, so it carries no verify token. */
+static enum err tell_channel(struct job *job, id64 channel)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct telling t = { 0 };
+	struct channel_full *full;
+	struct live_app app;
+
+	TRY(channel_get_full(job, channel, &full));
+	job->workspace = full->channel.workspace;
+	TRY(live_app_get(job, &app));
+	t.app_key = app.key;
+	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	json_open(&data, '{');
+	channel_write_json(&data, "channel", full, false);
+	json_close(&data, '}');
+	publish(&t, S("channel.updated"), &data);
+	return OK;
+}
+
+void api_tell_channel(struct job *job, id64 channel)
+{
+	id64 workspace = job->workspace;
+	enum err e = api_publish ? tell_channel(job, channel) : OK;
+
+	/* One that was deleted is not there to be told. */
+	if (e != OK && e != ERR_MISSING)
+		log_warn("a channel's change was not told: %s: " STR_F, err_name(e),
+			STR_A(job->why));
+	if (e != OK)
+		job_forgive(job);
 	job->workspace = workspace;
 }

@@ -99,6 +99,27 @@ test('a customer\'s message is heard with its conversation', async () => {
   assert.equal(message.conversation_id, conversation.id)
 })
 
+test('a changed channel is heard, without its verify token', async () => {
+  const socket = await connected({ authorization: byServer() })
+  const channel = await joined(socket, `private-workspace-${demo.workspace_id}`)
+  const name = `Shop ${Date.now()}`
+  const heard = new Promise((done) => {
+    channel.bind('channel.updated', (told) => { if (told.channel.name === name) done(told.channel) })
+  })
+
+  await demo.api('PATCH', `/channels/${demo.channel_id}`, { name })
+  const told = await heard
+  assert.equal(told.id, demo.channel_id)
+  assert.equal(told.verify_token, null)
+})
+
+test('who may not read messages does not hear them either', async () => {
+  const { key } = await demo.api('POST', '/api-keys', { name: 'Figures', scopes: ['conversation.read', 'health.read'] })
+  const socket = await connected({ authorization: { ...byServer(), headers: { Authorization: `Bearer ${key}` } } })
+  const error = await happens(socket.subscribe(`private-workspace-${demo.workspace_id}`), 'pusher:subscription_error')
+  assert.equal(error.status, 403)
+})
+
 test('the channel of another workspace is refused', async () => {
   const socket = await connected({ authorization: byServer() })
   const error = await happens(socket.subscribe('private-workspace-1'), 'pusher:subscription_error')

@@ -27,11 +27,6 @@ FROM template WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3;
 SELECT id, account_id, remote_id, name, language, category, status, quality, reason, components, updated_ms
 FROM template WHERE workspace_id = $1 AND account_id = $2 AND id > $3 ORDER BY id LIMIT $4;
 
--- template_find: one template
--- in:  workspace id64, account_id str, name str, language str
-SELECT id, account_id, remote_id, name, language, category, status, quality, reason, components, updated_ms
-FROM template WHERE workspace_id = $1 AND account_id = $2 AND name = $3 AND language = $4;
-
 -- template_set: exec
 -- What an event tells of one; a missing text keeps what is there.
 -- in:  workspace id64, account_id str, name str, language str, status str?, category str?, quality str?, reason str?

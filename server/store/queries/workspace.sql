@@ -13,10 +13,6 @@ SELECT id, name, created_ms FROM workspace WHERE id = $1;
 -- in:  after id64, count i64
 SELECT id, name, created_ms FROM workspace WHERE id > $1 ORDER BY id LIMIT $2;
 
--- workspace_count: one workspace_total
--- out: total i64
-SELECT COUNT(*) AS total FROM workspace;
-
 -- workspace_rename: exec
 -- in:  id id64, name str
 UPDATE workspace SET name = $2 WHERE id = $1;
