@@ -134,6 +134,9 @@ struct delivery {
 	bool bad_signature, in_flight, forgotten; /* forgotten by a reset while in flight */
 	char *url, *secret;         /* of the attempt in flight */
 	char error[64];
+	/* of the attempt in flight: its worker writes them, the loop takes them over after it */
+	int new_status;
+	char new_error[64];
 };
 
 struct sandbox {

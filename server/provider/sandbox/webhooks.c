@@ -168,10 +168,12 @@ static void on_answered(void *arg)
 {
 	struct delivery *d = arg;
 	struct sandbox *sb = d->sandbox;
-	bool taken = d->last_status >= 200 && d->last_status < 300;
+	bool taken = d->new_status >= 200 && d->new_status < 300;
 
 	sb->in_flight--;
 	d->in_flight = false;
+	d->last_status = d->new_status;
+	memcpy(d->error, d->new_error, sizeof d->error);
 	if (d->forgotten) {
 		delivery_free(d);
 		if (sb->stopping)
@@ -217,8 +219,8 @@ static enum err deliver(struct job *job, void *arg)
 	headers[2] = (struct header){ S("X-Hub-Signature-256"),
 		arena_printf(job->arena, "sha256=" STR_F,
 			STR_A(hex_text(job->arena, (bytes){ mac, sizeof mac }))) };
-	d->last_status = http_call(job, &call, &reply) == OK ? reply.status : 0;
-	snprintf(d->error, sizeof d->error, STR_F, STR_A(d->last_status ? S("") : job->why));
+	d->new_status = http_call(job, &call, &reply) == OK ? reply.status : 0;
+	snprintf(d->new_error, sizeof d->new_error, STR_F, STR_A(d->new_status ? S("") : job->why));
 	job_forgive(job);
 	loop_post(d->sandbox->loop, on_answered, d);
 	return OK;
@@ -236,7 +238,7 @@ static void start(struct sandbox *sb, struct delivery *d)
 	set_text(&d->url, str_of(d->number->webhook_url));
 	set_text(&d->secret, str_of(d->number->app_secret));
 	d->attempts++;
-	d->last_status = 0;
+	d->new_status = 0;
 	d->in_flight = true;
 	sb->in_flight++;
 	if (d->customer)
