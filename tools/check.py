@@ -175,24 +175,19 @@ def setup(step, kind):
     options = BUILDS[kind]
     stamp = os.path.join(folder, 'check.options')
     wanted = ' '.join(options)
-    if os.path.exists(os.path.join(folder, 'build.ninja')) and os.path.exists(stamp):
-        with open(stamp) as f:
-            if f.read() == wanted:
-                return
+    made = os.path.exists(os.path.join(folder, 'build.ninja'))
+    if made and (not options or (os.path.exists(stamp) and open(stamp).read() == wanted)):
+        return                          # without options it is as script/build makes it
     env = {'CC': shutil.which('ccache') and 'ccache clang' or 'clang'} if kind == 'clang' else {}
-    again = ['--wipe'] if os.path.exists(os.path.join(folder, 'build.ninja')) else []
-    step.must(['meson', 'setup', FOLDER[kind], *again, *options], env=env)
+    step.must(['meson', 'setup', FOLDER[kind], *(['--wipe'] if made else []), *options], env=env)
     with open(stamp, 'w') as f:
         f.write(wanted)
 
 
-def build(step, kind, targets=()):
-    if kind == 'plain':
-        step.must(['script/build', *targets])
-    else:
-        setup(step, kind)
-        step.must(['ninja', '-C', FOLDER[kind], '-k', '0', '-j', CORES, *targets])
-    step.count(0 if targets else 1, 0)
+def build(step, kind):
+    setup(step, kind)
+    step.must(['ninja', '-C', FOLDER[kind], '-k', '0', '-j', CORES])
+    step.count(1, 0)
 
 
 def programs(kind):
@@ -246,11 +241,13 @@ def hardening(step):
     step.suite(['python3', 'tools/hardening.py', 'build/parley'])
 
 
+def console(step):
+    """Types, catalogues and bundle."""
+    step.must(['script/build', 'console'])
+    step.count(1, 0)
+
+
 def web(step):
-    if not os.path.exists(os.path.join(ROOT, 'web/package.json')):
-        step.note = 'no console yet'
-        return
-    step.suite(['npm', 'run', '--silent', 'check', '--prefix', 'web'])
     step.suite(['npm', 'run', '--silent', 'test', '--prefix', 'web'])
 
 
@@ -318,20 +315,22 @@ def all_steps():
     """In the order in which they should start."""
     found = suites()
     steps = [
-        Step('build', lambda s: build(s, 'plain')),
-        Step('build-asan', forget_coverage),
+        # Every C build embeds the console.
+        Step('console', console),
         Step('tidy', tidy),
         Step('tools', tools),
+        Step('build', lambda s: build(s, 'plain'), ['console']),
+        Step('build-asan', forget_coverage, ['console']),
         Step('unit', lambda s: unit(s, 'asan'), ['build-asan']),
-        Step('web', web),
+        Step('web', web, ['console']),
     ]
     for name, command in found.items():
         need = 'build' if name in ON_PLAIN else 'build-asan'
         steps.append(Step(name, lambda s, n=name, c=command: suite(s, n, c), [need]))
     return steps + [
-        Step('build-tsan', lambda s: build(s, 'tsan')),
+        Step('build-tsan', lambda s: build(s, 'tsan'), ['console']),
         Step('tsan', lambda s: unit(s, 'tsan', THREADED.match), ['build-tsan']),
-        Step('build-clang', lambda s: build(s, 'clang')),
+        Step('build-clang', lambda s: build(s, 'clang'), ['console']),
         Step('fuzz', fuzz, ['build-clang']),
         Step('hardening', hardening, ['build']),
         # Last: all that runs the counting build has run then.
@@ -436,7 +435,8 @@ def one_file(path):
         name = inside.split('/')[1]
         command = suite_command('tests/' + name, [inside])
         kind = 'plain' if name in ON_PLAIN else 'asan'
-        return [Step('build', lambda s: build(s, kind)), Step(name, lambda s: suite(s, name, command), ['build'])]
+        return [Step('console', console), Step('build', lambda s: build(s, kind), ['console']),
+                Step(name, lambda s: suite(s, name, command), ['build'])]
     return [Step(os.path.basename(path), lambda s: s.suite(['python3', inside]))]
 
 
