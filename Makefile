@@ -24,9 +24,11 @@ fuzz:
 	script/test build-clang
 	python3 tools/fuzz.py build-clang $(FUZZ_SECONDS) $(TARGETS)
 
+# Prints ratios against references of the same run; names of benches in BENCHES, all when empty.
 bench:
 	script/build
-	bench/run $(BENCHES)
+	ninja -C build bench/intake_load bench/fill bench/pages bench/http_bench bench/ws_bench
+	python3 bench/bench.py $(BENCHES)
 
 format:
 	python3 tools/format.py
