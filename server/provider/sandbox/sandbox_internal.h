@@ -272,7 +272,12 @@ enum err media_control_download(struct job *job, const struct request *req, stru
 void media_write_info(struct sandbox *sb, struct buf *b, const struct media_file *file);
 str media_url(struct sandbox *sb, struct arena *arena, const struct media_file *file);
 
-/* ---- control.c, phone.c ---- */
+/* ---- control.c, control_chat.c, phone.c ---- */
+void control_write_customer(struct buf *b, const struct customer *c);
+void control_write_chat(struct buf *b, const struct chat *chat);
+/* By the path, and by an id (none: the first); answer 404 by themselves when NULL. */
+struct customer *control_customer(const struct request *req, struct exchange *ex);
+struct number *control_number(struct exchange *ex, str id);
 void control_customers(const struct request *req, struct exchange *ex);
 void control_customer_create(const struct request *req, struct exchange *ex);
 void control_customer_message(const struct request *req, struct exchange *ex);
