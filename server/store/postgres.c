@@ -334,8 +334,8 @@ static enum err describe(struct job *job, const struct query *query)
 	PGresult *result = NULL;
 	enum err e;
 
-	TRY(postgres_finish(job, conn, PQsendDescribePrepared(conn->pg, "explained"), OUR_PATIENCE_MS,
-			    &result));
+	TRY(postgres_finish(job, conn, PQsendDescribePrepared(conn->pg, "explained"),
+		OUR_PATIENCE_MS, &result));
 	e = check_columns(job, result, query, widths);
 	PQclear(result);
 	return e;
@@ -346,11 +346,16 @@ static enum err explain_in(struct job *job, const struct query *query, str *out)
 	struct buf text = buf_in(job->arena, EXPLAIN_MAX);
 	str types = list_of(job, query->params, true), nulls = list_of(job, query->params, false);
 	const struct query plan = {
-		.name = "explain", .index = -1, .params = "", .columns = "t",
-		.postgres = arena_printf(job->arena, "EXPLAIN EXECUTE explained" STR_F, STR_A(nulls)).ptr,
+		.name = "explain",
+		.index = -1,
+		.params = "",
+		.columns = "t",
+		.postgres =
+			arena_printf(job->arena, "EXPLAIN EXECUTE explained" STR_F, STR_A(nulls))
+				.ptr,
 	};
 	str prepare = arena_printf(job->arena,
-				   "SET LOCAL plan_cache_mode = force_generic_plan; DEALLOCATE ALL; "
+				   "SET LOCAL plan_cache_mode = force_generic_plan; "
 				   "PREPARE explained" STR_F " AS %s",
 				   STR_A(types), query->postgres);
 
@@ -361,14 +366,14 @@ static enum err explain_in(struct job *job, const struct query *query, str *out)
 	return OK;
 }
 
-/* Forgets the connection afterwards: DEALLOCATE has taken its prepared statements. */
+/* A statement that could not be explained stays behind, prepared: then the connection goes, too. */
 enum err postgres_explain(struct job *job, const struct query *query, str *out)
 {
 	enum err e;
 
 	TRY(db_begin(job, DB_READ));
 	e = explain_in(job, query, out);
-	job->db->lost = true;
+	job->db->lost = e != OK || postgres_script(job, job->db, "DEALLOCATE explained") != OK;
 	db_rollback(job);
 	return e;
 }

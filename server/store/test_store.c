@@ -1,6 +1,9 @@
 /*
  * test_store.c: see test_store.h. A failed test jumps out of its body, so what it opened is closed
  * before the next.
+ *
+ * Migrating takes longer than most tests. So a program migrates once on each database: SQLite's
+ * file is copied for each test, PostgreSQL's database is emptied.
  */
 #include "store/test_store.h"
 
@@ -14,9 +17,12 @@
 enum { OPEN_MAX_STORES = 8 };
 
 static struct store *opened[OPEN_MAX_STORES];
-static char database[64]; /* the last one made on the server */
+static struct store_config current;
 static char url[512], backups[128];
 static int made;
+
+/* On the server: one that is new for a test, and one for all that begin migrated. */
+static struct database { char name[64], url[512]; } fresh, shared;
 
 static const char *server_url(void)
 {
@@ -28,9 +34,9 @@ static const char *server_url(void)
 	return server;
 }
 
-static bool ask_server(const char *sql)
+static bool ask(const char *server, const char *sql)
 {
-	PGconn *pg = PQconnectdb(server_url());
+	PGconn *pg = PQconnectdb(server);
 	PGresult *result = PQexec(pg, sql);
 	bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
 
@@ -49,54 +55,120 @@ static void close_all(void)
 	}
 }
 
-static void drop_database(void)
+static void drop(struct database *database)
 {
 	char sql[128];
 
-	if (!database[0])
+	if (!database->name[0])
 		return;
-	snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s WITH (FORCE)", database);
-	ask_server(sql);
-	database[0] = 0;
+	snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s WITH (FORCE)", database->name);
+	ask(server_url(), sql);
+	database->name[0] = 0;
 }
 
 static void clean_up(void)
 {
 	close_all();
-	drop_database();
+	drop(&fresh);
+}
+
+static void clean_up_all(void)
+{
+	clean_up();
+	drop(&shared);
+}
+
+static void start_once(void)
+{
+	static bool started;
+
+	if (started)
+		return;
+	started = true;
+	log_open(LOG_WARN, STDERR_FILENO);
+	atexit(clean_up_all);
 }
 
 /* postgresql://user@host:port/NAME: the same server, our own name. */
-static void make_database(void)
+static void make(struct database *database)
 {
 	const char *server = server_url(), *path = strrchr(server, '/');
 	char sql[128];
 
-	snprintf(database, sizeof database, "parley_test_%d_%d", (int)getpid(), ++made);
-	snprintf(sql, sizeof sql, "CREATE DATABASE %s", database);
-	if (!ask_server(sql))
+	snprintf(database->name, sizeof database->name, "parley_test_%d_%d", (int)getpid(), ++made);
+	snprintf(database->url, sizeof database->url, "%.*s/%s", (int)(path - server), server,
+		 database->name);
+	snprintf(sql, sizeof sql, "CREATE DATABASE %s", database->name);
+	if (!ask(server, sql))
 		test_fail(__FILE__, __LINE__, "cannot make a database on %s", server);
-	snprintf(url, sizeof url, "%.*s/%s", (int)(path - server), server, database);
+}
+
+static const struct store_config *configuration(const char *address)
+{
+	snprintf(backups, sizeof backups, "%s/backups%d", test_folder(), ++made);
+	current = (struct store_config){ .url = address, .backup_folder = backups };
+	return &current;
 }
 
 const struct store_config *test_store_fresh(enum test_store kind)
 {
-	static struct store_config config;
-	static bool registered;
-
-	if (!registered) {
-		log_open(LOG_WARN, STDERR_FILENO);
-		atexit(clean_up);
-		registered = true;
-	}
+	start_once();
 	clean_up();
-	snprintf(backups, sizeof backups, "%s/backups%d", test_folder(), ++made);
-	if (kind == TEST_SQLITE)
-		snprintf(url, sizeof url, "sqlite:%s/store%d.db", test_folder(), made);
+	if (kind == TEST_POSTGRES) {
+		make(&fresh);
+		return configuration(fresh.url);
+	}
+	snprintf(url, sizeof url, "sqlite:%s/store%d.db", test_folder(), ++made);
+	return configuration(url);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+	char part[65536];
+	size_t n;
+
+	EXPECT(in && out);
+	while ((n = fread(part, 1, sizeof part, in)) > 0)
+		EXPECT(fwrite(part, 1, n, out) == n);
+	fclose(in);
+	EXPECT(fclose(out) == 0);
+}
+
+static const struct store_config *migrated_copy(void)
+{
+	static char migrated[256];
+	const char *copy;
+
+	if (!migrated[0]) {
+		const char *path = test_store_fresh(TEST_SQLITE)->url + strlen("sqlite:");
+
+		test_store_close(test_store_open(&current));
+		snprintf(migrated, sizeof migrated, "%s", path);
+	}
+	copy = test_store_fresh(TEST_SQLITE)->url + strlen("sqlite:");
+	copy_file(migrated, copy);
+	return &current;
+}
+
+/* As a replica, so that foreign keys do not ask for an order. */
+static const struct store_config *emptied_database(void)
+{
+	static const char empty[] =
+		"DO $$ DECLARE name TEXT; BEGIN "
+		"SET LOCAL session_replication_role = replica; "
+		"FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP "
+		"IF name <> 'schema_migration' THEN EXECUTE 'DELETE FROM ' || quote_ident(name); "
+		"END IF; "
+		"END LOOP; END $$";
+
+	start_once();
+	clean_up();
+	if (!shared.name[0])
+		make(&shared);
 	else
-		make_database();
-	config = (struct store_config){ .url = url, .backup_folder = backups };
-	return &config;
+		EXPECT(ask(shared.url, empty));
+	return configuration(shared.url);
 }
 
 struct store *test_store_open(const struct store_config *config)
@@ -123,9 +195,11 @@ void test_store_close(struct store *store)
 
 void test_on_store(enum test_store kind, void (*body)(struct job *job))
 {
+	const struct store_config *migrated =
+		kind == TEST_SQLITE ? migrated_copy() : emptied_database();
 	struct job job;
 
-	job_init(&job, "test", test_arena(), test_store_open(test_store_fresh(kind)));
+	job_init(&job, "test", test_arena(), test_store_open(migrated));
 	body(&job);
 	job_release(&job);
 	clean_up();
