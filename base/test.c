@@ -47,7 +47,8 @@ const char *test_folder(void)
 	const char *root = getenv("TMPDIR");
 
 	if (!folder[0]) {
-		snprintf(folder, sizeof folder, "%.80s/parley-test-XXXXXX", root && *root ? root : "/tmp");
+		snprintf(folder, sizeof folder, "%.80s/parley-test-XXXXXX",
+			root && *root ? root : "/tmp");
 		if (!mkdtemp(folder))
 			abort();
 	}

@@ -116,9 +116,9 @@ static size_t bare_request(struct bare *b, char *from, size_t len)
 		die("bare: bad request");
 	arena_reset(bare_arena);
 	char out[256];
-	int n = snprintf(
-		out, sizeof out,
-		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n" STR_F,
+	int n = snprintf(out, sizeof out,
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+		"%zu\r\n\r\n" STR_F,
 		answer_text.len, STR_A(answer_text));
 
 	if (write(b->fd, out, (size_t)n) != n)
@@ -255,14 +255,14 @@ static str make_request(struct arena *arena, const char *path)
 	struct buf body = buf_in(arena, 2 * BODY), out = buf_in(arena, BUFFER);
 	uint8_t mac[SHA256_SIZE];
 
-	buf_str(&body,
-	        S("{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"1\",\"text\":\""));
+	buf_str(&body, S("{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"1\","
+			 "\"text\":\""));
 	memset(buf_space(&body, BODY - body.len - 5), 'x', BODY - body.len - 5);
 	buf_str(&body, S("\"}]}\n"));
 	hmac_sha256(bytes_of(secret), buf_bytes(&body), mac);
-	buf_printf(
-		&out,
-		"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nContent-Type: application/json\r\n",
+	buf_printf(&out,
+		"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nContent-Type: "
+		"application/json\r\n",
 		path);
 	buf_printf(&out, "X-Hub-Signature-256: sha256=" STR_F "\r\n",
 	           STR_A(hex_text(arena, (bytes){ mac, sizeof mac })));

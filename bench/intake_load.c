@@ -1,11 +1,12 @@
 /*
  * intake_load.c: a load generator for durable intake, beside the bare store.
  *
- *	intake_load PORT PATH SECRET SECONDS CONNECTIONS    signed webhooks of 1 KB, keep-alive, one under way a connection
- *	intake_load store FOLDER SECONDS BATCH              the same rows in SQLite, group commit of BATCH, no HTTP
+ *	intake_load PORT PATH SECRET SECONDS CONNECTIONS    signed webhooks of 1 KB, keep-alive, one
+ * under way a connection intake_load store FOLDER SECONDS BATCH              the same rows in
+ * SQLite, group commit of BATCH, no HTTP
  *
- * Prints one line of JSON. Bodies and signatures are made before the clock starts, so that the generator takes as little
- * of the machine as it can. One thread, epoll.
+ * Prints one line of JSON. Bodies and signatures are made before the clock starts, so that the
+ * generator takes as little of the machine as it can. One thread, epoll.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -48,24 +49,33 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* A webhook as Meta sends it when a customer writes after a click on an ad: a dozen words, and 1 KB in all. */
+/* A webhook as Meta sends it when a customer writes after a click on an ad: a dozen words, and 1 KB
+ * in all. */
 static void make_body(struct buf *out, size_t number, const char *run)
 {
-	static const char *const words[] = { "order", "hello", "delivery", "thanks", "please", "tomorrow", "invoice", "blue", "size",
-					     "shop", "address", "price", "Monday", "refund", "ready", "colour" };
+	static const char *const words[] = { "order", "hello", "delivery", "thanks", "please",
+		"tomorrow", "invoice", "blue", "size", "shop", "address", "price", "Monday",
+		"refund", "ready", "colour" };
 	size_t from = out->len;
 
 	buf_printf(out,
-		   "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"102290129340398\",\"changes\":[{\"field\":"
-		   "\"messages\",\"value\":{\"messaging_product\":\"whatsapp\",\"metadata\":{\"display_phone_number\":"
-		   "\"15550783881\",\"phone_number_id\":\"%s\"},\"contacts\":[{\"profile\":{\"name\":\"Load %zu\"},\"wa_id\":"
-		   "\"1202555%04zu\"}],\"messages\":[{\"from\":\"1202555%04zu\",\"id\":\"wamid.%s%zu\",\"timestamp\":\"%lld\","
-		   "\"type\":\"text\",\"text\":{\"body\":\"",
-		   getenv("PHONE_NUMBER_ID") ? getenv("PHONE_NUMBER_ID") : "106540352242922", number % 5000, number % 5000,
-		   number % 5000, run, number, (long long)(clock_now_ms() / 1000));
+		"{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"102290129340398\","
+		"\"changes\":[{\"field\":"
+		"\"messages\",\"value\":{\"messaging_product\":\"whatsapp\",\"metadata\":{"
+		"\"display_phone_number\":"
+		"\"15550783881\",\"phone_number_id\":\"%s\"},\"contacts\":[{\"profile\":{\"name\":"
+		"\"Load %zu\"},\"wa_id\":"
+		"\"1202555%04zu\"}],\"messages\":[{\"from\":\"1202555%04zu\",\"id\":\"wamid.%s%"
+		"zu\",\"timestamp\":\"%lld\","
+		"\"type\":\"text\",\"text\":{\"body\":\"",
+		getenv("PHONE_NUMBER_ID") ? getenv("PHONE_NUMBER_ID") : "106540352242922",
+		number % 5000, number % 5000, number % 5000, run, number,
+		(long long)(clock_now_ms() / 1000));
 	for (size_t i = 0; i < 12; i++)
-		buf_printf(out, "%s%zu ", words[(number + i * 7) % COUNT_OF(words)], number / (i + 1) % 300);
-	buf_str(out, S("\"},\"referral\":{\"source_type\":\"ad\",\"source_id\":\"120210000000000001\",\"source_url\":\"https://fb.me/"));
+		buf_printf(out, "%s%zu ", words[(number + i * 7) % COUNT_OF(words)],
+			number / (i + 1) % 300);
+	buf_str(out, S("\"},\"referral\":{\"source_type\":\"ad\",\"source_id\":"
+		       "\"120210000000000001\",\"source_url\":\"https://fb.me/"));
 	while (out->len - from < BODY_SIZE - 11)
 		buf_byte(out, 'a');
 	buf_str(out, S("\"}}]}}]}]}"));
@@ -81,9 +91,10 @@ static void make_request(size_t number, const char *path, str secret, const char
 	hmac_sha256(bytes_of(secret), buf_bytes(&body), mac);
 	hex_write(&hex, (bytes){ mac, sizeof mac });
 	buf_printf(&requests_text,
-		   "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Hub-Signature-256: sha256=%.*s\r\n"
-		   "Content-Length: %zu\r\n\r\n%.*s",
-		   path, (int)hex.len, (char *)hex.ptr, body.len, (int)body.len, (char *)body.ptr);
+		"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+		"application/json\r\nX-Hub-Signature-256: sha256=%.*s\r\n"
+		"Content-Length: %zu\r\n\r\n%.*s",
+		path, (int)hex.len, (char *)hex.ptr, body.len, (int)body.len, (char *)body.ptr);
 	requests[number] = (struct request){ (uint32_t)from, (uint32_t)(requests_text.len - from) };
 	buf_done(&body);
 	buf_done(&hex);
@@ -91,7 +102,9 @@ static void make_request(size_t number, const char *path, str secret, const char
 
 static int connect_to(int port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
@@ -108,7 +121,8 @@ static bool start(struct connection *c)
 	c->request = &requests[next_request++];
 	c->sent = c->received = 0;
 	c->started_us = clock_monotonic_us();
-	c->sent = (size_t)send(c->fd, requests_text.ptr + c->request->at, c->request->size, MSG_NOSIGNAL);
+	c->sent = (size_t)send(c->fd, requests_text.ptr + c->request->at, c->request->size,
+		MSG_NOSIGNAL);
 	return c->sent == c->request->size;
 }
 
@@ -127,7 +141,8 @@ static bool finish(struct connection *c)
 	c->reply[c->received] = 0;
 	end = strstr(c->reply, "\r\n\r\n");
 	length = strcasestr(c->reply, "content-length:");
-	if (!end || !length || c->received < (size_t)(end - c->reply) + 4 + strtoul(length + 15, NULL, 10))
+	if (!end || !length ||
+		c->received < (size_t)(end - c->reply) + 4 + strtoul(length + 15, NULL, 10))
 		return false;
 	if (strncmp(c->reply, "HTTP/1.1 200", 12) != 0)
 		failures++;
@@ -146,11 +161,12 @@ static int by_value(const void *a, const void *b)
 static void report(double seconds)
 {
 	qsort(latencies, latency_count, sizeof *latencies, by_value);
-	printf("{\"events\":%zu,\"failures\":%zu,\"per_second\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
-	       latency_count, failures, (double)latency_count / seconds,
-	       latency_count ? latencies[latency_count / 2] / 1000.0 : 0.0,
-	       latency_count ? latencies[latency_count * 99 / 100] / 1000.0 : 0.0,
-	       latency_count ? latencies[latency_count - 1] / 1000.0 : 0.0);
+	printf("{\"events\":%zu,\"failures\":%zu,\"per_second\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%."
+	       "2f,\"max_ms\":%.2f}\n",
+		latency_count, failures, (double)latency_count / seconds,
+		latency_count ? latencies[latency_count / 2] / 1000.0 : 0.0,
+		latency_count ? latencies[latency_count * 99 / 100] / 1000.0 : 0.0,
+		latency_count ? latencies[latency_count - 1] / 1000.0 : 0.0);
 }
 
 static void run_load(int port, int64_t seconds, size_t connections)
@@ -218,12 +234,18 @@ static void run_reference(const char *folder, int64_t seconds, int64_t batch)
 		die(path);
 	sql(db, "PRAGMA journal_mode=WAL");
 	sql(db, "PRAGMA synchronous=FULL");
-	sql(db, "CREATE TABLE intake_event (id INTEGER PRIMARY KEY, workspace_id BIGINT, channel_id BIGINT, dedup BLOB UNIQUE, "
-		"state BIGINT, kind TEXT, attempts BIGINT, next_ms BIGINT, error TEXT, applied_ms BIGINT, payload_sealed BLOB)");
-	sql(db, "CREATE INDEX due ON intake_event (state, next_ms, id) WHERE state = 0 OR state = 2");
+	sql(db, "CREATE TABLE intake_event (id INTEGER PRIMARY KEY, workspace_id BIGINT, "
+		"channel_id BIGINT, dedup BLOB UNIQUE, "
+		"state BIGINT, kind TEXT, attempts BIGINT, next_ms BIGINT, error TEXT, applied_ms "
+		"BIGINT, payload_sealed BLOB)");
+	sql(db, "CREATE INDEX due ON intake_event (state, next_ms, id) WHERE state = 0 OR state = "
+		"2");
 	sql(db, "CREATE INDEX ws ON intake_event (workspace_id, state, id)");
-	sqlite3_prepare_v2(db, "INSERT INTO intake_event (id, workspace_id, channel_id, dedup, state, attempts, payload_sealed) "
-			       "VALUES (?1, 1, 1, ?2, 0, 0, ?3) ON CONFLICT (dedup) DO NOTHING", -1, &stmt, NULL);
+	sqlite3_prepare_v2(db,
+		"INSERT INTO intake_event (id, workspace_id, channel_id, dedup, state, attempts, "
+		"payload_sealed) "
+		"VALUES (?1, 1, 1, ?2, 0, 0, ?3) ON CONFLICT (dedup) DO NOTHING",
+		-1, &stmt, NULL);
 	begin = clock_monotonic_us();
 	until = begin + seconds * 1000000;
 	while (clock_monotonic_us() < until) {
@@ -233,7 +255,8 @@ static void run_reference(const char *folder, int64_t seconds, int64_t batch)
 		sql(db, "COMMIT");
 		rows += batch;
 	}
-	printf("{\"rows\":%lld,\"per_second\":%.0f}\n", (long long)rows, (double)rows / ((double)(clock_monotonic_us() - begin) / 1e6));
+	printf("{\"rows\":%lld,\"per_second\":%.0f}\n", (long long)rows,
+		(double)rows / ((double)(clock_monotonic_us() - begin) / 1e6));
 	sqlite3_finalize(stmt);
 	sqlite3_close(db);
 }
@@ -250,7 +273,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 6) {
-		fprintf(stderr, "usage: intake_load PORT PATH SECRET SECONDS CONNECTIONS | store FOLDER SECONDS BATCH\n");
+		fprintf(stderr, "usage: intake_load PORT PATH SECRET SECONDS CONNECTIONS | store "
+				"FOLDER SECONDS BATCH\n");
 		return 2;
 	}
 	connections = strtoul(argv[5], NULL, 10);

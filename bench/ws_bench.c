@@ -239,9 +239,10 @@ int main(int argc, char **argv)
 	       deliveries = (double)(connections * frames);
 
 	cpu = cpu_of(child) - cpu;
-	printf("{\"connections\":%zu,\"idle_bytes\":%ld,\"deliveries_per_second\":%.0f,\"deliveries_per_cpu_second\":%.0f}\n",
-	       connections, (after - before) / (long)(connections - 1), deliveries / took,
-	       deliveries / cpu);
+	printf("{\"connections\":%zu,\"idle_bytes\":%ld,\"deliveries_per_second\":%.0f,"
+	       "\"deliveries_per_cpu_second\":%.0f}\n",
+		connections, (after - before) / (long)(connections - 1), deliveries / took,
+		deliveries / cpu);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	return 0;

@@ -48,14 +48,17 @@ void crypto_init(void)
 	aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	hmac_mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	must(aes_gcm && hmac_mac && sha256_md && pthread_key_create(&contexts_key, contexts_free) == 0);
+	must(aes_gcm && hmac_mac && sha256_md &&
+		pthread_key_create(&contexts_key, contexts_free) == 0);
 }
 
 static struct contexts *contexts(void)
 {
 	/* Named once: looking an algorithm up by name takes longer than hashing a short text. */
 	char name[] = "SHA256";
-	const OSSL_PARAM digest[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end() };
+	const OSSL_PARAM digest[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name,
+					      0),
+		OSSL_PARAM_construct_end() };
 	struct contexts *c = pthread_getspecific(contexts_key);
 
 	if (!c) {

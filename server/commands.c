@@ -1,8 +1,8 @@
 /*
  * commands.c: what runs once and ends: setup, check, status, migrate, keys, audit.
  *
- * Each prints for people, or one line of JSON where programs ask for it, and answers an exit code: 0 done, 1 not, 2 asked
- * wrongly.
+ * Each prints for people, or one line of JSON where programs ask for it, and answers an exit code:
+ * 0 done, 1 not, 2 asked wrongly.
  */
 #include "server.h"
 
@@ -43,7 +43,8 @@ static int close_for(struct once *once, enum err e)
 {
 	if (e != OK)
 		fprintf(stderr, "parley %s: " STR_F " (" STR_F ")\n", once->job.name,
-			STR_A(once->job.why.len ? once->job.why : str_of(err_name(e))), STR_A(once->job.next_step));
+			STR_A(once->job.why.len ? once->job.why : str_of(err_name(e))),
+			STR_A(once->job.next_step));
 	for (const struct field_error *f = once->job.field_errors; f; f = f->next)
 		fprintf(stderr, "  " STR_F ": " STR_F "\n", STR_A(f->field), STR_A(f->message));
 	job_release(&once->job);
@@ -63,9 +64,9 @@ static void print_setup(const struct setup_result *made, bool as_json)
 	if (as_json)
 		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
 	else
-		printf("Made the workspace. Keep these: they are not shown again.\n\n  e-mail    " STR_F "\n  password  " STR_F
-		       "\n  API key   " STR_F "\n",
-		       STR_A(made->email), STR_A(made->password), STR_A(made->api_key));
+		printf("Made the workspace. Keep these: they are not shown again.\n\n  e-mail   "
+		       " " STR_F "\n  password  " STR_F "\n  API key   " STR_F "\n",
+			STR_A(made->email), STR_A(made->password), STR_A(made->api_key));
 	buf_done(&out);
 }
 
@@ -125,9 +126,10 @@ static bool check_store(struct once *once, const struct settings *settings)
 	if (!open_for(once, settings, "check"))
 		return false;
 	e = store_probe(&once->job);
-	tell(e == OK, "store", e == OK ? arena_printf(once->arena, "version %lld; a write was committed",
-						       (long long)store_version(&once->job))
-				       : once->job.why);
+	tell(e == OK, "store",
+		e == OK ? arena_printf(once->arena, "version %lld; a write was committed",
+				  (long long)store_version(&once->job))
+			: once->job.why);
 	return e == OK;
 }
 
@@ -136,8 +138,10 @@ static bool check_key_file(struct arena *arena, const struct settings *settings)
 	struct stat st;
 	bool good = stat(settings->master_key_file, &st) == 0 && (st.st_mode & 077) == 0;
 
-	tell(good, "master key", good ? arena_printf(arena, "%s, for us alone", settings->master_key_file)
-				      : arena_printf(arena, "%s is missing, or others may read it: chmod 600", settings->master_key_file));
+	tell(good, "master key",
+		good ? arena_printf(arena, "%s, for us alone", settings->master_key_file)
+		     : arena_printf(arena, "%s is missing, or others may read it: chmod 600",
+			       settings->master_key_file));
 	return good;
 }
 
@@ -146,8 +150,10 @@ static bool check_disk(struct arena *arena, const struct settings *settings)
 	struct statvfs fs;
 	bool good = statvfs(settings->data, &fs) == 0 && fs.f_bavail * 50 > fs.f_blocks;
 
-	tell(good, "disk", good ? arena_printf(arena, "%llu MB free", (unsigned long long)(fs.f_bavail * fs.f_frsize) >> 20)
-				: S("less than 2 % of the data folder's disk is free"));
+	tell(good, "disk",
+		good ? arena_printf(arena, "%llu MB free",
+			       (unsigned long long)(fs.f_bavail * fs.f_frsize) >> 20)
+		     : S("less than 2 % of the data folder's disk is free"));
 	return good;
 }
 
@@ -170,8 +176,10 @@ int command_check(struct arena *arena, const struct settings *settings, int argc
 
 static const char *own_url(struct arena *arena, const struct settings *settings, const char *path)
 {
-	return arena_printf(arena, "%s://%s%s", settings->tls_certificate && settings->tls_certificate[0] ? "https" : "http",
-			    settings->listen, path).ptr;
+	return arena_printf(arena, "%s://%s%s",
+		settings->tls_certificate && settings->tls_certificate[0] ? "https" : "http",
+		settings->listen, path)
+		.ptr;
 }
 
 int command_status(struct arena *arena, const struct settings *settings, int argc, char **argv)
@@ -183,13 +191,17 @@ int command_status(struct arena *arena, const struct settings *settings, int arg
 	if (!nothing_left(arena, argc, argv))
 		return 2;
 	job_init(&job, "status", arena, NULL);
-	e = http_call(&job, &(struct http_call){
-		.method = HTTP_GET, .url = str_of(own_url(arena, settings, "/readyz")), .deadline_ms = STATUS_DEADLINE_MS,
-		.allow_private = true }, &reply);
+	e = http_call(&job,
+		&(struct http_call){ .method = HTTP_GET,
+			.url = str_of(own_url(arena, settings, "/readyz")),
+			.deadline_ms = STATUS_DEADLINE_MS,
+			.allow_private = true },
+		&reply);
 	if (e == OK && reply.status == 200)
 		printf("Parley at %s is ready.\n", settings->listen);
 	else if (e == OK)
-		printf("Parley at %s runs, but is not ready: " STR_F "\n", settings->listen, STR_A(str_from(reply.body)));
+		printf("Parley at %s runs, but is not ready: " STR_F "\n", settings->listen,
+			STR_A(str_from(reply.body)));
 	else
 		printf("Nothing answers at %s: " STR_F "\n", settings->listen, STR_A(job.why));
 	job_release(&job);
@@ -231,10 +243,13 @@ int command_keys(struct arena *arena, const struct settings *settings, int argc,
 		return 1;
 	e = rotate ? rotate_all(&once.job, &rotated) : keyring_rewrap(&once.job, file);
 	if (e == OK && rotate)
-		printf("%lld workspaces have a new data key; old ones go on opening what they sealed. Restart the server.\n",
-		       (long long)rotated);
+		printf("%lld workspaces have a new data key; old ones go on opening what they "
+		       "sealed. Restart the server.\n",
+			(long long)rotated);
 	else if (e == OK)
-		printf("All data keys are wrapped by %s now. Set PARLEY_MASTER_KEY_FILE to it and restart the server.\n", file);
+		printf("All data keys are wrapped by %s now. Set PARLEY_MASTER_KEY_FILE to it and "
+		       "restart the server.\n",
+			file);
 	return close_for(&once, e);
 }
 

@@ -1,9 +1,10 @@
 /*
- * demo.c: the server, the sandbox network and a workspace with a few lively conversations, on one command.
+ * demo.c: the server, the sandbox network and a workspace with a few lively conversations, on one
+ * command.
  *
- * Everything is seeded by the main job itself: simulated customers write through the sandbox, webhooks come in, and the
- * answers leave by the outbox. The logins are kept in the data folder (demo.json, for us alone), so that a second start
- * shows the same ones.
+ * Everything is seeded by the main job itself: simulated customers write through the sandbox,
+ * webhooks come in, and the answers leave by the outbox. The logins are kept in the data folder
+ * (demo.json, for us alone), so that a second start shows the same ones.
  */
 #include "server.h"
 
@@ -48,19 +49,39 @@ static const struct { str phone, name; } customers[] = {
 };
 
 static const struct line script[] = {
-	{ 0, false, "{\"type\":\"text\",\"text\":{\"body\":\"Hi! Is the blue ceramic mug still available?\"}}" },
-	{ 0, true, "{\"body\":\"Hello Ana! Yes, we have four left. Shall I put one aside for you?\"}" },
-	{ 0, false, "{\"type\":\"text\",\"text\":{\"body\":\"Two please \\ud83d\\ude4f I can come by tomorrow after work.\"}}" },
-	{ 1, false, "{\"type\":\"text\",\"text\":{\"body\":\"Selamat pagi, pesanan saya A-1042 sudah dikirim belum?\"}}" },
-	{ 1, true, "{\"body\":\"Selamat pagi Pak Budi. Sudah dikirim tadi malam, perkiraan tiba besok siang.\"}" },
+	{ 0, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"Hi! Is the blue ceramic mug still "
+		"available?\"}}" },
+	{ 0, true,
+		"{\"body\":\"Hello Ana! Yes, we have four left. Shall I put one aside for "
+		"you?\"}" },
+	{ 0, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"Two please \\ud83d\\ude4f I can come by "
+		"tomorrow after work.\"}}" },
+	{ 1, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"Selamat pagi, pesanan saya A-1042 sudah "
+		"dikirim belum?\"}}" },
+	{ 1, true,
+		"{\"body\":\"Selamat pagi Pak Budi. Sudah dikirim tadi malam, perkiraan tiba besok "
+		"siang.\"}" },
 	{ 1, false, "{\"type\":\"text\",\"text\":{\"body\":\"Terima kasih banyak!\"}}" },
-	{ 2, false, "{\"type\":\"location\",\"location\":{\"latitude\":51.5033,\"longitude\":-0.1196,\"name\":\"County Hall\","
-		    "\"address\":\"Belvedere Road, London\"}}" },
-	{ 2, false, "{\"type\":\"text\",\"text\":{\"body\":\"Could you deliver to this address? *Before 5 pm* would be great.\"}}" },
-	{ 3, false, "{\"type\":\"text\",\"text\":{\"body\":\"The invoice you sent has the wrong company name on it.\"}}" },
+	{ 2, false,
+		"{\"type\":\"location\",\"location\":{\"latitude\":51.5033,\"longitude\":-0.1196,"
+		"\"name\":\"County Hall\","
+		"\"address\":\"Belvedere Road, London\"}}" },
+	{ 2, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"Could you deliver to this address? "
+		"*Before 5 pm* would be great.\"}}" },
+	{ 3, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"The invoice you sent has the wrong "
+		"company name on it.\"}}" },
 	{ 3, true, "{\"body\":\"Sorry about that! Which name should it carry?\"}" },
-	{ 3, false, "{\"type\":\"text\",\"text\":{\"body\":\"Yıldız Teknik GmbH, please. Same address.\"}}" },
-	{ 4, false, "{\"type\":\"text\",\"text\":{\"body\":\"Boa tarde! Voc\\u00eas trabalham no s\\u00e1bado?\"}}" },
+	{ 3, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"Yıldız Teknik GmbH, please. Same "
+		"address.\"}}" },
+	{ 4, false,
+		"{\"type\":\"text\",\"text\":{\"body\":\"Boa tarde! Voc\\u00eas trabalham no "
+		"s\\u00e1bado?\"}}" },
 };
 
 /* ---- seeding: on a call worker, while the loop runs ---- */
@@ -70,20 +91,29 @@ static enum err post_control(struct job *job, const struct demo *demo, str path,
 	const struct header json_type = { S("Content-Type"), S("application/json") };
 	struct http_reply reply;
 
-	TRY(http_call(job, &(struct http_call){
-		.method = HTTP_POST, .url = arena_printf(job->arena, STR_F STR_F, STR_A(demo->sandbox_url), STR_A(path)),
-		.headers = &json_type, .header_count = 1, .body = bytes_of(body), .allow_private = true }, &reply));
+	TRY(http_call(job,
+		&(struct http_call){ .method = HTTP_POST,
+			.url = arena_printf(job->arena, STR_F STR_F, STR_A(demo->sandbox_url),
+				STR_A(path)),
+			.headers = &json_type,
+			.header_count = 1,
+			.body = bytes_of(body),
+			.allow_private = true },
+		&reply));
 	if (reply.status >= 300)
 		return fail(job, ERR_UPSTREAM, "the sandbox answered %d", reply.status);
 	return OK;
 }
 
-static enum err find_conversation(struct job *job, str phone, id64 number, int64_t *last_in_ms, id64 *out)
+static enum err find_conversation(struct job *job, str phone, id64 number, int64_t *last_in_ms,
+	id64 *out)
 {
 	struct conversation_pair_row pair;
 	struct conversation conversation;
 
-	TRY(sql_conversation_by_alias(job, &(struct sql_conversation_by_alias){ job->workspace, S("phone"), phone, number }, &pair));
+	TRY(sql_conversation_by_alias(job,
+		&(struct sql_conversation_by_alias){ job->workspace, S("phone"), phone, number },
+		&pair));
 	TRY(conversation_get(job, pair.id, &conversation));
 	*out = pair.id;
 	*last_in_ms = conversation.last_message_ms;
@@ -97,8 +127,10 @@ static void pause_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-/* The customer's message has come all the way in when the conversation has a message newer than before. */
-static enum err say(struct job *job, const struct demo *demo, const struct channel *ch, const struct line *line)
+/* The customer's message has come all the way in when the conversation has a message newer than
+ * before. */
+static enum err say(struct job *job, const struct demo *demo, const struct channel *ch,
+	const struct line *line)
 {
 	str phone = customers[line->customer].phone;
 	str path = arena_printf(job->arena, "/control/customers/" STR_F "/messages", STR_A(phone));
@@ -123,11 +155,14 @@ static enum err wait_until_sent(struct job *job, id64 id)
 {
 	struct message message = { 0 };
 
-	for (int64_t waited = 0; waited < SEED_WAIT_MS && message.status < STATUS_SENT; waited += POLL_MS) {
+	for (int64_t waited = 0; waited < SEED_WAIT_MS && message.status < STATUS_SENT;
+		waited += POLL_MS) {
 		TRY(message_get(job, id, &message));
 		pause_ms(POLL_MS);
 	}
-	return message.status < STATUS_SENT ? fail(job, ERR_TIMEOUT, "the answer did not reach the sandbox") : OK;
+	return message.status < STATUS_SENT
+		       ? fail(job, ERR_TIMEOUT, "the answer did not reach the sandbox")
+		       : OK;
 }
 
 static enum err answer(struct job *job, const struct channel *ch, const struct line *line)
@@ -137,18 +172,21 @@ static enum err answer(struct job *job, const struct channel *ch, const struct l
 	int64_t last;
 	bool repeated;
 
-	TRY(find_conversation(job, customers[line->customer].phone, ch->number_id, &last, &draft.conversation_id));
+	TRY(find_conversation(job, customers[line->customer].phone, ch->number_id, &last,
+		&draft.conversation_id));
 	TRY(json_read(job->arena, str_of(line->content), &draft.content, NULL));
 	job->now_ms = clock_now_ms();
 	TRY(inbox_send(job, &draft, &message, &repeated));
 	return wait_until_sent(job, message.id);
 }
 
-static enum err seed_conversations(struct job *job, const struct demo *demo, const struct channel *ch)
+static enum err seed_conversations(struct job *job, const struct demo *demo,
+	const struct channel *ch)
 {
 	for (size_t i = 0; i < COUNT_OF(script); i++) {
 		job->now_ms = clock_now_ms();
-		TRY(script[i].is_answer ? answer(job, ch, &script[i]) : say(job, demo, ch, &script[i]));
+		TRY(script[i].is_answer ? answer(job, ch, &script[i])
+					: say(job, demo, ch, &script[i]));
 	}
 	return OK;
 }
@@ -164,8 +202,12 @@ static enum err add_people(struct job *job, str password)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(people); i++) {
-		const struct person_draft draft = { .email = people[i].email, .name = people[i].name, .locale = S("en"),
-						    .role = str_of(role_name(people[i].role)), .password = password, .disabled = -1 };
+		const struct person_draft draft = { .email = people[i].email,
+			.name = people[i].name,
+			.locale = S("en"),
+			.role = str_of(role_name(people[i].role)),
+			.password = password,
+			.disabled = -1 };
 		struct person made;
 
 		TRY(person_create(job, &draft, &made));
@@ -177,13 +219,21 @@ static enum err add_channel(struct job *job, struct channel **out)
 {
 	const struct sandbox_config network = sandbox_defaults();
 
-	return channel_create(job, &(struct channel_draft){
-		.provider = S("cloud"), .name = S("Sandbox shop"), .remote_id = network.phone_number_id,
-		.account_id = network.account_id, .access_token = network.token, .app_secret = network.app_secret,
-		.verify_token = network.verify_token, .phone = network.phone, .disabled = -1 }, out);
+	return channel_create(job,
+		&(struct channel_draft){ .provider = S("cloud"),
+			.name = S("Sandbox shop"),
+			.remote_id = network.phone_number_id,
+			.account_id = network.account_id,
+			.access_token = network.token,
+			.app_secret = network.app_secret,
+			.verify_token = network.verify_token,
+			.phone = network.phone,
+			.disabled = -1 },
+		out);
 }
 
-static str write_logins(struct job *job, const struct demo *demo, const struct setup_result *made, const struct channel *ch)
+static str write_logins(struct job *job, const struct demo *demo, const struct setup_result *made,
+	const struct channel *ch)
 {
 	const struct sandbox_config network = sandbox_defaults();
 	struct buf out = buf_in(job->arena, LOGINS_MAX);
@@ -223,10 +273,13 @@ static str load_logins(struct job *job, const char *path)
 	return n > 0 ? (str){ text, (size_t)n } : STR_NONE;
 }
 
-static enum err make_workspace(struct job *job, const struct demo *demo, const char *path, str *logins)
+static enum err make_workspace(struct job *job, const struct demo *demo, const char *path,
+	str *logins)
 {
-	const struct setup_draft draft = { .workspace = S("Demo shop"), .email = S("owner@demo.parley.example"), .name = S("Olivia"),
-					   .password = S("parley-demo") };
+	const struct setup_draft draft = { .workspace = S("Demo shop"),
+		.email = S("owner@demo.parley.example"),
+		.name = S("Olivia"),
+		.password = S("parley-demo") };
 	struct setup_result made;
 	struct channel *ch;
 
@@ -253,11 +306,15 @@ static void print_ready(struct job *job, const struct demo *demo, json logins)
 	if (demo->as_json)
 		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
 	else
-		printf("\nParley is ready.\n\n  Console        %s\n  Sign in        " STR_F "   (sari@, tom@ and grace@ too)\n"
-		       "  Password       " STR_F "\n  Customers      " STR_F "/phone   write as a customer here\n"
-		       "  API key        " STR_F "\n\nCtrl-C stops it; what was said stays in %s.\n\n",
-		       server_url(demo->server), STR_A(json_text_at(logins, "email")), STR_A(json_text_at(logins, "password")),
-		       STR_A(demo->sandbox_url), STR_A(json_text_at(logins, "api_key")), demo->settings->data);
+		printf("\nParley is ready.\n\n  Console        %s\n  Sign in        " STR_F
+		       "   (sari@, tom@ and grace@ too)\n"
+		       "  Password       " STR_F "\n  Customers      " STR_F
+		       "/phone   write as a customer here\n"
+		       "  API key        " STR_F
+		       "\n\nCtrl-C stops it; what was said stays in %s.\n\n",
+			server_url(demo->server), STR_A(json_text_at(logins, "email")),
+			STR_A(json_text_at(logins, "password")), STR_A(demo->sandbox_url),
+			STR_A(json_text_at(logins, "api_key")), demo->settings->data);
 	fflush(stdout);
 }
 
@@ -269,21 +326,25 @@ static void point_webhook(void *arg)
 	sandbox_set_webhook(demo->sandbox, demo->webhook_url);
 }
 
-static enum err use_workspace(struct job *job, struct demo *demo, str logins, json *out, struct channel **ch)
+static enum err use_workspace(struct job *job, struct demo *demo, str logins, json *out,
+	struct channel **ch)
 {
 	str why = STR_NONE;
 	id64 channel;
 
-	if (json_read(job->arena, logins, out, &why) != OK || !json_id(json_field(*out, "workspace_id"), &job->workspace) ||
-	    !json_id(json_field(*out, "channel_id"), &channel))
-		return fail(job, ERR_CORRUPT, "demo.json in the data folder cannot be read; remove the folder to start afresh");
+	if (json_read(job->arena, logins, out, &why) != OK ||
+		!json_id(json_field(*out, "workspace_id"), &job->workspace) ||
+		!json_id(json_field(*out, "channel_id"), &channel))
+		return fail(job, ERR_CORRUPT,
+			"demo.json in the data folder cannot be read; remove the folder to start "
+			"afresh");
 	TRY(channel_get(job, channel, ch));
 	demo->webhook_url = arena_str(demo->arena, channel_webhook_url(job->arena, *ch));
 	loop_post(server_loop(demo->server), point_webhook, demo);
 	for (size_t i = 0; i < COUNT_OF(customers); i++)
 		TRY(post_control(job, demo, S("/control/customers"),
-				 arena_printf(job->arena, "{\"phone\":\"" STR_F "\",\"name\":\"" STR_F "\"}",
-					      STR_A(customers[i].phone), STR_A(customers[i].name))));
+			arena_printf(job->arena, "{\"phone\":\"" STR_F "\",\"name\":\"" STR_F "\"}",
+				STR_A(customers[i].phone), STR_A(customers[i].name))));
 	return OK;
 }
 
@@ -310,7 +371,8 @@ static enum err prepare_or_stop(struct job *job, void *arg)
 	enum err e = prepare(job, demo);
 
 	if (e != OK) {
-		fprintf(stderr, "parley demo: " STR_F "\n", STR_A(job->why.len ? job->why : str_of(err_name(e))));
+		fprintf(stderr, "parley demo: " STR_F "\n",
+			STR_A(job->why.len ? job->why : str_of(err_name(e))));
 		kill(getpid(), SIGTERM);
 	}
 	return e;
@@ -328,9 +390,11 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 	struct sandbox_config config = sandbox_defaults();
 
 	config.listen = demo->settings->sandbox_listen;
-	TRY(sandbox_start(server_loop(demo->server), server_callers(demo->server), &config, &demo->sandbox, why));
+	TRY(sandbox_start(server_loop(demo->server), server_callers(demo->server), &config,
+		&demo->sandbox, why));
 	demo->sandbox_url = url_of(arena, demo->sandbox);
-	channel_set_graph_url(arena_printf(arena, STR_F "/v24.0", STR_A(demo->sandbox_url)).ptr, true);
+	channel_set_graph_url(arena_printf(arena, STR_F "/v24.0", STR_A(demo->sandbox_url)).ptr,
+		true);
 	return OK;
 }
 
@@ -357,7 +421,9 @@ int command_serve(struct arena *arena, const struct settings *settings, int argc
 
 int command_demo(struct arena *arena, const struct settings *settings, int argc, char **argv)
 {
-	struct demo demo = { .settings = settings, .arena = arena, .as_json = take_flag(&argc, argv, "--json") };
+	struct demo demo = { .settings = settings,
+		.arena = arena,
+		.as_json = take_flag(&argc, argv, "--json") };
 	str why = STR_NONE;
 	enum err e;
 
@@ -366,7 +432,8 @@ int command_demo(struct arena *arena, const struct settings *settings, int argc,
 	e = server_start(arena, settings, &demo.server, &why);
 	if (e == OK)
 		e = start_sandbox(arena, &demo, &why);
-	if (e == OK && !pool_post(server_callers(demo.server), (struct task){ "demo", prepare_or_stop, NULL, &demo }))
+	if (e == OK && !pool_post(server_callers(demo.server),
+			       (struct task){ "demo", prepare_or_stop, NULL, &demo }))
 		e = ERR_BUG;
 	if (e == OK)
 		server_run(demo.server);
@@ -381,7 +448,8 @@ static void stop_loop(void *arg)
 	loop_stop(arg);
 }
 
-static void print_sandbox(struct arena *arena, const struct sandbox_config *config, const struct sandbox *sandbox, bool as_json)
+static void print_sandbox(struct arena *arena, const struct sandbox_config *config,
+	const struct sandbox *sandbox, bool as_json)
 {
 	struct buf out = buf_in(arena, LOGINS_MAX);
 	str url = url_of(arena, sandbox);
@@ -396,7 +464,8 @@ static void print_sandbox(struct arena *arena, const struct sandbox_config *conf
 	if (as_json)
 		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
 	else
-		printf("The sandbox network listens at " STR_F "; phones: " STR_F "/phone\n", STR_A(url), STR_A(url));
+		printf("The sandbox network listens at " STR_F "; phones: " STR_F "/phone\n",
+			STR_A(url), STR_A(url));
 	fflush(stdout);
 }
 

@@ -1,8 +1,10 @@
 /*
- * serve.c: wires the modules together, starts them in the order of need, and stops them in the reverse.
+ * serve.c: wires the modules together, starts them in the order of need, and stops them in the
+ * reverse.
  *
- * The one rule of a stop: first no new work comes in, then what was accepted is finished or is safely on disk, then the
- * threads end. A second signal while stopping does not hurry: what must be on disk is there already.
+ * The one rule of a stop: first no new work comes in, then what was accepted is finished or is
+ * safely on disk, then the threads end. A second signal while stopping does not hurry: what must be
+ * on disk is there already.
  */
 #include "server.h"
 
@@ -28,7 +30,13 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
-enum { LANES_QUEUE = 4096, ROUTES_MAX = 256, APPS_PER_ROUND = 100, TIMER_WORKERS = 2, TIMER_QUEUE = 64 };
+enum {
+	LANES_QUEUE = 4096,
+	ROUTES_MAX = 256,
+	APPS_PER_ROUND = 100,
+	TIMER_WORKERS = 2,
+	TIMER_QUEUE = 64
+};
 
 struct server {
 	const struct settings *settings;
@@ -76,7 +84,8 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 
 static void publish(str app_key, str channel, str event, str data)
 {
-	live_publish(the_server->live, app_key, &(struct live_event){ .channel = channel, .name = event, .data = data });
+	live_publish(the_server->live, app_key,
+		&(struct live_event){ .channel = channel, .name = event, .data = data });
 }
 
 /* Read marks and typing are shown if they can be; a full queue drops them. */
@@ -100,7 +109,8 @@ static void show_receipt(const struct api_receipt *receipt)
 {
 	struct receipt *r = heap_alloc(sizeof *r + receipt->remote_id.len);
 
-	*r = (struct receipt){ receipt->workspace, receipt->channel, receipt->typing, receipt->remote_id.len };
+	*r = (struct receipt){ receipt->workspace, receipt->channel, receipt->typing,
+		receipt->remote_id.len };
 	memcpy(r->remote_id, receipt->remote_id.ptr, receipt->remote_id.len);
 	if (!pool_post(the_server->callers, (struct task){ "receipt", run_receipt, heap_free, r }))
 		heap_free(r);
@@ -124,16 +134,30 @@ static void collect_figures(struct api_figures *out)
 	outbox_figures(s->outbox, &outbox);
 	live_figures(s->live, &live);
 	*out = (struct api_figures){
-		.started_ms = s->started_ms, .stopping = s->stopping,
-		.intake_accepted = intake.accepted, .intake_repeated = intake.repeated, .intake_refused = intake.refused,
-		.intake_failed = intake.failed, .intake_waiting = intake.waiting, .intake_failed_ms = intake.failed_ms,
-		.events_applied = processor.applied, .events_failed = processor.failed, .events_kept = processor.kept,
+		.started_ms = s->started_ms,
+		.stopping = s->stopping,
+		.intake_accepted = intake.accepted,
+		.intake_repeated = intake.repeated,
+		.intake_refused = intake.refused,
+		.intake_failed = intake.failed,
+		.intake_waiting = intake.waiting,
+		.intake_failed_ms = intake.failed_ms,
+		.events_applied = processor.applied,
+		.events_failed = processor.failed,
+		.events_kept = processor.kept,
 		.processor_lag_ms = processor.lag_ms,
-		.sent = outbox.sent, .send_failed = outbox.failed, .send_retried = outbox.retried,
-		.send_unconfirmed = outbox.unconfirmed, .sends_in_flight = outbox.in_flight,
-		.live_connections = live.connections, .live_channels = live.channels, .live_published = live.published,
-		.live_delivered = live.delivered, .live_dropped = live.dropped,
-		.http_connections = http_server_connections(s->http), .request_queue = pool_depth(s->requests),
+		.sent = outbox.sent,
+		.send_failed = outbox.failed,
+		.send_retried = outbox.retried,
+		.send_unconfirmed = outbox.unconfirmed,
+		.sends_in_flight = outbox.in_flight,
+		.live_connections = live.connections,
+		.live_channels = live.channels,
+		.live_published = live.published,
+		.live_delivered = live.delivered,
+		.live_dropped = live.dropped,
+		.http_connections = http_server_connections(s->http),
+		.request_queue = pool_depth(s->requests),
 		.call_queue = pool_depth(s->callers),
 	};
 }
@@ -148,7 +172,8 @@ enum err server_make_folder(const char *path, str *why)
 	return ERR_STORE;
 }
 
-enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out, str *why)
+enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out,
+	str *why)
 {
 	const struct store_config config = {
 		.url = settings->database_url,
@@ -160,7 +185,8 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	TRY(server_make_folder(settings->data, why));
 	TRY(server_make_folder(config.backup_folder, why));
 	TRY(keyring_open(arena, settings->master_key_file, why));
-	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms, settings->pair_burst);
+	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms,
+		settings->pair_burst);
 	channel_set_graph_url(settings->graph_url, settings->allow_private_calls);
 	return store_open(arena, &config, out, why);
 }
@@ -173,7 +199,9 @@ enum err server_load_apps(struct job *job, struct server *s)
 	for (id64 after = 0; count == APPS_PER_ROUND; after = apps[APPS_PER_ROUND - 1].id) {
 		TRY(live_app_list(job, after, apps, APPS_PER_ROUND, &count));
 		for (size_t i = 0; i < count; i++)
-			live_app_set(s->live, arena_printf(job->arena, "%lld", (long long)apps[i].id), apps[i].key, apps[i].secret);
+			live_app_set(s->live,
+				arena_printf(job->arena, "%lld", (long long)apps[i].id),
+				apps[i].key, apps[i].secret);
 	}
 	return OK;
 }
@@ -202,7 +230,8 @@ static void make_workers(struct server *s)
 {
 	const struct settings *set = s->settings;
 
-	s->requests = pool_create("request", (size_t)set->request_workers, (size_t)set->request_queue, s->store);
+	s->requests = pool_create("request", (size_t)set->request_workers,
+		(size_t)set->request_queue, s->store);
 	s->callers = pool_create("call", (size_t)set->call_workers, LANES_QUEUE, s->store);
 	s->background = pool_create("timer", TIMER_WORKERS, TIMER_QUEUE, s->store);
 	s->timers = timers_create(s->background);
@@ -216,7 +245,8 @@ static void make_jobs(struct server *s)
 		.store = s->store, .callers = s->callers,
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
 	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
-	retention_start(s->timers, &(struct retention_config){ s->settings->event_retention_days * 86400000LL });
+	retention_start(s->timers,
+		&(struct retention_config){ s->settings->event_retention_days * 86400000LL });
 }
 
 static void set_hooks(struct server *s)
@@ -237,9 +267,18 @@ static void set_hooks(struct server *s)
 static size_t make_routes(struct server *s)
 {
 	static const struct route ours[] = {
-		{ .method = HTTP_GET, .pattern = "/webhooks/cloud/{channel}", .flags = ROUTE_ON_LOOP, .loop_handler = intake_handshake },
-		{ .method = HTTP_POST, .pattern = "/webhooks/cloud/{channel}", .flags = ROUTE_ON_LOOP, .loop_handler = intake_receive },
-		{ .method = HTTP_GET, .pattern = "/app/{key}", .flags = ROUTE_WEBSOCKET, .ws_handler = live_on_socket },
+		{ .method = HTTP_GET,
+			.pattern = "/webhooks/cloud/{channel}",
+			.flags = ROUTE_ON_LOOP,
+			.loop_handler = intake_handshake },
+		{ .method = HTTP_POST,
+			.pattern = "/webhooks/cloud/{channel}",
+			.flags = ROUTE_ON_LOOP,
+			.loop_handler = intake_receive },
+		{ .method = HTTP_GET,
+			.pattern = "/app/{key}",
+			.flags = ROUTE_WEBSOCKET,
+			.ws_handler = live_on_socket },
 	};
 	size_t count = 0;
 
@@ -264,8 +303,8 @@ static void make_url(struct server *s)
 	if (none_if_empty(s->settings->public_url))
 		snprintf(s->url, sizeof s->url, "%s", s->settings->public_url);
 	else
-		snprintf(s->url, sizeof s->url, "%s://%.*s:%d", scheme, host, colon ? s->settings->listen : "127.0.0.1",
-			 http_server_port(s->http));
+		snprintf(s->url, sizeof s->url, "%s://%.*s:%d", scheme, host,
+			colon ? s->settings->listen : "127.0.0.1", http_server_port(s->http));
 	channel_set_public_url(s->url);
 }
 
@@ -321,7 +360,8 @@ static void on_stop_signal(void *arg)
 	s->stopping = true;
 	sd_notify(0, "STOPPING=1");
 	log_info("stopping: finishing what is under way");
-	http_server_drain(s->http, clock_now_ms() + s->settings->stop_wait_seconds * 1000, http_is_empty, s);
+	http_server_drain(s->http, clock_now_ms() + s->settings->stop_wait_seconds * 1000,
+		http_is_empty, s);
 }
 
 static void on_reload_signal(void *arg)
@@ -356,7 +396,8 @@ static enum err start_parts(struct server *s, str *why)
 	return OK;
 }
 
-enum err server_start(struct arena *arena, const struct settings *settings, struct server **out, str *why)
+enum err server_start(struct arena *arena, const struct settings *settings, struct server **out,
+	str *why)
 {
 	struct server *s = HEAP_NEW(struct server);
 

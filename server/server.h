@@ -1,8 +1,8 @@
 /*
  * server.h: the running server, as main's commands start and stop it.
  *
- * serve.c wires the modules together; demo.c adds the sandbox network and a seeded workspace; commands.c holds what runs
- * once and ends. This layer knows everybody, and nobody knows it.
+ * serve.c wires the modules together; demo.c adds the sandbox network and a seeded workspace;
+ * commands.c holds what runs once and ends. This layer knows everybody, and nobody knows it.
  */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
@@ -14,12 +14,15 @@ struct server;
 struct sandbox;
 
 /* Opens store and keys, starts threads and sockets. ERR_… with a sentence in *why. */
-enum err server_start(struct arena *arena, const struct settings *settings, struct server **out, str *why);
+enum err server_start(struct arena *arena, const struct settings *settings, struct server **out,
+	str *why);
 /* Becomes the loop; returns after a stop by SIGTERM or SIGINT has finished what was under way. */
 void server_run(struct server *server);
-/* Ends the threads: what was accepted is finished or on disk. The loop is still there, for those who have sockets on it. */
+/* Ends the threads: what was accepted is finished or on disk. The loop is still there, for those
+ * who have sockets on it. */
 void server_join(struct server *server);
-/* Gives everything back; after server_run(), or instead of it. Joins first where that was not done. */
+/* Gives everything back; after server_run(), or instead of it. Joins first where that was not done.
+ */
 void server_end(struct server *server);
 
 struct store *server_store(struct server *server);
@@ -32,7 +35,8 @@ const char *server_url(const struct server *server); /* "http://127.0.0.1:8080" 
 /* A folder for us alone; fine when it is there. */
 enum err server_make_folder(const char *path, str *why);
 /* Store and keys alone, for commands. */
-enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out, str *why);
+enum err server_open_store(struct arena *arena, const struct settings *settings, struct store **out,
+	str *why);
 
 /* The commands: an exit code. argv holds what settings_load left. */
 int command_serve(struct arena *arena, const struct settings *settings, int argc, char **argv);

@@ -13,7 +13,8 @@ struct api_figures {
 	bool stopping;
 	uint64_t intake_accepted, intake_repeated, intake_refused, intake_failed;
 	size_t intake_waiting;
-	int64_t intake_failed_ms; /* when webhooks could not be stored last; 0: the last ones could */
+	/* when webhooks could not be stored last; 0: the last ones could */
+	int64_t intake_failed_ms;
 	uint64_t events_applied, events_failed, events_kept;
 	int64_t processor_lag_ms;
 	uint64_t sent, send_failed, send_retried, send_unconfirmed;

@@ -17,7 +17,8 @@
 #define INTAKE_BATCH_MAX 512               /* in one transaction */
 #define PROCESSOR_BATCH_MAX 128
 #define PROCESSOR_BATCH_SMALL 16           /* while webhooks wait for the writer … */
-#define PROCESSOR_GIVE_WAY_MS 20           /* … and so long it leaves the writer to them between two batches */
+#define PROCESSOR_GIVE_WAY_MS \
+	20 /* … and so long it leaves the writer to them between two batches */
 #define INTAKE_PRESSURE 32                 /* webhooks that make it do so */
 #define PROCESSOR_ATTEMPTS_MAX 5
 
@@ -35,10 +36,15 @@ void intake_destroy(struct intake *intake);
 /* Handlers of the webhook routes, on the loop. */
 void intake_receive(const struct request *req, struct exchange *ex);
 void intake_handshake(const struct request *req, struct exchange *ex);
-/* How many webhooks wait for their commit right now: the processor gives way to them. Any thread. */
+/* How many webhooks wait for their commit right now: the processor gives way to them. Any thread.
+ */
 size_t intake_pressure(void);
 
-struct intake_figures { uint64_t accepted, repeated, refused, failed; size_t waiting; int64_t failed_ms; /* 0: the last batch was stored */ };
+struct intake_figures {
+	uint64_t accepted, repeated, refused, failed;
+	size_t waiting;
+	int64_t failed_ms; /* 0: the last batch was stored */
+};
 void intake_figures(struct intake *intake, struct intake_figures *out); /* any thread */
 struct processor_figures { uint64_t applied, failed, kept; int64_t lag_ms; };
 void processor_figures(struct processor *processor, struct processor_figures *out);

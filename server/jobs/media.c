@@ -1,8 +1,9 @@
 /*
  * media.c: fetches attachments from providers, and uploads ours to them.
  *
- * A look takes what is due, leases it (so that nobody else takes it, and a crash gives it back), and gives each to a call
- * worker. The one rule: whatever happens to a fetch, its row says it, so nothing waits for ever and no message is lost.
+ * A look takes what is due, leases it (so that nobody else takes it, and a crash gives it back),
+ * and gives each to a call worker. The one rule: whatever happens to a fetch, its row says it, so
+ * nothing waits for ever and no message is lost.
  */
 #include "jobs/media.h"
 
@@ -62,7 +63,8 @@ static bool is_announced(struct job *job, str announced, const uint8_t hash[SHA2
 {
 	struct buf raw = buf_in(job->arena, SHA256_SIZE);
 
-	if (announced.len == 2 * SHA256_SIZE ? !hex_read(announced, &raw) : !base64_read(announced, &raw))
+	if (announced.len == 2 * SHA256_SIZE ? !hex_read(announced, &raw)
+					     : !base64_read(announced, &raw))
 		return true;
 	return raw.len != SHA256_SIZE || memcmp(raw.ptr, hash, SHA256_SIZE) == 0;
 }
@@ -94,8 +96,9 @@ static enum err fetch(struct job *job, const struct media *media)
 	if (!is_announced(job, info.sha256, media_written_hash(w)))
 		return fail(job, ERR_UPSTREAM, "What came is not the file that was announced.");
 	return media_store(job, media, w,
-			   media_type_settle(job->arena, info.mime_type.len ? info.mime_type : media->mime_type,
-					     media_written_type(w)));
+		media_type_settle(job->arena,
+			info.mime_type.len ? info.mime_type : media->mime_type,
+			media_written_type(w)));
 }
 
 static bool is_final(enum err e, const struct media *media)
@@ -122,12 +125,16 @@ enum err media_fetch_once(struct job *job, id64 id)
 	if (media.state != MEDIA_PENDING)
 		return OK;
 	e = fetch(job, &media);
-	if (e == OK || e == ERR_STORE) /* our own trouble is no attempt: the lease ends, and it is due again */
+	if (e == OK || e == ERR_STORE) /* our own trouble is no attempt: the lease ends, and it is
+					  due again */
 		return e;
 	db_rollback(job);
-	why = str_part(job->why.len ? job->why : S("The file could not be fetched."), 0, SENTENCE_MAX);
-	log_warn("media %lld: attempt %lld: " STR_F, (long long)id, (long long)media.attempts + 1, STR_A(why));
-	return media_put_off(job, &media, is_final(e, &media) ? 0 : clock_now_ms() + wait_after(job, media.attempts), why);
+	why = str_part(job->why.len ? job->why : S("The file could not be fetched."), 0,
+		SENTENCE_MAX);
+	log_warn("media %lld: attempt %lld: " STR_F, (long long)id, (long long)media.attempts + 1,
+		STR_A(why));
+	return media_put_off(job, &media,
+		is_final(e, &media) ? 0 : clock_now_ms() + wait_after(job, media.attempts), why);
 }
 
 /* ---- the look for what is due ---- */
@@ -175,8 +182,11 @@ static enum err lease(struct job *job, const struct media_waiting_row *row, bool
 	int64_t changed;
 
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_media_lease(job, &(struct sql_media_lease){
-		.workspace = row->workspace, .id = row->id, .until_ms = job->now_ms + LEASE_MS, .now_ms = job->now_ms },
+	TRY(sql_media_lease(job,
+		&(struct sql_media_lease){ .workspace = row->workspace,
+			.id = row->id,
+			.until_ms = job->now_ms + LEASE_MS,
+			.now_ms = job->now_ms },
 		&changed));
 	TRY(db_commit(job));
 	*is_ours = changed == 1;
@@ -255,7 +265,8 @@ static enum err begin(struct job *job, void *arg)
 	return e == OK ? sweep(job, NULL) : e;
 }
 
-struct media_fetcher *media_fetcher_create(struct store *store, struct pool *callers, struct timers *timers)
+struct media_fetcher *media_fetcher_create(struct store *store, struct pool *callers,
+	struct timers *timers)
 {
 	struct media_fetcher *f = HEAP_NEW(struct media_fetcher);
 
@@ -287,18 +298,24 @@ static bool is_uploaded(const struct media *media, id64 channel, int64_t now_ms)
 	       now_ms - media->remote_uploaded_ms < MEDIA_REMOTE_LIFE_MS;
 }
 
-static enum err upload(struct job *job, const struct channel *ch, const struct media *media, str *remote_id)
+static enum err upload(struct job *job, const struct channel *ch, const struct media *media,
+	str *remote_id)
 {
-	struct media_info info = { .mime_type = media->mime_type, .file_name = media_name_for(job->arena, media),
-				   .size = media->size_bytes };
+	struct media_info info = { .mime_type = media->mime_type,
+		.file_name = media_name_for(job->arena, media),
+		.size = media->size_bytes };
 	const char *path;
 
 	TRY(media_plain_file(job, media, &path));
 	TRY(provider_upload_media(job, ch, &info, path, remote_id));
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_media_uploaded(job, &(struct sql_media_uploaded){
-		.workspace = job->workspace, .id = media->id, .channel = ch->id, .remote_id = *remote_id,
-		.now_ms = clock_now_ms() }, NULL));
+	TRY(sql_media_uploaded(job,
+		&(struct sql_media_uploaded){ .workspace = job->workspace,
+			.id = media->id,
+			.channel = ch->id,
+			.remote_id = *remote_id,
+			.now_ms = clock_now_ms() },
+		NULL));
 	return db_commit(job);
 }
 
@@ -308,10 +325,12 @@ enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 i
 
 	TRY(media_get(job, id, &media));
 	if (media.state == MEDIA_PENDING)
-		return fail_code(job, ERR_CONFLICT, S("media_pending"), S("Wait until the file is there, then try again."),
-				 "The file is still being fetched.");
+		return fail_code(job, ERR_CONFLICT, S("media_pending"),
+			S("Wait until the file is there, then try again."),
+			"The file is still being fetched.");
 	if (media.state == MEDIA_FAILED)
-		return fail_code(job, ERR_INPUT, S("media_failed"), S("Upload the file again."), "The file could not be fetched.");
+		return fail_code(job, ERR_INPUT, S("media_failed"), S("Upload the file again."),
+			"The file could not be fetched.");
 	*remote_id = media.remote_id;
 	return is_uploaded(&media, ch->id, job->now_ms) ? OK : upload(job, ch, &media, remote_id);
 }

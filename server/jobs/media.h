@@ -1,8 +1,8 @@
 /*
  * media.h: media to and from providers; call workers.
  *
- * What could not be fetched is tried again after 1 minute, 2, 4, … at most 6 hours, ten times in all; then it has failed,
- * with a sentence, and its message stays.
+ * What could not be fetched is tried again after 1 minute, 2, 4, … at most 6 hours, ten times in
+ * all; then it has failed, with a sentence, and its message stays.
  */
 #ifndef JOBS_MEDIA_H
 #define JOBS_MEDIA_H
@@ -14,15 +14,19 @@
 #define MEDIA_ATTEMPTS_MAX 10
 #define MEDIA_BACKOFF_MS 60000LL
 #define MEDIA_BACKOFF_MAX_MS (6 * 3600 * 1000LL)
-#define MEDIA_REMOTE_LIFE_MS (29 * 86400 * 1000LL) /* of an uploaded file: the provider keeps it for 30 days */
+#define MEDIA_REMOTE_LIFE_MS \
+	(29 * 86400 * 1000LL) /* of an uploaded file: the provider keeps it for 30 days */
 
-/* The provider's id of a stored media, uploading it when there is none or it is older than 29 days. ERR_CONFLICT while it
- * is still being fetched, ERR_INPUT when it failed. Holds no transaction while it uploads. */
-enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 media, str *remote_id);
+/* The provider's id of a stored media, uploading it when there is none or it is older than 29 days.
+ * ERR_CONFLICT while it is still being fetched, ERR_INPUT when it failed. Holds no transaction
+ * while it uploads. */
+enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 media,
+	str *remote_id);
 
 /* Fetches what waits, as call workers are free; woken by inbox_media_hook and by time. */
 struct media_fetcher;
-struct media_fetcher *media_fetcher_create(struct store *store, struct pool *callers, struct timers *timers);
+struct media_fetcher *media_fetcher_create(struct store *store, struct pool *callers,
+	struct timers *timers);
 void media_fetcher_wake(struct media_fetcher *fetcher); /* any thread */
 /* Begins nothing more; what is under way ends with the pool of the callers. */
 void media_fetcher_destroy(struct media_fetcher *fetcher);

@@ -17,7 +17,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define CONTENT S("GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xF9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;")
+#define CONTENT \
+	S("GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xF9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;")
 #define HOUR_MS (3600 * 1000LL)
 
 /* What the Graph server does; set before it is asked. */
@@ -42,8 +43,11 @@ static enum err graph_url(struct job *job, const struct request *req, struct res
 	}
 	if (!atomic_load(&graph.lies))
 		sha256(bytes_of(CONTENT), hash);
-	buf_printf(&res->body, "{\"url\":\"http://127.0.0.1:%d/file/%.*s\",\"mime_type\":\"image/jpeg\",\"sha256\":\"%.*s\"}",
-		   server->port, STR_A(req->params[0]), STR_A(hex_text(job->arena, (bytes){ hash, sizeof hash })));
+	buf_printf(&res->body,
+		"{\"url\":\"http://127.0.0.1:%d/file/%.*s\",\"mime_type\":\"image/"
+		"jpeg\",\"sha256\":\"%.*s\"}",
+		server->port, STR_A(req->params[0]),
+		STR_A(hex_text(job->arena, (bytes){ hash, sizeof hash })));
 	return OK;
 }
 
@@ -87,17 +91,30 @@ static void start(struct job *job)
 	crypto_init();
 	graph.failures = graph.asked = graph.uploads = 0;
 	graph.lies = false;
-	server = test_server_start((struct http_config){ .routes = routes, .route_count = COUNT_OF(routes) });
+	server = test_server_start(
+		(struct http_config){ .routes = routes, .route_count = COUNT_OF(routes) });
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/v24.0", server->port);
 	channel_set_graph_url(url, true);
-	EXPECT_OK(keyring_open(job->arena, arena_printf(job->arena, "%s/jobs-%d.key", test_folder(), made).ptr, &why));
-	EXPECT_OK(media_open_folder(job->arena, arena_printf(job->arena, "%s/jobs-%d", test_folder(), made++).ptr, &why));
-	EXPECT_OK(account_setup(job, &(struct setup_draft){ .workspace = S("W"), .email = S("a@example.com"), .name = S("A"),
-							    .password = S("correct horse") }, &result));
+	EXPECT_OK(keyring_open(job->arena,
+		arena_printf(job->arena, "%s/jobs-%d.key", test_folder(), made).ptr, &why));
+	EXPECT_OK(media_open_folder(job->arena,
+		arena_printf(job->arena, "%s/jobs-%d", test_folder(), made++).ptr, &why));
+	EXPECT_OK(account_setup(job,
+		&(struct setup_draft){ .workspace = S("W"),
+			.email = S("a@example.com"),
+			.name = S("A"),
+			.password = S("correct horse") },
+		&result));
 	job->workspace = result.workspace;
-	EXPECT_OK(channel_create(job, &(struct channel_draft){
-		.provider = S("cloud"), .name = S("C"), .remote_id = S("100"), .account_id = S("200"),
-		.access_token = S("token"), .app_secret = S("secret"), .disabled = -1 }, &channel));
+	EXPECT_OK(channel_create(job,
+		&(struct channel_draft){ .provider = S("cloud"),
+			.name = S("C"),
+			.remote_id = S("100"),
+			.account_id = S("200"),
+			.access_token = S("token"),
+			.app_secret = S("secret"),
+			.disabled = -1 },
+		&channel));
 }
 
 static id64 expect_media(struct job *job)
@@ -105,7 +122,8 @@ static id64 expect_media(struct job *job)
 	id64 id;
 
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(media_expect(job, channel->id, S("555"), STR_NONE, &(struct media_info){ .mime_type = S("image/jpeg") }, &id));
+	EXPECT_OK(media_expect(job, channel->id, S("555"), STR_NONE,
+		&(struct media_info){ .mime_type = S("image/jpeg") }, &id));
 	EXPECT_OK(db_commit(job));
 	return id;
 }
@@ -154,7 +172,8 @@ STORE_TEST(a_failed_fetch_waits_longer_each_time_and_ends_with_a_sentence)
 		job->now_ms = now_ms;
 		EXPECT_OK(media_fetch_once(job, id));
 		for (waits[i] = 0; waits[i] <= 7 * HOUR_MS; waits[i] += 30000) {
-			EXPECT_OK(sql_media_due(job, &(struct sql_media_due){ now_ms + waits[i], 10 }, &due));
+			EXPECT_OK(sql_media_due(job,
+				&(struct sql_media_due){ now_ms + waits[i], 10 }, &due));
 			if (due.count)
 				break;
 		}
@@ -222,8 +241,10 @@ STORE_TEST(the_fetcher_takes_up_what_waits_at_start)
 	for (size_t i = 0; i < COUNT_OF(ids); i++)
 		ids[i] = expect_media(job);
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(sql_media_lease(job, &(struct sql_media_lease){ job->workspace, ids[3], job->now_ms + HOUR_MS, job->now_ms },
-				  &changed));
+	EXPECT_OK(sql_media_lease(job,
+		&(struct sql_media_lease){ job->workspace, ids[3], job->now_ms + HOUR_MS,
+			job->now_ms },
+		&changed));
 	EXPECT_OK(db_commit(job));
 	callers = pool_create("call", 3, 64, job->store);
 	background = pool_create("timer", 1, 16, job->store);
@@ -250,7 +271,9 @@ STORE_TEST(an_upload_is_done_once_for_29_days)
 	EXPECT_OK(media_write_start(job, &w));
 	EXPECT_OK(media_write(w, bytes_of(CONTENT)));
 	EXPECT_OK(media_write_finish(w));
-	EXPECT_OK(media_create(job, w, &(struct media_info){ .mime_type = S("image/gif"), .file_name = S("a.gif") }, &media));
+	EXPECT_OK(media_create(job, w,
+		&(struct media_info){ .mime_type = S("image/gif"), .file_name = S("a.gif") },
+		&media));
 	EXPECT_OK(media_ensure_uploaded(job, channel, media.id, &remote_id));
 	EXPECT_STR(remote_id, "up-1");
 	EXPECT(str_is(graph.received, CONTENT));

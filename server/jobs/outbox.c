@@ -1,10 +1,11 @@
 /*
  * outbox.c: messages waiting to be sent, and who sends them when.
  *
- * A message enters by inbox_send(), with a row in `outbox`, and leaves when the provider has answered or a status report
- * has settled it. One thread decides: in each round it writes the results of finished calls and claims what is due, in
- * one transaction, and then hands the claimed ones to the call workers. So nothing is handed out before `sending` is on
- * disk, and a row found `sending` at start is unconfirmed: it waits for its status report before it is sent again under
+ * A message enters by inbox_send(), with a row in `outbox`, and leaves when the provider has
+ * answered or a status report has settled it. One thread decides: in each round it writes the
+ * results of finished calls and claims what is due, in one transaction, and then hands the claimed
+ * ones to the call workers. So nothing is handed out before `sending` is on disk, and a row found
+ * `sending` at start is unconfirmed: it waits for its status report before it is sent again under
  * the same id. A conversation has at most one message under way, which keeps its order.
  */
 #include "jobs/jobs.h"
@@ -65,7 +66,10 @@ static void note_breaker(struct outbox *outbox, const struct outbox_result *r, i
 /* ---- writing results ---- */
 
 static const char *const outcome_words[] = {
-	[OUTCOME_SENT] = "sent", [OUTCOME_RETRY] = "retry", [OUTCOME_UNCONFIRMED] = "unconfirmed", [OUTCOME_FAILED] = "failed",
+	[OUTCOME_SENT] = "sent",
+	[OUTCOME_RETRY] = "retry",
+	[OUTCOME_UNCONFIRMED] = "unconfirmed",
+	[OUTCOME_FAILED] = "failed",
 };
 
 static str error_json(struct job *job, const struct outbox_result *r)
@@ -83,12 +87,20 @@ static str error_json(struct job *job, const struct outbox_result *r)
 
 static enum err write_attempt(struct job *job, const struct outbox_result *r)
 {
-	return sql_send_attempt_add(job, &(struct sql_send_attempt_add){
-		.id = job_id(job), .workspace = r->item.workspace, .message = r->item.message,
-		.number = r->item.attempts + 1, .started_ms = r->started_ms, .ended_ms = r->ended_ms,
-		.result = str_of(outcome_words[r->outcome]), .code = r->code, .detail = r->sentence,
-		.provider_trace = r->provider_trace,
-	}, NULL);
+	return sql_send_attempt_add(job,
+		&(struct sql_send_attempt_add){
+			.id = job_id(job),
+			.workspace = r->item.workspace,
+			.message = r->item.message,
+			.number = r->item.attempts + 1,
+			.started_ms = r->started_ms,
+			.ended_ms = r->ended_ms,
+			.result = str_of(outcome_words[r->outcome]),
+			.code = r->code,
+			.detail = r->sentence,
+			.provider_trace = r->provider_trace,
+		},
+		NULL);
 }
 
 static enum err write_outcome(struct job *job, struct outbox *outbox, const struct outbox_result *r,
@@ -117,14 +129,17 @@ static enum err write_outcome(struct job *job, struct outbox *outbox, const stru
 		break;
 	case OUTCOME_RETRY:
 		outbox->figures.retried++;
-		return sql_outbox_delay(job, &(struct sql_outbox_delay){
-			r->item.message, job->now_ms + (r->wait_ms ? r->wait_ms : backoff(r->item.attempts + 1)) }, NULL);
+		return sql_outbox_delay(job,
+			&(struct sql_outbox_delay){ r->item.message,
+				job->now_ms +
+					(r->wait_ms ? r->wait_ms : backoff(r->item.attempts + 1)) },
+			NULL);
 	}
 	return message_move(job, r->item.message, &step, changes, &moved);
 }
 
-static enum err write_results(struct job *job, struct outbox *outbox, const struct outbox_result *results,
-			      struct inbox_changes *changes)
+static enum err write_results(struct job *job, struct outbox *outbox,
+	const struct outbox_result *results, struct inbox_changes *changes)
 {
 	for (const struct outbox_result *r = results; r; r = r->next) {
 		job->workspace = r->item.workspace;
@@ -143,7 +158,8 @@ static enum err claim_one(struct job *job, struct outbox *outbox, struct claims 
 	bool moved;
 
 	job->workspace = item->workspace;
-	TRY(sql_outbox_claim(job, &(struct sql_outbox_claim){ item->message, item->attempts + 1 }, NULL));
+	TRY(sql_outbox_claim(job, &(struct sql_outbox_claim){ item->message, item->attempts + 1 },
+		NULL));
 	TRY(message_move(job, item->message, &step, &claims->changes, &moved));
 	claims->items[claims->count++] = *item;
 	outbox->figures.in_flight++;
@@ -151,7 +167,8 @@ static enum err claim_one(struct job *job, struct outbox *outbox, struct claims 
 }
 
 /* What is due on one channel, as far as pace and the places at the workers allow. */
-static enum err claim_channel(struct job *job, struct outbox *outbox, struct claims *claims, id64 channel)
+static enum err claim_channel(struct job *job, struct outbox *outbox, struct claims *claims,
+	id64 channel)
 {
 	struct outbox_item_rows due;
 	struct pace_limits limits;
@@ -160,15 +177,20 @@ static enum err claim_channel(struct job *job, struct outbox *outbox, struct cla
 	job->workspace = 0;
 	TRY(channel_get(job, channel, &ch));
 	limits = (struct pace_limits){ ch->pace_per_second, ch->pair_interval_ms, ch->pair_burst };
-	TRY(sql_outbox_due(job, &(struct sql_outbox_due){ channel, job->now_ms, OUTBOX_CLAIM_MAX }, &due));
+	TRY(sql_outbox_due(job, &(struct sql_outbox_due){ channel, job->now_ms, OUTBOX_CLAIM_MAX },
+		&due));
 	for (size_t i = 0; i < due.count && outbox->figures.in_flight < IN_FLIGHT_MAX; i++) {
 		bool by_pair;
-		int64_t wait_ms = pace_take(outbox->pace, &limits, channel, due.items[i].conversation, job->now_ms, &by_pair);
+		int64_t wait_ms = pace_take(outbox->pace, &limits, channel,
+			due.items[i].conversation, job->now_ms, &by_pair);
 
 		if (wait_ms == 0)
 			TRY(claim_one(job, outbox, claims, &due.items[i]));
 		else if (by_pair)
-			TRY(sql_outbox_delay(job, &(struct sql_outbox_delay){ due.items[i].message, job->now_ms + wait_ms }, NULL));
+			TRY(sql_outbox_delay(job,
+				&(struct sql_outbox_delay){ due.items[i].message,
+					job->now_ms + wait_ms },
+				NULL));
 		else
 			return outbox_wait_at_most(outbox, wait_ms), OK;
 	}
@@ -189,21 +211,25 @@ static enum err claim_due(struct job *job, struct outbox *outbox, struct claims 
 {
 	struct outbox_channel_rows channels;
 
-	TRY(sql_outbox_channels(job, &(struct sql_outbox_channels){ job->now_ms, CHANNELS_PER_ROUND }, &channels));
+	TRY(sql_outbox_channels(job,
+		&(struct sql_outbox_channels){ job->now_ms, CHANNELS_PER_ROUND }, &channels));
 	for (size_t i = 0; i < channels.count; i++)
 		if (!is_breaker_open(outbox, channels.items[i].channel, job->now_ms))
 			TRY(claim_channel(job, outbox, claims, channels.items[i].channel));
 	return OK;
 }
 
-/* An unconfirmed message whose status report did not come goes back to the queue: the same id again. */
+/* An unconfirmed message whose status report did not come goes back to the queue: the same id
+ * again. */
 static enum err requeue_overdue(struct job *job)
 {
 	struct outbox_item_rows overdue;
 
-	TRY(sql_outbox_overdue(job, &(struct sql_outbox_overdue){ job->now_ms, OUTBOX_CLAIM_MAX }, &overdue));
+	TRY(sql_outbox_overdue(job, &(struct sql_outbox_overdue){ job->now_ms, OUTBOX_CLAIM_MAX },
+		&overdue));
 	for (size_t i = 0; i < overdue.count; i++)
-		TRY(sql_outbox_delay(job, &(struct sql_outbox_delay){ overdue.items[i].message, job->now_ms }, NULL));
+		TRY(sql_outbox_delay(job,
+			&(struct sql_outbox_delay){ overdue.items[i].message, job->now_ms }, NULL));
 	return OK;
 }
 
@@ -215,8 +241,8 @@ void outbox_wait_at_most(struct outbox *outbox, int64_t ms)
 		outbox->wait_ms = ms > 0 ? ms : 1;
 }
 
-static enum err round_in_transaction(struct job *job, struct outbox *outbox, const struct outbox_result *results,
-				     struct claims *claims)
+static enum err round_in_transaction(struct job *job, struct outbox *outbox,
+	const struct outbox_result *results, struct claims *claims)
 {
 	TRY(db_begin(job, DB_WRITE));
 	TRY(write_results(job, outbox, results, &claims->changes));
@@ -247,7 +273,8 @@ static enum err wait_for_next_due(struct job *job, struct outbox *outbox)
 	return OK;
 }
 
-static enum err run_round(struct job *job, struct outbox *outbox, const struct outbox_result *results)
+static enum err run_round(struct job *job, struct outbox *outbox,
+	const struct outbox_result *results)
 {
 	struct claims claims = { 0 };
 	size_t in_flight = outbox->figures.in_flight;
@@ -285,9 +312,13 @@ static enum err recover(struct job *job, struct outbox *outbox, bool *more)
 	TRY(sql_outbox_recover(job, &(struct sql_outbox_recover){ RECOVER_MAX }, &rows));
 	for (size_t i = 0; i < rows.count; i++) {
 		struct outbox_result r = {
-			.item = rows.items[i], .outcome = OUTCOME_UNCONFIRMED, .started_ms = job->now_ms,
-			.ended_ms = job->now_ms, .code = S("restarted"),
-			.sentence = S("Parley was restarted while the message was being handed over."),
+			.item = rows.items[i],
+			.outcome = OUTCOME_UNCONFIRMED,
+			.started_ms = job->now_ms,
+			.ended_ms = job->now_ms,
+			.code = S("restarted"),
+			.sentence =
+				S("Parley was restarted while the message was being handed over."),
 		};
 
 		r.item.attempts--;

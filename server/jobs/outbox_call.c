@@ -1,8 +1,8 @@
 /*
  * outbox_call.c: one message to its provider; on a call worker, which holds no transaction.
  *
- * What comes of it is told in words that the outbox thread writes down: sent, try again, unconfirmed (it may have been
- * accepted and the answer was lost), or failed for good.
+ * What comes of it is told in words that the outbox thread writes down: sent, try again,
+ * unconfirmed (it may have been accepted and the answer was lost), or failed for good.
  */
 #include "account/channel.h"
 #include "base/log.h"
@@ -19,7 +19,8 @@ struct prepared {
 	struct outgoing outgoing;
 };
 
-/* The result outlives the job: its texts move into a buffer of its own, whose memory is made once, so they stay put. */
+/* The result outlives the job: its texts move into a buffer of its own, whose memory is made once,
+ * so they stay put. */
 static void keep_texts(struct outbox_result *r)
 {
 	str *texts[] = { &r->remote_id, &r->code, &r->sentence, &r->next_step, &r->provider_trace };
@@ -48,8 +49,10 @@ static enum err find_target(struct job *job, struct prepared *p)
 	p->outgoing.to_bsuid = contact.bsuid;
 	p->outgoing.reply_remote_id = target.reply_remote_id;
 	if (!contact.phone.len && !contact.bsuid.len)
-		return fail_code(job, ERR_INPUT, S("no_address"), S("Ask the customer to write first."),
-				 "The contact has neither a phone number nor a WhatsApp id that can be written to.");
+		return fail_code(job, ERR_INPUT, S("no_address"),
+			S("Ask the customer to write first."),
+			"The contact has neither a phone number nor a WhatsApp id that can be "
+			"written to.");
 	return OK;
 }
 
@@ -58,13 +61,16 @@ static enum err prepare(struct job *job, const struct outbox_item_row *item, str
 	job->workspace = item->workspace;
 	TRY(channel_get(job, item->channel, &p->channel));
 	TRY(message_get(job, item->message, &p->message));
-	p->outgoing = (struct outgoing){ .id = item->message, .kind = p->message.kind, .content = p->message.content };
+	p->outgoing = (struct outgoing){ .id = item->message,
+		.kind = p->message.kind,
+		.content = p->message.content };
 	TRY(find_target(job, p));
 	if (p->channel->disabled)
-		return fail_code(job, ERR_DENIED, S("channel_disabled"), S("Enable the channel and try again."),
-				 "The channel is disabled.");
+		return fail_code(job, ERR_DENIED, S("channel_disabled"),
+			S("Enable the channel and try again."), "The channel is disabled.");
 	if (p->message.media_id && kind_is_media(p->message.kind))
-		TRY(media_ensure_uploaded(job, p->channel, p->message.media_id, &p->outgoing.media_remote_id));
+		TRY(media_ensure_uploaded(job, p->channel, p->message.media_id,
+			&p->outgoing.media_remote_id));
 	return OK;
 }
 
@@ -132,7 +138,8 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 	tell_failure(job, e, r);
 	judge_call(job, &sent, r);
 	if (sent.advice == RETRY_STOP)
-		(void)!channel_note_health(job, p->channel->id, S("failing"), r->sentence, r->next_step);
+		(void)!channel_note_health(job, p->channel->id, S("failing"), r->sentence,
+			r->next_step);
 }
 
 void outbox_call(struct job *job, struct outbox_result *r)

@@ -1,10 +1,11 @@
 /*
  * processor.c: applies stored events, in order, in batches.
  *
- * One thread, so that events of a contact keep their order. A batch is read and decoded without a transaction, then
- * applied in one; each event's effects and its own state commit together, so it is applied exactly once. When one event
- * of a batch fails, the batch is rolled back and run again one by one: the bad one is kept with its error, and tried again
- * PROCESSOR_ATTEMPTS_MAX times with back-off, then waits for a person.
+ * One thread, so that events of a contact keep their order. A batch is read and decoded without a
+ * transaction, then applied in one; each event's effects and its own state commit together, so it
+ * is applied exactly once. When one event of a batch fails, the batch is rolled back and run again
+ * one by one: the bad one is kept with its error, and tried again PROCESSOR_ATTEMPTS_MAX times with
+ * back-off, then waits for a person.
  */
 #include "account/channel.h"
 #include "account/seal.h"
@@ -51,7 +52,8 @@ struct batch {
 	struct inbox_changes changes;
 };
 
-static enum err look_up_channel(struct job *job, struct channel *posted_to, str remote_id, struct channel **out)
+static enum err look_up_channel(struct job *job, struct channel *posted_to, str remote_id,
+	struct channel **out)
 {
 	enum err e;
 
@@ -61,16 +63,19 @@ static enum err look_up_channel(struct job *job, struct channel *posted_to, str 
 	}
 	e = channel_of_event(job, posted_to, remote_id, out);
 	if (e == ERR_MISSING)
-		return fail(job, ERR_MISSING, "The event names a number that no channel of this app has.");
+		return fail(job, ERR_MISSING,
+			"The event names a number that no channel of this app has.");
 	return e;
 }
 
-static enum err channel_for(struct job *job, struct batch *batch, id64 posted_to, str remote_id, struct channel **out)
+static enum err channel_for(struct job *job, struct batch *batch, id64 posted_to, str remote_id,
+	struct channel **out)
 {
 	struct channel *base;
 
 	for (size_t i = 0; i < batch->channel_count; i++) {
-		if (batch->channels[i].posted_to == posted_to && str_is(batch->channels[i].remote_id, remote_id)) {
+		if (batch->channels[i].posted_to == posted_to &&
+			str_is(batch->channels[i].remote_id, remote_id)) {
 			*out = batch->channels[i].channel;
 			return OK;
 		}
@@ -78,12 +83,13 @@ static enum err channel_for(struct job *job, struct batch *batch, id64 posted_to
 	TRY(channel_get(job, posted_to, &base));
 	TRY(look_up_channel(job, base, remote_id, out));
 	if (batch->channel_count < CHANNEL_CACHE_MAX)
-		batch->channels[batch->channel_count++] = (struct known_channel){ posted_to, remote_id, *out };
+		batch->channels[batch->channel_count++] =
+			(struct known_channel){ posted_to, remote_id, *out };
 	return OK;
 }
 
-static enum err apply_events(struct job *job, struct batch *batch, const struct intake_event_row *row,
-			     const struct provider_events *events)
+static enum err apply_events(struct job *job, struct batch *batch,
+	const struct intake_event_row *row, const struct provider_events *events)
 {
 	for (size_t i = 0; i < events->count; i++) {
 		struct channel *ch;
@@ -111,13 +117,20 @@ static enum err apply_row(struct job *job, struct batch *batch, const struct int
 	batch->changes.event = row->id;
 	TRY(apply_events(job, batch, row, &events));
 	job->workspace = row->workspace;
-	atomic_fetch_add(batch->changes.kept ? &batch->processor->kept : &batch->processor->applied, 1);
-	return sql_intake_event_done(job, &(struct sql_intake_event_done){
-		.id = row->id, .state = batch->changes.kept ? EVENT_KEPT : EVENT_APPLIED, .kind = kind, .now_ms = job->now_ms,
-	}, NULL);
+	atomic_fetch_add(batch->changes.kept ? &batch->processor->kept : &batch->processor->applied,
+		1);
+	return sql_intake_event_done(job,
+		&(struct sql_intake_event_done){
+			.id = row->id,
+			.state = batch->changes.kept ? EVENT_KEPT : EVENT_APPLIED,
+			.kind = kind,
+			.now_ms = job->now_ms,
+		},
+		NULL);
 }
 
-/* What came through a channel is the proof that it works; written now and then (account/channel.h). */
+/* What came through a channel is the proof that it works; written now and then (account/channel.h).
+ */
 static enum err note_proof(struct job *job, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->channel_count; i++) {
@@ -130,7 +143,8 @@ static enum err note_proof(struct job *job, const struct batch *batch)
 	return OK;
 }
 
-static enum err apply_rows(struct job *job, struct batch *batch, const struct intake_event_row *rows, size_t count)
+static enum err apply_rows(struct job *job, struct batch *batch,
+	const struct intake_event_row *rows, size_t count)
 {
 	TRY(db_begin(job, DB_WRITE));
 	for (size_t i = 0; i < count; i++)
@@ -147,15 +161,22 @@ static enum err note_failure(struct job *job, const struct intake_event_row *row
 
 	db_rollback(job);
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_intake_event_failed(job, &(struct sql_intake_event_failed){
-		.id = row->id, .attempts = attempts, .error = why, .kind = row->kind,
-		.next_ms = attempts < PROCESSOR_ATTEMPTS_MAX ? job->now_ms + backoff_ms[attempts - 1] : 0,
-	}, NULL));
+	TRY(sql_intake_event_failed(job,
+		&(struct sql_intake_event_failed){
+			.id = row->id,
+			.attempts = attempts,
+			.error = why,
+			.kind = row->kind,
+			.next_ms = attempts < PROCESSOR_ATTEMPTS_MAX
+					   ? job->now_ms + backoff_ms[attempts - 1]
+					   : 0,
+		},
+		NULL));
 	return db_commit(job);
 }
 
-/* A store that is away or full is waited for: that is not the event's fault. Only when it goes on taking other writes for
- * a minute and not this one's is it the event that cannot be stored. */
+/* A store that is away or full is waited for: that is not the event's fault. Only when it goes on
+ * taking other writes for a minute and not this one's is it the event that cannot be stored. */
 static bool is_store_away(struct job *job, struct processor *processor, enum err e)
 {
 	if (e != ERR_STORE)
@@ -164,7 +185,8 @@ static bool is_store_away(struct job *job, struct processor *processor, enum err
 	return ++processor->store_failures < STORE_FAILURES_MAX || store_probe(job) != OK;
 }
 
-static enum err apply_alone(struct job *job, struct processor *processor, const struct intake_event_row *row)
+static enum err apply_alone(struct job *job, struct processor *processor,
+	const struct intake_event_row *row)
 {
 	struct batch batch = { .processor = processor };
 	enum err e = apply_rows(job, &batch, row, 1);
@@ -177,12 +199,13 @@ static enum err apply_alone(struct job *job, struct processor *processor, const 
 	if (is_store_away(job, processor, e))
 		return e;
 	atomic_fetch_add(&processor->failed, 1);
-	log_warn("event %lld: attempt %lld: %s: " STR_F, (long long)row->id, (long long)row->attempts + 1, err_name(e),
-		 STR_A(job->why));
+	log_warn("event %lld: attempt %lld: %s: " STR_F, (long long)row->id,
+		(long long)row->attempts + 1, err_name(e), STR_A(job->why));
 	return note_failure(job, row);
 }
 
-static enum err apply_batch(struct job *job, struct processor *processor, const struct intake_event_rows *rows)
+static enum err apply_batch(struct job *job, struct processor *processor,
+	const struct intake_event_rows *rows)
 {
 	struct batch batch = { .processor = processor };
 	enum err e = rows->count ? apply_rows(job, &batch, rows->items, rows->count) : OK;
@@ -202,7 +225,8 @@ static enum err apply_batch(struct job *job, struct processor *processor, const 
 	return OK;
 }
 
-/* Intake answers a sender who waits, applying does not: under pressure it takes smaller bites. It never stops wholly. */
+/* Intake answers a sender who waits, applying does not: under pressure it takes smaller bites. It
+ * never stops wholly. */
 static int64_t batch_size(void)
 {
 	struct timespec pause = { .tv_nsec = PROCESSOR_GIVE_WAY_MS * 1000000L };
@@ -219,7 +243,8 @@ static enum err round_of(struct job *job, struct processor *processor, bool *mor
 	struct intake_event_rows rows;
 	int64_t max = batch_size();
 
-	TRY(sql_intake_event_retryable(job, &(struct sql_intake_event_retryable){ job->now_ms, 16 }, &rows));
+	TRY(sql_intake_event_retryable(job, &(struct sql_intake_event_retryable){ job->now_ms, 16 },
+		&rows));
 	for (size_t i = 0; i < rows.count; i++)
 		TRY(apply_alone(job, processor, &rows.items[i]));
 	TRY(sql_intake_event_pending(job, &(struct sql_intake_event_pending){ 0, max }, &rows));
@@ -228,8 +253,8 @@ static enum err round_of(struct job *job, struct processor *processor, bool *mor
 	return apply_batch(job, processor, &rows);
 }
 
-/* Waits until woken (unless the store is away: then a wake changes nothing) or ms have passed; false when it is time to
- * end. */
+/* Waits until woken (unless the store is away: then a wake changes nothing) or ms have passed;
+ * false when it is time to end. */
 static bool wait_for(struct processor *processor, int64_t ms, bool store_is_away)
 {
 	struct timespec until;

@@ -14,8 +14,8 @@ struct loop;
 struct event_base;
 
 struct loop *loop_create(void);
-/* Behind loop_run(), when no other thread posts any more: runs what was handed over and still waits (it
- * owns memory), though no socket will hear of it. Before those go who are in it. */
+/* Behind loop_run(), when no other thread posts any more: runs what was handed over and still waits
+ * (it owns memory), though no socket will hear of it. Before those go who are in it. */
 void loop_finish(struct loop *loop);
 void loop_destroy(struct loop *loop); /* loop_finish() too */
 /* Runs until loop_stop(); the calling thread becomes the loop. */
