@@ -8,7 +8,7 @@ import tidy
 
 
 def long_lines(text):
-    return [n for n, line in enumerate(text.split('\n'), 1) if len(line.expandtabs(tidy.TAB)) > tidy.COLUMNS_WANTED]
+    return [n for n, line in enumerate(text.split('\n'), 1) if len(line.expandtabs(tidy.TAB)) > tidy.COLUMNS]
 
 
 def comments_above(text):

@@ -13,8 +13,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-COLUMNS, TAB = 140, 8
-COLUMNS_WANTED = 100      # what tools/format.py breaks lines to
+COLUMNS, TAB = 100, 8
 
 # Left may include right; neighbours between two arrows may not include each other.
 LAYERS = ('main > api live jobs > flow campaign report > assistant > inbox account > provider > net store wa > '
@@ -208,7 +207,7 @@ def rule_comments(source):
 def rule_layout(source):
     for number, line in enumerate(source.lines, 1):
         if len(line.expandtabs(TAB)) > COLUMNS:
-            source.find(number, '%d columns, at most %d' % (len(line.expandtabs(TAB)), COLUMNS))
+            source.find(number, '%d columns, at most %d (make format)' % (len(line.expandtabs(TAB)), COLUMNS))
         if line != line.rstrip():
             source.find(number, 'white space at the end of the line')
         if re.match(r'\t* {8,}\S| {1,7}[^\s*]', line) and not continues(source, number):
