@@ -9,6 +9,7 @@
 
 #include "account/seal.h"
 #include "account/template.h"
+#include "base/codec.h"
 
 #define ID_TRIES_MAX 16
 #define ID_LOW_BITS ((1 << 21) - 1) /* node and sequence of an id */
@@ -79,6 +80,16 @@ static enum err insert(struct job *job, struct message *m, struct conversation *
 	return e;
 }
 
+/* Many events are applied by one job, so a message does not take its trace: its own is made of its
+ * name, the same however often it comes. */
+static str message_trace(struct job *job, const struct channel *ch, str remote_id)
+{
+	uint8_t key[REMOTE_KEY_SIZE];
+
+	message_remote_key(ch->id, remote_id, key);
+	return hex_text(job->arena, (bytes){ key, sizeof key });
+}
+
 static enum err new_message(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
@@ -95,6 +106,7 @@ static enum err new_message(struct job *job, const struct channel *ch,
 		.reply_to_remote = ev->reply_to,
 		.provider_ms = ev->at_ms,
 		.event_id = changes->event,
+		.trace = message_trace(job, ch, ev->remote_id),
 	};
 
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));

@@ -243,6 +243,77 @@ STORE_TEST(what_a_customer_clicked_to_come_here_stands_in_the_content)
 		"{ \"referral\":{\"source_id\":\"1\"}}");
 }
 
+STORE_TEST(every_kind_keeps_its_name_and_content)
+{
+	struct channel *ch = test_channel(job);
+
+	for (int kind = KIND_UNKNOWN; kind < KINDS; kind++) {
+		struct provider_event ev = test_text("12025550142", "", "", TEST_NOW_MS);
+		struct message m;
+
+		if (kind == KIND_REACTION || kind == KIND_NOTE)
+			continue; /* never a row, never from outside */
+		ev.remote_id = arena_printf(job->arena, "wamid.%d", kind);
+		ev.message_kind = (enum message_kind)kind;
+		ev.content = arena_printf(job->arena, "{\"kind\":%d}", kind);
+		ev.media_remote_id = S("4711");
+		ev.media.mime_type = S("image/jpeg");
+		ev.flags = FLAG_FORWARDED;
+		test_apply(job, ch, &ev, NULL);
+		m = test_message(job, ch, ev.remote_id.ptr);
+		EXPECT_INT(m.kind, kind);
+		EXPECT_STR(m.content, ev.content.ptr);
+		EXPECT_INT(m.flags, FLAG_FORWARDED);
+		EXPECT_INT(m.provider_ms, TEST_NOW_MS);
+		EXPECT_INT(m.trace.len, TRACE_SIZE);
+		EXPECT((m.media_id != 0) == kind_is_media(m.kind));
+		EXPECT_INT(m.author_kind, kind == KIND_SYSTEM ? ACTOR_SYSTEM : ACTOR_CONTACT);
+	}
+}
+
+/* ---- what reports teach ---- */
+
+static struct contact contact_of(struct job *job, const struct channel *ch, const char *remote_id)
+{
+	struct contact out;
+
+	EXPECT_OK(contact_get(job, test_conversation(job, ch, remote_id).contact_id, &out));
+	return out;
+}
+
+STORE_TEST(a_report_teaches_the_other_names_of_its_recipient)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event echo = test_text("5511987650000", "wamid.E", "oi", TEST_NOW_MS);
+	struct provider_event sent = test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS);
+	struct provider_event later = test_text("", "wamid.L", "sim", TEST_NOW_MS);
+
+	echo.is_echo = true;
+	sent.who = (struct person_ref){ .phone = S("551187650000"), .bsuid = S("BR.1234") };
+	later.who = (struct person_ref){ .bsuid = S("BR.1234") };
+	test_apply(job, ch, &echo, NULL);
+	test_apply(job, ch, &sent, NULL);
+	test_apply(job, ch, &later, NULL);
+	EXPECT_STR(contact_of(job, ch, "wamid.E").phone, "551187650000");
+	EXPECT_INT(contact_of(job, ch, "wamid.E").id, contact_of(job, ch, "wamid.L").id);
+}
+
+STORE_TEST(a_report_that_names_somebody_else_merges_nobody)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
+	struct provider_event other = test_text("12025550143", "wamid.O", "hi", TEST_NOW_MS);
+	struct provider_event sent = test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS);
+
+	echo.is_echo = true;
+	sent.who = (struct person_ref){ .phone = S("12025550143") };
+	test_apply(job, ch, &echo, NULL);
+	test_apply(job, ch, &other, NULL);
+	test_apply(job, ch, &sent, NULL);
+	EXPECT_INT(test_message(job, ch, "wamid.E").status, STATUS_DELIVERED);
+	EXPECT(contact_of(job, ch, "wamid.E").id != contact_of(job, ch, "wamid.O").id);
+}
+
 /* ---- every webhook we have ---- */
 
 static str read_file(const char *folder, const char *name)
