@@ -254,6 +254,7 @@ static void set_hooks(struct server *s)
 	the_server = s;
 	inbox_changed_hook = tell;
 	channel_changed_hook = api_tell_channel;
+	processor_failed_hook = api_tell_failed_event;
 	inbox_outbox_hook = wake_outbox;
 	api_publish = publish;
 	api_receipt_hook = show_receipt;

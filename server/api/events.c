@@ -4,10 +4,13 @@
 #include "account/audit.h"
 #include "account/seal.h"
 #include "api/api.h"
+#include "base/log.h"
 #include "store/queries.h"
 #include "store/store.h"
 
 #include <stdlib.h>
+
+enum { LIVE_DATA_MAX_OCTETS = 16 << 10 };
 
 enum event_state { STATE_PENDING, STATE_APPLIED, STATE_FAILED, STATE_KEPT, STATE_ALL };
 
@@ -138,6 +141,35 @@ static enum err write_whole(struct job *job, struct response *res, int status, i
 	write_payload(job, out, body);
 	json_close(out, '}');
 	return OK;
+}
+
+static enum err tell_failed(struct job *job, id64 id)
+{
+	struct buf data = buf_in(job->arena, LIVE_DATA_MAX_OCTETS);
+	struct intake_event_row row;
+	struct live_app app;
+
+	TRY(sql_intake_event_get(job, &(struct sql_intake_event_get){ job->workspace, id }, &row));
+	TRY(live_app_get(job, &app));
+	json_open(&data, '{');
+	json_open_in(&data, "event", '{');
+	write_event(&data, &(struct intake_summary_row){ row.id, row.channel, row.state, row.kind,
+		row.attempts, row.error, row.applied_ms });
+	json_close(&data, '}');
+	json_close(&data, '}');
+	api_publish(app.key, arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace),
+		S("event.failed"), buf_text(&data));
+	return OK;
+}
+
+void api_tell_failed_event(struct job *job, id64 event)
+{
+	enum err e = api_publish ? tell_failed(job, event) : OK;
+
+	if (e != OK)
+		log_warn("a failed event was not told: %s: " STR_F, err_name(e), STR_A(job->why));
+	if (e != OK)
+		job_forgive(job);
 }
 
 enum err events_get(struct job *job, const struct request *req, struct response *res)

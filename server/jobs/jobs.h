@@ -25,6 +25,9 @@
 struct intake;
 struct processor;
 
+/* Set once by main: an attempt at an event of the job's workspace failed. On the processor's thread. */
+extern void (*processor_failed_hook)(struct job *job, id64 event);
+
 struct processor *processor_create(struct store *store);
 void processor_wake(struct processor *processor); /* any thread */
 /* Ends after the batch under way. */

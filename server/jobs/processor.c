@@ -20,6 +20,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
+void (*processor_failed_hook)(struct job *job, id64 event);
+
 enum { IDLE_WAIT_MS = 500, STORE_AWAY_WAIT_MS = 500, CHANNEL_CACHE_MAX = 64,
        STORE_FAILURES_MAX = 60000 / STORE_AWAY_WAIT_MS };
 
@@ -172,7 +174,11 @@ static enum err note_failure(struct job *job, const struct intake_event_row *row
 					   : 0,
 		},
 		NULL));
-	return db_commit(job);
+	TRY(db_commit(job));
+	job->workspace = row->workspace;
+	if (processor_failed_hook)
+		processor_failed_hook(job, row->id);
+	return OK;
 }
 
 /* A store that is away or full is waited for: that is not the event's fault. Only when it goes on
