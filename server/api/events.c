@@ -157,7 +157,8 @@ static enum err tell_failed(struct job *job, id64 id)
 		row.attempts, row.error, row.applied_ms });
 	json_close(&data, '}');
 	json_close(&data, '}');
-	api_publish(app.key, arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace),
+	api_publish(app.key,
+		arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace),
 		S("event.failed"), buf_text(&data));
 	return OK;
 }

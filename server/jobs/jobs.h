@@ -25,7 +25,8 @@
 struct intake;
 struct processor;
 
-/* Set once by main: an attempt at an event of the job's workspace failed. On the processor's thread. */
+/* Set once by main: an attempt at an event of the job's workspace failed. On the processor's
+ * thread. */
 extern void (*processor_failed_hook)(struct job *job, id64 event);
 
 struct processor *processor_create(struct store *store);
