@@ -268,6 +268,20 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 	return draft->remote_id.len ? effects_arrive(job, key, draft->id, changes) : OK;
 }
 
+/* Its tokens name the conversation that it came to, also after a merge. */
+static enum err as_indexed(struct job *job, const struct message_row *row, struct message *out)
+{
+	struct message_first_place_row first;
+	bool moved;
+
+	TRY(message_of_row(job, row, out));
+	TRY(found_or_none(job, sql_message_first_place(job, &(struct sql_message_first_place){
+		.message = row->id, .workspace = job->workspace }, &first), &moved));
+	if (moved)
+		out->conversation_id = first.conversation_id;
+	return OK;
+}
+
 enum err message_search_replace(struct job *job, const struct message_row *row,
 	enum message_kind kind, str content)
 {
@@ -276,7 +290,7 @@ enum err message_search_replace(struct job *job, const struct message_row *row,
 
 	if (row->deleted_ms)
 		return OK;
-	TRY(message_of_row(job, row, &before));
+	TRY(as_indexed(job, row, &before));
 	after = before;
 	after.kind = kind;
 	after.content = content;

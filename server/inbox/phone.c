@@ -60,7 +60,8 @@ struct region {
 
 #define NUMBER_DIGITS_MIN 7
 #define NUMBER_DIGITS_MAX 15
-#define TYPED_MAX 64
+#define TYPED_MAX 64          /* digits */
+#define TYPED_OCTETS_MAX 256
 
 static const struct region *home;
 
@@ -147,8 +148,10 @@ static str without_extension(str text)
 
 static struct typed read_typed(struct arena *arena, str text)
 {
-	struct typed out = { .wrong = !text.len || !str_is_utf8(text) };
+	struct typed out = { .wrong = !text.len || text.len > TYPED_OCTETS_MAX || !str_is_utf8(text) };
 
+	if (out.wrong)
+		return out;
 	text = without_optional_zero(arena, without_extension(str_trim(text)));
 	while (text.len && !out.wrong)
 		take_sign(&out, sign_of(next_point(&text)));

@@ -128,6 +128,28 @@ STORE_TEST(a_search_in_one_conversation_stays_there_also_after_a_merge)
 	EXPECT_STR(found(job, "apple", first), "2 1");
 }
 
+STORE_TEST(an_edit_after_a_merge_leaves_no_old_words_behind)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event other = test_text("", "2", "apple", TEST_NOW_MS), both, edit;
+	id64 first;
+
+	say(job, ch, "1", "pear");
+	other.who = (struct person_ref){ .bsuid = S("US.1234") };
+	test_apply(job, ch, &other, NULL);
+	first = test_conversation(job, ch, "1").id;
+	both = test_text("12025550142", "3", "x", TEST_NOW_MS);
+	both.who.bsuid = S("US.1234");
+	test_apply(job, ch, &both, NULL);
+	edit = test_text("", "", "banana", TEST_NOW_MS + 1000);
+	edit.kind = EVENT_EDIT;
+	edit.target_id = S("2");
+	test_apply(job, ch, &edit, NULL);
+	EXPECT_STR(found(job, "apple", 0), "");
+	EXPECT_STR(found(job, "banana", first), "2");
+	EXPECT_STR(found(job, "pear", first), "1");
+}
+
 STORE_TEST(an_edited_message_is_found_by_its_new_words_only)
 {
 	struct channel *ch = test_channel(job);

@@ -105,6 +105,7 @@ CREATE TABLE contact_merge_message (
 	message_id BIGINT NOT NULL,
 	PRIMARY KEY (merge_id, conversation_id, message_id)
 );
+CREATE INDEX contact_merge_message_first ON contact_merge_message (message_id, merge_id);
 CREATE TABLE conversation (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

@@ -213,6 +213,7 @@ CREATE TABLE contact_merge_message (
 	message_id BIGINT NOT NULL,
 	PRIMARY KEY (merge_id, conversation_id, message_id)
 );
+CREATE INDEX contact_merge_message_first ON contact_merge_message (message_id, merge_id);
 
 -- One contact on one number. status: 0 open, 1 pending, 2 resolved.
 CREATE TABLE conversation (

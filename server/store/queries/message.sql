@@ -102,6 +102,13 @@ INSERT INTO message_version (id, workspace_id, message_id, body_sealed, until_ms
 -- out: id id64, body_sealed bytes, until_ms i64
 SELECT id, body_sealed, until_ms FROM message_version WHERE message_id = $1 AND workspace_id = $2 ORDER BY id LIMIT 100;
 
+-- message_first_place: one message_first_place
+-- The conversation that a message came to, if it was moved since.
+-- in:  message id64, workspace id64
+-- out: conversation_id id64
+SELECT p.conversation_id AS conversation_id FROM contact_merge_message p JOIN contact_merge m ON m.id = p.merge_id
+WHERE p.message_id = $1 AND m.workspace_id = $2 ORDER BY p.merge_id LIMIT 1;
+
 -- message_leave_outbox: exec
 -- in:  message id64, workspace id64
 DELETE FROM outbox WHERE message_id = $1 AND workspace_id = $2;
