@@ -1,5 +1,5 @@
-/* phone.c: whatever is typed, a number that is accepted has 7 to 15 digits, and is read the same again
- * behind a plus; what is refused is a field error. The first octet picks the home country. */
+/* phone.c: whatever is typed, a number that is accepted has 7 to 15 digits, and is read the same
+ * again behind a plus; what is refused is a field error. The first octet picks the home country. */
 #include "fuzz/fuzz.h"
 #include "inbox/inbox.h"
 
@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	MUST(str_is_digits(digits) && digits.len >= 7 && digits.len <= 15);
-	MUST(phone_normalise(&job, arena_printf(job.arena, "+" STR_F, STR_A(digits)), &again) == OK);
+	MUST(phone_normalise(&job, arena_printf(job.arena, "+" STR_F, STR_A(digits)), &again) ==
+		OK);
 	MUST(str_is(digits, again));
 	MUST(phone_match_key(job.arena, digits).len >= 7);
 	return 0;

@@ -148,7 +148,8 @@ static str without_extension(str text)
 
 static struct typed read_typed(struct arena *arena, str text)
 {
-	struct typed out = { .wrong = !text.len || text.len > TYPED_OCTETS_MAX || !str_is_utf8(text) };
+	struct typed out = { .wrong = !text.len || text.len > TYPED_OCTETS_MAX ||
+				      !str_is_utf8(text) };
 
 	if (out.wrong)
 		return out;
