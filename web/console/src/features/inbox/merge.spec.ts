@@ -15,11 +15,17 @@ describe('messages', () => {
     expect(ids(mergeMessages([message('2'), message('10')], [message('3'), message('2'), message('1')]))).toBe('1 2 3 10')
   })
   it('never turns ticks back', () => {
-    expect(newerOf(message('1', { status: 'read', read_ms: 5 }), message('1', { status: 'delivered' }))).toMatchObject({ status: 'read', read_ms: 5 })
-    expect(newerOf(message('1', { status: 'sent' }), message('1', { status: 'delivered' })).status).toBe('delivered')
+    for (const isLater of [true, false]) {
+      expect(newerOf(message('1', { status: 'read', read_ms: 5 }), message('1', { status: 'delivered' }), isLater)).toMatchObject({ status: 'read', read_ms: 5 })
+      expect(newerOf(message('1', { status: 'sent' }), message('1', { status: 'delivered' }), isLater).status).toBe('delivered')
+    }
   })
   it('lets a retry bring a failed message back', () => {
-    expect(newerOf(message('1', { status: 'failed' }), message('1', { status: 'accepted' })).status).toBe('accepted')
+    expect(newerOf(message('1', { status: 'failed' }), message('1', { status: 'accepted' }), true).status).toBe('accepted')
+  })
+  it('keeps a failure that events told before the answer to the send came', () => {
+    expect(mergeMessages([message('1', { status: 'failed' })], [message('1', { status: 'accepted' })])[0]!.status).toBe('failed')
+    expect(mergeMessages([message('1', { status: 'accepted' })], [message('1', { status: 'failed' })])[0]!.status).toBe('failed')
   })
   it('updates only what is shown', () => {
     const list = [message('1')]

@@ -12,21 +12,26 @@ export function compareIds(a: string, b: string): number {
 }
 
 const RANK: Record<MessageStatus, number> = {
-  received: 0, accepted: 1, sending: 2, unconfirmed: 2, sent: 3, delivered: 4, read: 5, played: 6, failed: 3,
+  received: 0, accepted: 1, sending: 2, unconfirmed: 2, sent: 3, delivered: 4, read: 5, played: 6, failed: 7,
 }
 
-/** The newer of two states of one message. A retry brings a failed one back, so failed gives way. */
-export function newerOf(old: Message, next: Message): Message {
-  const backwards = old.status !== 'failed' && next.status !== 'failed' && RANK[next.status] < RANK[old.status]
-  return backwards ? { ...next, status: old.status, delivered_ms: old.delivered_ms, read_ms: old.read_ms, played_ms: old.played_ms } : next
+/**
+ * The newer of two states of one message. Failed is the end, unless `next` is known to be later: then
+ * somebody retried. An answer that events overtook is not known to be later.
+ */
+export function newerOf(old: Message, next: Message, isLater: boolean): Message {
+  const revived = isLater && (old.status === 'failed' || next.status === 'failed')
+  if (revived || RANK[next.status] >= RANK[old.status]) return next
+  if (old.status === 'failed') return old
+  return { ...next, status: old.status, delivered_ms: old.delivered_ms, read_ms: old.read_ms, played_ms: old.played_ms }
 }
 
 /** Both lists as one, oldest first, each message once. */
-export function mergeMessages(old: readonly Message[], next: readonly Message[]): Message[] {
+export function mergeMessages(old: readonly Message[], next: readonly Message[], isLater = false): Message[] {
   const byId = new Map(old.map((message) => [message.id, message]))
   for (const message of next) {
     const known = byId.get(message.id)
-    byId.set(message.id, known ? newerOf(known, message) : message)
+    byId.set(message.id, known ? newerOf(known, message, isLater) : message)
   }
   return [...byId.values()].sort((a, b) => compareIds(a.id, b.id))
 }
@@ -36,7 +41,7 @@ export function updateMessage(list: readonly Message[], next: Message): readonly
   const at = list.findIndex((message) => message.id === next.id)
   if (at < 0) return list
   const copy = list.slice()
-  copy[at] = newerOf(list[at]!, next)
+  copy[at] = newerOf(list[at]!, next, true)
   return copy
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Template } from '@shared/api/types'
+import type { Message, Template } from '@shared/api/types'
+import { sentValues } from './sentTemplates'
 import { missingOf, previewTemplate, templateDraft, variablesOf } from './template'
 
 const template = (components: Template['components']) => ({ name: 'order_ready', language: 'en_US', components }) as Template
@@ -37,6 +38,13 @@ describe('templates', () => {
     const media = template([{ type: 'HEADER', format: 'IMAGE' }, { type: 'BODY', text: 'Hi' }])
     expect(JSON.stringify(templateDraft(media, { 'header.media': 'https://x/a.png' }))).toContain('"image":{"link":"https://x/a.png"}')
     expect(JSON.stringify(templateDraft(media, { 'header.media': '123' }))).toContain('"image":{"id":"123"}')
+  })
+  it('reads back what was filled in, in the shape that it was sent', () => {
+    const values = { 'header.1': 'A-17', 'body.1': 'Ana', 'body.2': 'A-17', 'button.1': 'a17', 'button.2': 'KOPI' }
+    const message = templateDraft(order, values) as unknown as Message
+    expect(previewTemplate(order, sentValues(message))).toEqual(previewTemplate(order, values))
+    const named = template([{ type: 'BODY', text: 'Hi {{first_name}}' }])
+    expect(previewTemplate(named, sentValues(templateDraft(named, { 'body.first_name': 'Ana' }) as unknown as Message)).body).toBe('Hi Ana')
   })
   it('previews with what is filled in, and shows what is not', () => {
     expect(previewTemplate(order, { 'body.1': 'Ana' }).body).toBe('Hi Ana, order {{2}}. Bye Ana.')

@@ -34,8 +34,9 @@ export function useThread(conversationId: Ref<string>, { myId, startAt }: Thread
   /** Messages that arrived while the window was elsewhere. */
   const missed = ref(0)
   let running: AbortController | null = null
-  /* Heard while a page is fetched: the page may be older. */
-  const held: Message[] = []
+  /* What is heard while a page is fetched comes on top of it: the page may be older. */
+  const held: (() => void)[] = []
+  let fetching = false
 
   const messages = computed<readonly Message[]>(() => {
     if (hasAfter.value) return loaded.value
@@ -44,6 +45,11 @@ export function useThread(conversationId: Ref<string>, { myId, startAt }: Thread
 
   const fetchPage = (query: Record<string, string | number>, signal?: AbortSignal) =>
     api.get<MessagePage>(`/conversations/${conversationId.value}/messages`, { limit: PAGE, ...query }, signal)
+
+  function release(): void {
+    fetching = false
+    held.splice(0).forEach((event) => event())
+  }
 
   function show(page: MessagePage): void {
     loaded.value = page.data
@@ -59,6 +65,7 @@ export function useThread(conversationId: Ref<string>, { myId, startAt }: Thread
     problem.value = pageProblem.value = null
     missed.value = 0
     held.length = 0
+    fetching = true
     try {
       const page = await fetchPage(around ? { around } : {}, mine.signal)
       if (running === mine) show(page)
@@ -67,7 +74,7 @@ export function useThread(conversationId: Ref<string>, { myId, startAt }: Thread
     } finally {
       if (running === mine) {
         loading.value = false
-        held.splice(0).forEach(arrived)
+        release()
       }
     }
   }
@@ -108,22 +115,26 @@ export function useThread(conversationId: Ref<string>, { myId, startAt }: Thread
     if (loading.value || problem.value) return open()
     if (hasAfter.value) return
     const mine = running
+    fetching = true
     const page = await fetchPage({ limit: RESYNC }).catch(() => null)
-    if (!page || running !== mine) return
-    if (touches(loaded.value, page.data)) loaded.value = mergeMessages(loaded.value, page.data)
-    else show(page)
+    if (running !== mine) return
+    if (page && touches(loaded.value, page.data)) loaded.value = mergeMessages(loaded.value, page.data, true)
+    else if (page) show(page)
+    release()
   }
 
   function arrived(message: Message): void {
     if (message.conversation_id !== conversationId.value) return
     claimByEvent(message, myId())
-    if (loading.value) held.push(message)
+    if (fetching) held.push(() => arrived(message))
     else if (hasAfter.value) missed.value += message.direction === 'in' ? 1 : 0
     else loaded.value = mergeMessages(loaded.value, [message])
   }
 
   function updated(message: Message): void {
-    if (message.conversation_id === conversationId.value) loaded.value = updateMessage(loaded.value, message)
+    if (message.conversation_id !== conversationId.value) return
+    if (fetching) held.push(() => updated(message))
+    else loaded.value = updateMessage(loaded.value, message)
   }
 
   onLive('message.created', ({ message }) => arrived(message))
