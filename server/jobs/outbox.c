@@ -155,15 +155,35 @@ static enum err claim_one(struct job *job, struct outbox *outbox, struct claims 
 			  const struct outbox_item_row *item)
 {
 	struct status_step step = { .status = STATUS_SENDING, .at_ms = job->now_ms };
+	int64_t claimed;
 	bool moved;
 
 	job->workspace = item->workspace;
 	TRY(sql_outbox_claim(job, &(struct sql_outbox_claim){ item->message, item->attempts + 1 },
-		NULL));
+		&claimed));
+	/* Its status report came since it was read (PostgreSQL): it is settled. */
+	if (!claimed)
+		return OK;
 	TRY(message_move(job, item->message, &step, &claims->changes, &moved));
 	claims->items[claims->count++] = *item;
 	outbox->figures.in_flight++;
 	return OK;
+}
+
+/* What waits on a channel that was deleted is claimed, too, and then told why it cannot be sent. */
+static enum err find_limits(struct job *job, id64 channel, struct pace_limits *out)
+{
+	struct channel *ch;
+	enum err e;
+
+	*out = (struct pace_limits){ PACE_PER_SECOND_DEFAULT, PAIR_INTERVAL_MS_DEFAULT,
+		PAIR_BURST_DEFAULT };
+	job->workspace = 0;
+	e = channel_get(job, channel, &ch);
+	if (e == OK)
+		*out = (struct pace_limits){ ch->pace_per_second, ch->pair_interval_ms,
+			ch->pair_burst };
+	return e == ERR_MISSING ? OK : e;
 }
 
 /* What is due on one channel, as far as pace and the places at the workers allow. */
@@ -172,11 +192,8 @@ static enum err claim_channel(struct job *job, struct outbox *outbox, struct cla
 {
 	struct outbox_item_rows due;
 	struct pace_limits limits;
-	struct channel *ch;
 
-	job->workspace = 0;
-	TRY(channel_get(job, channel, &ch));
-	limits = (struct pace_limits){ ch->pace_per_second, ch->pair_interval_ms, ch->pair_burst };
+	TRY(find_limits(job, channel, &limits));
 	TRY(sql_outbox_due(job, &(struct sql_outbox_due){ channel, job->now_ms, OUTBOX_CLAIM_MAX },
 		&due));
 	for (size_t i = 0; i < due.count && outbox->figures.in_flight < IN_FLIGHT_MAX; i++) {

@@ -56,10 +56,21 @@ static enum err find_target(struct job *job, struct prepared *p)
 	return OK;
 }
 
+static enum err find_channel(struct job *job, id64 id, struct channel **out)
+{
+	enum err e = channel_get(job, id, out);
+
+	if (e == ERR_MISSING)
+		return fail_code(job, e, S("channel_deleted"),
+			S("Write to the customer on another channel."),
+			"The channel was deleted before the message could be sent.");
+	return e;
+}
+
 static enum err prepare(struct job *job, const struct outbox_item_row *item, struct prepared *p)
 {
 	job->workspace = item->workspace;
-	TRY(channel_get(job, item->channel, &p->channel));
+	TRY(find_channel(job, item->channel, &p->channel));
 	TRY(message_get(job, item->message, &p->message));
 	p->outgoing = (struct outgoing){ .id = item->message,
 		.kind = p->message.kind,
