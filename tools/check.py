@@ -89,12 +89,12 @@ class Step:
                                  stderr=subprocess.STDOUT, start_new_session=True)
         timer = threading.Timer(seconds, end_group, [child])
         timer.start()
-        try:
-            output, _ = child.communicate()
-        finally:
-            timer.cancel()
-            if not group_lives:
-                end_group(child)
+        running.add(child)
+        output, _ = child.communicate()
+        running.discard(child)
+        timer.cancel()
+        if not group_lives:
+            end_group(child)
         took = time.monotonic() - start
         late = ' (ended: over its time)' if child.returncode == -signal.SIGKILL and took > seconds else ''
         with self.writing:
@@ -116,6 +116,17 @@ class Step:
             failed = 1
         self.count(passed, failed)
         return failed == 0
+
+
+running = set()       # children, for interrupted()
+
+
+def interrupted(*_):
+    """Nothing of ours outlives us."""
+    for child in list(running):
+        end_group(child)
+    postgres.stop()
+    os._exit(130)
 
 
 def end_group(child):
@@ -481,6 +492,8 @@ def main(arguments):
         print('\n'.join(s.name for s in all_steps()))
         return 0
     steps = choose(arguments)
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
     start = time.monotonic()
     try:
         run_all(steps)
