@@ -48,6 +48,7 @@ export class Demo {
   async end(signal = 'SIGTERM') {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return
     const gone = new Promise((done) => this.child.once('exit', done))
+    this.child.isEnding = true
     this.child.kill(signal)
     await gone
   }
@@ -78,6 +79,11 @@ export async function startDemo(options = {}) {
   ], { cwd: folder, env: { ...process.env, PARLEY_LOG_LEVEL: 'warn', ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.log = ''
   child.stderr.on('data', (data) => { child.log = (child.log + data).slice(-20_000) })
+  // A test that loses its server tells only of refused connections; this tells why.
+  child.once('exit', (code, signal) => {
+    if (!child.isEnding) process.stderr.write(`parley demo ended by itself: ${signal ?? code}\n${child.log}\n`)
+  })
+  process.once('exit', () => child.kill('SIGKILL'))
   return new Demo(child, folder, JSON.parse(await firstLine(child)))
 }
 
