@@ -163,6 +163,25 @@ static void write_outbox(struct job *job, struct report *report,
 	                                 : STR_NONE });
 }
 
+static enum err write_media(struct job *job, struct report *report)
+{
+	struct media_count_row count;
+
+	TRY(sql_media_counts(job, &(struct sql_media_counts){ job->workspace }, &count));
+	write_component(report, count.late > 0,
+		(struct component){ S("media"), S("Attachments"),
+			.detail = count.late ? arena_printf(job->arena,
+				"%lld wait to be fetched, %lld of them after a failed attempt.",
+				(long long)count.waiting, (long long)count.late)
+			: count.waiting ? arena_printf(job->arena, "%lld wait to be fetched.",
+				(long long)count.waiting)
+			: S("Every file that came was fetched or has said why not."),
+			.next_step = count.late ? S("They are tried again by themselves. If they "
+			                            "stay, look at the channel's access token.")
+			                        : STR_NONE });
+	return OK;
+}
+
 static enum err write_channels(struct job *job, struct report *report)
 {
 	struct channel_health_rows rows;
@@ -246,6 +265,7 @@ enum err health_get(struct job *job, const struct request *req, struct response 
 	write_disk(job, &report);
 	write_flows(job, &report, &f, failed.count);
 	write_outbox(job, &report, &outbox);
+	TRY(write_media(job, &report));
 	TRY(write_channels(job, &report));
 	json_close(&res->body, ']');
 	json_put(&res->body, "state", states[report.worst]);

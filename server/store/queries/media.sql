@@ -56,10 +56,11 @@ UPDATE media SET channel_id = $3, remote_id = $4, remote_uploaded_ms = $5 WHERE 
 SELECT id, conversation_id AS conversation FROM message WHERE media_id = $2 AND workspace_id = $1 ORDER BY id LIMIT 100;
 
 -- media_counts: one media_count
--- in:  now_ms i64
+-- What waits to be fetched, and what of it was tried in vain.
+-- in:  workspace id64
 -- out: waiting i64, late i64
 SELECT COUNT(*) AS waiting, COUNT(CASE WHEN attempts > 0 THEN 1 END) AS late
-FROM (SELECT attempts FROM media WHERE state = 0 AND next_ms < $1 + 86400000 LIMIT 10000) due;
+FROM (SELECT attempts FROM media WHERE state = 0 AND next_ms > 0 AND workspace_id = $1 LIMIT 10000) due;
 
 -- blob_insert: exec
 -- Nothing when the same content is there.
