@@ -243,19 +243,48 @@ static int64_t batch_size(void)
 	return PROCESSOR_BATCH_SMALL;
 }
 
+/* As many of the next events as fit into memory at once: one at least. */
+static enum err fitting(struct job *job, int64_t *max)
+{
+	struct intake_size_rows sizes;
+	int64_t octets = 0, count = 0;
+
+	TRY(sql_intake_event_sizes(job, &(struct sql_intake_event_sizes){ 0, *max }, &sizes));
+	while ((size_t)count < sizes.count &&
+		(octets += sizes.items[count].octets) <= PROCESSOR_OCTETS_MAX)
+		count++;
+	if ((size_t)count < sizes.count)
+		*max = count > 0 ? count : 1;
+	return OK;
+}
+
+/* One that is due for a retry: it may be large, so it is no more than one a round. */
+static enum err retry_one(struct job *job, struct processor *processor, bool *found)
+{
+	struct intake_event_rows rows;
+
+	TRY(sql_intake_event_retryable(job, &(struct sql_intake_event_retryable){ job->now_ms, 1 },
+		&rows));
+	*found = rows.count > 0;
+	if (!*found)
+		return OK;
+	TRY(apply_alone(job, processor, &rows.items[0]));
+	job_forgive(job);
+	return OK;
+}
+
 /* One round: what is due for a retry, then what is new. *more: there may be more waiting now. */
 static enum err round_of(struct job *job, struct processor *processor, bool *more)
 {
 	struct intake_event_rows rows;
 	int64_t max = batch_size();
+	bool retried;
 
-	TRY(sql_intake_event_retryable(job, &(struct sql_intake_event_retryable){ job->now_ms, 16 },
-		&rows));
-	for (size_t i = 0; i < rows.count; i++)
-		TRY(apply_alone(job, processor, &rows.items[i]));
+	TRY(retry_one(job, processor, &retried));
+	TRY(fitting(job, &max));
 	TRY(sql_intake_event_pending(job, &(struct sql_intake_event_pending){ 0, max }, &rows));
 	atomic_store(&processor->lag_ms, rows.count ? job->now_ms - id64_ms(rows.items[0].id) : 0);
-	*more = rows.count == (size_t)max;
+	*more = retried || rows.count == (size_t)max;
 	return apply_batch(job, processor, &rows);
 }
 

@@ -6,6 +6,12 @@ INSERT INTO intake_event (id, workspace_id, channel_id, dedup, state, attempts, 
 VALUES ($1, $2, $3, $4, 0, 0, $5)
 ON CONFLICT (dedup) DO NOTHING;
 
+-- intake_event_sizes: many intake_size
+-- In octets, in the order of intake_event_pending: so that a batch fits into memory.
+-- in: after id64, max i64
+-- out: octets i64
+SELECT LENGTH(payload_sealed) AS octets FROM intake_event WHERE state = 0 AND id > $1 ORDER BY id LIMIT $2;
+
 -- intake_event_pending: many intake_event
 -- in: after id64, max i64
 -- out: id id64, workspace id64, channel id64, state i64, kind str?, attempts i64, next_ms i64?, error str?, applied_ms i64?, payload bytes
