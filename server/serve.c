@@ -381,6 +381,11 @@ static enum err start_parts(struct server *s, str *why)
 {
 	const char *media = arena_printf(s->arena, "%s/media", s->settings->data).ptr;
 
+	if (!phone_set_home(str_of(s->settings->home_region))) {
+		*why = S("home_region is not a country; give its two letters, e.g. ID");
+		return ERR_INPUT;
+	}
+
 	TRY(server_open_store(s->arena, s->settings, &s->store, why));
 	TRY(media_open_folder(s->arena, media, why));
 	s->loop = loop_create();

@@ -67,6 +67,8 @@ static const struct setting table[] = {
 	NUMBER_(pace_per_second, 80, 1, 1000, "Messages a second of a new channel."),
 	NUMBER_(pair_interval_ms, 6000, 0, 600000,
 		"Milliseconds between messages of a new channel to one person."),
+	TEXT_(home_region, "",
+		"Two-letter country whose numbers may be typed without country code, e.g. ID."),
 	NUMBER_(pair_burst, 20, 1, 1000,
 		"Messages to one person that may go before that interval counts."),
 	NUMBER_(unconfirmed_wait_seconds, 60, 1, 86400,
