@@ -1,6 +1,6 @@
 /*
  * The sentence and the next step of a problem: the server's own words where it said some, else the
- * catalogue's for the code, else a plain one for any failure.
+ * catalogue's for the code, else a plain one for any failure. Wrong fields are told by what is wrong with each.
  */
 import type { ApiProblem } from '@shared/api/client'
 
@@ -12,6 +12,7 @@ export interface ProblemText {
 }
 
 export function problemText(problem: ApiProblem, t: Translate, exists: (key: string) => boolean): ProblemText {
+  if (problem.fields.length > 0) return { what: t('problem.fields'), next: problem.fields.map((one) => one.message).join(' ') }
   const fromServer = problem.status > 0 && !/^HTTP \d+$/.test(problem.message)
   const known = exists(`problem.codes.${problem.code}.what`)
   const code = known ? problem.code : 'unknown'

@@ -32,10 +32,14 @@ describe('avatars', () => {
 })
 
 describe('problemText', () => {
-  const texts: Record<string, string> = { 'problem.codes.offline.what': 'Away.', 'problem.codes.offline.next': 'Check.', 'problem.codes.unknown.what': 'Failed.', 'problem.codes.unknown.next': 'Again.' }
+  const texts: Record<string, string> = { 'problem.fields': 'Mend this:', 'problem.codes.offline.what': 'Away.', 'problem.codes.offline.next': 'Check.', 'problem.codes.unknown.what': 'Failed.', 'problem.codes.unknown.next': 'Again.' }
   const say = (problem: ApiProblem) => problemText(problem, (key) => texts[key] ?? key, (key) => key in texts)
   it('uses the server\'s own words', () => {
     expect(say(new ApiProblem({ status: 422, code: 'window_closed', detail: 'Closed.', next_step: 'Send a template.' }))).toEqual({ what: 'Closed.', next: 'Send a template.' })
+  })
+  it('says of wrong fields what is wrong with each', () => {
+    const errors = [{ field: 'text.body', code: 'too_long', message: 'At most 4096 characters.' }, { field: 'x', code: 'unknown', message: 'Not known.' }]
+    expect(say(new ApiProblem({ status: 422, code: 'invalid_input', detail: 'The request has errors.', errors }))).toEqual({ what: 'Mend this:', next: 'At most 4096 characters. Not known.' })
   })
   it('uses the catalogue where no server spoke', () => {
     expect(say(new ApiProblem({ status: 0, code: 'offline' }))).toEqual({ what: 'Away.', next: 'Check.' })
