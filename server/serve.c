@@ -88,6 +88,11 @@ static void publish(str app_key, str channel, str event, str data)
 		&(struct live_event){ .channel = channel, .name = event, .data = data });
 }
 
+static void reset_live(str app_key)
+{
+	live_app_reconnect(the_server->live, app_key);
+}
+
 /* Read marks and typing are shown if they can be; a full queue drops them. */
 struct receipt { id64 workspace, channel; bool typing; size_t len; char remote_id[]; };
 
@@ -257,6 +262,7 @@ static void set_hooks(struct server *s)
 	processor_failed_hook = api_tell_failed_event;
 	inbox_outbox_hook = wake_outbox;
 	api_publish = publish;
+	api_live_reset = reset_live;
 	api_receipt_hook = show_receipt;
 	inbox_media_hook = wake_media;
 	api_events_hook = wake_processor;

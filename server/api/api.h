@@ -32,6 +32,10 @@ void api_tell(struct job *job, const struct inbox_changes *changes);
 void api_tell_channel(struct job *job, id64 channel);
 /* Where it goes: the live hub. Set once at start; NULL: nobody listens. Any thread. */
 extern void (*api_publish)(str app_key, str channel, str event, str data);
+/* Somebody of the job's workspace may hear less than before: those who listen have to ask again.
+ * api_live_reset does it in the hub. Set once at start; NULL: nobody listens. */
+void api_tell_access(struct job *job);
+extern void (*api_live_reset)(str app_key);
 /* Shows the customer that their message was read, or that somebody types; best effort, on a call
  * worker, so that no handler waits for the provider. Set once at start; copies what it keeps. */
 struct api_receipt { id64 workspace, channel; str remote_id; bool typing; };

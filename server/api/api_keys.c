@@ -77,5 +77,6 @@ enum err api_keys_delete(struct job *job, const struct request *req, struct resp
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(api_key_revoke(job, id));
+	api_tell_access(job);
 	return reply_nothing(res);
 }

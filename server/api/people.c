@@ -73,6 +73,8 @@ enum err people_patch(struct job *job, const struct request *req, struct respons
 	TRY(request_id(job, req, 0, &id));
 	TRY(request_fields(job, req, person_patch_fields, &draft));
 	TRY(person_change(job, id, &draft, &person));
+	if (draft.role.ptr || draft.disabled == 1)
+		api_tell_access(job);
 	person_write_json(reply_json(res, 200), NULL, &person);
 	return OK;
 }

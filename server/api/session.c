@@ -83,6 +83,8 @@ enum err session_patch(struct job *job, const struct request *req, struct respon
 	TRY(request_session(job, req, &session));
 	TRY(request_fields(job, req, self_fields, &draft));
 	TRY(person_change_self(job, &draft, session.id, &session.person));
+	if (draft.password.ptr)
+		api_tell_access(job);
 	return write_session(job, res, &session);
 }
 

@@ -14,6 +14,7 @@
 #define EVENT_JSON_MAX (256u << 10)
 
 void (*api_publish)(str app_key, str channel, str event, str data);
+void (*api_live_reset)(str app_key);
 
 /* The changes of one workspace that are told together. */
 struct telling {
@@ -227,4 +228,18 @@ void api_tell_channel(struct job *job, id64 channel)
 	if (e != OK)
 		job_forgive(job);
 	job->workspace = workspace;
+}
+
+void api_tell_access(struct job *job)
+{
+	struct live_app app;
+	enum err e = api_live_reset ? live_app_get(job, &app) : ERR_MISSING;
+
+	if (e == OK)
+		api_live_reset(app.key);
+	else if (api_live_reset)
+		log_error("who listens was not asked again: %s: " STR_F, err_name(e),
+			STR_A(job->why));
+	if (e != OK)
+		job_forgive(job);
 }

@@ -20,7 +20,7 @@
 #define DRAIN_STEPS 50                                   /* about a second for all */
 #define FRAME_TEXT_MAX (6 * LIVE_DATA_MAX + (16u << 10)) /* every octet escaped */
 
-enum order_kind { ORDER_PUBLISH, ORDER_APP_SET, ORDER_APP_REMOVE };
+enum order_kind { ORDER_PUBLISH, ORDER_APP_SET, ORDER_APP_REMOVE, ORDER_APP_RECONNECT };
 
 /* One allocation: its texts stand behind it. */
 struct live_order {
@@ -116,13 +116,19 @@ static void app_set(struct live *live, const struct live_order *order)
 	app->secret = heap_str(order->secret);
 }
 
-static void close_those_of(struct live_list *list, const struct live_app *app)
+static void close_those_of(struct live_list *list, const struct live_app *app, int code, str reason)
 {
 	for (struct live_conn *conn = list->first, *next; conn; conn = next) {
 		next = conn->next;
 		if (conn->app == app)
-			live_conn_close(conn, LIVE_CLOSE_UNKNOWN_APP, S("The app was removed"));
+			live_conn_close(conn, code, reason);
 	}
+}
+
+static void close_all_of(struct live *live, const struct live_app *app, int code, str reason)
+{
+	close_those_of(&live->quiet, app, code, reason);
+	close_those_of(&live->pinged, app, code, reason);
 }
 
 static void app_remove(struct live *live, const struct live_order *order)
@@ -134,9 +140,17 @@ static void app_remove(struct live *live, const struct live_order *order)
 	live_table_remove(&live->apps, &app->node);
 	app->gone = true;
 	app->connections++; /* ours, so that it outlives the closing */
-	close_those_of(&live->quiet, app);
-	close_those_of(&live->pinged, app);
+	close_all_of(live, app, LIVE_CLOSE_UNKNOWN_APP, S("The app was removed"));
 	live_app_leave(app);
+}
+
+static void app_reconnect(struct live *live, const struct live_order *order)
+{
+	const struct live_app *app = live_app_find(live, order->key);
+
+	if (app)
+		close_all_of(live, app, LIVE_CLOSE_RECONNECT,
+			S("Who may listen has changed; connect again"));
 }
 
 /* ---- orders ---- */
@@ -193,6 +207,9 @@ static void carry_out(struct live *live, const struct live_order *order)
 		break;
 	case ORDER_APP_REMOVE:
 		app_remove(live, order);
+		break;
+	case ORDER_APP_RECONNECT:
+		app_reconnect(live, order);
 	}
 }
 
@@ -242,6 +259,11 @@ void live_app_set(struct live *live, str app_id, str key, str secret)
 void live_app_remove(struct live *live, str key)
 {
 	give_order(live, order_create(ORDER_APP_REMOVE, (str[]){ key, STR_NONE, STR_NONE }));
+}
+
+void live_app_reconnect(struct live *live, str key)
+{
+	give_order(live, order_create(ORDER_APP_RECONNECT, (str[]){ key, STR_NONE, STR_NONE }));
 }
 
 /* Encoded on the publisher's thread, so the loop only hands the frame on. */

@@ -36,6 +36,9 @@ void live_destroy(struct live *live);
 void live_app_set(struct live *live, str app_id, str key, str secret);
 /* Its connections are closed with 4001. */
 void live_app_remove(struct live *live, str key);
+/* Its connections are closed with 4200: their clients come back at once and ask again what they may
+ * hear. For when somebody may hear less than before. */
+void live_app_reconnect(struct live *live, str key);
 
 /* The ws_handler for route GET /app/{key}. */
 void live_on_socket(const struct request *req, struct ws *ws);

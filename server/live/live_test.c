@@ -627,6 +627,18 @@ LIVE_TEST(the_connections_of_a_removed_app_are_closed)
 	leave(c);
 }
 
+LIVE_TEST(who_may_hear_less_than_before_is_sent_to_ask_again)
+{
+	struct client *c = join_channel("news");
+
+	live_app_reconnect(live, S("another app"));
+	live_app_reconnect(live, S(KEY));
+	EXPECT(!hear(c).ptr);
+	EXPECT_INT(c->close_code, 4200);
+	leave(c);
+	leave(join_channel("news"));
+}
+
 LIVE_TEST(figures_count_what_is_there)
 {
 	struct client *a = join_channel("news"), *b = join_channel("news");

@@ -71,6 +71,15 @@ test('a connection gets a socket id of the documented form', async () => {
   assert.match(socket.connection.socket_id, /^\d+\.\d+$/)
 })
 
+test('a key that was deleted hears nothing more', async () => {
+  const key = await demo.api('POST', '/api-keys', { name: 'listener', scopes: ['conversation.read', 'message.read'] })
+  const authorization = { ...byServer(), headers: { Authorization: `Bearer ${key.key}` } }
+  const channel = await joined(await connected({ authorization }), `private-workspace-${demo.workspace_id}`)
+  const refused = happens(channel, 'pusher:subscription_error')
+  await demo.api('DELETE', `/api-keys/${key.id}`)
+  assert.equal((await refused).status, 401)
+})
+
 test('a change made by the API is heard on the private channel of the workspace', async () => {
   const socket = await connected({ authorization: byServer() })
   const channel = await joined(socket, `private-workspace-${demo.workspace_id}`)
