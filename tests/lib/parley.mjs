@@ -54,8 +54,11 @@ export class Demo {
   }
 
   async remove() {
-    await this.end()
-    rmSync(this.folder, { recursive: true, force: true })
+    try {
+      await this.end()
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true })
+    }
   }
 }
 
