@@ -40,6 +40,28 @@ export class Stage {
     return page
   }
 
+  /** Makes the live sockets of a page cuttable: cut() ends them and lets none through until mend(). */
+  async cuttable(page) {
+    const lines = new Set()
+    let isCut = false
+    await page.context().routeWebSocket('**/app/**', (line) => {
+      if (isCut) {
+        line.close()
+        return
+      }
+      lines.add(line)
+      line.connectToServer()
+    })
+    return {
+      cut: async () => {
+        isCut = true
+        for (const line of lines) await line.close()
+        lines.clear()
+      },
+      mend: () => { isCut = false },
+    }
+  }
+
   /** Somebody who is signed in and looks at the inbox. */
   async agent({ email = this.demo.email, password = this.demo.password, ...options } = {}) {
     const page = await this.page(options)

@@ -5,13 +5,15 @@ import { until } from '../lib/parley.mjs'
 import { answer, bubble, composerOf, openConversation, rowOf, Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
-let stage, customer, owner, mira
+let stage, customer, owner, mira, line
 
 before(async () => {
   stage = await Stage.open()
   customer = await stage.customer('Tomas Lind')
   await stage.demo.customerSays(customer.phone, 'Is anybody there?')
   owner = await stage.agent()
+  line = await stage.cuttable(owner)
+  await owner.reload() // its socket, too, goes by the line
   mira = { person: await stage.colleague('Mira') }
   mira.page = await stage.agent(mira.person)
   await openConversation(owner, customer.name)
@@ -57,10 +59,13 @@ test('a resolved conversation stays while it is open, then leaves the list, and 
 
 test('when the line is cut the page says so, and catches up when it is back', async () => {
   const text = `Sent while you were away ${Date.now()}`
+  await line.cut() // the live socket; what the browser calls offline leaves it whole
   await owner.context().setOffline(true)
   await owner.getByRole('status').filter({ hasText: 'The connection is lost' }).waitFor({ timeout: 20_000 })
   await stage.demo.customerSays(customer.phone, text)
   await bubble(mira.page, text).waitFor()
+  assert.equal(await bubble(owner, text).count(), 0)
+  line.mend()
   await owner.context().setOffline(false)
   await bubble(owner, text).waitFor({ timeout: 30_000 })
   await owner.getByRole('status').filter({ hasText: 'The connection is lost' }).waitFor({ state: 'detached', timeout: 30_000 })
