@@ -116,13 +116,13 @@ enum err conversation_of(struct job *job, id64 contact, const struct channel *ch
 
 enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbox_changes *changes)
 {
-	int64_t changed;
+	int64_t changed, in_ms = not_after(at_ms, job->now_ms);
 
 	TRY(sql_conversation_widen(job,
 		&(struct sql_conversation_widen){ .id = id,
 			.workspace = job->workspace,
-			.in_ms = at_ms,
-			.window_until_ms = at_ms + WINDOW_MS,
+			.in_ms = in_ms,
+			.window_until_ms = in_ms + WINDOW_MS,
 			.now_ms = job->now_ms },
 		&changed));
 	if (changed)

@@ -23,6 +23,12 @@ static inline enum err found_or_none(struct job *job, enum err e, bool *found)
 	return OK;
 }
 
+/* A time that somebody else tells, at most now: a clock that is wrong opens no window for years. */
+static inline int64_t not_after(int64_t at_ms, int64_t now_ms)
+{
+	return at_ms < now_ms ? at_ms : now_ms;
+}
+
 /* A list of ids as the queries want it: "[1,2]". Zeros are left out. */
 str id_list(struct arena *arena, const id64 *ids, size_t count);
 

@@ -185,7 +185,7 @@ static enum err move_conversation(struct job *job, const struct message *m,
 	struct conversation *conv)
 {
 	bool customers = is_customers(m);
-	int64_t in_ms = customers ? message_time(m) : 0;
+	int64_t in_ms = customers ? not_after(message_time(m), job->now_ms) : 0;
 	struct conversation_row row;
 
 	TRY(sql_conversation_take(job,

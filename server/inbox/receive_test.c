@@ -19,6 +19,26 @@ STORE_TEST(the_window_is_open_for_24_hours_after_the_customers_own_time)
 	EXPECT(!conversation_window_open(&conv, conv.window_until_ms));
 }
 
+STORE_TEST(a_time_in_the_future_opens_the_window_from_now_on_only)
+{
+	const int64_t year_ms = 365LL * 24 * 3600 * 1000;
+	struct channel *ch = test_channel(job);
+	struct provider_event in =
+		test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS + year_ms);
+	struct provider_event heart = { .kind = EVENT_REACTION,
+		.who = { .phone = S("12025550142") },
+		.at_ms = TEST_NOW_MS + 2 * year_ms,
+		.target_id = S("wamid.A"),
+		.emoji = S("\xE2\x9D\xA4") };
+	struct conversation conv;
+
+	test_apply(job, ch, &in, NULL);
+	test_apply(job, ch, &heart, NULL);
+	conv = test_conversation(job, ch, "wamid.A");
+	EXPECT_INT(conv.window_until_ms, TEST_NOW_MS + WINDOW_MS);
+	EXPECT_INT(conv.last_in_ms, TEST_NOW_MS);
+}
+
 STORE_TEST(an_older_message_that_comes_late_does_not_shorten_the_window)
 {
 	struct channel *ch = test_channel(job);
@@ -66,6 +86,7 @@ STORE_TEST(a_reaction_opens_the_window_and_nothing_else)
 	struct conversation conv;
 
 	test_apply(job, ch, &in, NULL);
+	job->now_ms += 120000;
 	test_apply(job, ch, &heart, NULL);
 	conv = test_conversation(job, ch, "wamid.A");
 	EXPECT_INT(conv.window_until_ms, TEST_NOW_MS + 60000 + WINDOW_MS);
