@@ -10,6 +10,7 @@
 
 #include "account/account.h"
 #include "account/channel.h"
+#include "account/template.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "inbox/inbox.h"
@@ -183,6 +184,9 @@ static enum err answer(struct job *job, const struct channel *ch, const struct l
 static enum err seed_conversations(struct job *job, const struct demo *demo,
 	const struct channel *ch)
 {
+	int64_t synced;
+
+	TRY(template_sync(job, ch->id, &synced)); /* what may be sent when the window has closed */
 	for (size_t i = 0; i < COUNT_OF(script); i++) {
 		job->now_ms = clock_now_ms();
 		TRY(script[i].is_answer ? answer(job, ch, &script[i])

@@ -127,7 +127,6 @@ test('a reaction is shown on its message', async () => {
 
 test('with the window closed only a template goes, and it arrives', async () => {
   const stranger = await stage.customer('Nova Kim')
-  await stage.demo.api('POST', `/channels/${stage.demo.channel_id}/templates/sync`)
   const { data: templates } = await stage.demo.api('GET', '/templates?limit=100')
   const plain = templates.find((one) => one.status === 'APPROVED' && !JSON.stringify(one.components).includes('{{'))
   assert.ok(plain, 'the demo has an approved template without variables')
