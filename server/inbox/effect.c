@@ -27,7 +27,8 @@ static enum err lock_row(struct job *job, id64 message, struct message_row *out)
 /* ---- status ---- */
 
 /* A report about an earlier attempt is not about this one: the message was retried since, and
- * either has another remote id by now or waits for one and still bears the old one. */
+ * either has another remote id by now or waits for one and still bears the old one. That the old one
+ * was delivered after all still counts. */
 static bool is_of_earlier_attempt(const struct message_row *row, const struct effect *effect)
 {
 	bool waits = row->status == STATUS_ACCEPTED || row->status == STATUS_SENDING ||
@@ -35,8 +36,9 @@ static bool is_of_earlier_attempt(const struct message_row *row, const struct ef
 
 	if (!row->remote_id.len || !effect->remote_id.len)
 		return false;
-	return str_is(row->remote_id, effect->remote_id) ? waits && effect->status == STATUS_FAILED
-	                                                 : true;
+	if (!str_is(row->remote_id, effect->remote_id))
+		return true;
+	return waits && (effect->status == STATUS_FAILED || effect->status == STATUS_SENT);
 }
 
 static enum err apply_status(struct job *job, id64 message, const struct effect *effect,
