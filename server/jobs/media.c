@@ -24,7 +24,7 @@
 #define SENTENCE_MAX 500
 #define LANE_QUEUE 4
 
-/* Held by its owner, its timers and each task under way; the last one frees it. */
+/* Held by its owner, its timers and each task under way; the last one frees it and its lane. */
 struct media_fetcher {
 	struct store *store;
 	struct pool *callers;
@@ -47,8 +47,10 @@ static void let_go(void *arg)
 {
 	struct media_fetcher *f = arg;
 
-	if (atomic_fetch_sub(&f->holders, 1) == 1)
-		heap_free(f);
+	if (atomic_fetch_sub(&f->holders, 1) > 1)
+		return;
+	lane_destroy(f->lane);
+	heap_free(f);
 }
 
 /* ---- one fetch ---- */
@@ -285,8 +287,7 @@ void media_fetcher_destroy(struct media_fetcher *f)
 {
 	if (!f)
 		return;
-	atomic_store(&f->is_ending, true);
-	lane_destroy(f->lane);
+	atomic_store(&f->is_ending, true); /* the lane goes last: a fetch that ends may still wake us */
 	let_go(f);
 }
 
