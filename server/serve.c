@@ -244,12 +244,13 @@ static void make_workers(struct server *s)
 
 static void make_jobs(struct server *s)
 {
+	/* Before the processor, whose first events may bring files. */
+	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
 	s->processor = processor_create(s->store);
 	s->intake = intake_create(s->store, s->processor);
 	s->outbox = outbox_create(&(struct outbox_config){
 		.store = s->store, .callers = s->callers,
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
-	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
 	retention_start(s->timers,
 		&(struct retention_config){ s->settings->event_retention_days * 86400000LL });
 }
@@ -435,9 +436,10 @@ void server_join(struct server *s)
 		return;
 	s->joined = true;
 	timers_destroy(s->timers);
+	/* A request that outlived the stop's patience still wakes and asks all that follow. */
+	pool_destroy(s->requests);
 	intake_destroy(s->intake);
 	processor_destroy(s->processor);
-	pool_destroy(s->requests);
 	outbox_destroy(s->outbox);
 	media_fetcher_destroy(s->fetcher);
 	pool_destroy(s->callers);
