@@ -16,8 +16,8 @@ struct lane;
 struct timers;
 
 /* run: on a worker, as a job of its own; its error is logged by the job's end. drop: called instead
- * of run for a timer that never became due, and after the last run of a periodic one; may be NULL. A
- * pool or lane runs all that it took; what it refused is the caller's still. */
+ * of run for a timer that never became due, and after the last run of a periodic one; may be NULL.
+ * A pool or lane runs all that it took; what it refused is the caller's still. */
 struct task {
 	const char *name; /* literal */
 	enum err (*run)(struct job *job, void *arg);
