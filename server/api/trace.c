@@ -11,13 +11,14 @@
 
 #define STEPS_MAX 256
 
-struct step { int64_t at_ms; int order; const char *what; str detail, code; };
+struct step { int64_t at_ms, sort_ms; int order; const char *what; str detail, code; };
 struct story { struct step items[STEPS_MAX]; size_t count; };
 
 static void tell(struct story *s, int64_t at_ms, const char *what, str detail, str code)
 {
 	if (at_ms && s->count < STEPS_MAX) {
-		s->items[s->count] = (struct step){ at_ms, (int)s->count, what, detail, code };
+		s->items[s->count] =
+			(struct step){ at_ms, at_ms, (int)s->count, what, detail, code };
 		s->count++;
 	}
 }
@@ -83,14 +84,23 @@ static enum err tell_sending(struct job *job, const struct message *msg, struct 
 	return OK;
 }
 
+/* The network tells its times in whole seconds: what it reports comes after what we did in that
+ * second. */
+static void tell_tick(struct story *s, int64_t at_ms, const char *what, str detail)
+{
+	tell(s, at_ms, what, detail, STR_NONE);
+	if (at_ms && at_ms % 1000 == 0 && s->count)
+		s->items[s->count - 1].sort_ms = at_ms + 999;
+}
+
 static void tell_ticks(struct job *job, const struct message *msg, struct story *s)
 {
 	json error = NULL;
 
-	tell(s, msg->sent_ms, "sent", S("WhatsApp's server has it."), STR_NONE);
-	tell(s, msg->delivered_ms, "delivered", S("It is on the recipient's device."), STR_NONE);
-	tell(s, msg->read_ms, "read", S("The recipient has opened it."), STR_NONE);
-	tell(s, msg->played_ms, "played", S("The recipient has played it."), STR_NONE);
+	tell_tick(s, msg->sent_ms, "sent", S("WhatsApp's server has it."));
+	tell_tick(s, msg->delivered_ms, "delivered", S("It is on the recipient's device."));
+	tell_tick(s, msg->read_ms, "read", S("The recipient has opened it."));
+	tell_tick(s, msg->played_ms, "played", S("The recipient has played it."));
 	if (msg->error.len && json_read(job->arena, msg->error, &error, NULL) != OK)
 		error = NULL;
 	tell(s, msg->failed_ms, "failed",
@@ -104,8 +114,8 @@ static int compare_steps(const void *a, const void *b)
 {
 	const struct step *x = a, *y = b;
 
-	if (x->at_ms != y->at_ms)
-		return x->at_ms < y->at_ms ? -1 : 1;
+	if (x->sort_ms != y->sort_ms)
+		return x->sort_ms < y->sort_ms ? -1 : 1;
 	return x->order - y->order;
 }
 

@@ -41,7 +41,9 @@ for (const store of stores) {
       assert.match(seen.remote_id, /^wamid\./)
       assert.ok(seen.sent_ms && seen.delivered_ms)
       const steps = await trace(world, id)
-      for (const what of ['accepted', 'attempt', 'sent', 'delivered']) assert.ok(steps.includes(what), `${what} in ${steps}`)
+      const order = ['accepted', 'attempt', 'answer', 'sent', 'delivered'].map((what) => steps.indexOf(what))
+      assert.deepEqual(order, [...order].sort((a, b) => a - b), `in order: ${steps}`)
+      assert.ok(!order.includes(-1), `all there: ${steps}`)
     })
 
     await t.test('a server error is tried again until it is over, and the message goes once', async () => {

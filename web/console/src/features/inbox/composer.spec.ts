@@ -4,7 +4,6 @@ import { draftText, keepDraft } from './drafts'
 import { findEmoji } from './emoji'
 import { filterOf, queryOf } from './filterQuery'
 import { NO_FILTER } from './merge'
-import { storyOrder } from './story'
 import { draftOf, kindOf, LIMITS, refusalOf } from './useAttachments'
 import { windowState } from './window'
 
@@ -66,13 +65,5 @@ describe('filters in the address', () => {
   })
   it('fall back to the default for what nobody here wrote', () => {
     expect(filterOf({ view: 'x', status: ['evil'], channel: '1;2', unread: 'yes' })).toEqual(NO_FILTER)
-  })
-})
-
-describe('the story of a message', () => {
-  it('puts what the network tells in whole seconds behind what we did in that second', () => {
-    const step = (what: 'sent' | 'delivered' | 'accepted' | 'attempt', at_ms: number) => ({ what, at_ms, detail: '', code: null })
-    const told = [step('sent', 5000), step('delivered', 5000), step('accepted', 5284), step('attempt', 5296)]
-    expect(storyOrder(told).map((one) => one.what)).toEqual(['accepted', 'attempt', 'sent', 'delivered'])
   })
 })
