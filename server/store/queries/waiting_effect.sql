@@ -12,3 +12,9 @@ SELECT id, effect_sealed FROM waiting_effect WHERE remote_key = $1 AND workspace
 -- effect_drop: exec
 -- in:  remote_key bytes, workspace id64
 DELETE FROM waiting_effect WHERE remote_key = $1 AND workspace_id = $2;
+
+-- effect_prune: exec
+-- What waits for messages that are not ours.
+-- in:  before_ms i64, max i64
+DELETE FROM waiting_effect WHERE id IN (
+	SELECT id FROM waiting_effect WHERE created_ms < $1 ORDER BY created_ms LIMIT $2);
