@@ -172,6 +172,34 @@ STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 	EXPECT_STR(m.remote_id, "wamid.SECOND");
 }
 
+/* ---- the same request again ---- */
+
+STORE_TEST(a_key_stands_for_a_day_and_may_be_used_again_then)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event in = test_text("12025550142", "A", "hi", TEST_NOW_MS);
+	struct message_draft draft = { .kind = KIND_TEXT, .idempotency_key = S("key"),
+		.request_hash = S("0123456789abcdef0123456789abcdef") };
+	struct message first, again;
+	bool repeated;
+
+	test_apply(job, ch, &in, NULL);
+	draft.conversation_id = test_conversation(job, ch, "A").id;
+	EXPECT_OK(json_read(job->arena, S("{\"body\":\"Hello\"}"), &draft.content, NULL));
+	EXPECT_OK(inbox_send(job, &draft, &first, &repeated));
+	EXPECT(!repeated);
+	job->now_ms += 24 * 3600 * 1000LL;
+	EXPECT_OK(inbox_send(job, &draft, &again, &repeated));
+	EXPECT(repeated && again.id == first.id);
+	job->now_ms += 1;
+	in = test_text("12025550142", "B", "still there?", job->now_ms);
+	test_apply(job, ch, &in, NULL);
+	EXPECT_OK(inbox_send(job, &draft, &again, &repeated));
+	EXPECT(!repeated && again.id != first.id);
+	EXPECT_OK(inbox_send(job, &draft, &first, &repeated));
+	EXPECT(repeated && again.id == first.id);
+}
+
 /* ---- any order, any repetition ---- */
 
 #define STORY 10

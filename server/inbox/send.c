@@ -214,9 +214,11 @@ static enum err find_repeated(struct job *job, const struct plan *plan, struct m
 
 static enum err write_idempotency(struct job *job, const struct plan *plan, id64 message)
 {
+	int64_t added;
+
 	if (!plan->draft->idempotency_key.len)
 		return OK;
-	return sql_idempotency_add(job,
+	TRY(sql_idempotency_add(job,
 		&(struct sql_idempotency_add){
 			.id = job_id(job),
 			.workspace = job->workspace,
@@ -224,8 +226,10 @@ static enum err write_idempotency(struct job *job, const struct plan *plan, id64
 			.request_hash = bytes_of(plan->draft->request_hash),
 			.message = message,
 			.now_ms = job->now_ms,
+			.before_ms = job->now_ms - IDEMPOTENCY_MS,
 		},
-		NULL);
+		&added));
+	return added ? OK : fail(job, ERR_CONFLICT, "the key was used by another request just now");
 }
 
 static enum err ensure_conversation(struct job *job, struct plan *plan,

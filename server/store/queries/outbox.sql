@@ -87,8 +87,12 @@ FROM message m JOIN conversation c ON c.id = m.conversation_id LEFT JOIN message
 WHERE m.id = $1;
 
 -- idempotency_add: exec
--- in: id id64, workspace id64, key_hash bytes, request_hash bytes, message id64, now_ms i64
-INSERT INTO idempotency (id, workspace_id, key_hash, request_hash, message_id, created_ms) VALUES ($1, $2, $3, $4, $5, $6);
+-- Takes the place of one from before before_ms; changes nothing when a younger one is there.
+-- in: id id64, workspace id64, key_hash bytes, request_hash bytes, message id64, now_ms i64, before_ms i64
+INSERT INTO idempotency (id, workspace_id, key_hash, request_hash, message_id, created_ms) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (workspace_id, key_hash) DO UPDATE SET request_hash = excluded.request_hash, message_id = excluded.message_id,
+	created_ms = excluded.created_ms
+WHERE idempotency.created_ms < $7;
 
 -- idempotency_find: one idempotency
 -- in: workspace id64, key_hash bytes
