@@ -264,7 +264,7 @@ static enum err round_in_transaction(struct job *job, struct outbox *outbox,
 	TRY(db_begin(job, DB_WRITE));
 	TRY(write_results(job, outbox, results, &claims->changes));
 	TRY(requeue_overdue(job));
-	if (!outbox->stopping)
+	if (!outbox_is_stopping(outbox))
 		TRY(claim_due(job, outbox, claims));
 	return db_commit(job);
 }
@@ -290,6 +290,43 @@ static enum err wait_for_next_due(struct job *job, struct outbox *outbox)
 	return OK;
 }
 
+/* An answer that was lost at the commit leaves `sending` on disk for what nobody was given. */
+static enum err give_back_unsure(struct job *job, struct outbox *outbox)
+{
+	if (!outbox->unsure_count)
+		return OK;
+	TRY(db_begin(job, DB_WRITE));
+	for (size_t i = 0; i < outbox->unsure_count; i++)
+		TRY(sql_outbox_unclaim(job,
+			&(struct sql_outbox_unclaim){ outbox->unsure[i], job->now_ms }, NULL));
+	TRY(db_commit(job));
+	outbox->unsure_count = 0;
+	return OK;
+}
+
+static void keep_unsure(struct outbox *outbox, const struct claims *claims)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		outbox->unsure[i] = claims->items[i].message;
+	outbox->unsure_count = claims->count;
+}
+
+/* Behind a commit nothing may fail: its results are written, and would be written again. */
+static void after_commit(struct job *job, struct outbox *outbox,
+	const struct outbox_result *results, const struct claims *claims)
+{
+	for (const struct outbox_result *r = results; r; r = r->next)
+		note_breaker(outbox, r, job->now_ms);
+	inbox_tell(job, &claims->changes);
+	for (size_t i = 0; i < claims->count; i++)
+		outbox_hand_out(outbox, &claims->items[i]);
+	if (claims->count == OUTBOX_CLAIM_MAX)
+		outbox_wait_at_most(outbox, 1);
+	job->workspace = 0;
+	if (wait_for_next_due(job, outbox) != OK)
+		outbox_wait_at_most(outbox, STORE_AWAY_WAIT_MS);
+}
+
 static enum err run_round(struct job *job, struct outbox *outbox,
 	const struct outbox_result *results)
 {
@@ -298,6 +335,7 @@ static enum err run_round(struct job *job, struct outbox *outbox,
 	bool busy = results != NULL;
 	enum err e;
 
+	TRY(give_back_unsure(job, outbox));
 	if (!busy)
 		TRY(anything_to_do(job, &busy));
 	if (!busy)
@@ -305,19 +343,13 @@ static enum err run_round(struct job *job, struct outbox *outbox,
 	for (const struct outbox_result *r = results; r; r = r->next)
 		outbox->figures.in_flight--;
 	e = round_in_transaction(job, outbox, results, &claims);
-	if (e != OK) {
-		outbox->figures.in_flight = in_flight;
-		return e;
+	if (e == OK) {
+		after_commit(job, outbox, results, &claims);
+		return OK;
 	}
-	for (const struct outbox_result *r = results; r; r = r->next)
-		note_breaker(outbox, r, job->now_ms);
-	inbox_tell(job, &claims.changes);
-	for (size_t i = 0; i < claims.count; i++)
-		outbox_hand_out(outbox, &claims.items[i]);
-	if (claims.count == OUTBOX_CLAIM_MAX)
-		outbox_wait_at_most(outbox, 1);
-	job->workspace = 0;
-	return wait_for_next_due(job, outbox);
+	outbox->figures.in_flight = in_flight;
+	keep_unsure(outbox, &claims);
+	return e;
 }
 
 static enum err recover(struct job *job, struct outbox *outbox, bool *more)

@@ -46,6 +46,7 @@ struct outbox {
 	pthread_t thread;
 	struct outbox_result *results; /* finished, not yet written */
 	size_t calls;                  /* with the workers */
+	struct outbox_figures shown;   /* what others see of `figures` */
 	bool woken, stopping;
 
 	/* The outbox thread's own: */
@@ -53,6 +54,9 @@ struct outbox {
 	struct breaker breakers[BREAKERS_MAX];
 	struct outbox_figures figures;
 	int64_t wait_ms;
+	/* Claimed in a round whose commit was not confirmed: it may stand on disk all the same. */
+	id64 unsure[OUTBOX_CLAIM_MAX];
+	size_t unsure_count;
 };
 
 void *outbox_thread(void *arg);

@@ -48,6 +48,7 @@ bool outbox_take_results(struct outbox *outbox, struct outbox_result **results)
 	bool go_on;
 
 	pthread_mutex_lock(&outbox->lock);
+	outbox->shown = outbox->figures;
 	while (!outbox->woken && !outbox->results && !(outbox->stopping && outbox->calls == 0))
 		if (pthread_cond_timedwait(&outbox->wake, &outbox->lock, &until) != 0)
 			break;
@@ -139,5 +140,7 @@ void outbox_destroy(struct outbox *outbox)
 
 void outbox_figures(struct outbox *outbox, struct outbox_figures *out)
 {
-	*out = outbox->figures;
+	pthread_mutex_lock(&outbox->lock);
+	*out = outbox->shown;
+	pthread_mutex_unlock(&outbox->lock);
 }

@@ -26,6 +26,11 @@ ORDER BY o.priority, o.message_id LIMIT $3;
 -- in: message id64, attempts i64
 UPDATE outbox SET state = 1, attempts = $2 WHERE message_id = $1 AND state = 0;
 
+-- Claimed, and surely not handed to anybody.
+-- outbox_unclaim: exec
+-- in: message id64, now_ms i64
+UPDATE outbox SET state = 0, next_ms = $2 WHERE message_id = $1 AND state = 1;
+
 -- outbox_delay: exec
 -- in: message id64, next_ms i64
 UPDATE outbox SET state = 0, next_ms = $2 WHERE message_id = $1;
