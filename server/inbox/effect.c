@@ -27,8 +27,8 @@ static enum err lock_row(struct job *job, id64 message, struct message_row *out)
 /* ---- status ---- */
 
 /* A report about an earlier attempt is not about this one: the message was retried since, and
- * either has another remote id by now or waits for one and still bears the old one. That the old one
- * was delivered after all still counts. */
+ * either has another remote id by now or waits for one and still bears the old one. That the old
+ * one was delivered after all still counts. */
 static bool is_of_earlier_attempt(const struct message_row *row, const struct effect *effect)
 {
 	bool waits = row->status == STATUS_ACCEPTED || row->status == STATUS_SENDING ||

@@ -287,7 +287,8 @@ void media_fetcher_destroy(struct media_fetcher *f)
 {
 	if (!f)
 		return;
-	atomic_store(&f->is_ending, true); /* the lane goes last: a fetch that ends may still wake us */
+	/* the lane goes last: a fetch that ends may still wake us */
+	atomic_store(&f->is_ending, true);
 	let_go(f);
 }
 
