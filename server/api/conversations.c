@@ -17,7 +17,8 @@ static enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv)
 {
 	struct view_ask ask = { .conversations = { (struct conversation *)conv, 1 },
-		.last_messages = may_read_messages(job) };
+		.last_messages = may_read_messages(job),
+		.hides_contacts = !may_read_contacts(job) };
 	struct view view;
 
 	TRY(view_load(job, &ask, &view));
@@ -45,6 +46,10 @@ static enum err read_filter(struct job *job, const struct request *req, const st
 		.max = page->limit + 1,
 		.query = str_trim(request_query(job->arena, req, "query")),
 	};
+	if (out->query.len && !may_read_contacts(job))
+		return fail_code(job, ERR_DENIED, S("not_allowed"),
+			S("Leave out the query, or ask an admin of the workspace."),
+			"To look for people needs the permission contact.read.");
 	if (str_count_points(out->query) > SEARCH_QUERY_MAX)
 		field_error(job, S("query"), S("too_long"), S("At most 200 characters."));
 	return job_check_fields(job);
@@ -53,7 +58,8 @@ static enum err read_filter(struct job *job, const struct request *req, const st
 static enum err write_conversations(struct job *job, struct buf *out,
 	const struct conversations *list)
 {
-	struct view_ask ask = { .conversations = *list, .last_messages = may_read_messages(job) };
+	struct view_ask ask = { .conversations = *list, .last_messages = may_read_messages(job),
+		.hides_contacts = !may_read_contacts(job) };
 	struct view view;
 
 	TRY(view_load(job, &ask, &view));

@@ -181,6 +181,20 @@ STORE_TEST(who_may_not_read_messages_sees_none)
 	stop();
 }
 
+STORE_TEST(who_may_not_read_contacts_sees_no_name_and_no_number)
+{
+	json list;
+
+	start(job);
+	customer_says(job, "12025550101", "A", "secret");
+	key = key_with(job, role_permissions(ROLE_ANALYST));
+	list = ask(200, "GET /api/v1/conversations", "");
+	EXPECT_STR(json_text_at(list, "data.0.contact.name"), "");
+	EXPECT(json_kind(json_path(list, "data.0.contact.phone")) == JSON_NIL);
+	ask(403, "GET /api/v1/conversations?query=2025550101", "");
+	stop();
+}
+
 STORE_TEST(a_conversation_is_shown_with_all_that_it_names)
 {
 	json conv;

@@ -88,13 +88,24 @@ static enum err load_quoted(struct job *job, struct view *view)
 	return ids.count ? message_by_ids(job, ids.items, ids.count, &view->quoted) : OK;
 }
 
-static enum err load_contacts(struct job *job, struct view *view)
+bool may_read_contacts(const struct job *job)
+{
+	return job->actor.permissions & PERMIT(CONTACT_READ);
+}
+
+static enum err load_contacts(struct job *job, const struct view_ask *ask, struct view *view)
 {
 	struct ids ids = { 0 };
 
 	for (size_t i = 0; i < view->conversations.count; i++)
 		add_id(&ids, view->conversations.items[i].contact_id);
-	return ids.count ? contact_by_ids(job, ids.items, ids.count, &view->contacts) : OK;
+	if (ids.count)
+		TRY(contact_by_ids(job, ids.items, ids.count, &view->contacts));
+	for (size_t i = 0; ask->hides_contacts && i < view->contacts.count; i++) {
+		view->contacts.items[i].name = S("");
+		view->contacts.items[i].phone = STR_NONE;
+	}
+	return OK;
 }
 
 static enum err load_people(struct job *job, struct view *view)
@@ -155,7 +166,7 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 	TRY(load_conversations(job, ask, out));
 	TRY(load_messages(job, ask, out));
 	TRY(load_quoted(job, out));
-	TRY(load_contacts(job, out));
+	TRY(load_contacts(job, ask, out));
 	TRY(load_people(job, out));
 	TRY(load_channels(job, out));
 	return load_attachments(job, out);

@@ -17,6 +17,8 @@ struct view_ask {
 	struct messages messages;   /* their conversations are loaded along with them */
 	/* of the conversations; never for those who may not read messages */
 	bool last_messages;
+	/* without names and numbers: for those who may not read contacts */
+	bool hides_contacts;
 };
 
 struct view {
@@ -28,6 +30,9 @@ struct view {
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
 };
+
+/* Of whoever asks. */
+bool may_read_contacts(const struct job *job);
 
 enum err view_load(struct job *job, const struct view_ask *ask, struct view *out);
 const struct conversation *view_conversation(const struct view *view, id64 id);

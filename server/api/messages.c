@@ -10,7 +10,8 @@
 static enum err write_message(struct job *job, struct response *res, int status,
 	const struct message *msg)
 {
-	struct view_ask ask = { .messages = { (struct message *)msg, 1 } };
+	struct view_ask ask = { .messages = { (struct message *)msg, 1 },
+		.hides_contacts = !may_read_contacts(job) };
 	struct view view;
 
 	TRY(view_load(job, &ask, &view));
@@ -127,7 +128,8 @@ enum err conversations_messages(struct job *job, const struct request *req, stru
 	TRY(read_place(job, req, &place));
 	TRY(conversation_get(job, id, &conv));
 	TRY(find_stretch(job, conv.id, &place, page.limit, &stretch));
-	TRY(view_load(job, &(struct view_ask){ .messages = stretch.messages }, &view));
+	TRY(view_load(job, &(struct view_ask){ .messages = stretch.messages,
+				   .hides_contacts = !may_read_contacts(job) }, &view));
 	json_open(out, '{');
 	json_open_in(out, "data", '[');
 	for (size_t i = 0; i < stretch.messages.count; i++)

@@ -20,7 +20,8 @@ static enum err read_search(struct job *job, const struct request *req, const st
 
 static enum err write_hits(struct job *job, struct buf *out, const struct messages *hits)
 {
-	struct view_ask ask = { .messages = *hits, .last_messages = true };
+	struct view_ask ask = { .messages = *hits, .last_messages = true,
+		.hides_contacts = !may_read_contacts(job) };
 	struct view view;
 
 	TRY(view_load(job, &ask, &view));
