@@ -296,7 +296,7 @@ static enum err write_plan(struct job *job, struct plan *plan, struct message *o
 enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out,
 	bool *repeated)
 {
-	struct plan plan = { .draft = draft };
+	struct plan plan = { .draft = draft }, first;
 	enum err e;
 
 	*repeated = false;
@@ -305,11 +305,12 @@ enum err inbox_send(struct job *job, const struct message_draft *draft, struct m
 	if (*repeated)
 		return OK;
 	TRY(make_plan(job, &plan));
-	e = write_plan(job, &plan, out, repeated);
+	first = plan;
+	e = write_plan(job, &first, out, repeated);
 	if (e != ERR_CONFLICT || str_is(job->code, S("idempotency_conflict")))
 		return e;
 	/* Somebody made the same contact, conversation or key meanwhile (PostgreSQL): now it is
-	 * there. */
+	 * there, and what the first try made is not. */
 	db_rollback(job);
 	job_forgive(job);
 	return write_plan(job, &plan, out, repeated);
