@@ -172,6 +172,28 @@ STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 	EXPECT_STR(m.remote_id, "wamid.SECOND");
 }
 
+STORE_TEST(a_retry_outside_the_window_is_refused_before_it_is_queued)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed;
+	struct conversation conv;
+	struct message m;
+	id64 id;
+
+	test_apply(job, ch, &in, NULL);
+	conv = test_conversation(job, ch, "wamid.IN");
+	id = test_outgoing(job, &conv, "hello");
+	failed = failure("wamid.FIRST", TEST_NOW_MS + 1000);
+	failed.target_message = id;
+	test_apply(job, ch, &failed, NULL);
+	job->now_ms += WINDOW_MS;
+	EXPECT_ERR(inbox_retry(job, id, &m), ERR_INPUT);
+	EXPECT_STR(job->code, "window_closed");
+	db_rollback(job);
+	EXPECT_OK(message_get(job, id, &m));
+	EXPECT_INT(m.status, STATUS_FAILED);
+}
+
 /* ---- the same request again ---- */
 
 STORE_TEST(a_key_stands_for_a_day_and_may_be_used_again_then)

@@ -106,13 +106,19 @@ static enum err check_window(struct job *job, const struct plan *plan)
 	        "templates.");
 }
 
+static enum err check_enabled(struct job *job, const struct plan *plan)
+{
+	return plan->channel->disabled ? fail_code(job, ERR_INPUT, S("channel_disabled"),
+						 S("Enable the channel first."),
+						 "The channel is disabled.")
+				       : OK;
+}
+
 static enum err check_kind(struct job *job, const struct plan *plan)
 {
 	const struct provider *provider = plan->channel->provider;
 
-	if (plan->channel->disabled)
-		return fail_code(job, ERR_INPUT, S("channel_disabled"),
-			S("Enable the channel first."), "The channel is disabled.");
+	TRY(check_enabled(job, plan));
 	if (!(provider->can & CAN_KIND(plan->draft->kind)))
 		return fail_code(job, ERR_INPUT, S("unsupported_kind"),
 			S("Choose another kind of message or another channel."),
@@ -316,6 +322,18 @@ enum err inbox_send(struct job *job, const struct message_draft *draft, struct m
 	return write_plan(job, &plan, out, repeated);
 }
 
+/* The window may have closed since it was accepted. */
+static enum err check_again(struct job *job, const struct message *msg)
+{
+	const struct message_draft draft = { .kind = msg->kind };
+	struct plan plan = { .draft = &draft };
+
+	TRY(conversation_get(job, msg->conversation_id, &plan.conversation));
+	TRY(channel_get(job, msg->channel_id, &plan.channel));
+	TRY(check_enabled(job, &plan));
+	return check_window(job, &plan);
+}
+
 enum err inbox_retry(struct job *job, id64 message, struct message *out)
 {
 	struct inbox_changes changes = { 0 };
@@ -331,6 +349,7 @@ enum err inbox_retry(struct job *job, id64 message, struct message *out)
 		return fail_code(job, ERR_CONFLICT, S("not_failed"),
 			S("Only a failed message can be sent again."),
 			"The message has not failed.");
+	TRY(check_again(job, out));
 	TRY(sql_outbox_add(job,
 		&(struct sql_outbox_add){
 			.message = message,
