@@ -204,7 +204,7 @@ static void note_outcome(struct intake *intake, const struct job *job, size_t co
 	log_error("intake: webhooks are answered 503: " STR_F, STR_A(job->why));
 }
 
-static void write_batch(struct intake *intake, struct arena *arena, const struct item *items,
+static enum err write_items(struct intake *intake, struct arena *arena, const struct item *items,
 	size_t count)
 {
 	struct job job;
@@ -212,12 +212,23 @@ static void write_batch(struct intake *intake, struct arena *arena, const struct
 
 	job_init(&job, "intake", arena, intake->store);
 	e = insert_batch(&job, intake, items, count);
-	note_outcome(intake, &job, count, e);
-	job_release(&job);
-	answer_batch(arena, items, count, e);
+	/* Not the store but one of them: the others are not to suffer for it. */
+	if (e == OK || e == ERR_STORE || count == 1) {
+		note_outcome(intake, &job, count, e);
+		answer_batch(arena, items, count, e);
+	}
 	job_finish(&job, OK);
-	if (e == OK)
-		processor_wake(intake->processor);
+	return e;
+}
+
+static void write_batch(struct intake *intake, struct arena *arena, const struct item *items,
+	size_t count)
+{
+	enum err e = write_items(intake, arena, items, count);
+
+	for (size_t i = 0; e != OK && e != ERR_STORE && count > 1 && i < count; i++)
+		(void)!write_items(intake, arena, &items[i], 1);
+	processor_wake(intake->processor);
 }
 
 /* All that wait; empty when stopping and nothing is left. */

@@ -22,8 +22,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { IDLE_WAIT_MS = 1000, STORE_AWAY_WAIT_MS = 500, CHANNELS_PER_ROUND = 64, RECOVER_MAX = 500,
-       BREAKER_FAILURES = 5, IN_FLIGHT_MAX = 64 };
+enum {
+	IDLE_WAIT_MS = 1000,
+	STORE_AWAY_WAIT_MS = 500,
+	STOP_TRIES = 10,
+	CHANNELS_PER_ROUND = 64,
+	RECOVER_MAX = 500,
+	BREAKER_FAILURES = 5,
+	IN_FLIGHT_MAX = 64
+};
 
 static struct breaker *breaker_of(struct outbox *outbox, id64 channel)
 {
@@ -407,26 +414,51 @@ static void results_free(struct outbox_result *results)
 	}
 }
 
+static enum err one_round(struct outbox *outbox, struct arena *arena,
+	const struct outbox_result *results)
+{
+	struct job job;
+	enum err e;
+
+	outbox->wait_ms = IDLE_WAIT_MS;
+	job_init(&job, "outbox", arena, outbox->config.store);
+	e = run_round(&job, outbox, results);
+	job_finish(&job, e);
+	return e;
+}
+
+/* While stopping, a store that is away is not waited for for ever: what is not written down now is
+ * found `sending` at the next start, and settled then. True when it is time to give up. */
+static bool is_hopeless(struct outbox *outbox, int *tries)
+{
+	struct timespec pause = { .tv_nsec = STORE_AWAY_WAIT_MS * 1000000L };
+
+	if (!outbox_is_stopping(outbox))
+		return false;
+	nanosleep(&pause, NULL);
+	if (++*tries < STOP_TRIES)
+		return false;
+	log_warn("outbox: the store is away; the last results are settled at the next start");
+	return true;
+}
+
 void *outbox_thread(void *arg)
 {
 	struct outbox *outbox = arg;
 	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
 	struct outbox_result *results = NULL;
+	bool hopeless = false;
+	int tries = 0;
 
 	recover_all(outbox, arena);
 	while (outbox_take_results(outbox, &results)) {
-		struct job job;
-		enum err e;
+		enum err e = hopeless ? OK : one_round(outbox, arena, results);
 
-		outbox->wait_ms = IDLE_WAIT_MS;
-		job_init(&job, "outbox", arena, outbox->config.store);
-		e = run_round(&job, outbox, results);
-		job_finish(&job, e);
-		if (e == OK) {
+		outbox->wait_ms = e == OK ? outbox->wait_ms : STORE_AWAY_WAIT_MS;
+		hopeless = hopeless || (e != OK && is_hopeless(outbox, &tries));
+		if (e == OK || hopeless) {
 			results_free(results);
 			results = NULL;
-		} else {
-			outbox->wait_ms = STORE_AWAY_WAIT_MS;
 		}
 	}
 	results_free(results);
