@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 enum { LOGINS_MAX = 8192, SEED_WAIT_MS = 5000, POLL_MS = 10, CALLERS_QUEUE = 1024 };
+enum { REMINDED_MAX = 100, CUSTOMER_JSON_MAX = 4096 };
 
 struct demo {
 	const struct settings *settings;
@@ -330,6 +331,21 @@ static void point_webhook(void *arg)
 	sandbox_set_webhook(demo->sandbox, demo->webhook_url);
 }
 
+/* last_in_ms: when the customer last wrote; 0: never. */
+static enum err tell_customer(struct job *job, const struct demo *demo, str phone, str name,
+	int64_t last_in_ms)
+{
+	struct buf body = buf_in(job->arena, CUSTOMER_JSON_MAX);
+
+	json_open(&body, '{');
+	json_put(&body, "phone", phone);
+	json_put(&body, "name", name);
+	if (last_in_ms)
+		json_put_int(&body, "last_inbound_ms", last_in_ms);
+	json_close(&body, '}');
+	return post_control(job, demo, S("/control/customers"), buf_text(&body));
+}
+
 static enum err use_workspace(struct job *job, struct demo *demo, str logins, json *out,
 	struct channel **ch)
 {
@@ -346,9 +362,26 @@ static enum err use_workspace(struct job *job, struct demo *demo, str logins, js
 	demo->webhook_url = arena_str(demo->arena, channel_webhook_url(job->arena, *ch));
 	loop_post(server_loop(demo->server), point_webhook, demo);
 	for (size_t i = 0; i < COUNT_OF(customers); i++)
-		TRY(post_control(job, demo, S("/control/customers"),
-			arena_printf(job->arena, "{\"phone\":\"" STR_F "\",\"name\":\"" STR_F "\"}",
-				STR_A(customers[i].phone), STR_A(customers[i].name))));
+		TRY(tell_customer(job, demo, customers[i].phone, customers[i].name, 0));
+	return OK;
+}
+
+/* The sandbox forgets who wrote when it stops, and would take no answer to what the inbox shows. */
+static enum err remind_sandbox(struct job *job, const struct demo *demo, const struct channel *ch)
+{
+	const struct conversation_filter filter = { .status = -1,
+		.channel_id = ch->id,
+		.max = REMINDED_MAX };
+	struct conversations found;
+	struct contact contact;
+
+	TRY(conversation_list(job, &filter, &found));
+	for (size_t i = 0; i < found.count; i++) {
+		TRY(contact_get(job, found.items[i].contact_id, &contact));
+		if (contact.phone.len)
+			TRY(tell_customer(job, demo, contact.phone, contact.name,
+				found.items[i].last_in_ms));
+	}
 	return OK;
 }
 
@@ -363,8 +396,7 @@ static enum err prepare(struct job *job, struct demo *demo)
 	if (fresh)
 		TRY(make_workspace(job, demo, path, &logins));
 	TRY(use_workspace(job, demo, logins, &parsed, &ch));
-	if (fresh)
-		TRY(seed_conversations(job, demo, ch));
+	TRY(fresh ? seed_conversations(job, demo, ch) : remind_sandbox(job, demo, ch));
 	print_ready(job, demo, parsed);
 	return OK;
 }

@@ -98,6 +98,15 @@ static void change_flag(json v, const char *key, bool *flag)
 		*flag = json_flag(json_field(v, key), *flag);
 }
 
+/* Opens the window of the first number as if the customer had written then; never moves it back. */
+static void remember_inbound(struct customer *c, int64_t at_ms)
+{
+	struct thread *thread = thread_of(c, &the_sandbox->numbers[0]);
+
+	if (at_ms > thread->inbound_ms)
+		thread->inbound_ms = at_ms;
+}
+
 /* Makes one, or changes the one with this phone. */
 void control_customer_create(const struct request *req, struct exchange *ex)
 {
@@ -123,6 +132,8 @@ void control_customer_create(const struct request *req, struct exchange *ex)
 	change_flag(v, "reads_at_once", &c->reads_at_once);
 	change_flag(v, "blocks", &c->blocks);
 	change_flag(v, "stopped_marketing", &c->stopped_marketing);
+	if (json_field(v, "last_inbound_ms"))
+		remember_inbound(c, json_int(json_field(v, "last_inbound_ms"), 0));
 	if (was_offline && !c->offline)
 		status_online(c);
 	customer_changed(c);

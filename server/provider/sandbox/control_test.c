@@ -2,6 +2,8 @@
  */
 #include "provider/sandbox/sandbox_fixture.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 
 #define ANA "12025550142"
@@ -95,6 +97,18 @@ TEST(who_stopped_marketing_gets_none)
 			   &answer),
 		200);
 	EXPECT_STR(fixture_wait(EVENT_STATUS, 0)->error_code, "131050");
+}
+
+TEST(a_window_that_was_open_before_a_restart_can_be_told)
+{
+	fixture();
+	customer("\"name\":\"Ana\"");
+	EXPECT_INT(post_text("1"), 400);
+	customer(arena_printf(test_arena(), "\"last_inbound_ms\":%lld",
+		(long long)clock_now_ms() - 3600000).ptr);
+	EXPECT_INT(post_text("2"), 200);
+	customer("\"last_inbound_ms\":1");
+	EXPECT_INT(post_text("3"), 200);
 }
 
 TEST(customers_are_listed_and_bad_ones_refused)
