@@ -130,11 +130,18 @@ static void write_flows(struct job *job, struct report *report, const struct api
 {
 	bool late = f->processor_lag_ms > LAG_DEGRADED_MS;
 
+	/* Anybody can send a bad signature, so refusals are told and make nothing degraded. */
 	write_component(report, f->intake_waiting > 1000,
 		(struct component){ S("intake"), S("Webhooks in"),
 			.detail = arena_printf(job->arena,
-				"%llu stored since the start, %zu wait for their commit.",
-				(unsigned long long)f->intake_accepted, f->intake_waiting) });
+				"%llu stored since the start, %zu wait for their commit, %llu "
+				"refused for a bad signature.",
+				(unsigned long long)f->intake_accepted, f->intake_waiting,
+				(unsigned long long)f->intake_refused),
+			.next_step = f->intake_refused
+			                     ? S("If messages of customers are missing, check the "
+			                         "app secret of their channel.")
+			                     : STR_NONE });
 	write_component(report, late || failed_events > 0,
 		(struct component){ S("processor"), S("Processing"),
 			.detail = late		  ? arena_printf(job->arena, "Behind by %lld s.",
