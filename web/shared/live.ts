@@ -32,6 +32,10 @@ let generation = 0
 const BLIND_RESYNC_MS = 30_000
 let blindTimer: ReturnType<typeof setInterval> | undefined
 
+/* Not all consoles at once, when a server is back. */
+const RETRY_MIN_MS = 6000
+const RETRY_SPREAD_MS = 3000
+
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
@@ -60,6 +64,7 @@ function options(session: Session) {
     enabledTransports: ['ws', 'wss'] as ('ws' | 'wss')[],
     enableStats: false,
     activityTimeout: 30_000,
+    unavailableTimeout: RETRY_MIN_MS + Math.random() * RETRY_SPREAD_MS,
     pongTimeout: 10_000,
     channelAuthorization: {
       endpoint: session.live.auth,
@@ -69,7 +74,8 @@ function options(session: Session) {
   }
 }
 
-/* Until the first connection "not connected" is no news; after it, it is. */
+/* Until the first connection "not connected" is no news; after it, it is. "unavailable" is told when an
+   attempt has taken RETRY_MIN_MS or more; pusher-js would now wait up to a minute, so it starts anew. */
 function watchConnection(socket: Pusher): void {
   let known = false
   socket.connection.bind('state_change', ({ current }: { current: string }) => {
@@ -78,6 +84,10 @@ function watchConnection(socket: Pusher): void {
       state.value = 'live'
     } else if (known || current === 'unavailable' || current === 'failed') {
       state.value = 'away'
+    }
+    if (current === 'unavailable') {
+      socket.disconnect()
+      socket.connect()
     }
   })
 }
