@@ -26,6 +26,20 @@ int64_t clock_monotonic_us(void)
 	return read_us(CLOCK_MONOTONIC);
 }
 
+struct timespec clock_deadline(clockid_t which, int64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(which, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
 void clock_fake(int64_t now_ms)
 {
 	atomic_store(&faked_ms, now_ms);

@@ -25,3 +25,18 @@ TEST(monotonic_time_never_goes_back_and_is_not_faked)
 	}
 	clock_fake(0);
 }
+
+TEST(a_deadline_carries_into_the_next_second)
+{
+	struct timespec now, then;
+	int64_t apart_ms;
+
+	for (int64_t ms = 0; ms < 2500; ms += 499) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		then = clock_deadline(CLOCK_MONOTONIC, ms);
+		apart_ms =
+			(then.tv_sec - now.tv_sec) * 1000 + (then.tv_nsec - now.tv_nsec) / 1000000;
+		EXPECT(then.tv_nsec >= 0 && then.tv_nsec < 1000000000);
+		EXPECT(apart_ms >= ms && apart_ms < ms + 1000);
+	}
+}

@@ -2,8 +2,6 @@
 #include "base/clock.h"
 #include "jobs/outbox_internal.h"
 
-#include <time.h>
-
 enum { FULL_POOL_WAIT_MS = 200 };
 
 struct call {
@@ -21,20 +19,6 @@ bool outbox_is_stopping(struct outbox *outbox)
 	return stopping;
 }
 
-static struct timespec after(int64_t ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += ms % 1000 * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
 static void append(struct outbox_result **list, struct outbox_result *more)
 {
 	while (*list)
@@ -44,7 +28,7 @@ static void append(struct outbox_result **list, struct outbox_result *more)
 
 bool outbox_take_results(struct outbox *outbox, struct outbox_result **results)
 {
-	struct timespec until = after(outbox->wait_ms);
+	struct timespec until = clock_deadline(CLOCK_REALTIME, outbox->wait_ms);
 	bool go_on;
 
 	pthread_mutex_lock(&outbox->lock);

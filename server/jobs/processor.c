@@ -292,16 +292,9 @@ static enum err round_of(struct job *job, struct processor *processor, bool *mor
  * false when it is time to end. */
 static bool wait_for(struct processor *processor, int64_t ms, bool store_is_away)
 {
-	struct timespec until;
+	struct timespec until = clock_deadline(CLOCK_REALTIME, ms);
 	bool go_on;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&processor->lock);
 	while ((!processor->woken || store_is_away) && !processor->stopping)
 		if (pthread_cond_timedwait(&processor->wake, &processor->lock, &until) != 0)

@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { RETRY_FULL_POOL_MS = 20, LONGEST_WAIT_MS = 1000 };
 
@@ -108,13 +107,7 @@ static void *timer_thread(void *arg)
 	while (!timers->stopping) {
 		int64_t wait_ms = post_due(timers);
 
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += wait_ms / 1000;
-		until.tv_nsec += wait_ms % 1000 * 1000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000;
-		}
+		until = clock_deadline(CLOCK_REALTIME, wait_ms);
 		pthread_cond_timedwait(&timers->changed, &timers->lock, &until);
 	}
 	while (timers->running)

@@ -6,9 +6,9 @@
 #include "store/turns.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 #include <pthread.h>
-#include <time.h>
 
 enum { NO_PLACE = -1 };
 
@@ -58,23 +58,9 @@ static void leave_queue(struct turns *turns, const struct waiter *me)
 		turns->last = at;
 }
 
-static struct timespec deadline_in(int64_t wait_ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += wait_ms / 1000;
-	t.tv_nsec += wait_ms % 1000 * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
 static int wait_in_queue(struct turns *turns, int64_t wait_ms)
 {
-	struct timespec deadline = deadline_in(wait_ms);
+	struct timespec deadline = clock_deadline(CLOCK_MONOTONIC, wait_ms);
 	struct waiter me = { .place = NO_PLACE };
 	pthread_condattr_t attr;
 
