@@ -1,7 +1,7 @@
 // channels.test.mjs: connecting numbers: what is shown, what is kept, and the test that proves a channel.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Caller, start, startDemo } from './server.mjs'
+import { Caller, start, startDemo, until } from './server.mjs'
 
 const [server, shop] = await start('shop')
 
@@ -54,6 +54,12 @@ test('the test of a channel whose provider cannot be reached says so, and still 
   assert.deepEqual(result.steps.map((step) => [step.name, step.ok]),
     [['token', false], ['number', false], ['webhook_verify', true], ['webhook_event', true]])
   assert.ok(result.steps[0].next_step)
+  await until('the own event was applied', async () => {
+    const events = await shop.caller.want(200, 'GET', `/events?state=applied&channel_id=${channel.id}`)
+    return events.data.length > 0
+  })
+  const after = await shop.caller.want(200, 'GET', `/channels/${channel.id}`)
+  assert.notEqual(after.health.state, 'healthy', 'an event that we made ourselves proves nothing')
 })
 
 test('in the demo a channel proves itself in all four steps', async () => {
