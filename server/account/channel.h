@@ -60,7 +60,9 @@ enum err channel_delete(struct job *job, id64 id, str reason);
 
 /* Proof and failure, seen by anybody who used the channel: state "healthy" (that is proof),
  * "failing", "unverified". Few writes: only changes and, for proof, once a minute. In the open
- * write transaction, or in one of its own. */
+ * write transaction, or in one of its own.
+ * "received" is proof by an event that came: healthy, unless sending fails: then only a send, or a
+ * test that passes, makes it so. */
 enum err channel_note_health(struct job *job, id64 id, str state, str reason, str next_step);
 /* Something came, or went. At most a write in ten seconds and channel. As above. */
 enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming);

@@ -73,14 +73,14 @@ static void forget_noted(id64 channel)
 struct health_note {
 	id64 id;
 	str state, reason, next_step;
-	bool changed;
+	bool changed, held; /* held: failing, and an arrival does not undo that */
 };
 
 static enum err write_health(struct job *job, void *arg)
 {
 	struct health_note *note = arg;
 	struct channel_row row;
-	bool is_proof = str_is(note->state, S("healthy"));
+	bool is_arrival = str_is(note->state, S("received")), is_proof;
 	enum err e = sql_channel_get(job,
 		&(struct sql_channel_get){ .workspace = job->workspace, .id = note->id }, &row);
 
@@ -88,6 +88,12 @@ static enum err write_health(struct job *job, void *arg)
 	if (e == ERR_MISSING)
 		return OK;
 	TRY(e);
+	note->held = is_arrival && str_is(row.health, S("failing"));
+	if (note->held)
+		return OK;
+	if (is_arrival)
+		note->state = S("healthy");
+	is_proof = str_is(note->state, S("healthy"));
 	note->changed = !str_is(row.health, note->state) ||
 	                (!is_proof && !str_is(row.health_reason, note->reason));
 	if (!note->changed && !is_proof)
@@ -112,10 +118,13 @@ enum err channel_note_health(struct job *job, id64 id, str state, str reason, st
 	bool inside = job->db;
 	enum err e;
 
+	/* Both are proof, and one note of it is enough. */
+	if (str_is(state, S("received")))
+		state = S("healthy");
 	if (!health_is_due(id, hash_of(state, reason), job->now_ms))
 		return OK;
 	e = inside ? write_health(job, &note) : in_transaction(job, write_health, &note);
-	if (e != OK)
+	if (e != OK || note.held)
 		forget_noted(id);
 	/* In somebody's transaction it is told before the commit: should that fail, the next note
 	 * tells again. */

@@ -199,6 +199,9 @@ STORE_TEST(proof_is_written_once_a_minute_and_failure_at_once)
 	EXPECT_STR(full->health_next_step, "Make a new one.");
 	EXPECT_INT(full->proof_ms, start);
 	EXPECT_INT(full->health_since_ms, start + 30000);
+	EXPECT_OK(channel_note_health(job, id, S("received"), STR_NONE, STR_NONE));
+	EXPECT_OK(channel_get_full(job, id, &full));
+	EXPECT_STR(full->health, "failing"); /* what comes in does not mend what goes out */
 	job->now_ms = start + 40000;
 	EXPECT_OK(channel_note_health(job, id, S("healthy"), S("A message came."), S("")));
 	EXPECT_OK(channel_get_full(job, id, &full));

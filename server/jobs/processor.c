@@ -151,7 +151,7 @@ static enum err note_proof(struct job *job, const struct batch *batch)
 			continue;
 		job->workspace = ch->workspace;
 		TRY(channel_note_traffic(job, ch->id, true));
-		TRY(channel_note_health(job, ch->id, S("healthy"), STR_NONE, STR_NONE));
+		TRY(channel_note_health(job, ch->id, S("received"), STR_NONE, STR_NONE));
 	}
 	return OK;
 }
