@@ -109,6 +109,14 @@ static enum message_kind kind_of(json message)
 		       : kind;
 }
 
+/* A message's time as Meta tells it, in seconds; none for what no clock can mean. */
+static int64_t inbound_ms(json message)
+{
+	int64_t seconds = json_int(json_field(message, "timestamp"), 0);
+
+	return seconds > 0 && seconds <= INT64_MAX / 1000 ? seconds * 1000 : 0;
+}
+
 /* The webhook goes out whether or not the id was there before: "expect duplicates" is tested so. */
 static struct chat *take_message(struct customer *c, struct number *number, str wamid, json message,
 	str text)
@@ -122,7 +130,7 @@ static struct chat *take_message(struct customer *c, struct number *number, str 
 	chat->kind = kind_of(message);
 	chat->status = STATUS_RECEIVED;
 	set_text(&chat->body, text);
-	chat->thread->inbound_ms = json_int(json_field(message, "timestamp"), 0) * 1000;
+	chat->thread->inbound_ms = inbound_ms(message);
 	if (chat->kind == KIND_REACTION)
 		take_reaction(message);
 	inbound_send(the_sandbox, chat, message);
