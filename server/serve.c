@@ -461,11 +461,6 @@ void server_end(struct server *s)
 	heap_free(s);
 }
 
-struct store *server_store(struct server *s)
-{
-	return s->store;
-}
-
 struct loop *server_loop(struct server *s)
 {
 	return s->loop;

@@ -25,7 +25,6 @@ void server_join(struct server *server);
  */
 void server_end(struct server *server);
 
-struct store *server_store(struct server *server);
 struct loop *server_loop(struct server *server);
 struct pool *server_callers(struct server *server);
 /* Reads the live apps again, after a workspace was made. */

@@ -22,9 +22,6 @@ extern const size_t api_route_count;
 void api_serve(struct job *job, const struct request *req, struct response *res);
 void api_refuse(struct arena *arena, int status, const char *detail, struct response *res);
 
-/* How the outside reaches us; once at start, when the port is known. Kept by the caller. */
-void api_set_public_url(const char *url);
-
 /* inbox_changed_hook: tells the live channels what changed (tell.c). */
 struct inbox_changes;
 void api_tell(struct job *job, const struct inbox_changes *changes);

@@ -78,11 +78,6 @@ enum err request_session(struct job *job, const struct request *req, struct sess
 	return session_use(job, request_cookie(req, S(SESSION_COOKIE)), out);
 }
 
-void api_set_public_url(const char *url)
-{
-	channel_set_public_url(url);
-}
-
 /* ---- what ---- */
 
 static void add_headers(struct job *job, const struct request *req, struct response *res)

@@ -449,11 +449,6 @@ void sandbox_set_webhook(struct sandbox *sandbox, str url)
 	webhooks_pump(sandbox);
 }
 
-void sandbox_add_customer(struct sandbox *sandbox, str phone, str name)
-{
-	customer_make(sandbox, phone, name);
-}
-
 /* ---- stop ---- */
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)

@@ -36,9 +36,6 @@ enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbo
 int sandbox_port(const struct sandbox *sandbox);
 /* On the loop, or before it runs. */
 void sandbox_set_webhook(struct sandbox *sandbox, str url);
-/* Before the loop runs or on it: makes a simulated customer (digits and name), as POST
- * /control/customers. */
-void sandbox_add_customer(struct sandbox *sandbox, str phone, str name);
 /* After the loop has stopped and the pool is destroyed, before loop_destroy(). NULL allowed. */
 void sandbox_stop(struct sandbox *sandbox);
 

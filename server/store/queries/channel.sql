@@ -9,10 +9,6 @@ INSERT INTO number (id, workspace_id, phone, created_ms) VALUES ($1, $2, $3, $4)
 -- out: id id64, phone str
 SELECT id, phone FROM number WHERE workspace_id = $1 AND phone = $2;
 
--- number_get: one number
--- in:  workspace id64, id id64
-SELECT id, phone FROM number WHERE workspace_id = $1 AND id = $2;
-
 -- number_set_phone: exec
 -- in:  workspace id64, id id64, phone str
 UPDATE number SET phone = $3 WHERE workspace_id = $1 AND id = $2;

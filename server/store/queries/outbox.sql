@@ -39,10 +39,6 @@ UPDATE outbox SET state = 0, next_ms = $2 WHERE message_id = $1;
 -- in: message id64, next_ms i64
 UPDATE outbox SET state = 2, next_ms = $2 WHERE message_id = $1;
 
--- outbox_remove: exec
--- in: message id64
-DELETE FROM outbox WHERE message_id = $1;
-
 -- What a crash left in `sending` may have been sent: settled by its status report, or sent again after the wait.
 -- outbox_recover: many outbox_item
 -- in: max i64
@@ -77,12 +73,6 @@ SELECT state, attempts, next_ms FROM outbox WHERE message_id = $1;
 -- in: id id64, workspace id64, message id64, number i64, started_ms i64, ended_ms i64, result str, code str?, detail str?, provider_trace str?
 INSERT INTO send_attempt (id, workspace_id, message_id, number, started_ms, ended_ms, result, code, detail, provider_trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-
--- send_attempt_list: many send_attempt
--- in: workspace id64, message id64, max i64
--- out: id id64, number i64, started_ms i64, ended_ms i64?, result str, code str?, detail str?, provider_trace str?
-SELECT id, number, started_ms, ended_ms, result, code, detail, provider_trace
-FROM send_attempt WHERE message_id = $2 AND workspace_id = $1 ORDER BY id LIMIT $3;
 
 -- outbox_target: one outbox_target
 -- in: message id64
