@@ -6,6 +6,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -13,8 +14,13 @@
 int64_t clock_now_ms(void);
 /* Never goes back; for durations. Microseconds. Not faked. */
 int64_t clock_monotonic_us(void);
-/* The moment `ms` from now on CLOCK_REALTIME or CLOCK_MONOTONIC, for timed waits. Not faked. */
-struct timespec clock_deadline(clockid_t which, int64_t ms);
+/*
+ * Timed waits: a condition made by clock_cond_init() waits until clock_deadline(), `ms` from now by
+ * the clock that never goes back, so a wall clock that is set while we wait prolongs nothing. Not
+ * faked.
+ */
+void clock_cond_init(pthread_cond_t *cond);
+struct timespec clock_deadline(int64_t ms);
 /* From now on clock_now_ms() answers now_ms until set again; 0 returns to the real clock. For
  * tests. */
 void clock_fake(int64_t now_ms);

@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOGINS_MAX = 8192, SEED_WAIT_MS = 5000, POLL_MS = 10, CALLERS_QUEUE = 1024 };
+enum { LOGINS_MAX = 8192, SEED_WAIT_MS = 30000, POLL_MS = 10, CALLERS_QUEUE = 1024 };
 enum { REMINDED_MAX = 100, CUSTOMER_JSON_MAX = 4096 };
 
 struct demo {
@@ -107,7 +107,7 @@ static enum err post_control(struct job *job, const struct demo *demo, str path,
 	return OK;
 }
 
-static enum err find_conversation(struct job *job, str phone, id64 number, int64_t *last_in_ms,
+static enum err find_conversation(struct job *job, str phone, id64 number, id64 *last_message,
 	id64 *out)
 {
 	struct conversation_pair_row pair;
@@ -118,7 +118,7 @@ static enum err find_conversation(struct job *job, str phone, id64 number, int64
 		&pair));
 	TRY(conversation_get(job, pair.id, &conversation));
 	*out = pair.id;
-	*last_in_ms = conversation.last_message_ms;
+	*last_message = conversation.last_message_id;
 	return OK;
 }
 
@@ -129,15 +129,14 @@ static void pause_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
-/* The customer's message has come all the way in when the conversation has a message newer than
- * before. */
+/* The customer's message has come all the way in when the conversation has a newer one than before.
+ * By id, not by time: two ids may share a millisecond, for long when the clock is set back. */
 static enum err say(struct job *job, const struct demo *demo, const struct channel *ch,
 	const struct line *line)
 {
 	str phone = customers[line->customer].phone;
 	str path = arena_printf(job->arena, "/control/customers/" STR_F "/messages", STR_A(phone));
-	int64_t before = 0, now = 0;
-	id64 conversation;
+	id64 before = 0, now = 0, conversation;
 	enum err e = find_conversation(job, phone, ch->number_id, &before, &conversation);
 
 	if (e != OK && e != ERR_MISSING)
@@ -171,7 +170,7 @@ static enum err answer(struct job *job, const struct channel *ch, const struct l
 {
 	struct message_draft draft = { .kind = KIND_TEXT, .priority = PRIORITY_LIVE };
 	struct message message;
-	int64_t last;
+	id64 last;
 	bool repeated;
 
 	TRY(find_conversation(job, customers[line->customer].phone, ch->number_id, &last,

@@ -28,7 +28,7 @@ static void append(struct outbox_result **list, struct outbox_result *more)
 
 bool outbox_take_results(struct outbox *outbox, struct outbox_result **results)
 {
-	struct timespec until = clock_deadline(CLOCK_REALTIME, outbox->wait_ms);
+	struct timespec until = clock_deadline(outbox->wait_ms);
 	bool go_on;
 
 	pthread_mutex_lock(&outbox->lock);
@@ -101,7 +101,7 @@ struct outbox *outbox_create(const struct outbox_config *config)
 	outbox->config = *config;
 	outbox->pace = pace_create(OUTBOX_PAIRS_MAX);
 	pthread_mutex_init(&outbox->lock, NULL);
-	pthread_cond_init(&outbox->wake, NULL);
+	clock_cond_init(&outbox->wake);
 	pthread_create(&outbox->thread, NULL, outbox_thread, outbox);
 	pthread_setname_np(outbox->thread, "outbox");
 	return outbox;

@@ -303,7 +303,7 @@ static enum err round_of(struct job *job, struct processor *processor, bool *mor
  * false when it is time to end. */
 static bool wait_for(struct processor *processor, int64_t ms, bool store_is_away)
 {
-	struct timespec until = clock_deadline(CLOCK_REALTIME, ms);
+	struct timespec until = clock_deadline(ms);
 	bool go_on;
 
 	pthread_mutex_lock(&processor->lock);
@@ -344,7 +344,7 @@ struct processor *processor_create(struct store *store)
 
 	processor->store = store;
 	pthread_mutex_init(&processor->lock, NULL);
-	pthread_cond_init(&processor->wake, NULL);
+	clock_cond_init(&processor->wake);
 	pthread_create(&processor->thread, NULL, run, processor);
 	pthread_setname_np(processor->thread, "processor");
 	return processor;

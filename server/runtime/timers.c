@@ -107,7 +107,7 @@ static void *timer_thread(void *arg)
 	while (!timers->stopping) {
 		int64_t wait_ms = post_due(timers);
 
-		until = clock_deadline(CLOCK_REALTIME, wait_ms);
+		until = clock_deadline(wait_ms);
 		pthread_cond_timedwait(&timers->changed, &timers->lock, &until);
 	}
 	while (timers->running)
@@ -122,7 +122,7 @@ struct timers *timers_create(struct pool *pool)
 
 	timers->pool = pool;
 	pthread_mutex_init(&timers->lock, NULL);
-	pthread_cond_init(&timers->changed, NULL);
+	clock_cond_init(&timers->changed);
 	if (pthread_create(&timers->thread, NULL, timer_thread, timers) != 0)
 		abort();
 	pthread_setname_np(timers->thread, "timers");

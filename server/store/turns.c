@@ -60,14 +60,10 @@ static void leave_queue(struct turns *turns, const struct waiter *me)
 
 static int wait_in_queue(struct turns *turns, int64_t wait_ms)
 {
-	struct timespec deadline = clock_deadline(CLOCK_MONOTONIC, wait_ms);
+	struct timespec deadline = clock_deadline(wait_ms);
 	struct waiter me = { .place = NO_PLACE };
-	pthread_condattr_t attr;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&me.called, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&me.called);
 	*turns->last = &me;
 	turns->last = &me.next;
 	while (me.place == NO_PLACE)
