@@ -31,6 +31,8 @@ LETTERS = {"id64": "i", "i64": "i", "str": "t", "bytes": "b", "bool": "o", "real
 SAMPLES = {"id64": 1, "i64": 0, "str": "", "bytes": b"", "bool": 0, "real": 0.0}
 HEADER = re.compile(r"^--\s*([a-z][a-z0-9_]*):\s*(one|many|exec)(?:\s+([a-z][a-z0-9_]*))?\s*$")
 NEARLY_HEADER = re.compile(r"^--\s*[A-Za-z0-9_]+:\s*(one|many|exec)\b")
+FRAGMENT = re.compile(r"^--\s*fragment\s+([a-z][a-z0-9_]*):\s*(.*)$")
+USE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 LIST = re.compile(r"^--\s*(in|out):\s*(.*)$")
 # Strings, quoted names and comments are passed over whole, so that what is in them is never taken for SQL.
 TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\$\d+|[A-Za-z_][A-Za-z_0-9]*|\s+|.", re.S)
@@ -96,8 +98,22 @@ def read_list(query, text, where, need_type):
 	return fields
 
 
-def read_queries(path):
+def read_fragments(paths):
+	"""Texts that queries of any file may use as {NAME}: the columns of a table, mostly. One that goes on is repeated."""
+	fragments = {}
+	for path in paths:
+		with open(path, encoding="utf-8") as f:
+			for m in filter(None, map(FRAGMENT.match, f)):
+				fragments[m.group(1)] = (fragments.get(m.group(1), "") + " " + m.group(2)).strip()
+	return fragments
+
+
+def read_queries(path, fragments):
 	queries, query, done = [], None, True
+
+	def fragment(where, name):
+		return fragments[name] if name in fragments else refuse(where, "there is no fragment %s" % name)
+
 	with open(path, encoding="utf-8") as f:
 		lines = f.read().split("\n")
 	for number, line in enumerate(lines, 1):
@@ -118,13 +134,13 @@ def read_queries(path):
 			(query.fields_in if listed.group(1) == "in" else query.fields_out).extend(fields)
 			query.has_out |= listed.group(1) == "out"
 		elif line.startswith("--"):
-			if query and not done and not query.lines:
+			if query and not FRAGMENT.match(line) and not done and not query.lines:
 				query.notes.append(line[2:].strip())
 		elif line.strip():
 			if done:
 				refuse(where, "one statement a query: this one has no header" if not query or not query.lines
 					else "%s is more than one statement" % query.name)
-			query.lines.append(line)
+			query.lines.append(USE.sub(lambda m: fragment(where, m.group(1)), line))
 			done = line.rstrip().endswith(";")
 	if not done:
 		refuse(query.where, "%s does not end with a semicolon" % query.name)
@@ -376,7 +392,8 @@ def write_source(queries, rows, migrations, include):
 def generate(query_folders, migration_paths):
 	"""(queries, rows, migrations), all checked."""
 	files = sorted(os.path.join(f, n) for f in query_folders for n in os.listdir(f) if n.endswith(".sql"))
-	queries = [q for path in files for q in read_queries(path)]
+	fragments = read_fragments(files)
+	queries = [q for path in files for q in read_queries(path, fragments)]
 	seen = {}
 	for q in queries:
 		if q.name in seen:

@@ -56,6 +56,11 @@ class Accepts(Case):
 		self.assertIn("name = ?2 WHERE id = ?1 AND name <> ?2", sqlgen.sqlite_sql(queries[0]))
 		self.assertTrue(queries[0].writes)
 
+	def test_a_fragment_is_the_text_of_its_name(self):
+		text = "-- fragment cols: id,\n-- fragment cols: name\n-- a_all: one a\n-- out: id id64, name str\nSELECT {cols} FROM a LIMIT 1;\n"
+		self.assertIn("SELECT id, name FROM a", self.generate(text)[0][0].sql)
+		self.refused(text.replace("{cols}", "{columns}"), "no fragment columns", 5)
+
 	def test_a_dollar_in_a_text_is_no_parameter(self):
 		text = "-- a_odd: one a\n-- out: id id64, name str\nSELECT id, '$7; ?' AS name FROM a LIMIT 1;\n"
 		self.assertIn("'$7; ?'", sqlgen.sqlite_sql(self.generate(text)[0][0]))

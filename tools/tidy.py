@@ -55,6 +55,8 @@ LOCKS_ALLOWED = {
     'server/store/': 'the writer\'s queue and the pool of connections; the one place where jobs wait for each other',
     'server/net/': 'any thread may hand bytes to the loop',
     'server/provider/sandbox/sandbox_fixture.c': 'tests read what a receiver on the loop has kept',
+    'base/clock.c': 'a condition that waits by the clock that never goes back',
+    'base/clock.h': 'as base/clock.c',
     'server/jobs/intake.c': 'the intake writer takes what waits from all and wakes them by one commit',
     'server/jobs/outbox_internal.h': 'the outbox\'s own thread sleeps until a row is due or told of',
     'server/jobs/outbox.c': 'the same',

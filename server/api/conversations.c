@@ -1,5 +1,4 @@
 /* conversations.c: /conversations, without what is said in them (messages.c). */
-#include "account/audit.h"
 #include "api/handlers.h"
 #include "api/message_json.h"
 #include "store/store.h"
@@ -31,7 +30,8 @@ static enum err read_filter(struct job *job, const struct request *req, const st
 			    struct conversation_filter *out)
 {
 	static const char *const views[] = { "all", "mine", "unassigned" };
-	static const char *const statuses[] = { "open", "pending", "resolved", "all" };
+	static const char *const statuses[] = { "open", "waiting", "resolved", "snoozed",
+		"archived", "all" };
 	int status = request_query_word(job, req, "status", statuses, COUNT_OF(statuses), 0);
 
 	*out = (struct conversation_filter){
@@ -106,75 +106,61 @@ enum err conversations_get(struct job *job, const struct request *req, struct re
 
 /* ---- changing one ---- */
 
-struct conversation_patch {
-	str status, reason;
-	id64 assignee_id;
-	bool has_assignee;
+struct change {
+	str status, priority, reason;
+	id64 assignee_id, team_id;
+	int64_t snoozed_until_ms;
+	bool has_assignee, has_team;
 };
 
-static const struct field patch_fields[] = {
-	FIELD(struct conversation_patch, status, STR),
-	FIELD(struct conversation_patch, assignee_id, ID, .nullable = true,
-	      .given_at = offsetof(struct conversation_patch, has_assignee)),
-	FIELD(struct conversation_patch, reason, STR, .max = REASON_MAX),
+static const struct field change_fields[] = {
+	FIELD(struct change, status, STR),
+	FIELD(struct change, assignee_id, ID, .nullable = true,
+	      .given_at = offsetof(struct change, has_assignee)),
+	FIELD(struct change, team_id, ID, .nullable = true,
+	      .given_at = offsetof(struct change, has_team)),
+	FIELD(struct change, priority, STR),
+	FIELD(struct change, snoozed_until_ms, INT, .min = 0, .max = INT64_MAX),
+	FIELD(struct change, reason, STR, .max = REASON_MAX),
 	{ 0 },
 };
 
-static str patch_detail(struct job *job, const struct conversation *before,
-	const struct conversation *after)
+static enum err read_change(struct job *job, const struct request *req,
+	struct conversation_patch *out)
 {
-	struct buf out = buf_in(job->arena, 1024);
+	struct change change = { 0 };
 
-	json_open(&out, '{');
-	if (before->status != after->status) {
-		json_put(&out, "status", str_of(conversation_status_name(after->status)));
-		json_put(&out, "status_before", str_of(conversation_status_name(before->status)));
-	}
-	if (before->assignee_id != after->assignee_id) {
-		json_put_id(&out, "assignee_id", after->assignee_id);
-		json_put_id(&out, "assignee_id_before", before->assignee_id);
-	}
-	json_close(&out, '}');
-	return buf_text(&out);
-}
-
-static enum err change(struct job *job, id64 id, const struct conversation_patch *patch,
-	struct conversation *out)
-{
-	struct inbox_changes changes = { 0 };
-	struct conversation before;
-	enum conversation_status status;
-
-	TRY(db_begin(job, DB_WRITE));
-	TRY(conversation_get(job, id, &before));
-	status = before.status;
-	if (patch->status.ptr)
-		conversation_status_parse(patch->status, &status);
-	TRY(conversation_change(job, before.id, status,
-		patch->has_assignee ? patch->assignee_id : before.assignee_id, &changes, out));
-	TRY(audit_add(job, &(struct audit_entry){ .action = "conversation.update",
-				   .target_kind = "conversation",
-				   .target_id = out->id,
-				   .reason = patch->reason,
-				   .detail = patch_detail(job, &before, out) }));
-	TRY(db_commit(job));
-	inbox_tell(job, &changes);
-	return OK;
+	TRY(request_fields(job, req, change_fields, &change));
+	*out = (struct conversation_patch){ .has_status = change.status.ptr,
+		.has_priority = change.priority.ptr,
+		.has_assignee = change.has_assignee,
+		.assignee_id = change.assignee_id,
+		.has_team = change.has_team,
+		.team_id = change.team_id,
+		.snoozed_until_ms = change.snoozed_until_ms,
+		.reason = change.reason };
+	if (out->has_status && !conversation_status_parse(change.status, &out->status))
+		field_error(job, S("status"), S("unknown"),
+			S("One of open, waiting, resolved, snoozed, archived."));
+	if (out->has_priority && !conversation_priority_parse(change.priority, &out->priority))
+		field_error(job, S("priority"), S("unknown"),
+			S("One of none, low, medium, high, urgent."));
+	return job_check_fields(job);
 }
 
 enum err conversations_patch(struct job *job, const struct request *req, struct response *res)
 {
-	struct conversation_patch patch = { 0 };
-	enum conversation_status status;
+	struct inbox_changes changes = { 0 };
+	struct conversation_patch patch;
 	struct conversation conv;
 	id64 id;
 
 	TRY(request_id(job, req, 0, &id));
-	TRY(request_fields(job, req, patch_fields, &patch));
-	if (patch.status.ptr && !conversation_status_parse(patch.status, &status))
-		field_error(job, S("status"), S("unknown"), S("One of open, pending, resolved."));
-	TRY(job_check_fields(job));
-	TRY(change(job, id, &patch, &conv));
+	TRY(read_change(job, req, &patch));
+	TRY(db_begin(job, DB_WRITE));
+	TRY(conversation_update(job, id, &patch, &changes, &conv));
+	TRY(db_commit(job));
+	inbox_tell(job, &changes);
 	return reply_conversation(job, res, &conv);
 }
 

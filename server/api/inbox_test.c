@@ -127,7 +127,7 @@ STORE_TEST(filters_of_the_list_can_be_joined)
 		{ "", "b a" },
 		{ "?status=all", "c b a" },
 		{ "?status=resolved", "c" },
-		{ "?status=pending", "" },
+		{ "?status=waiting", "" },
 		{ "?view=mine", "" },
 		{ "?view=mine&status=all", "" },
 		{ "?view=unassigned", "b a" },
@@ -229,17 +229,17 @@ STORE_TEST(a_conversation_is_assigned_and_resolved_with_a_reason)
 	id = test_conversation(job, ch, "A").id;
 	person = job->actor.id;
 	conv = ask(200, path("PATCH /api/v1/conversations/%lld", id),
-		path("{\"assignee_id\":\"%lld\",\"status\":\"pending\",\"reason\":\"hers\"}",
+		path("{\"assignee_id\":\"%lld\",\"status\":\"waiting\",\"reason\":\"hers\"}",
 			person));
 	EXPECT_STR(json_text_at(conv, "assignee.name"), "Olga");
-	EXPECT_STR(json_text_at(conv, "status"), "pending");
+	EXPECT_STR(json_text_at(conv, "status"), "waiting");
 	conv = ask(200, "GET /api/v1/audit?limit=1", "");
 	EXPECT_STR(json_text_at(conv, "data.0.action"), "conversation.update");
 	EXPECT_STR(json_text_at(conv, "data.0.reason"), "hers");
-	EXPECT_STR(json_text_at(conv, "data.0.detail.status_before"), "open");
+	EXPECT_STR(json_text_at(conv, "data.0.detail.status.before"), "open");
 	conv = ask(200, path("PATCH /api/v1/conversations/%lld", id), "{\"assignee_id\":null}");
 	EXPECT(json_kind(json_field(conv, "assignee")) == JSON_NIL);
-	EXPECT_STR(json_text_at(conv, "status"), "pending");
+	EXPECT_STR(json_text_at(conv, "status"), "waiting");
 	conv = ask(422, path("PATCH /api/v1/conversations/%lld", id), "{\"assignee_id\":\"12\"}");
 	EXPECT_STR(json_text_at(conv, "errors.0.field"), "assignee_id");
 	conv = ask(422, path("PATCH /api/v1/conversations/%lld", id),

@@ -129,6 +129,16 @@ static enum err load_people(struct job *job, struct view *view)
 		.ids = ids_text(job, &keys), .workspace = job->workspace }, &view->keys) : OK;
 }
 
+static enum err load_teams(struct job *job, struct view *view)
+{
+	struct ids ids = { 0 };
+
+	for (size_t i = 0; i < view->conversations.count; i++)
+		add_id(&ids, view->conversations.items[i].team_id);
+	return ids.count ? sql_conversation_teams(job, &(struct sql_conversation_teams){
+		.ids = ids_text(job, &ids), .workspace = job->workspace }, &view->teams) : OK;
+}
+
 static enum err load_channels(struct job *job, struct view *view)
 {
 	struct ids ids = { 0 };
@@ -168,6 +178,7 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 	TRY(load_quoted(job, out));
 	TRY(load_contacts(job, ask, out));
 	TRY(load_people(job, out));
+	TRY(load_teams(job, out));
 	TRY(load_channels(job, out));
 	return load_attachments(job, out);
 }
@@ -453,6 +464,20 @@ static void write_channel(struct job *job, struct buf *out, const struct view *v
 	json_close(out, '}');
 }
 
+static void write_team(struct buf *out, const struct view *view, id64 team)
+{
+	if (!team) {
+		json_put_null(out, "team");
+		return;
+	}
+	json_open_in(out, "team", '{');
+	json_put_id(out, "id", team);
+	for (size_t i = 0; i < view->teams.count; i++)
+		if (view->teams.items[i].id == team)
+			json_put(out, "name", view->teams.items[i].name);
+	json_close(out, '}');
+}
+
 static void write_state(struct job *job, struct buf *out, const struct view *view,
 	const struct conversation *conv)
 {
@@ -465,6 +490,11 @@ static void write_state(struct job *job, struct buf *out, const struct view *vie
 	} else {
 		json_put_null(out, "assignee");
 	}
+	write_team(out, view, conv->team_id);
+	json_put(out, "priority", str_of(conversation_priority_name(conv->priority)));
+	json_put_ms(out, "snoozed_until_ms", conv->snoozed_until_ms);
+	json_put_ms(out, "waiting_since_ms", conv->waiting_since_ms);
+	json_put_ms(out, "queued_ms", conv->queued_ms);
 	json_put_int(out, "unread_count", conv->unread_count);
 	json_open_in(out, "window", '{');
 	json_put_bool(out, "open", conversation_window_open(conv, job->now_ms));

@@ -26,6 +26,7 @@ struct view {
 	struct messages messages, quoted;
 	struct contacts contacts;
 	struct person_name_rows people, keys;
+	struct team_name_rows teams;
 	struct channel_brief_rows channels;
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;

@@ -7,12 +7,16 @@
  */
 #include "inbox/inbox_internal.h"
 
+#include "account/scope.h"
+
 #define CONTACTS_FOUND_MAX 200
 
 static const char *const status_names[CONVERSATION_STATUSES] = {
 	[CONVERSATION_OPEN] = "open",
-	[CONVERSATION_PENDING] = "pending",
+	[CONVERSATION_WAITING] = "waiting",
 	[CONVERSATION_RESOLVED] = "resolved",
+	[CONVERSATION_SNOOZED] = "snoozed",
+	[CONVERSATION_ARCHIVED] = "archived",
 };
 
 const char *conversation_status_name(enum conversation_status status)
@@ -47,7 +51,18 @@ void conversation_of_row(const struct conversation_row *row, struct conversation
 		.window_until_ms = row->window_until_ms,
 		.created_ms = row->created_ms,
 		.updated_ms = row->updated_ms,
+		.team_id = row->team_id,
+		.priority = (enum conversation_priority)row->priority,
+		.snoozed_until_ms = row->snoozed_until_ms,
+		.waiting_since_ms = row->waiting_since_ms,
+		.queued_ms = row->queued_ms,
 	};
+}
+
+bool conversation_visible(const struct job *job, const struct conversation *conv)
+{
+	return scope_has(job->scope,
+		&(struct scoped){ conv->channel_id, conv->team_id, conv->assignee_id });
 }
 
 enum err conversation_note(struct job *job, const struct conversation *conv,
@@ -71,7 +86,10 @@ enum err conversation_get(struct job *job, id64 id, struct conversation *out)
 			&row));
 		if (!row.merged_into) {
 			conversation_of_row(&row, out);
-			return OK;
+			return conversation_visible(job, out)
+				       ? OK
+				       : fail(job, ERR_MISSING,
+						 "there is no conversation with this id");
 		}
 		id = row.merged_into;
 	}
@@ -129,38 +147,6 @@ enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbo
 		inbox_note(job, changes,
 			(struct inbox_change){ .kind = CHANGE_CONVERSATION, .conversation = id });
 	return OK;
-}
-
-static enum err check_assignee(struct job *job, id64 person)
-{
-	struct person_name_row row;
-	bool found;
-
-	if (!person)
-		return OK;
-	TRY(found_or_none(job, sql_conversation_member(job, &(struct sql_conversation_member){
-		.id = person, .workspace = job->workspace }, &row), &found));
-	if (!found)
-		field_error(job, S("assignee_id"), S("unknown"),
-			S("Nobody of this workspace has this id."));
-	return job_check_fields(job);
-}
-
-enum err conversation_change(struct job *job, id64 id, enum conversation_status status,
-	id64 assignee, struct inbox_changes *changes, struct conversation *out)
-{
-	struct conversation_row row;
-
-	TRY(check_assignee(job, assignee));
-	TRY(sql_conversation_change(job,
-		&(struct sql_conversation_change){ .id = id,
-			.workspace = job->workspace,
-			.status = status,
-			.assignee = assignee,
-			.now_ms = job->now_ms },
-		&row));
-	conversation_of_row(&row, out);
-	return conversation_note(job, out, changes);
 }
 
 enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt)
@@ -273,7 +259,7 @@ static bool is_newer(const struct conversation_row *a, const struct conversation
 	                                                : a->id > b->id;
 }
 
-/* All statuses: the newest of the three walks, as many as are wanted. */
+/* All statuses: the newest of the walks, as many as are wanted. */
 static enum err walk_all(struct job *job, const struct conversation_filter *f,
 	struct conversation_rows *out)
 {

@@ -99,18 +99,38 @@ enum err phone_normalise(struct job *job, str text, str *digits);
 
 enum conversation_status {
 	CONVERSATION_OPEN,
-	CONVERSATION_PENDING,
+	CONVERSATION_WAITING, /* for somebody else: the customer, a third party */
 	CONVERSATION_RESOLVED,
+	CONVERSATION_SNOOZED,
+	CONVERSATION_ARCHIVED,
 	CONVERSATION_STATUSES
 };
 const char *conversation_status_name(enum conversation_status status);
+enum conversation_priority {
+	PRIORITY_NONE,
+	PRIORITY_LOW,
+	PRIORITY_MEDIUM,
+	PRIORITY_HIGH,
+	PRIORITY_URGENT,
+	PRIORITIES
+};
+const char *conversation_priority_name(enum conversation_priority priority);
+bool conversation_priority_parse(str name, enum conversation_priority *out);
 
+/* waiting_since_ms: the customer's oldest message that nobody answered came then; queued_ms: it
+ * waits for an agent since then; 0: neither. */
 struct conversation {
-	id64 id, contact_id, number_id, channel_id, assignee_id, last_message_id;
+	id64 id, contact_id, number_id, channel_id, assignee_id, team_id, last_message_id;
 	enum conversation_status status;
-	int64_t unread_count, last_message_ms, last_in_ms, window_until_ms, created_ms, updated_ms;
+	enum conversation_priority priority;
+	int64_t unread_count, last_message_ms, last_in_ms, window_until_ms, created_ms, updated_ms,
+		snoozed_until_ms, waiting_since_ms, queued_ms;
 };
 
+/* Whether the job's asker may see it (account/scope.h). */
+bool conversation_visible(const struct job *job, const struct conversation *conv);
+/* Follows merges, so that an old link still opens. ERR_MISSING also for what is out of the asker's
+ * scope. */
 enum err conversation_get(struct job *job, id64 id, struct conversation *out);
 /* The conversation of contact and the channel's number; makes it if needed. */
 enum err conversation_of(struct job *job, id64 contact, const struct channel *ch,
@@ -120,9 +140,25 @@ static inline bool conversation_window_open(const struct conversation *conv, int
 {
 	return conv->window_until_ms > now_ms;
 }
-/* In the caller's transaction. assignee 0: nobody; ERR_INPUT when it is nobody of the workspace. */
-enum err conversation_change(struct job *job, id64 id, enum conversation_status status,
-	id64 assignee, struct inbox_changes *changes, struct conversation *out);
+/* What to change; an id of 0 is nobody, none. Snoozing needs a time to come. */
+struct conversation_patch {
+	bool has_status, has_assignee, has_team, has_priority, has_queued;
+	enum conversation_status status;
+	enum conversation_priority priority;
+	id64 assignee_id, team_id;
+	int64_t snoozed_until_ms, queued_ms;
+	str reason; /* for the audit row; or none */
+};
+/* The only way to change these, in the caller's transaction: locks the row, writes what differs, an
+ * event for each difference (conversation_event) and one audit row. ERR_INPUT with fields when the
+ * assignee or the team is none of the workspace. */
+enum err conversation_update(struct job *job, id64 id, const struct conversation_patch *patch,
+	struct inbox_changes *changes, struct conversation *out);
+/* conversation_get(), and nobody else changes it until the transaction ends. */
+enum err conversation_lock(struct job *job, id64 id, struct conversation *out);
+/* Something else that happened to it, in the caller's transaction. detail: a JSON object without
+ * bodies, or none. */
+enum err conversation_add_event(struct job *job, id64 conversation, str kind, str detail);
 /* Nothing unread any more. *remote_id: the customer's last message on channel *channel, for blue
  * ticks; or none. */
 struct read_receipt { id64 channel; str remote_id; };

@@ -32,6 +32,8 @@ static enum err rewrite(struct job *job, const struct conversation_row *row)
 			.last_in_ms = row->last_in_ms,
 			.window_until_ms = row->window_until_ms,
 			.merged_into = row->merged_into,
+			.snoozed_until_ms = row->snoozed_until_ms,
+			.waiting_since_ms = row->waiting_since_ms,
 			.now_ms = job->now_ms },
 		NULL);
 }
@@ -46,6 +48,12 @@ static void note_conversation(struct job *job, const struct conversation_row *ro
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
+}
+
+/* 0 is never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
 }
 
 /* ---- doing it ---- */
@@ -98,6 +106,7 @@ static enum err join_conversations(struct job *job, struct merge *merge,
 	TRY(rewrite(job, gone));
 	TRY(move_messages(job, merge, gone->id, kept->id));
 	kept->status = gone->status < kept->status ? gone->status : kept->status;
+	kept->waiting_since_ms = earlier(kept->waiting_since_ms, gone->waiting_since_ms);
 	kept->assignee_id = kept->assignee_id ? kept->assignee_id : gone->assignee_id;
 	kept->unread_count += gone->unread_count;
 	kept->last_message_id = later(kept->last_message_id, gone->last_message_id);

@@ -110,8 +110,12 @@ STORE_TEST(a_customer_who_writes_opens_a_resolved_conversation)
 	test_apply(job, ch, &first, NULL);
 	conv = test_conversation(job, ch, "wamid.A");
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(conversation_change(job, conv.id, CONVERSATION_RESOLVED, job->actor.id, &changes,
-		&conv));
+	EXPECT_OK(conversation_update(job, conv.id,
+		&(struct conversation_patch){ .has_status = true,
+			.status = CONVERSATION_RESOLVED,
+			.has_assignee = true,
+			.assignee_id = job->actor.id },
+		&changes, &conv));
 	EXPECT_OK(db_commit(job));
 	test_apply(job, ch, &first, NULL);
 	EXPECT_INT(test_conversation(job, ch, "wamid.A").status, CONVERSATION_RESOLVED);

@@ -16,6 +16,7 @@
 struct store;
 struct db;
 struct deferred;
+struct scope;
 
 enum actor_kind {
 	ACTOR_SYSTEM,
@@ -51,6 +52,7 @@ struct job {
 	struct db *db;         /* the open transaction, or NULL */
 	id64 workspace;        /* 0 until known */
 	struct actor actor;
+	const struct scope *scope; /* account/scope.h; NULL sees all */
 	char trace[TRACE_SIZE + 1];
 
 	/* The failure, told once by the function that knows most: */

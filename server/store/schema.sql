@@ -87,6 +87,13 @@ CREATE TABLE contact_alias (
 	UNIQUE (workspace_id, kind, match_key)
 );
 CREATE INDEX contact_alias_contact ON contact_alias (contact_id);
+CREATE TABLE contact_label (
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	label_id BIGINT NOT NULL REFERENCES label (id),
+	workspace_id BIGINT NOT NULL,
+	PRIMARY KEY (contact_id, label_id)
+);
+CREATE INDEX contact_label_label ON contact_label (label_id, contact_id);
 CREATE TABLE contact_merge (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -122,16 +129,35 @@ CREATE TABLE conversation (
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	merged_into BIGINT
-);
+, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT);
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
+CREATE INDEX conversation_snoozed ON conversation (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
 CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id, status, assignee_id, channel_id, merged_into)
 	WHERE unread_count > 0;
+CREATE TABLE conversation_event (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+	actor_kind BIGINT NOT NULL,
+	actor_id BIGINT,
+	kind TEXT NOT NULL,
+	detail TEXT NOT NULL
+);
+CREATE INDEX conversation_event_conversation ON conversation_event (conversation_id, id);
+CREATE INDEX conversation_event_workspace ON conversation_event (workspace_id, id);
+CREATE TABLE conversation_label (
+	conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+	label_id BIGINT NOT NULL REFERENCES label (id),
+	workspace_id BIGINT NOT NULL,
+	PRIMARY KEY (conversation_id, label_id)
+);
+CREATE INDEX conversation_label_label ON conversation_label (label_id, conversation_id);
 CREATE TABLE idempotency (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -157,6 +183,15 @@ CREATE TABLE intake_event (
 );
 CREATE INDEX intake_event_due ON intake_event (state, next_ms, id) WHERE state = 0 OR state = 2;
 CREATE INDEX intake_event_workspace ON intake_event (workspace_id, state, id);
+CREATE TABLE label (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	colour TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	deleted_ms BIGINT
+);
+CREATE UNIQUE INDEX label_name ON label (workspace_id, name) WHERE deleted_ms IS NULL;
 CREATE TABLE live_app (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -331,6 +366,20 @@ CREATE TABLE sign_in_failure (
 );
 CREATE INDEX sign_in_failure_at ON sign_in_failure (at_ms);
 CREATE INDEX sign_in_failure_subject ON sign_in_failure (subject, at_ms);
+CREATE TABLE team (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	deleted_ms BIGINT
+);
+CREATE UNIQUE INDEX team_name ON team (workspace_id, name) WHERE deleted_ms IS NULL;
+CREATE TABLE team_member (
+	team_id BIGINT NOT NULL REFERENCES team (id),
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	PRIMARY KEY (team_id, person_id)
+);
+CREATE INDEX team_member_person ON team_member (person_id);
 CREATE TABLE template (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

@@ -1,5 +1,14 @@
 -- One contact on one number. The walks are the filters of the list, each along its own index.
 
+-- fragment conversation: id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms,
+-- fragment conversation: last_in_ms, window_until_ms, created_ms, updated_ms, merged_into, team_id, priority, snoozed_until_ms,
+-- fragment conversation: waiting_since_ms, queued_ms
+-- fragment conversation_c: c.id AS id, c.contact_id AS contact_id, c.number_id AS number_id, c.channel_id AS channel_id,
+-- fragment conversation_c: c.status AS status, c.assignee_id AS assignee_id, c.unread_count AS unread_count, c.last_message_id AS last_message_id,
+-- fragment conversation_c: c.last_message_ms AS last_message_ms, c.last_in_ms AS last_in_ms, c.window_until_ms AS window_until_ms, c.created_ms AS created_ms,
+-- fragment conversation_c: c.updated_ms AS updated_ms, c.merged_into AS merged_into, c.team_id AS team_id, c.priority AS priority,
+-- fragment conversation_c: c.snoozed_until_ms AS snoozed_until_ms, c.waiting_since_ms AS waiting_since_ms, c.queued_ms AS queued_ms
+
 -- conversation_add: exec
 -- in:  id id64, workspace id64, contact id64, number id64, channel id64, now_ms i64
 INSERT INTO conversation (id, workspace_id, contact_id, number_id, channel_id, status, unread_count, last_message_ms,
@@ -10,37 +19,32 @@ VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $6) ON CONFLICT (contact_id, number_id
 -- in:  id id64, workspace id64
 -- out: id id64, contact_id id64, number_id id64, channel_id id64, status i64, assignee_id id64?, unread_count i64
 -- out: last_message_id id64?, last_message_ms i64, last_in_ms i64?, window_until_ms i64?, created_ms i64, updated_ms i64
--- out: merged_into id64?
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+-- out: merged_into id64?, team_id id64?, priority i64, snoozed_until_ms i64?, waiting_since_ms i64?, queued_ms i64?
+SELECT {conversation}
 FROM conversation WHERE id = $1 AND workspace_id = $2;
 
 -- conversation_by_ids: many conversation
 -- in:  ids str, workspace id64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_id = $2 LIMIT 200;
 
 -- conversation_by_pair: one conversation
 -- in:  contact id64, number id64, workspace id64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE contact_id = $1 AND number_id = $2 AND merged_into IS NULL AND workspace_id = $3;
 
 -- conversation_of_contact: many conversation
 -- in:  contact id64, workspace id64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE contact_id = $1 AND workspace_id = $2 AND merged_into IS NULL ORDER BY id LIMIT 100;
 
 -- conversation_merged: many conversation
 -- in:  into_id id64, workspace id64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE merged_into = $1 AND workspace_id = $2 ORDER BY id LIMIT 20;
 
 -- conversation_take: one conversation
--- Takes a new message in: the later of everything, and a resolved one opens when asked. keep_unread is 1 or 0.
+-- Takes a new message in: the later of everything, and it opens when asked. keep_unread is 1 or 0.
 -- in:  id id64, workspace id64, message id64, message_ms i64, in_ms i64, window_until_ms i64, keep_unread i64, unread_add i64
 -- in:  reopen i64, channel id64, now_ms i64
 UPDATE conversation SET
@@ -50,11 +54,12 @@ UPDATE conversation SET
 	last_in_ms = CASE WHEN COALESCE(last_in_ms, 0) < $5 THEN $5 ELSE last_in_ms END,
 	window_until_ms = CASE WHEN COALESCE(window_until_ms, 0) < $6 THEN $6 ELSE window_until_ms END,
 	unread_count = unread_count * $7 + $8,
-	status = CASE WHEN status = 2 THEN 2 - 2 * $9 ELSE status END,
+	status = CASE WHEN $9 = 1 THEN 0 ELSE status END,
+	snoozed_until_ms = CASE WHEN $9 = 1 THEN NULL ELSE snoozed_until_ms END,
+	waiting_since_ms = CASE WHEN $7 = 0 THEN NULL WHEN $8 = 0 THEN waiting_since_ms ELSE COALESCE(waiting_since_ms, $11) END,
 	updated_ms = $11
 WHERE id = $1 AND workspace_id = $2
-RETURNING id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into;
+RETURNING {conversation};
 
 -- conversation_widen: exec
 -- A reaction is a customer's message for the window, and for nothing else.
@@ -64,70 +69,90 @@ UPDATE conversation SET
 	window_until_ms = $4, updated_ms = $5
 WHERE id = $1 AND workspace_id = $2 AND COALESCE(window_until_ms, 0) < $4;
 
--- conversation_change: one conversation
--- in:  id id64, workspace id64, status i64, assignee id64?, now_ms i64
-UPDATE conversation SET status = $3, assignee_id = $4, updated_ms = $5 WHERE id = $1 AND workspace_id = $2
-RETURNING id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into;
+-- conversation_lock: one conversation
+-- Nobody else changes it until this transaction ends: on PostgreSQL a write is the lock that both databases have a word for.
+-- in:  id id64, workspace id64
+UPDATE conversation SET priority = priority WHERE id = $1 AND workspace_id = $2 RETURNING {conversation};
+
+-- conversation_set: one conversation
+-- in:  id id64, workspace id64, status i64, assignee id64?, team id64?, priority i64, snoozed_until_ms i64?, queued_ms i64?
+-- in:  waiting_since_ms i64?, now_ms i64
+UPDATE conversation SET status = $3, assignee_id = $4, team_id = $5, priority = $6, snoozed_until_ms = $7, queued_ms = $8,
+	waiting_since_ms = $9, updated_ms = $10
+WHERE id = $1 AND workspace_id = $2 RETURNING {conversation};
+
+-- conversation_event_add: exec
+-- in:  id id64, workspace id64, conversation id64, actor_kind i64, actor id64?, kind str, detail str
+INSERT INTO conversation_event (id, workspace_id, conversation_id, actor_kind, actor_id, kind, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- conversation_event_list: many conversation_event
+-- in:  conversation id64, workspace id64, before id64, max i64
+-- out: id id64, actor_kind i64, actor_id id64?, kind str, detail str
+SELECT id, actor_kind, actor_id, kind, detail FROM conversation_event
+WHERE conversation_id = $1 AND workspace_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4;
+
+-- conversation_team: one team_name
+-- in:  id id64, workspace id64
+-- out: id id64, name str
+SELECT id, name FROM team WHERE id = $1 AND workspace_id = $2 AND deleted_ms IS NULL;
+
+-- conversation_teams: many team_name
+-- in:  ids str, workspace id64
+SELECT id, name FROM team WHERE id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_id = $2 LIMIT 200;
 
 -- conversation_mark_read: one conversation
 -- in:  id id64, workspace id64, now_ms i64
 UPDATE conversation SET unread_count = 0, updated_ms = $3 WHERE id = $1 AND workspace_id = $2
-RETURNING id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into;
+RETURNING {conversation};
 
 -- conversation_rewrite: exec
 -- A merge and its undoing set what they have worked out.
 -- in:  id id64, workspace id64, contact id64, status i64, assignee id64?, unread_count i64, last_message_id id64?, last_message_ms i64
--- in:  last_in_ms i64?, window_until_ms i64?, merged_into id64?, now_ms i64
+-- in:  last_in_ms i64?, window_until_ms i64?, merged_into id64?, now_ms i64, snoozed_until_ms i64?, waiting_since_ms i64?
 UPDATE conversation SET contact_id = $3, status = $4, assignee_id = $5, unread_count = $6, last_message_id = $7,
-	last_message_ms = $8, last_in_ms = $9, window_until_ms = $10, merged_into = $11, updated_ms = $12
+	last_message_ms = $8, last_in_ms = $9, window_until_ms = $10, merged_into = $11, updated_ms = $12, snoozed_until_ms = $13,
+	waiting_since_ms = $14
 WHERE id = $1 AND workspace_id = $2;
 
 -- conversation_walk: many conversation
 -- in:  workspace id64, status i64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND status = $2 AND merged_into IS NULL
 	AND (last_message_ms, id) < ($3, $4)
 ORDER BY last_message_ms DESC, id DESC LIMIT $5;
 
 -- conversation_walk_assignee: many conversation
 -- in:  workspace id64, status i64, assignee id64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND status = $2 AND assignee_id = $3 AND merged_into IS NULL
 	AND (last_message_ms, id) < ($4, $5)
 ORDER BY last_message_ms DESC, id DESC LIMIT $6;
 
 -- conversation_walk_unassigned: many conversation
 -- in:  workspace id64, status i64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND status = $2 AND assignee_id IS NULL AND merged_into IS NULL
 	AND (last_message_ms, id) < ($3, $4)
 ORDER BY last_message_ms DESC, id DESC LIMIT $5;
 
 -- conversation_walk_channel: many conversation
 -- in:  workspace id64, status i64, channel id64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND merged_into IS NULL
 	AND (last_message_ms, id) < ($4, $5)
 ORDER BY last_message_ms DESC, id DESC LIMIT $6;
 
 -- conversation_walk_channel_assignee: many conversation
 -- in:  workspace id64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND assignee_id = $4 AND merged_into IS NULL
 	AND (last_message_ms, id) < ($5, $6)
 ORDER BY last_message_ms DESC, id DESC LIMIT $7;
 
 -- conversation_walk_channel_unassigned: many conversation
 -- in:  workspace id64, status i64, channel id64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND assignee_id IS NULL AND merged_into IS NULL
 	AND (last_message_ms, id) < ($4, $5)
 ORDER BY last_message_ms DESC, id DESC LIMIT $6;
@@ -135,8 +160,7 @@ ORDER BY last_message_ms DESC, id DESC LIMIT $6;
 -- conversation_walk_unread: many conversation
 -- Filters in one, for the unread are few: status -1, channel 0 and assignee 0 mean any, assignee -1 none.
 -- in:  workspace id64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64
-SELECT id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms, last_in_ms,
-	window_until_ms, created_ms, updated_ms, merged_into
+SELECT {conversation}
 FROM conversation WHERE workspace_id = $1 AND unread_count > 0 AND merged_into IS NULL
 	AND ($2 < 0 OR status = $2) AND ($3 = 0 OR channel_id = $3)
 	AND ($4 = 0 OR ($4 < 0 AND assignee_id IS NULL) OR assignee_id = $4)
@@ -147,10 +171,7 @@ ORDER BY last_message_ms DESC, id DESC LIMIT $7;
 -- Those of some contacts (found by name or number), with the same filters; contact by contact: + 0 keeps SQLite from walking
 -- the workspace instead.
 -- in:  workspace id64, unread_more_than i64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64, contacts str
-SELECT c.id AS id, c.contact_id AS contact_id, c.number_id AS number_id, c.channel_id AS channel_id,
-	c.status AS status, c.assignee_id AS assignee_id, c.unread_count AS unread_count, c.last_message_id AS last_message_id,
-	c.last_message_ms AS last_message_ms, c.last_in_ms AS last_in_ms, c.window_until_ms AS window_until_ms, c.created_ms AS created_ms,
-	c.updated_ms AS updated_ms, c.merged_into AS merged_into
+SELECT {conversation_c}
 FROM json_each(NULLIF($9, '')) CROSS JOIN conversation c
 WHERE c.contact_id = json_each.value AND c.workspace_id + 0 = $1 AND c.unread_count > $2 AND c.merged_into IS NULL
 	AND ($3 < 0 OR c.status = $3) AND ($4 = 0 OR c.channel_id = $4)

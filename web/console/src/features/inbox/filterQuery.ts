@@ -7,7 +7,7 @@ import { NO_FILTER } from './merge'
 import type { ListFilter, StatusFilter, View } from './merge'
 
 const VIEWS: readonly string[] = ['all', 'mine', 'unassigned']
-const STATUSES: readonly string[] = ['open', 'pending', 'resolved', 'all']
+const STATUSES: readonly string[] = ['open', 'waiting', 'resolved', 'snoozed', 'archived', 'all']
 
 const one = (value: LocationQuery[string] | undefined): string => (Array.isArray(value) ? value[0] : value) ?? ''
 

@@ -53,7 +53,7 @@ export function touches(list: readonly Message[], page: readonly Message[]): boo
 }
 
 export type View = 'all' | 'mine' | 'unassigned'
-export type StatusFilter = 'open' | 'pending' | 'resolved' | 'all'
+export type StatusFilter = 'open' | 'waiting' | 'resolved' | 'snoozed' | 'archived' | 'all'
 
 export interface ListFilter {
   view: View
