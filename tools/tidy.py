@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLUMNS, TAB = 100, 8
 
 # Left may include right; neighbours between two arrows may not include each other.
-LAYERS = ('main > api live jobs > flow campaign report > assistant > inbox account > provider > net store wa > '
+LAYERS = ('main > api live jobs > flow campaign report routing > assistant > inbox account > provider > net store wa > '
           'runtime crypto > base')
 
 # Usable without the server, so they include nothing of it.
