@@ -9,8 +9,9 @@ import { bubble, Stage } from './stage.mjs'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SMALL = { width: 320, height: 640 }
 const PAGES = [
-  ['/inbox', 'Inbox'], ['/channels', 'Channels'], ['/channels/new', 'Add a number'], ['/health', 'Health'],
-  ['/people', 'People'], ['/keys', 'API keys'], ['/audit', 'Audit'], ['/profile', 'Profile'],
+  ['/inbox', 'Inbox'], ['/health', 'Health'], ['/settings', 'Settings'], ['/settings/channels', 'Channels'], ['/settings/channels/new', 'Add a number'],
+  ['/settings/people', 'People'], ['/settings/keys', 'API keys'], ['/settings/audit', 'Audit'], ['/settings/profile', 'Profile'],
+  ['/settings/workspace', 'Workspace'],
 ]
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)

@@ -50,14 +50,15 @@ async function inbox(name, file, options) {
 
 async function settings() {
   const page = await stage.agent({ viewport: WIDE, deviceScaleFactor: 2 })
-  for (const [where, heading] of [['channels', 'Channels'], ['health', 'Health']]) {
+  for (const [where, heading] of [['settings/channels', 'Channels'], ['health', 'Health']]) {
     await page.goto(`${stage.demo.url}/${where}`)
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
     await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
     await page.waitForLoadState('networkidle')
-    await take(page, where)
+    await take(page, where.split('/').pop())
   }
-  await page.getByRole('link', { name: 'Channels' }).click()
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('link', { name: /^Channels/ }).click()
   await page.getByRole('link', { name: /Sandbox shop/ }).click()
   await page.getByRole('button', { name: 'Test now' }).click()
   await page.getByText('All steps passed').waitFor({ timeout: 30_000 })

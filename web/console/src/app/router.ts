@@ -20,14 +20,23 @@ const routes: RouteRecordRaw[] = [
     path: '/inbox/:conversationId(\\d+)?', name: 'inbox', component: () => import('@/features/inbox/InboxPage.vue'),
     meta: { title: 'nav.inbox', needs: 'conversation.read' },
   },
-  { path: '/channels', name: 'channels', component: () => import('@/features/channels/ChannelsPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
-  { path: '/channels/new', name: 'channel-new', component: () => import('@/features/channels/ChannelNewPage.vue'), meta: { title: 'channels.add', needs: 'channel.manage' } },
-  { path: '/channels/:channelId(\\d+)', name: 'channel', component: () => import('@/features/channels/ChannelPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
   { path: '/health', name: 'health', component: () => import('@/features/health/HealthPage.vue'), meta: { title: 'nav.health', needs: 'health.read' } },
-  { path: '/people', name: 'people', component: () => import('@/features/people/PeoplePage.vue'), meta: { title: 'nav.people', needs: 'person.read' } },
-  { path: '/keys', name: 'keys', component: () => import('@/features/keys/KeysPage.vue'), meta: { title: 'nav.keys', needs: 'key.manage' } },
-  { path: '/audit', name: 'audit', component: () => import('@/features/audit/AuditPage.vue'), meta: { title: 'nav.audit', needs: 'audit.read' } },
-  { path: '/profile', name: 'profile', component: () => import('@/features/session/ProfilePage.vue'), meta: { title: 'nav.profile' } },
+  {
+    path: '/settings', component: () => import('@/features/settings/SettingsPage.vue'), meta: { title: 'nav.settings' },
+    children: [
+      { path: '', name: 'settings', component: { render: () => null } },
+      { path: 'profile', name: 'profile', component: () => import('@/features/session/ProfilePage.vue'), meta: { title: 'nav.profile' } },
+      { path: 'people', name: 'people', component: () => import('@/features/people/PeoplePage.vue'), meta: { title: 'nav.people', needs: 'person.read' } },
+      { path: 'channels', name: 'channels', component: () => import('@/features/channels/ChannelsPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
+      { path: 'channels/new', name: 'channel-new', component: () => import('@/features/channels/ChannelNewPage.vue'), meta: { title: 'channels.add', needs: 'channel.manage' } },
+      { path: 'channels/:channelId(\\d+)', name: 'channel', component: () => import('@/features/channels/ChannelPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
+      { path: 'keys', name: 'keys', component: () => import('@/features/keys/KeysPage.vue'), meta: { title: 'nav.keys', needs: 'key.manage' } },
+      { path: 'workspace', name: 'workspace', component: () => import('@/features/settings/WorkspacePage.vue'), meta: { title: 'settings.section.workspace.title', needs: 'workspace.read' } },
+      { path: 'audit', name: 'audit', component: () => import('@/features/audit/AuditPage.vue'), meta: { title: 'nav.audit', needs: 'audit.read' } },
+    ],
+  },
+  // Where these were before there was a settings area; bookmarks stay good.
+  { path: '/:old(channels|people|keys|audit|profile)/:rest(.*)?', redirect: (to) => `/settings${to.path}` },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('@/app/MissingPage.vue'), meta: { title: 'missing.title' } },
 ]
 

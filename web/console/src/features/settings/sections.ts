@@ -1,0 +1,37 @@
+/*
+ * The settings area: what is in it. A page that joins adds a row here and a route in app/router.ts.
+ *
+ * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
+ */
+import type { Component } from 'vue'
+import { Building2, KeyRound, Radio, ScrollText, UserRound, Users } from '@lucide/vue'
+import type { Permission } from '@shared/api/types'
+
+export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
+
+export interface Section {
+  name: string
+  group: (typeof GROUPS)[number]
+  route: string
+  icon: Component
+  /** Who may not does not see it; none: everybody. */
+  permission?: Permission
+}
+
+export const SECTIONS: readonly Section[] = [
+  { name: 'profile', group: 'you', route: '/settings/profile', icon: UserRound },
+  { name: 'people', group: 'team', route: '/settings/people', icon: Users, permission: 'person.read' },
+  { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
+  { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
+  { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
+  { name: 'audit', group: 'system', route: '/settings/audit', icon: ScrollText, permission: 'audit.read' },
+]
+
+/** Without case and accents, so that "Ubersicht" finds "Übersicht". */
+const folded = (text: string) => text.normalize('NFD').replace(/\p{Diacritic}/gu, '').toLowerCase()
+
+/** Every word of the query is somewhere in the section's texts. */
+export function matches(query: string, texts: readonly string[]): boolean {
+  const all = folded(texts.join(' '))
+  return folded(query).split(/\s+/).every((word) => all.includes(word))
+}
