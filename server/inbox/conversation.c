@@ -56,6 +56,9 @@ void conversation_of_row(const struct conversation_row *row, struct conversation
 		.snoozed_until_ms = row->snoozed_until_ms,
 		.waiting_since_ms = row->waiting_since_ms,
 		.queued_ms = row->queued_ms,
+		.opened_ms = row->opened_ms,
+		.first_answer_id = row->first_answer_id,
+		.answered_since_ms = row->answered_since_ms,
 	};
 }
 
@@ -323,7 +326,7 @@ static enum err walk_contacts(struct job *job, const struct conversation_filter 
 		out);
 }
 
-static void conversations_of_rows(struct job *job, const struct conversation_rows *rows,
+void conversations_of_rows(struct job *job, const struct conversation_rows *rows,
 	struct conversations *out)
 {
 	out->items = ARENA_ARRAY(job->arena, struct conversation, rows->count);

@@ -222,5 +222,7 @@ enum err conversation_update(struct job *job, id64 id, const struct conversation
 		return OK;
 	out->updated_ms = job->now_ms;
 	TRY(write_row(job, out));
+	if (out->status == CONVERSATION_RESOLVED && was.status != CONVERSATION_RESOLVED)
+		TRY(resolution_note(job, out));
 	return conversation_note(job, out, changes);
 }

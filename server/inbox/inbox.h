@@ -118,13 +118,16 @@ const char *conversation_priority_name(enum conversation_priority priority);
 bool conversation_priority_parse(str name, enum conversation_priority *out);
 
 /* waiting_since_ms: the customer's oldest message that nobody answered came then; queued_ms: it
- * waits for an agent since then; 0: neither. */
+ * waits for an agent since then; 0: neither. opened_ms: the present case began, first_answer_id: a
+ * person's first answer in it; answered_since_ms: waiting_since_ms as the newest answer found it.
+ */
 struct conversation {
-	id64 id, contact_id, number_id, channel_id, assignee_id, team_id, last_message_id;
+	id64 id, contact_id, number_id, channel_id, assignee_id, team_id, last_message_id,
+		first_answer_id;
 	enum conversation_status status;
 	enum conversation_priority priority;
 	int64_t unread_count, last_message_ms, last_in_ms, window_until_ms, created_ms, updated_ms,
-		snoozed_until_ms, waiting_since_ms, queued_ms;
+		snoozed_until_ms, waiting_since_ms, queued_ms, opened_ms, answered_since_ms;
 };
 
 /* Whether the job's asker may see it (account/scope.h). */
@@ -188,6 +191,12 @@ enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count,
 enum err conversation_of_contact(struct job *job, id64 contact, struct conversations *out);
 /* Newest activity first. Every filter walks an index. */
 enum err conversation_list(struct job *job, const struct conversation_filter *filter,
+	struct conversations *out);
+
+/* Whose customers wait, the longest first. */
+enum err conversation_waiting_longest(struct job *job, size_t max, struct conversations *out);
+/* Neither resolved nor archived, by the start of their case, after (opened_ms, id). */
+enum err conversation_unfinished(struct job *job, const struct conversation *after, size_t max,
 	struct conversations *out);
 
 /* ---- messages ---- */

@@ -48,8 +48,13 @@ enum err contact_row(struct job *job, id64 id, struct contact_row *out);
 /* ---- conversation.c ---- */
 
 void conversation_of_row(const struct conversation_row *row, struct conversation *out);
+void conversations_of_rows(struct job *job, const struct conversation_rows *rows,
+	struct conversations *out);
 /* A customer's message or reaction of at_ms keeps the window open. */
 enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbox_changes *changes);
+/* service.c, in the transaction of what they tell of. conv: as it is after. */
+enum err answer_note(struct job *job, const struct message *m, const struct conversation *conv);
+enum err resolution_note(struct job *job, const struct conversation *conv);
 enum err conversation_note(struct job *job, const struct conversation *conv,
 	struct inbox_changes *changes);
 

@@ -202,7 +202,7 @@ static enum err move_conversation(struct job *job, const struct message *m,
 			.now_ms = job->now_ms },
 		&row));
 	conversation_of_row(&row, conv);
-	return OK;
+	return has_seen_all(m) ? answer_note(job, m, conv) : OK;
 }
 
 /* The quoted message may come later than its quote: then it tells us. */

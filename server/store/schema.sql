@@ -1,6 +1,18 @@
 -- schema.sql: what all migrations come to, on SQLite. Made by
 --	tools/sqlgen.py --migrations server/store/migrations --schema server/store/schema.sql
 -- and compared with a real database by server/store/schema_test.c.
+CREATE TABLE answer (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	team_id BIGINT,
+	person_id BIGINT,
+	since_ms BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	is_first BIGINT NOT NULL
+);
+CREATE INDEX answer_time ON answer (workspace_id, at_ms, id);
 CREATE TABLE api_key (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -31,6 +43,15 @@ CREATE TABLE audit (
 	prev_hash BLOB NOT NULL,
 	hash BLOB NOT NULL,
 	UNIQUE (workspace_id, seq)
+);
+CREATE TABLE business_hours (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	time_zone TEXT NOT NULL,
+	week TEXT NOT NULL,
+	holidays TEXT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id)
 );
 CREATE TABLE channel (
 	id INTEGER PRIMARY KEY,
@@ -129,17 +150,19 @@ CREATE TABLE conversation (
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	merged_into BIGINT
-, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT);
+, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT, opened_ms BIGINT NOT NULL DEFAULT 0, first_answer_id BIGINT, answered_since_ms BIGINT);
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX conversation_opened ON conversation (workspace_id, opened_ms, id) WHERE status IN (0, 1, 3);
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
 CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id, status, assignee_id, channel_id, merged_into)
 	WHERE unread_count > 0;
+CREATE INDEX conversation_waiting ON conversation (workspace_id, waiting_since_ms, id) WHERE waiting_since_ms IS NOT NULL;
 CREATE TABLE conversation_event (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -325,6 +348,17 @@ CREATE TABLE person (
 	locale TEXT NOT NULL,
 	created_ms BIGINT NOT NULL
 );
+CREATE TABLE resolution (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	team_id BIGINT,
+	person_id BIGINT,
+	opened_ms BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL
+);
+CREATE INDEX resolution_time ON resolution (workspace_id, at_ms, id);
 CREATE TABLE send_attempt (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -366,6 +400,36 @@ CREATE TABLE sign_in_failure (
 );
 CREATE INDEX sign_in_failure_at ON sign_in_failure (at_ms);
 CREATE INDEX sign_in_failure_subject ON sign_in_failure (subject, at_ms);
+CREATE TABLE sla_breach (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	policy_id BIGINT NOT NULL,
+	person_id BIGINT,
+	team_id BIGINT,
+	channel_id BIGINT NOT NULL,
+	kind TEXT NOT NULL,
+	since_ms BIGINT NOT NULL,
+	due_ms BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	UNIQUE (conversation_id, kind, since_ms)
+);
+CREATE INDEX sla_breach_time ON sla_breach (workspace_id, at_ms, id);
+CREATE TABLE sla_policy (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	place BIGINT NOT NULL,
+	team_id BIGINT,
+	channel_id BIGINT,
+	least_priority BIGINT NOT NULL,
+	first_minutes BIGINT NOT NULL,
+	next_minutes BIGINT NOT NULL,
+	resolution_minutes BIGINT NOT NULL,
+	in_hours BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX sla_policy_workspace ON sla_policy (workspace_id, place, id);
 CREATE TABLE team (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -394,6 +458,15 @@ CREATE TABLE template (
 	components TEXT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	UNIQUE (workspace_id, account_id, name, language)
+);
+CREATE TABLE traffic_hour (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	hour_ms BIGINT NOT NULL,
+	received BIGINT NOT NULL,
+	sent BIGINT NOT NULL,
+	failed BIGINT NOT NULL,
+	UNIQUE (workspace_id, hour_ms)
 );
 CREATE TABLE waiting_effect (
 	id INTEGER PRIMARY KEY,

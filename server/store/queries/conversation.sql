@@ -2,24 +2,26 @@
 
 -- fragment conversation: id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms,
 -- fragment conversation: last_in_ms, window_until_ms, created_ms, updated_ms, merged_into, team_id, priority, snoozed_until_ms,
--- fragment conversation: waiting_since_ms, queued_ms
+-- fragment conversation: waiting_since_ms, queued_ms, opened_ms, first_answer_id, answered_since_ms
 -- fragment conversation_c: c.id AS id, c.contact_id AS contact_id, c.number_id AS number_id, c.channel_id AS channel_id,
 -- fragment conversation_c: c.status AS status, c.assignee_id AS assignee_id, c.unread_count AS unread_count, c.last_message_id AS last_message_id,
 -- fragment conversation_c: c.last_message_ms AS last_message_ms, c.last_in_ms AS last_in_ms, c.window_until_ms AS window_until_ms, c.created_ms AS created_ms,
 -- fragment conversation_c: c.updated_ms AS updated_ms, c.merged_into AS merged_into, c.team_id AS team_id, c.priority AS priority,
--- fragment conversation_c: c.snoozed_until_ms AS snoozed_until_ms, c.waiting_since_ms AS waiting_since_ms, c.queued_ms AS queued_ms
+-- fragment conversation_c: c.snoozed_until_ms AS snoozed_until_ms, c.waiting_since_ms AS waiting_since_ms, c.queued_ms AS queued_ms,
+-- fragment conversation_c: c.opened_ms AS opened_ms, c.first_answer_id AS first_answer_id, c.answered_since_ms AS answered_since_ms
 
 -- conversation_add: exec
 -- in:  id id64, workspace id64, contact id64, number id64, channel id64, now_ms i64
 INSERT INTO conversation (id, workspace_id, contact_id, number_id, channel_id, status, unread_count, last_message_ms,
-	created_ms, updated_ms)
-VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $6) ON CONFLICT (contact_id, number_id) WHERE merged_into IS NULL DO NOTHING;
+	created_ms, updated_ms, opened_ms)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $6, $6) ON CONFLICT (contact_id, number_id) WHERE merged_into IS NULL DO NOTHING;
 
 -- conversation_find: one conversation
 -- in:  id id64, workspace id64
 -- out: id id64, contact_id id64, number_id id64, channel_id id64, status i64, assignee_id id64?, unread_count i64
 -- out: last_message_id id64?, last_message_ms i64, last_in_ms i64?, window_until_ms i64?, created_ms i64, updated_ms i64
 -- out: merged_into id64?, team_id id64?, priority i64, snoozed_until_ms i64?, waiting_since_ms i64?, queued_ms i64?
+-- out: opened_ms i64, first_answer_id id64?, answered_since_ms i64?
 SELECT {conversation}
 FROM conversation WHERE id = $1 AND workspace_id = $2;
 
@@ -56,6 +58,10 @@ UPDATE conversation SET
 	unread_count = unread_count * $7 + $8,
 	status = CASE WHEN $9 = 1 THEN 0 ELSE status END,
 	snoozed_until_ms = CASE WHEN $9 = 1 THEN NULL ELSE snoozed_until_ms END,
+	opened_ms = CASE WHEN $9 = 1 AND status IN (2, 4) THEN $11 ELSE opened_ms END,
+	first_answer_id = CASE WHEN $9 = 1 AND status IN (2, 4) THEN NULL
+		WHEN $7 = 0 AND waiting_since_ms IS NOT NULL THEN COALESCE(first_answer_id, $3) ELSE first_answer_id END,
+	answered_since_ms = CASE WHEN $7 = 0 THEN waiting_since_ms ELSE answered_since_ms END,
 	waiting_since_ms = CASE WHEN $7 = 0 THEN NULL WHEN $8 = 0 THEN waiting_since_ms ELSE COALESCE(waiting_since_ms, $11) END,
 	updated_ms = $11
 WHERE id = $1 AND workspace_id = $2
