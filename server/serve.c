@@ -21,6 +21,7 @@
 #include "jobs/media.h"
 #include "live/live.h"
 #include "net/http.h"
+#include "report/report.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -251,6 +252,7 @@ static void make_jobs(struct server *s)
 	s->outbox = outbox_create(&(struct outbox_config){
 		.store = s->store, .callers = s->callers,
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
+	sla_start(s->timers);
 	retention_start(s->timers,
 		&(struct retention_config){ s->settings->event_retention_days * 86400000LL });
 }

@@ -29,6 +29,7 @@
 	X(EVENT_READ, "event.read")                                                                \
 	X(EVENT_MANAGE, "event.manage")                                                            \
 	X(HEALTH_READ, "health.read")                                                              \
+	X(REPORT_READ, "report.read")                                                              \
 	X(WORKSPACE_READ, "workspace.read")                                                        \
 	X(WORKSPACE_MANAGE, "workspace.manage")
 

@@ -42,6 +42,15 @@ HANDLER(media_bytes_get);
 HANDLER(media_retry_post);
 HANDLER(broadcasting_auth);
 
+/* reports.c */
+HANDLER(reports_board);
+HANDLER(reports_agents);
+HANDLER(reports_traffic);
+HANDLER(business_hours_read);
+HANDLER(business_hours_put);
+HANDLER(sla_policies_list);
+HANDLER(sla_policies_put);
+
 /* contacts.c, conversations.c, messages.c, trace.c, search.c */
 HANDLER(contacts_list);
 HANDLER(contacts_get);

@@ -69,6 +69,14 @@ const struct route api_routes[] = {
 	{ POST, V1 "/messages/{id}/retry", messages_retry, PERMIT(MESSAGE_SEND) },
 	{ GET, V1 "/search", search_list, PERMIT(MESSAGE_READ) },
 
+	{ GET, V1 "/reports/board", reports_board, PERMIT(REPORT_READ) },
+	{ GET, V1 "/reports/agents", reports_agents, PERMIT(REPORT_READ) },
+	{ GET, V1 "/reports/traffic", reports_traffic, PERMIT(HEALTH_READ) },
+	{ GET, V1 "/business-hours", business_hours_read, PERMIT(WORKSPACE_READ) },
+	{ PUT, V1 "/business-hours", business_hours_put, PERMIT(WORKSPACE_MANAGE) },
+	{ GET, V1 "/sla-policies", sla_policies_list, PERMIT(WORKSPACE_READ) },
+	{ PUT, V1 "/sla-policies", sla_policies_put, PERMIT(WORKSPACE_MANAGE) },
+
 	{ GET, V1 "/health", health_get, PERMIT(HEALTH_READ) },
 	{ GET, "/healthz", health_live, PERMIT_PUBLIC },
 	{ GET, "/readyz", health_ready, PERMIT_PUBLIC },

@@ -45,6 +45,10 @@ size_t sla_dues(const struct sla *sla, const struct conversation *conv,
 /* Notes promises of all workspaces that were broken in (after_ms, job->now_ms], each once: a row,
  * an event of its conversation, and a change that is told. Own transactions. For a timer. */
 enum err sla_watch(struct job *job, int64_t after_ms);
+/* Watches every SLA_EVERY_MS. */
+#define SLA_EVERY_MS 10000
+struct timers;
+void sla_start(struct timers *timers);
 
 /* ---- the board ---- */
 

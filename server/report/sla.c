@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "account/audit.h"
+#include "runtime/pool.h"
 #include "store/queries.h"
 #include "store/store.h"
 
@@ -216,4 +217,22 @@ enum err sla_watch(struct job *job, int64_t after_ms)
 		TRY(watch_workspace(job, after_ms));
 	}
 	return OK;
+}
+
+/* After a start, everything that is broken is looked at once. */
+static int64_t watched_ms;
+
+static enum err watch(struct job *job, void *arg)
+{
+	int64_t now_ms = job->now_ms;
+
+	(void)arg;
+	TRY(sla_watch(job, watched_ms));
+	watched_ms = now_ms;
+	return OK;
+}
+
+void sla_start(struct timers *timers)
+{
+	timer_every(timers, SLA_EVERY_MS, (struct task){ "sla", watch, NULL, NULL });
 }
