@@ -253,6 +253,7 @@ static void make_jobs(struct server *s)
 		.store = s->store, .callers = s->callers,
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
 	sla_start(s->timers);
+	schedule_start(s->timers);
 	retention_start(s->timers,
 		&(struct retention_config){ s->settings->event_retention_days * 86400000LL });
 }

@@ -31,7 +31,8 @@
 	X(HEALTH_READ, "health.read")                                                              \
 	X(REPORT_READ, "report.read")                                                              \
 	X(WORKSPACE_READ, "workspace.read")                                                        \
-	X(WORKSPACE_MANAGE, "workspace.manage")
+	X(WORKSPACE_MANAGE, "workspace.manage")                                                    \
+	X(CANNED_MANAGE, "canned.manage")
 
 enum permission_index {
 #define X(name, text) PERMISSION_INDEX_##name,

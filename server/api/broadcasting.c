@@ -9,6 +9,7 @@
 #include "live/live.h"
 
 #define WORKSPACE_PREFIX S("private-workspace-")
+#define PERSON_PREFIX S("private-person-")
 #define CONVERSATION_PREFIX S("presence-conversation-")
 
 struct asked { str socket_id, channel_name; };
@@ -80,6 +81,8 @@ static enum err allow_channel(struct job *job, str name, str *channel_data)
 	/* The workspace's channel carries message bodies: not for those who may not read them. */
 	if (id_behind(name, WORKSPACE_PREFIX, &id))
 		return id == job->workspace && may_read_messages(job) ? OK : refused(job);
+	if (id_behind(name, PERSON_PREFIX, &id))
+		return job->actor.kind == ACTOR_PERSON && id == job->actor.id ? OK : refused(job);
 	if (!id_behind(name, CONVERSATION_PREFIX, &id))
 		return refused(job);
 	e = conversation_get(job, id, &conversation);

@@ -67,6 +67,33 @@ HANDLER(messages_get);
 HANDLER(messages_retry);
 HANDLER(messages_trace);
 HANDLER(search_list);
+HANDLER(notes_post);
+HANDLER(messages_patch);
+HANDLER(messages_delete);
+HANDLER(messages_versions);
+
+/* canned.c, macros.c, scheduled.c, notifications.c */
+HANDLER(canned_responses_list);
+HANDLER(canned_responses_get);
+HANDLER(canned_responses_post);
+HANDLER(canned_responses_patch);
+HANDLER(canned_responses_delete);
+HANDLER(canned_responses_preview);
+HANDLER(conversations_variables);
+HANDLER(macros_list);
+HANDLER(macros_get);
+HANDLER(macros_post);
+HANDLER(macros_patch);
+HANDLER(macros_delete);
+HANDLER(macros_run);
+HANDLER(scheduled_messages_list);
+HANDLER(scheduled_messages_get);
+HANDLER(scheduled_messages_post);
+HANDLER(scheduled_messages_put);
+HANDLER(scheduled_messages_delete);
+HANDLER(notifications_list);
+HANDLER(notifications_read);
+HANDLER(notifications_read_all);
 
 /* assets.c, openapi.c, missing.c */
 HANDLER(assets_get);
@@ -80,5 +107,20 @@ void person_write_json(struct buf *out, const char *key, const struct person *pe
 void workspace_write_json(struct buf *out, const char *key, const struct workspace *workspace);
 /* "scopes":[…] or "permissions":[…] */
 void permissions_write_json(struct buf *out, const char *key, uint64_t permissions);
+
+/* Whose a ready answer or a macro is: "scope" and "owner_id". */
+struct owner;
+void owner_write_json(struct buf *out, const struct owner *owner);
+/* False, with its field error, for a scope that there is none of. */
+bool owner_read(struct job *job, str scope, id64 owner_id, struct owner *out);
+struct message_media_row;
+enum err media_row_write_json(struct job *job, struct buf *out, const char *key,
+	const struct message_media_row *row);
+
+/* Something that lists show has changed: tells the workspace to look again. Never fails. */
+void api_tell_list(struct job *job, str event, id64 id);
+/* The live events' objects. *person: whom it is for. */
+enum err notification_write_event(struct job *job, struct buf *out, id64 id, id64 *person);
+enum err scheduled_write_event(struct job *job, struct buf *out, id64 id);
 
 #endif

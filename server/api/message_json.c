@@ -355,23 +355,26 @@ static void write_reactions(struct job *job, struct buf *out, const struct messa
 	json_close(out, ']');
 }
 
+enum err media_row_write_json(struct job *job, struct buf *out, const char *key,
+	const struct message_media_row *row)
+{
+	struct media media = { .id = row->id,
+		.state = (enum media_state)row->state,
+		.mime_type = row->mime_type,
+		.size_bytes = row->size_bytes,
+		.error = row->error };
+
+	TRY(unseal(job, SEAL_FILE_NAME, row->file_name_sealed, &media.file_name));
+	media_write_json(out, key, &media);
+	return OK;
+}
+
 static enum err write_media(struct job *job, struct buf *out, const struct view *view,
 	const struct message *msg)
 {
-	for (size_t i = 0; i < view->media.count; i++) {
-		const struct message_media_row *row = &view->media.items[i];
-		struct media media = { .id = row->id,
-			.state = (enum media_state)row->state,
-			.mime_type = row->mime_type,
-			.size_bytes = row->size_bytes,
-			.error = row->error };
-
-		if (row->id != msg->media_id || msg->deleted_ms)
-			continue;
-		TRY(unseal(job, SEAL_FILE_NAME, row->file_name_sealed, &media.file_name));
-		media_write_json(out, "media", &media);
-		return OK;
-	}
+	for (size_t i = 0; i < view->media.count && !msg->deleted_ms; i++)
+		if (view->media.items[i].id == msg->media_id)
+			return media_row_write_json(job, out, "media", &view->media.items[i]);
 	json_put_null(out, "media");
 	return OK;
 }

@@ -1,11 +1,11 @@
 /* messages.c: what is said: threads, single messages, sending and retrying. Its story is in
  * trace.c. */
+#include "account/channel.h"
+#include "api/draft.h"
 #include "api/handlers.h"
 #include "api/message_json.h"
-#include "crypto/crypto.h"
+#include "inbox/composer.h"
 #include "store/store.h"
-
-#define IDEMPOTENCY_KEY_MAX 255
 
 static enum err write_message(struct job *job, struct response *res, int status,
 	const struct message *msg)
@@ -143,120 +143,6 @@ enum err conversations_messages(struct job *job, const struct request *req, stru
 
 /* ---- sending ---- */
 
-static const char *const sendable[] = {
-	"text",
-	"image",
-	"video",
-	"audio",
-	"document",
-	"sticker",
-	"location",
-	"contacts",
-	"reaction",
-	"interactive",
-	"template",
-};
-
-/* A draft as it comes: one object per kind, of which exactly that of `type` may be there. */
-struct draft {
-	str type, to, from;
-	id64 channel_id;
-	struct { id64 message_id; } context;
-	json contents[COUNT_OF(sendable)];
-};
-
-static const struct field context_fields[] = {
-	NAMED_FIELD(struct draft, "message_id", context.message_id, ID, .required = true),
-	{ 0 },
-};
-
-#define CONTENT(n)                                                          \
-	{                                                                   \
-		.name = NULL, .kind = FIELD_JSON,                           \
-		.at = offsetof(struct draft, contents) + (n) * sizeof(json) \
-	}
-
-/* The table for a route: the members that both take, and the address where it is asked for. */
-static const struct field *draft_fields(struct job *job, bool addressed)
-{
-	const struct field common[] = {
-		FIELD(struct draft, type, STR, .required = true),
-		{ .name = "context", .kind = FIELD_MAP, .at = 0, .fields = context_fields },
-	};
-	const struct field address[] = {
-		FIELD(struct draft, to, STR, .max = 200, .required = true),
-		FIELD(struct draft, from, STR, .max = 60),
-		FIELD(struct draft, channel_id, ID),
-	};
-	struct field *out = ARENA_ARRAY(job->arena, struct field,
-		COUNT_OF(sendable) + COUNT_OF(common) + COUNT_OF(address) + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < COUNT_OF(sendable); i++, n++) {
-		out[n] = (struct field)CONTENT(i);
-		out[n].name = sendable[i];
-	}
-	for (size_t i = 0; i < COUNT_OF(common); i++)
-		out[n++] = common[i];
-	for (size_t i = 0; addressed && i < COUNT_OF(address); i++)
-		out[n++] = address[i];
-	return out;
-}
-
-/* Audio that says it is a voice message is one. */
-static enum message_kind kind_of(const struct draft *draft, json content)
-{
-	enum message_kind kind = kind_parse(draft->type);
-
-	return kind == KIND_AUDIO && json_flag(json_field(content, "voice"), false) ? KIND_VOICE
-										    : kind;
-}
-
-static enum err pick_content(struct job *job, const struct draft *draft, struct message_draft *out)
-{
-	bool known = false;
-
-	for (size_t i = 0; i < COUNT_OF(sendable); i++) {
-		str name = str_of(sendable[i]);
-
-		if (str_is(draft->type, name)) {
-			known = true;
-			out->content = draft->contents[i];
-			if (json_kind(out->content) != JSON_MAP &&
-				json_kind(out->content) != JSON_LIST)
-				field_error(job, name, S("required"),
-					S("Give the content in the member named by type."));
-		} else if (draft->contents[i]) {
-			field_error(job, name, S("unexpected"),
-				S("Only the member that type names may be there."));
-		}
-	}
-	if (draft->type.ptr && !known)
-		field_error(job, S("type"), S("unknown"),
-			S("This kind of message cannot be sent."));
-	TRY(job_check_fields(job));
-	out->kind = kind_of(draft, out->content);
-	return OK;
-}
-
-/* The key is the caller's; what it stands for is the route and the body. */
-static enum err read_idempotency(struct job *job, const struct request *req,
-	struct message_draft *out)
-{
-	struct buf text = buf_in(job->arena, req->path.len + req->body.len + 1);
-	uint8_t *hash = arena_alloc(job->arena, SHA256_SIZE);
-
-	out->idempotency_key = request_header(req, S("idempotency-key"));
-	if (out->idempotency_key.len > IDEMPOTENCY_KEY_MAX)
-		field_error(job, S("Idempotency-Key"), S("too_long"), S("At most 255 characters."));
-	buf_str(&text, req->path);
-	buf_byte(&text, '\n');
-	buf_put(&text, req->body.ptr, req->body.len);
-	sha256(buf_bytes(&text), hash);
-	out->request_hash = (str){ (const char *)hash, SHA256_SIZE };
-	return OK;
-}
-
 static enum err send(struct job *job, const struct request *req, struct response *res,
 	id64 conversation)
 {
@@ -265,14 +151,9 @@ static enum err send(struct job *job, const struct request *req, struct response
 	struct message msg;
 	bool repeated;
 
-	TRY(request_fields(job, req, draft_fields(job, !conversation), &draft));
-	TRY(read_idempotency(job, req, &out));
-	TRY(pick_content(job, &draft, &out));
-	out.to = draft.to;
-	out.from = draft.from;
-	out.channel_id = draft.channel_id;
-	out.reply_to_id = draft.context.message_id;
-	out.priority = job->actor.kind == ACTOR_PERSON ? PRIORITY_LIVE : PRIORITY_NORMAL;
+	TRY(draft_read(job, req, conversation ? DRAFT_REPLY : DRAFT_ADDRESSED, &draft));
+	TRY(draft_idempotency(job, req, &out));
+	TRY(draft_take(job, &draft, &out));
 	TRY(inbox_send(job, &out, &msg, &repeated));
 	return write_message(job, res, 202, &msg);
 }
@@ -288,4 +169,120 @@ enum err conversations_send(struct job *job, const struct request *req, struct r
 enum err messages_send(struct job *job, const struct request *req, struct response *res)
 {
 	return send(job, req, res, 0);
+}
+
+/* ---- notes, and changing what was said ---- */
+
+struct note_body { str body; json mentions; };
+
+static const struct field note_fields[] = {
+	FIELD(struct note_body, body, STR, .max = NOTE_TEXT_MAX, .required = true),
+	FIELD(struct note_body, mentions, JSON),
+	{ 0 },
+};
+
+static void read_mentions(struct job *job, json list, struct note_draft *out)
+{
+	size_t count = json_count(list) <= NOTE_MENTIONS_MAX ? json_count(list) : NOTE_MENTIONS_MAX;
+	struct mention *items = ARENA_ARRAY(job->arena, struct mention, count + 1);
+
+	if (list && json_kind(list) != JSON_LIST)
+		field_error(job, S("mentions"), S("wrong_type"), S("Must be a list."));
+	if (json_count(list) > NOTE_MENTIONS_MAX)
+		field_error(job, S("mentions"), S("too_many"), S("At most 50 mentions."));
+	for (size_t i = 0; i < count && json_kind(list) == JSON_LIST; i++) {
+		str kind = json_text(json_field(json_at(list, i), "kind"));
+
+		items[i].is_team = str_is(kind, S("team"));
+		if (!items[i].is_team && !str_is(kind, S("person")))
+			field_error(job, arena_printf(job->arena, "mentions.%zu.kind", i),
+				S("unknown"), S("One of person, team."));
+		if (!json_id(json_field(json_at(list, i), "id"), &items[i].id))
+			field_error(job, arena_printf(job->arena, "mentions.%zu.id", i),
+				S("required"), S("Say who."));
+	}
+	out->mentions = items;
+	out->mention_count = count;
+}
+
+enum err notes_post(struct job *job, const struct request *req, struct response *res)
+{
+	struct note_body body = { 0 };
+	struct note_draft draft = { 0 };
+	struct message msg;
+
+	TRY(request_id(job, req, 0, &draft.conversation_id));
+	TRY(request_fields(job, req, note_fields, &body));
+	read_mentions(job, body.mentions, &draft);
+	TRY(job_check_fields(job));
+	draft.body = body.body;
+	TRY(note_add(job, &draft, &msg));
+	return write_message(job, res, 201, &msg);
+}
+
+/* What went out is the network's: it changes only where the network lets us. */
+static enum err check_note(struct job *job, id64 id, const char *what)
+{
+	struct channel *channel;
+	struct message msg;
+
+	TRY(message_get(job, id, &msg));
+	if (msg.kind == KIND_NOTE)
+		return OK;
+	TRY(channel_get(job, msg.channel_id, &channel));
+	return fail_code(job, ERR_UNSUPPORTED, S("unsupported"),
+		S("Send another message that puts it right."),
+		"%s cannot %s a message that was sent.", channel->provider->title, what);
+}
+
+static const struct field edit_fields[] = {
+	FIELD(struct note_body, body, STR, .max = NOTE_TEXT_MAX, .required = true),
+	{ 0 },
+};
+
+enum err messages_patch(struct job *job, const struct request *req, struct response *res)
+{
+	struct note_body body = { 0 };
+	struct message msg;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(request_json(job, req, edit_fields, &body));
+	TRY(check_note(job, id, "change"));
+	TRY(note_change(job, id, body.body, &msg));
+	return write_message(job, res, 200, &msg);
+}
+
+enum err messages_delete(struct job *job, const struct request *req, struct response *res)
+{
+	struct message msg;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(check_note(job, id, "take back"));
+	TRY(note_remove(job, id, &msg));
+	return write_message(job, res, 200, &msg);
+}
+
+enum err messages_versions(struct job *job, const struct request *req, struct response *res)
+{
+	struct buf *out = reply_json(res, 200);
+	struct message_versions versions;
+	struct message msg;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(message_get(job, id, &msg));
+	TRY(message_versions(job, msg.id, &versions));
+	json_open(out, '{');
+	json_open_in(out, "data", '[');
+	for (size_t i = 0; i < versions.count && !msg.deleted_ms; i++) {
+		json_open(out, '{');
+		json_put_int(out, "until_ms", versions.items[i].until_ms);
+		json_put_raw(out, "content", versions.items[i].content);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	json_close(out, '}');
+	return OK;
 }

@@ -8,7 +8,7 @@
 #include "api/message_json.h"
 
 #include "account/channel.h"
-#include "api/api.h"
+#include "api/handlers.h"
 #include "base/log.h"
 
 #define EVENT_JSON_MAX (256u << 10)
@@ -138,6 +138,28 @@ static enum err add_contact(struct job *job, struct telling *t, id64 id)
 	return OK;
 }
 
+/* To its person alone. */
+static enum err tell_notification(struct job *job, const struct telling *t, id64 id)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct telling to = { .app_key = t->app_key };
+	id64 person;
+
+	TRY(notification_write_event(job, &data, id, &person));
+	to.channel = arena_printf(job->arena, "private-person-%lld", (long long)person);
+	publish(&to, S("notification.created"), &data);
+	return OK;
+}
+
+static enum err tell_scheduled(struct job *job, const struct telling *t, id64 id)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+
+	TRY(scheduled_write_event(job, &data, id));
+	publish(t, S("scheduled.updated"), &data);
+	return OK;
+}
+
 static enum err add_change(struct job *job, struct telling *t, const struct inbox_change *change)
 {
 	switch (change->kind) {
@@ -148,6 +170,10 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 		return add_conversation(job, t, change->conversation);
 	case CHANGE_CONTACT:
 		return add_contact(job, t, change->contact);
+	case CHANGE_NOTIFICATION:
+		return tell_notification(job, t, change->notification);
+	case CHANGE_SCHEDULED:
+		return tell_scheduled(job, t, change->scheduled);
 	case CHANGE_NOTICE:
 		break;
 	}
@@ -242,4 +268,30 @@ void api_tell_access(struct job *job)
 			STR_A(job->why));
 	if (e != OK)
 		job_forgive(job);
+}
+
+static enum err tell_list(struct job *job, str event, id64 id)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct telling t = { 0 };
+	struct live_app app;
+
+	TRY(live_app_get(job, &app));
+	t.app_key = app.key;
+	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	json_open(&data, '{');
+	json_put_id(&data, "id", id);
+	json_close(&data, '}');
+	publish(&t, event, &data);
+	return OK;
+}
+
+void api_tell_list(struct job *job, str event, id64 id)
+{
+	enum err e = api_publish ? tell_list(job, event, id) : OK;
+
+	if (e == OK)
+		return;
+	log_warn("a change was not told: %s: " STR_F, err_name(e), STR_A(job->why));
+	job_forgive(job);
 }

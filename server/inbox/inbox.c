@@ -9,6 +9,7 @@ static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 	                 (a->kind == CHANGE_MESSAGE_CREATED && b->kind == CHANGE_MESSAGE);
 
 	return same_kind && a->message == b->message && a->notice == b->notice &&
+	       a->notification == b->notification && a->scheduled == b->scheduled &&
 	       (a->message || a->conversation == b->conversation) &&
 	       (a->kind != CHANGE_CONTACT || a->contact == b->contact);
 }
@@ -33,6 +34,8 @@ void inbox_tell(struct job *job, const struct inbox_changes *changes)
 {
 	if (changes->media && inbox_media_hook)
 		inbox_media_hook();
+	if (changes->outbox && inbox_outbox_hook)
+		inbox_outbox_hook(changes->outbox);
 	if (changes->count && inbox_changed_hook)
 		inbox_changed_hook(job, changes);
 }

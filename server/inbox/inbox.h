@@ -20,11 +20,13 @@ enum change_kind {
 	CHANGE_MESSAGE,
 	CHANGE_CONVERSATION,
 	CHANGE_CONTACT,
-	CHANGE_NOTICE
+	CHANGE_NOTICE,
+	CHANGE_NOTIFICATION, /* a person is told of something (composer.h) */
+	CHANGE_SCHEDULED     /* a message for later (scheduled.h) */
 };
 struct inbox_change {
 	enum change_kind kind;
-	id64 workspace, conversation, message, contact, notice;
+	id64 workspace, conversation, message, contact, notice, notification, scheduled;
 };
 struct inbox_changes {
 	struct inbox_change *items;
@@ -32,6 +34,7 @@ struct inbox_changes {
 	/* in: the intake event that is being applied; rows made of it remember it. 0: none */
 	id64 event;
 	bool media;   /* out: an attachment waits to be fetched */
+	id64 outbox;  /* out: a message waits to be sent by this channel; 0: none */
 	/* out: part of the event has a kind that nothing draws yet: keep the raw event, and show it
 	 */
 	bool kept;
@@ -290,6 +293,7 @@ struct message_draft {
 	enum message_kind kind;
 	json content;                /* the kind's object as it came */
 	id64 reply_to_id;
+	id64 canned_id;              /* the ready answer it was made of; 0: none */
 	enum send_priority priority;
 	str idempotency_key;         /* none: not asked */
 	str request_hash;            /* 32 octets over the request, for the key */
@@ -300,6 +304,12 @@ struct message_draft {
  * request under it is ERR_CONFLICT. */
 enum err inbox_send(struct job *job, const struct message_draft *draft, struct message *out,
 	bool *repeated);
+/* The same in the caller's write transaction, without idempotency; the caller tells of it. Refused
+ * by policy, it has written nothing, and the transaction may go on. */
+enum err inbox_send_within(struct job *job, const struct message_draft *draft,
+	struct inbox_changes *changes, struct message *out);
+/* Only the checks of it. */
+enum err inbox_send_check(struct job *job, const struct message_draft *draft);
 /* A failed message once more, under the same id. Its own transaction. */
 enum err inbox_retry(struct job *job, id64 message, struct message *out);
 /* Set once at start: wakes the outbox for a channel. */

@@ -262,7 +262,7 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 	TRY(index_words(job, draft));
 	if (draft->kind == KIND_REACTION)
 		TRY(show_reaction(job, draft->reply_to_id, draft->content, changes));
-	else
+	else if (draft->kind != KIND_NOTE) /* the customer's side of it stands still */
 		TRY(move_conversation(job, draft, conv));
 	TRY(find_quoted(job, draft, changes));
 	return draft->remote_id.len ? effects_arrive(job, key, draft->id, changes) : OK;

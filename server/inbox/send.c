@@ -8,7 +8,8 @@
  */
 #include "account/channel.h"
 #include "crypto/crypto.h"
-#include "inbox/inbox.h"
+#include "inbox/composer.h"
+#include "inbox/inbox_internal.h"
 #include "store/queries.h"
 #include "store/store.h"
 
@@ -181,6 +182,19 @@ static enum err plan_reply(struct job *job, struct plan *plan)
 	               : OK;
 }
 
+static enum err plan_canned(struct job *job, const struct plan *plan)
+{
+	struct canned canned;
+	bool found = true;
+
+	if (plan->draft->canned_id)
+		TRY(found_or_none(job, canned_get(job, plan->draft->canned_id, &canned), &found));
+	if (!found)
+		field_error(job, S("canned_id"), S("unknown"),
+			S("There is no ready answer of that id for you."));
+	return job_check_fields(job);
+}
+
 static enum err make_plan(struct job *job, struct plan *plan)
 {
 	struct buf content = buf_in(job->arena, JSON_SIZE_MAX);
@@ -190,6 +204,7 @@ static enum err make_plan(struct job *job, struct plan *plan)
 	TRY(check_window(job, plan));
 	TRY(plan_media(job, plan));
 	TRY(plan_reply(job, plan));
+	TRY(plan_canned(job, plan));
 	json_put_value(&content, NULL, plan->draft->content);
 	plan->content = buf_text(&content);
 	return OK;
@@ -269,6 +284,13 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 	out->conversation_id = plan->conversation.id;
 	TRY(write_idempotency(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
+	if (plan->draft->canned_id)
+		TRY(sql_canned_use_add(job,
+			&(struct sql_canned_use_add){ .message = out->id,
+				.workspace = job->workspace,
+				.canned = plan->draft->canned_id },
+			NULL));
+	changes->outbox = plan->channel->id;
 	return sql_outbox_add(job,
 		&(struct sql_outbox_add){
 			.message = out->id,
@@ -293,8 +315,6 @@ static enum err write_plan(struct job *job, struct plan *plan, struct message *o
 	}
 	TRY(write_message(job, plan, &changes, out));
 	TRY(db_commit(job));
-	if (inbox_outbox_hook)
-		inbox_outbox_hook(plan->channel->id);
 	inbox_tell(job, &changes);
 	return OK;
 }
@@ -320,6 +340,22 @@ enum err inbox_send(struct job *job, const struct message_draft *draft, struct m
 	db_rollback(job);
 	job_forgive(job);
 	return write_plan(job, &plan, out, repeated);
+}
+
+enum err inbox_send_check(struct job *job, const struct message_draft *draft)
+{
+	struct plan plan = { .draft = draft };
+
+	return make_plan(job, &plan);
+}
+
+enum err inbox_send_within(struct job *job, const struct message_draft *draft,
+	struct inbox_changes *changes, struct message *out)
+{
+	struct plan plan = { .draft = draft };
+
+	TRY(make_plan(job, &plan));
+	return write_message(job, &plan, changes, out);
 }
 
 /* The window may have closed since it was accepted. */
@@ -365,8 +401,7 @@ enum err inbox_retry(struct job *job, id64 message, struct message *out)
 			message, 0 });
 	TRY(message_get(job, message, out));
 	TRY(db_commit(job));
-	if (inbox_outbox_hook)
-		inbox_outbox_hook(out->channel_id);
+	changes.outbox = out->channel_id;
 	inbox_tell(job, &changes);
 	return OK;
 }

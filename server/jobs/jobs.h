@@ -80,6 +80,8 @@ void outbox_figures(struct outbox *outbox, struct outbox_figures *out);
 /* ---- retention and the like, as timers ---- */
 
 struct retention_config { int64_t raw_event_ms; };
+/* Messages for later (schedule.c). */
+void schedule_start(struct timers *timers);
 void retention_start(struct timers *timers, const struct retention_config *config);
 
 #endif

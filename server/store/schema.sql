@@ -53,6 +53,28 @@ CREATE TABLE business_hours (
 	updated_ms BIGINT NOT NULL,
 	UNIQUE (workspace_id)
 );
+CREATE TABLE canned (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	shortcut TEXT NOT NULL,
+	title TEXT NOT NULL,
+	category TEXT NOT NULL,
+	body TEXT NOT NULL,
+	media TEXT NOT NULL,
+	scope BIGINT NOT NULL,
+	owner_id BIGINT NOT NULL,
+	created_by BIGINT,
+	created_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	deleted_ms BIGINT
+);
+CREATE UNIQUE INDEX canned_shortcut ON canned (workspace_id, scope, owner_id, shortcut) WHERE deleted_ms IS NULL;
+CREATE TABLE canned_use (
+	message_id BIGINT PRIMARY KEY REFERENCES message (id),
+	workspace_id BIGINT NOT NULL,
+	canned_id BIGINT NOT NULL REFERENCES canned (id)
+);
+CREATE INDEX canned_use_canned ON canned_use (canned_id, message_id);
 CREATE TABLE channel (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -223,6 +245,21 @@ CREATE TABLE live_app (
 	created_ms BIGINT NOT NULL
 );
 CREATE INDEX live_app_workspace ON live_app (workspace_id);
+CREATE TABLE macro (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	actions TEXT NOT NULL,
+	scope BIGINT NOT NULL,
+	owner_id BIGINT NOT NULL,
+	run_count BIGINT NOT NULL,
+	last_run_ms BIGINT,
+	created_by BIGINT,
+	created_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL,
+	deleted_ms BIGINT
+);
+CREATE UNIQUE INDEX macro_name ON macro (workspace_id, scope, owner_id, name) WHERE deleted_ms IS NULL;
 CREATE TABLE media (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -319,6 +356,20 @@ CREATE TABLE notice (
 	at_ms BIGINT NOT NULL
 );
 CREATE INDEX notice_workspace ON notice (workspace_id, id);
+CREATE TABLE notification (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	kind TEXT NOT NULL,
+	conversation_id BIGINT REFERENCES conversation (id),
+	message_id BIGINT,
+	actor_id BIGINT,
+	detail TEXT NOT NULL,
+	read_ms BIGINT
+);
+CREATE INDEX notification_conversation ON notification (conversation_id);
+CREATE INDEX notification_person ON notification (person_id, workspace_id, id);
+CREATE INDEX notification_unread ON notification (person_id, workspace_id, id) WHERE read_ms IS NULL;
 CREATE TABLE number (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -359,6 +410,32 @@ CREATE TABLE resolution (
 	at_ms BIGINT NOT NULL
 );
 CREATE INDEX resolution_time ON resolution (workspace_id, at_ms, id);
+CREATE TABLE scheduled_message (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+	author_kind BIGINT NOT NULL,
+	author_id BIGINT,
+	kind BIGINT NOT NULL,
+	body_sealed BLOB NOT NULL,
+	reply_to_id BIGINT,
+	canned_id BIGINT,
+	due_ms BIGINT NOT NULL,
+	first_ms BIGINT NOT NULL,
+	time_zone TEXT NOT NULL,
+	repeat BIGINT NOT NULL,
+	repeat_until_ms BIGINT,
+	if_no_reply_ms BIGINT,
+	state BIGINT NOT NULL,
+	code TEXT,
+	reason TEXT,
+	sent_count BIGINT NOT NULL,
+	last_message_id BIGINT,
+	updated_ms BIGINT NOT NULL
+);
+CREATE INDEX scheduled_message_conversation ON scheduled_message (conversation_id, due_ms, id);
+CREATE INDEX scheduled_message_due ON scheduled_message (due_ms, id) WHERE state = 0;
+CREATE INDEX scheduled_message_workspace ON scheduled_message (workspace_id, state, due_ms, id);
 CREATE TABLE send_attempt (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
