@@ -95,6 +95,9 @@ str phone_match_key(struct arena *arena, str digits);
  * are refused unless they are whole). Once at start, before threads; false when there is no such
  * region. */
 bool phone_set_home(str region);
+/* The region ("ID") whose calling code a number has; where several share one, the largest. None
+ * when it is nobody's. */
+str phone_region(str digits);
 /* Usual ways of writing a number → digits; field error "to" otherwise. */
 enum err phone_normalise(struct job *job, str text, str *digits);
 
@@ -271,6 +274,10 @@ enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct m
 struct message_search { str query; id64 conversation, before; size_t max; };
 enum err search_messages(struct job *job, const struct message_search *search, struct messages *out,
 	id64 *next);
+/* Words as the search folds and cuts them: of a text, or of all that a message shows. */
+struct text_words { str *items; size_t count; };
+void text_words_of(struct arena *arena, str text, struct text_words *out);
+void message_words(struct arena *arena, const struct message *msg, struct text_words *out);
 /* Contacts by the words of their names or the first digits of their number, at most max. */
 enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size_t *count);
 

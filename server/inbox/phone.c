@@ -74,6 +74,17 @@ bool phone_set_home(str region)
 	return home || !region.len;
 }
 
+str phone_region(str digits)
+{
+	const struct region *best = NULL;
+
+	for (size_t i = 0; i < COUNT_OF(regions); i++)
+		if (str_starts(digits, str_of(regions[i].code)) &&
+			(!best || strlen(regions[i].code) > strlen(best->code)))
+			best = &regions[i];
+	return best ? str_of(best->name) : STR_NONE;
+}
+
 /* What was typed, with the marks gone. */
 struct typed {
 	char digits[TYPED_MAX];

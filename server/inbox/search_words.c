@@ -171,6 +171,22 @@ void words_of_message(struct arena *arena, const struct message *msg, struct wor
 		add_shown(arena, content, 0, out);
 }
 
+void text_words_of(struct arena *arena, str text, struct text_words *out)
+{
+	struct words words = { 0 };
+
+	words_add(arena, &words, text);
+	*out = (struct text_words){ words.items, words.count };
+}
+
+void message_words(struct arena *arena, const struct message *msg, struct text_words *out)
+{
+	struct words words = { 0 };
+
+	words_of_message(arena, msg, &words);
+	*out = (struct text_words){ words.items, words.count };
+}
+
 /* ---- tokens ---- */
 
 struct token { char text[TOKEN_SIZE]; };

@@ -1,6 +1,45 @@
 -- schema.sql: what all migrations come to, on SQLite. Made by
 --	tools/sqlgen.py --migrations server/store/migrations --schema server/store/schema.sql
 -- and compared with a real database by server/store/schema_test.c.
+CREATE TABLE agent (
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	chosen BIGINT NOT NULL,
+	status BIGINT NOT NULL,
+	why TEXT NOT NULL,
+	status_ms BIGINT NOT NULL,
+	connected BIGINT NOT NULL,
+	gone_ms BIGINT NOT NULL,
+	active_ms BIGINT NOT NULL,
+	capacity BIGINT,
+	takes BIGINT NOT NULL,
+	shift TEXT,
+	on_shift BIGINT NOT NULL,
+	due_ms BIGINT,
+	PRIMARY KEY (workspace_id, person_id)
+);
+CREATE INDEX agent_connected ON agent (connected) WHERE connected = 1;
+CREATE INDEX agent_due ON agent (due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX agent_person ON agent (person_id);
+CREATE TABLE agent_capacity (
+	workspace_id BIGINT NOT NULL,
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	channel_id BIGINT NOT NULL REFERENCES channel (id),
+	capacity BIGINT NOT NULL,
+	PRIMARY KEY (workspace_id, person_id, channel_id)
+);
+CREATE INDEX agent_capacity_channel ON agent_capacity (channel_id);
+CREATE INDEX agent_capacity_person ON agent_capacity (person_id);
+CREATE TABLE agent_status (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	status BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	why TEXT NOT NULL
+);
+CREATE INDEX agent_status_of ON agent_status (person_id);
+CREATE INDEX agent_status_person ON agent_status (workspace_id, person_id, at_ms);
 CREATE TABLE answer (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -172,18 +211,25 @@ CREATE TABLE conversation (
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	merged_into BIGINT
-, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT, opened_ms BIGINT NOT NULL DEFAULT 0, first_answer_id BIGINT, answered_since_ms BIGINT);
+, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT, routed_ms BIGINT, opened_ms BIGINT NOT NULL DEFAULT 0, first_answer_id BIGINT, answered_since_ms BIGINT);
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_contact ON conversation (contact_id);
+CREATE INDEX conversation_load ON conversation (workspace_id, assignee_id, channel_id)
+	WHERE status = 0 AND assignee_id IS NOT NULL AND merged_into IS NULL;
 CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX conversation_opened ON conversation (workspace_id, opened_ms, id) WHERE status IN (0, 1, 3);
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
+CREATE INDEX conversation_queue ON conversation (workspace_id, priority DESC, queued_ms, id) WHERE queued_ms IS NOT NULL;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
+CREATE INDEX conversation_unqueued ON conversation (workspace_id, COALESCE(team_id, 0), id)
+	WHERE queued_ms IS NULL AND assignee_id IS NULL AND status = 0 AND last_in_ms IS NOT NULL AND merged_into IS NULL;
 CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id, status, assignee_id, channel_id, merged_into)
 	WHERE unread_count > 0;
+CREATE INDEX conversation_unrouted ON conversation (workspace_id, id)
+	WHERE routed_ms IS NULL AND status = 0 AND last_in_ms IS NOT NULL AND merged_into IS NULL;
 CREATE INDEX conversation_waiting ON conversation (workspace_id, waiting_since_ms, id) WHERE waiting_since_ms IS NOT NULL;
 CREATE TABLE conversation_event (
 	id INTEGER PRIMARY KEY,
@@ -410,6 +456,51 @@ CREATE TABLE resolution (
 	at_ms BIGINT NOT NULL
 );
 CREATE INDEX resolution_time ON resolution (workspace_id, at_ms, id);
+CREATE TABLE routing_rule (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	place BIGINT NOT NULL,
+	name TEXT NOT NULL,
+	enabled BIGINT NOT NULL,
+	conditions TEXT NOT NULL,
+	actions TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL
+);
+CREATE INDEX routing_rule_place ON routing_rule (workspace_id, place, id);
+CREATE TABLE routing_scope (
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	team_id BIGINT NOT NULL,
+	mode BIGINT NOT NULL,
+	turn BIGINT NOT NULL,
+	shift TEXT,
+	PRIMARY KEY (workspace_id, team_id)
+);
+CREATE TABLE routing_seat (
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	team_id BIGINT NOT NULL,
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	turn BIGINT NOT NULL,
+	PRIMARY KEY (workspace_id, team_id, person_id)
+);
+CREATE INDEX routing_seat_person ON routing_seat (person_id);
+CREATE TABLE routing_setting (
+	workspace_id BIGINT PRIMARY KEY REFERENCES workspace (id),
+	capacity BIGINT NOT NULL,
+	away_after_ms BIGINT NOT NULL,
+	offline_after_ms BIGINT NOT NULL,
+	shift_end BIGINT NOT NULL,
+	place_text TEXT NOT NULL,
+	place_again_ms BIGINT NOT NULL,
+	active BIGINT NOT NULL
+);
+CREATE TABLE routing_told (
+	conversation_id BIGINT PRIMARY KEY REFERENCES conversation (id),
+	workspace_id BIGINT NOT NULL,
+	queued_ms BIGINT NOT NULL,
+	place BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL
+);
 CREATE TABLE scheduled_message (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,

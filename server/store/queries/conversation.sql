@@ -84,7 +84,7 @@ UPDATE conversation SET priority = priority WHERE id = $1 AND workspace_id = $2 
 -- in:  id id64, workspace id64, status i64, assignee id64?, team id64?, priority i64, snoozed_until_ms i64?, queued_ms i64?
 -- in:  waiting_since_ms i64?, now_ms i64
 UPDATE conversation SET status = $3, assignee_id = $4, team_id = $5, priority = $6, snoozed_until_ms = $7, queued_ms = $8,
-	waiting_since_ms = $9, updated_ms = $10
+	waiting_since_ms = $9, updated_ms = $10, routed_ms = CASE WHEN $3 = 2 OR $3 = 4 THEN NULL ELSE routed_ms END
 WHERE id = $1 AND workspace_id = $2 RETURNING {conversation};
 
 -- conversation_event_add: exec
