@@ -61,6 +61,7 @@ enum message_flags {
 	FLAG_HISTORY = 4,        /* from a history sync: opens no window, wakes no automation */
 	FLAG_ECHO = 8,           /* sent by the owner from the phone */
 	FLAG_WARNED = 16,        /* a failure came after delivery: both are shown */
+	FLAG_TEMPLATE = 32,      /* of a template, also of a local one that left as text */
 };
 
 /* "text", "voice", …; the API's `type`. */

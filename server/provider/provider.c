@@ -94,3 +94,35 @@ enum err provider_subscribe(struct job *job, const struct channel *ch, str url)
 		return cannot(job, ch, "subscribe a webhook");
 	return ch->provider->subscribe(job, ch, url);
 }
+
+enum err provider_template_create(struct job *job, const struct channel *ch,
+	const struct template_info *draft, struct template_info *out)
+{
+	if (!ch->provider->template_create)
+		return cannot(job, ch, "submit templates");
+	return ch->provider->template_create(job, ch, draft, out);
+}
+
+enum err provider_template_edit(struct job *job, const struct channel *ch,
+	const struct template_info *draft)
+{
+	if (!ch->provider->template_edit)
+		return cannot(job, ch, "edit templates");
+	return ch->provider->template_edit(job, ch, draft);
+}
+
+enum err provider_template_delete(struct job *job, const struct channel *ch, str name,
+	str remote_id)
+{
+	if (!ch->provider->template_delete)
+		return cannot(job, ch, "delete templates");
+	return ch->provider->template_delete(job, ch, name, remote_id);
+}
+
+enum err provider_template_sample(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *handle)
+{
+	if (!ch->provider->template_sample)
+		return cannot(job, ch, "take samples of templates");
+	return ch->provider->template_sample(job, ch, info, path, handle);
+}

@@ -48,8 +48,11 @@ struct outgoing {
 	str to_phone;          /* digits; or none */
 	str to_bsuid;          /* or this */
 	str reply_remote_id;   /* quoted message, or none */
-	/* stands in for every media "id" of content (also in a header): what upload_media gave */
+	/* stands in for the media "id" of content: what upload_media gave */
 	str media_remote_id;
+	/* the same for the files of headers and cards: ours, and what stands in for it */
+	const struct media_swap { str ours, remote_id; } *swaps;
+	size_t swap_count;
 	/* sends of this message before this one: RETRY_AFTER grows with them */
 	unsigned attempts;
 };
@@ -157,7 +160,12 @@ struct provider_event *provider_events_add(struct job *job, struct provider_even
 /* "message", "status", …: for logs and tests. */
 const char *event_kind_name(enum event_kind kind);
 
-struct template_info { str remote_id, name, language, category, status, quality, components; };
+/* components: JSON list as Meta writes it; parameter_format: POSITIONAL or NAMED. reason: why it
+ * was rejected, or empty. */
+struct template_info {
+	str remote_id, name, language, category, status, quality, reason, parameter_format,
+		components;
+};
 struct provider_health {
 	bool ok;
 	str sentence, next_step;
@@ -199,6 +207,19 @@ struct provider {
 	enum err (*health)(struct job *job, const struct channel *ch, struct provider_health *out);
 	enum err (*templates)(struct job *job, const struct channel *ch, struct template_info **out,
 		size_t *count);
+	/* Submits a new one for review: remote_id, status and category come back. */
+	enum err (*template_create)(struct job *job, const struct channel *ch,
+		const struct template_info *draft, struct template_info *out);
+	/* Replaces the components (and the category, if it is there) of the one with remote_id. */
+	enum err (*template_edit)(struct job *job, const struct channel *ch,
+		const struct template_info *draft);
+	/* That of remote_id; without it, all languages of the name. */
+	enum err (*template_delete)(struct job *job, const struct channel *ch, str name,
+		str remote_id);
+	/* A file as the sample of a header: what stands for it in the components. path: as for
+	 * upload_media. */
+	enum err (*template_sample)(struct job *job, const struct channel *ch,
+		const struct media_info *info, const char *path, str *handle);
 	/* Subscribes the account's webhooks to url, where the provider lets us. */
 	enum err (*subscribe)(struct job *job, const struct channel *ch, str url);
 };
@@ -223,6 +244,14 @@ enum err provider_check(struct job *job, const struct channel *ch, enum message_
 enum err provider_health_of(struct job *job, const struct channel *ch, struct provider_health *out);
 enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out,
 	size_t *count);
+enum err provider_template_create(struct job *job, const struct channel *ch,
+	const struct template_info *draft, struct template_info *out);
+enum err provider_template_edit(struct job *job, const struct channel *ch,
+	const struct template_info *draft);
+enum err provider_template_delete(struct job *job, const struct channel *ch, str name,
+	str remote_id);
+enum err provider_template_sample(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *handle);
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url);
 
 #endif

@@ -23,5 +23,9 @@ const struct provider cloud_provider = {
 	.parse = cloud_parse,
 	.health = cloud_health,
 	.templates = cloud_templates,
+	.template_create = cloud_template_create,
+	.template_edit = cloud_template_edit,
+	.template_delete = cloud_template_delete,
+	.template_sample = cloud_template_sample,
 	.subscribe = cloud_subscribe,
 };

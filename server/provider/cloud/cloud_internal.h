@@ -2,8 +2,8 @@
  * cloud_internal.h: what the files of the Cloud API adapter share.
  *
  * encode.c makes the request, send.c carries it, errors.c explains refusals, parse*.c decode
- * webhooks, check*.c hold the published limits, media.c and manage.c are the other calls. Facts:
- * docs/protocol/cloud-api.md.
+ * webhooks, check*.c hold the published limits, media.c, manage.c and template.c are the other
+ * calls. Facts: docs/protocol/cloud-api.md.
  */
 #ifndef PROVIDER_CLOUD_CLOUD_INTERNAL_H
 #define PROVIDER_CLOUD_CLOUD_INTERNAL_H
@@ -48,6 +48,7 @@ struct cloud_call {
 	enum http_method method;
 	str path;                 /* "123/messages"; or a whole URL */
 	bytes body;               /* JSON */
+	const char *body_path;    /* or: this file as it is, the way of resumable uploads */
 	const struct call_part *parts;
 	size_t part_count;
 	int64_t deadline_ms;      /* 0: the usual one */
@@ -118,8 +119,17 @@ enum err cloud_upload_media(struct job *job, const struct channel *ch,
 enum err cloud_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
 			   const struct media_sink *sink, struct media_info *out);
 enum err cloud_health(struct job *job, const struct channel *ch, struct provider_health *out);
+enum err cloud_subscribe(struct job *job, const struct channel *ch, str url);
+
+/* ---- template.c ---- */
 enum err cloud_templates(struct job *job, const struct channel *ch, struct template_info **out,
 	size_t *count);
-enum err cloud_subscribe(struct job *job, const struct channel *ch, str url);
+enum err cloud_template_create(struct job *job, const struct channel *ch,
+	const struct template_info *draft, struct template_info *out);
+enum err cloud_template_edit(struct job *job, const struct channel *ch,
+	const struct template_info *draft);
+enum err cloud_template_delete(struct job *job, const struct channel *ch, str name, str remote_id);
+enum err cloud_template_sample(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *handle);
 
 #endif

@@ -46,13 +46,22 @@ static bool is_media_key(str key)
 	       str_is(key, S("audio"));
 }
 
-/* Writes v; the "id" of media objects within becomes remote_id. Bounded by the reader's depth. */
-static void write_swapped(struct buf *b, json v, str remote_id, bool in_media)
+static str swapped(const struct outgoing *msg, str id)
+{
+	for (size_t i = 0; i < msg->swap_count; i++)
+		if (str_is(msg->swaps[i].ours, id))
+			return msg->swaps[i].remote_id;
+	return msg->media_remote_id.len ? msg->media_remote_id : id;
+}
+
+/* Writes v; the "id" of media objects within becomes the network's. Bounded by the reader's depth.
+ */
+static void write_swapped(struct buf *b, json v, const struct outgoing *msg, bool in_media)
 {
 	if (json_kind(v) == JSON_LIST) {
 		json_open(b, '[');
 		for (size_t i = 0; i < json_count(v); i++)
-			write_swapped(b, json_at(v, i), remote_id, false);
+			write_swapped(b, json_at(v, i), msg, false);
 		json_close(b, ']');
 	} else if (json_kind(v) == JSON_MAP) {
 		json_open(b, '{');
@@ -61,10 +70,9 @@ static void write_swapped(struct buf *b, json v, str remote_id, bool in_media)
 
 			json_key_str(b, name);
 			if (in_media && str_is(name, S("id")))
-				json_put(b, NULL, remote_id);
+				json_put(b, NULL, swapped(msg, json_text(json_member_value(at))));
 			else
-				write_swapped(b, json_member_value(at), remote_id,
-					is_media_key(name));
+				write_swapped(b, json_member_value(at), msg, is_media_key(name));
 		}
 		json_close(b, '}');
 	} else {
@@ -79,8 +87,8 @@ static void write_content(struct buf *b, const struct outgoing *msg, json conten
 		return;
 	}
 	json_key(b, kind_cloud_type(msg->kind));
-	if (msg->media_remote_id.len)
-		write_swapped(b, content, msg->media_remote_id, false);
+	if (msg->media_remote_id.len || msg->swap_count)
+		write_swapped(b, content, msg, false);
 	else
 		json_put_value(b, NULL, content);
 }

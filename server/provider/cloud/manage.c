@@ -1,10 +1,6 @@
-/* manage.c: the number's health, the account's templates, and the subscription of its webhooks. */
+/* manage.c: the number's health, and the subscription of its webhooks. */
 #include "provider/cloud/cloud_internal.h"
 
-#include "base/codec.h"
-
-#define TEMPLATE_PAGES_MAX 60 /* of 100: 6000 is the vendor's limit */
-#define TEMPLATE_FIELDS "id,name,language,status,category,quality_score,components"
 #define NUMBER_FIELDS                                                                           \
 	"id,display_phone_number,verified_name,quality_rating,status,code_verification_status," \
 	"name_status"
@@ -80,71 +76,6 @@ enum err cloud_health(struct job *job, const struct channel *ch, struct provider
 	out->verified_name = json_text_at(root, "verified_name");
 	out->quality = json_text_at(root, "quality_rating");
 	judge(out, root);
-	return OK;
-}
-
-/* ---- templates ---- */
-
-struct template_list {
-	struct template_info *items;
-	size_t count, cap;
-};
-
-static void add_template(struct job *job, struct template_list *list, json v)
-{
-	if (list->count == list->cap) {
-		size_t cap = list->cap ? 2 * list->cap : 64;
-
-		list->items = arena_grow(job->arena, list->items, list->cap * sizeof *list->items,
-					 cap * sizeof *list->items);
-		list->cap = cap;
-	}
-	list->items[list->count++] = (struct template_info){
-		.remote_id = json_text_or_int(job->arena, json_field(v, "id")),
-		.name = json_text_at(v, "name"),
-		.language = json_text_at(v, "language"),
-		.category = json_text_at(v, "category"),
-		.status = json_text_at(v, "status"),
-		.quality = json_text_at(v, "quality_score.score"),
-		.components = cloud_json_text(job->arena, json_field(v, "components")),
-	};
-}
-
-static str page_path(struct job *job, const struct channel *ch, str after)
-{
-	struct buf path = buf_in(job->arena, HTTP_TARGET_MAX);
-
-	buf_printf(&path, STR_F "/message_templates?limit=100&fields=" TEMPLATE_FIELDS,
-		STR_A(ch->account_id));
-	if (after.len) {
-		buf_str(&path, S("&after="));
-		percent_write(&path, after);
-	}
-	return buf_text(&path);
-}
-
-/* "Stop when next is missing"; a cursor gone bad (131059) starts the list anew, by the caller's
- * next try. */
-enum err cloud_templates(struct job *job, const struct channel *ch, struct template_info **out,
-	size_t *count)
-{
-	struct template_list list = { 0 };
-	str after = STR_NONE;
-
-	for (size_t page = 0; page < TEMPLATE_PAGES_MAX; page++) {
-		json root, data;
-
-		TRY(cloud_call(job, ch, &(struct cloud_call){ .path = page_path(job, ch, after) },
-			NULL, &root));
-		data = json_field(root, "data");
-		for (size_t i = 0; i < cloud_list(data); i++)
-			add_template(job, &list, json_at(data, i));
-		after = json_text_at(root, "paging.cursors.after");
-		if (!json_text_at(root, "paging.next").len || !after.len)
-			break;
-	}
-	*out = list.items;
-	*count = list.count;
 	return OK;
 }
 

@@ -8,6 +8,7 @@
 
 #define USER_AGENT "Parley/" PARLEY_VERSION
 #define CLOUD_HEADERS 3
+#define UPLOAD_HEADERS 4
 
 struct header cloud_bearer(struct job *job, const struct channel *ch)
 {
@@ -54,20 +55,36 @@ static enum err unanswered(struct job *job, enum err e, const struct http_reply 
 	return e;
 }
 
+/* "POST /{upload-id} with headers Authorization: OAuth <token> and file_offset: 0, raw body". */
+static struct header authorization(struct job *job, const struct channel *ch, bool is_upload)
+{
+	str oauth;
+
+	if (!is_upload)
+		return cloud_bearer(job, ch);
+	oauth = arena_printf(job->arena, "OAuth " STR_F, STR_A(ch->access_token));
+	return (struct header){ S("Authorization"), oauth };
+}
+
 enum err cloud_call(struct job *job, const struct channel *ch, const struct cloud_call *call,
 	struct send_result *out, json *root)
 {
-	const struct header headers[CLOUD_HEADERS] = {
-		cloud_bearer(job, ch),
+	const struct header headers[UPLOAD_HEADERS] = {
+		authorization(job, ch, call->body_path != NULL),
 		{ S("User-Agent"), S(USER_AGENT) },
-		{ S("Content-Type"), S("application/json") },
+		{ S("Content-Type"),
+			call->body_path ? S("application/octet-stream") : S("application/json") },
+		{ S("file_offset"), S("0") },
 	};
 	struct http_call http = {
 		.method = call->method,
 		.url = url_of(job, ch, call->path),
 		.headers = headers,
-		.header_count = call->body.len ? CLOUD_HEADERS : CLOUD_HEADERS - 1,
+		.header_count = call->body_path  ? UPLOAD_HEADERS
+		                : call->body.len ? CLOUD_HEADERS
+		                                 : CLOUD_HEADERS - 1,
 		.body = call->body,
+		.body_path = call->body_path,
 		.parts = call->parts,
 		.part_count = call->part_count,
 		.deadline_ms = call->deadline_ms,

@@ -244,12 +244,22 @@ void control_fault_clear(const struct request *req, struct exchange *ex)
 	exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
 }
 
-static const struct { const char *name; size_t at; bool is_flag; } setting_rows[] = {
+static const struct { const char *name; size_t at; bool is_flag;
+} setting_rows[] = {
 #define ROW(name_, is_flag_) { #name_, offsetof(struct settings_now, name_), is_flag_ }
-	ROW(enforce_window, true),   ROW(window_in_status, true), ROW(webhooks_paused, true),
-	ROW(pace_per_second, false), ROW(pair_interval_ms, false), ROW(pair_burst, false),
-	ROW(sent_ms, false),	     ROW(delivered_ms, false),	   ROW(read_ms, false),
-	ROW(retry_first_ms, false),  ROW(retry_max_ms, false),	   ROW(retry_give_up_ms, false),
+	ROW(enforce_window, true),
+	ROW(window_in_status, true),
+	ROW(webhooks_paused, true),
+	ROW(pace_per_second, false),
+	ROW(pair_interval_ms, false),
+	ROW(pair_burst, false),
+	ROW(sent_ms, false),
+	ROW(delivered_ms, false),
+	ROW(read_ms, false),
+	ROW(template_review_ms, false),
+	ROW(retry_first_ms, false),
+	ROW(retry_max_ms, false),
+	ROW(retry_give_up_ms, false),
 #undef ROW
 };
 
@@ -385,27 +395,16 @@ void control_number_create(const struct request *req, struct exchange *ex)
 	control_numbers(req, ex);
 }
 
-void control_templates(const struct request *req, struct exchange *ex)
-{
-	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
-	size_t count;
-
-	(void)req;
-	json_open(&b, '{');
-	json_open_in(&b, "data", '[');
-	templates_write(&b, STR_NONE, 0, SIZE_MAX, &count);
-	json_close(&b, ']');
-	json_close(&b, '}');
-	answer_json(ex, 200, &b);
-}
-
-/* Customers, messages, webhooks, faults and journal go; numbers and settings stay. */
+/* Customers, messages, webhooks, faults and journal go, templates are as at the start; numbers and
+ * settings stay. */
 void control_reset(const struct request *req, struct exchange *ex)
 {
 	(void)req;
 	webhooks_clear(the_sandbox);
 	sandbox_cancel_all(the_sandbox);
 	people_clear(the_sandbox);
+	templates_clear(the_sandbox);
+	templates_seed(the_sandbox);
 	journal_clear(the_sandbox->journal);
 	the_sandbox->fault_count = 0;
 	exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));

@@ -6,6 +6,7 @@
 #include "net/client.h"
 
 #define HANDSHAKE_DEADLINE_MS 10000
+#define APP_ID "670843887433847"
 
 bool token_is_good(const struct request *req, const struct number *number)
 {
@@ -38,6 +39,14 @@ static bool is_any_token(const struct request *req)
 	for (size_t i = 0; i < the_sandbox->number_count; i++)
 		if (token_is_good(req, &the_sandbox->numbers[i]))
 			return true;
+	return false;
+}
+
+bool graph_token(const struct request *req, struct exchange *ex)
+{
+	if (is_any_token(req))
+		return true;
+	refuse_token(req, ex);
 	return false;
 }
 
@@ -126,7 +135,7 @@ void graph_phone_numbers(const struct request *req, struct exchange *ex)
 	answer_json(ex, 200, &b);
 }
 
-/* A number, a file or an account, whatever the id names. */
+/* The app of the token, a number, a file or an account, whatever the id names. */
 void graph_object(const struct request *req, struct exchange *ex)
 {
 	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
@@ -137,7 +146,11 @@ void graph_object(const struct request *req, struct exchange *ex)
 		refuse_token(req, ex);
 		return;
 	}
-	if (number && token_is_good(req, number)) {
+	if (str_is(req->params[1], S("app"))) {
+		json_open(&b, '{');
+		json_put(&b, "id", S(APP_ID));
+		json_close(&b, '}');
+	} else if (number && token_is_good(req, number)) {
 		write_number(&b, number, request_query(exchange_arena(ex), req, "fields"));
 	} else if (media_find(the_sandbox, req->params[1], &file)) {
 		media_write_info(the_sandbox, &b, &file);
@@ -166,48 +179,6 @@ void graph_delete(const struct request *req, struct exchange *ex)
 		exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
 	else
 		answer_code(ex, 131000, STR_NONE);
-}
-
-/* ---- templates ---- */
-
-#define PAGE_DEFAULT 25
-#define PAGE_MAX 100
-
-void graph_templates(const struct request *req, struct exchange *ex)
-{
-	struct arena *arena = exchange_arena(ex);
-	struct buf b = buf_in(arena, ANSWER_MAX);
-	str host = request_header(req, S("Host")), name = request_query(arena, req, "name");
-	int64_t limit = PAGE_DEFAULT, from = 0;
-	size_t count = 0;
-
-	if (!graph_account(req, ex, req->params[1]))
-		return;
-	str_to_i64(request_query(arena, req, "limit"), &limit);
-	if (limit < 1 || limit > PAGE_MAX)
-		limit = PAGE_DEFAULT;
-	if (request_query(arena, req, "after").len &&
-		!str_to_i64(request_query(arena, req, "after"), &from)) {
-		answer_graph_error(ex, 131059, 0, S("(#131059) Invalid cursor"), STR_NONE);
-		return;
-	}
-	json_open(&b, '{');
-	json_open_in(&b, "data", '[');
-	templates_write(&b, name, (size_t)from, (size_t)limit, &count);
-	json_close(&b, ']');
-	json_open_in(&b, "paging", '{');
-	json_open_in(&b, "cursors", '{');
-	json_put(&b, "before", arena_printf(arena, "%lld", (long long)from));
-	json_put(&b, "after", arena_printf(arena, "%lld", (long long)(from + limit)));
-	json_close(&b, '}');
-	if (count > (size_t)(from + limit))
-		json_put(&b, "next",
-			arena_printf(arena, "http://" STR_F STR_F "?limit=%lld&after=%lld",
-				STR_A(host), STR_A(req->path), (long long)limit,
-				(long long)(from + limit)));
-	json_close(&b, '}');
-	json_close(&b, '}');
-	answer_json(ex, 200, &b);
 }
 
 /* ---- subscriptions ---- */
@@ -312,7 +283,7 @@ void graph_subscriptions(const struct request *req, struct exchange *ex)
 	if (number->webhook_url[0])
 		json_put(&b, "override_callback_uri", str_of(number->webhook_url));
 	json_open_in(&b, "whatsapp_business_api_data", '{');
-	json_put(&b, "id", S("670843887433847"));
+	json_put(&b, "id", S(APP_ID));
 	json_put(&b, "name", S("Parley Sandbox"));
 	json_close(&b, '}');
 	json_close(&b, '}');

@@ -256,7 +256,10 @@ static bool fits_template(struct sending *s)
 
 	if (s->kind != KIND_TEMPLATE)
 		return true;
-	code = template_refusal(s->arena, json_field(s->root, "template"), &details, &s->category);
+	code = template_refusal(s->arena,
+		&(struct template_send){ str_of(s->number->account_id),
+			json_field(s->root, "template") },
+		&details, &s->category);
 	if (code)
 		answer_code(s->ex, code, details);
 	return code == 0;

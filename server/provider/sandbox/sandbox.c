@@ -254,7 +254,11 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_GET, "/{version}/{id}", graph_object),
 	ON_LOOP(HTTP_DELETE, "/{version}/{id}", graph_delete),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/phone_numbers", graph_phone_numbers),
+	ON_LOOP(HTTP_POST, "/{version}/{id}", graph_object_post),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/uploads", graph_upload_start),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/message_templates", graph_templates),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/message_templates", graph_template_create),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/message_templates", graph_template_delete),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/subscribed_apps", graph_subscribe),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/subscribed_apps", graph_subscriptions),
 	{ .method = HTTP_POST,
@@ -279,6 +283,7 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_GET, "/control/numbers", control_numbers),
 	ON_LOOP(HTTP_POST, "/control/numbers", control_number_create),
 	ON_LOOP(HTTP_GET, "/control/templates", control_templates),
+	ON_LOOP(HTTP_POST, "/control/templates/{id}", control_template_decide),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
 	{ .method = HTTP_POST,
 		.pattern = "/control/media",
@@ -365,6 +370,7 @@ static const struct settings_now default_settings = {
 	.sent_ms = 80,
 	.delivered_ms = 250,
 	.read_ms = -1,
+	.template_review_ms = 3000,
 	.retry_first_ms = 500,
 	.retry_max_ms = 10000,
 	.retry_give_up_ms = 7 * 24 * 3600 * 1000LL,
@@ -409,6 +415,7 @@ static struct sandbox *create(struct loop *loop, struct pool *pool,
 	sb->change = 1;
 	crypto_random(sb->media_key, sizeof sb->media_key);
 	add_first_number(sb, config);
+	templates_seed(sb);
 	return sb;
 }
 
@@ -488,6 +495,7 @@ void sandbox_stop(struct sandbox *sb)
 	the_sandbox = NULL;
 	http_server_destroy(sb->http);
 	people_clear(sb);
+	templates_clear(sb);
 	table_destroy(sb->by_phone);
 	table_destroy(sb->by_user_id);
 	table_destroy(sb->by_wamid);

@@ -79,6 +79,14 @@ struct chat {
 	char *pricing;              /* category for its status webhooks */
 };
 
+/* A template of an account; components is JSON. */
+struct sandbox_template {
+	struct sandbox_template *next;
+	char *account_id, *id, *name, *language, *category, *status, *quality, *reason,
+		*parameter_format, *components;
+	struct delay *review;
+};
+
 struct waiter {
 	struct waiter *next;
 	struct exchange *ex;
@@ -117,6 +125,7 @@ struct settings_now {
 	int64_t pace_per_second, pair_interval_ms, pair_burst; /* 0: no limit */
 	/* read_ms -1: when the customer reads */
 	int64_t sent_ms, delivered_ms, read_ms;
+	int64_t template_review_ms; /* -1: only the control API decides */
 	int64_t retry_first_ms, retry_max_ms, retry_give_up_ms;
 };
 
@@ -168,6 +177,8 @@ struct sandbox {
 	struct delay *delays;
 	bool stopping; /* stopped: the memory goes when nothing is in flight any more */
 	struct journal *journal;
+	struct sandbox_template *templates, **templates_end;
+	size_t template_count, templates_made;
 };
 
 extern struct sandbox *the_sandbox; /* handlers of routes have no other way to it */
@@ -195,7 +206,9 @@ struct job loop_job(struct exchange *ex);
 /* answers by itself when false */
 bool read_object(struct exchange *ex, const struct request *req, json *out);
 
-/* ---- graph.c, graph_send.c, graph_template.c ---- */
+/* ---- graph.c, graph_send.c, graph_template.c, template_fit.c ---- */
+/* A token of any number; answers 190 by itself when false. */
+bool graph_token(const struct request *req, struct exchange *ex);
 /* By token and id; answers 190, 100/33 by itself and gives NULL. */
 struct number *graph_number(const struct request *req, struct exchange *ex, str id);
 struct number *graph_account(const struct request *req, struct exchange *ex, str id);
@@ -207,9 +220,19 @@ void graph_phone_numbers(const struct request *req, struct exchange *ex);
 void graph_templates(const struct request *req, struct exchange *ex);
 void graph_subscribe(const struct request *req, struct exchange *ex);
 void graph_subscriptions(const struct request *req, struct exchange *ex);
+void graph_template_create(const struct request *req, struct exchange *ex);
+void graph_template_delete(const struct request *req, struct exchange *ex);
+void graph_object_post(const struct request *req, struct exchange *ex);  /* POST /v/{id} */
+void graph_upload_start(const struct request *req, struct exchange *ex); /* /v/{app}/uploads */
+/* One send of an account, as it came. */
+struct template_send { str account; json template; };
 /* 0: fits; else the code that Meta answers, with details. *category is set when it fits. */
-int64_t template_refusal(struct arena *arena, json template, str *details, const char **category);
-void templates_write(struct buf *b, str name, size_t from, size_t limit, size_t *count);
+int64_t template_refusal(struct arena *arena, const struct template_send *send, str *details,
+	const char **category);
+struct sandbox_template *sandbox_template_find(str account, str name, str language);
+extern const char template_seeds[]; /* JSON */
+void templates_seed(struct sandbox *sb);
+void templates_clear(struct sandbox *sb);
 
 /* ---- people.c ---- */
 struct customer *customer_find(struct sandbox *sb, str phone);
@@ -294,6 +317,7 @@ void control_settings_change(const struct request *req, struct exchange *ex);
 void control_numbers(const struct request *req, struct exchange *ex);
 void control_number_create(const struct request *req, struct exchange *ex);
 void control_templates(const struct request *req, struct exchange *ex);
+void control_template_decide(const struct request *req, struct exchange *ex);
 void control_reset(const struct request *req, struct exchange *ex);
 void waiters_wake(struct sandbox *sb, struct customer *customer);
 struct sandbox_page { const char *name, *type; const unsigned char *data; size_t size; };
