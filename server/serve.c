@@ -11,6 +11,7 @@
 #include "account/account.h"
 #include "account/channel.h"
 #include "account/seal.h"
+#include "account/template.h"
 #include "api/api.h"
 #include "api/events.h"
 #include "api/health.h"
@@ -254,6 +255,7 @@ static void make_jobs(struct server *s)
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
 	sla_start(s->timers);
 	schedule_start(s->timers);
+	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
 	retention_start(s->timers,
 		&(struct retention_config){ s->settings->event_retention_days * 86400000LL });
 }
@@ -263,6 +265,7 @@ static void set_hooks(struct server *s)
 	the_server = s;
 	inbox_changed_hook = tell;
 	channel_changed_hook = api_tell_channel;
+	template_changed_hook = api_tell_template;
 	processor_failed_hook = api_tell_failed_event;
 	inbox_outbox_hook = wake_outbox;
 	api_publish = publish;

@@ -27,6 +27,8 @@ struct inbox_changes;
 void api_tell(struct job *job, const struct inbox_changes *changes);
 /* channel_changed_hook: the same for a channel. */
 void api_tell_channel(struct job *job, id64 channel);
+/* template_changed_hook: the same for a template; a deleted one has the status DELETED. */
+void api_tell_template(struct job *job, id64 template);
 /* Where it goes: the live hub. Set once at start; NULL: nobody listens. Any thread. */
 extern void (*api_publish)(str app_key, str channel, str event, str data);
 /* Somebody of the job's workspace may hear less than before: those who listen have to ask again.

@@ -35,6 +35,17 @@ HANDLER(channels_delete);
 HANDLER(channels_test);
 HANDLER(channels_sync_templates);
 HANDLER(templates_list);
+HANDLER(templates_post);
+HANDLER(templates_get);
+HANDLER(templates_patch);
+HANDLER(templates_delete);
+HANDLER(templates_submit);
+HANDLER(templates_versions);
+HANDLER(templates_add_version);
+HANDLER(templates_history);
+HANDLER(templates_usage);
+HANDLER(template_settings_get);
+HANDLER(template_settings_patch);
 
 /* media.c, broadcasting.c */
 HANDLER(media_post);

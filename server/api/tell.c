@@ -8,6 +8,7 @@
 #include "api/message_json.h"
 
 #include "account/channel.h"
+#include "account/template.h"
 #include "api/handlers.h"
 #include "base/log.h"
 
@@ -254,6 +255,36 @@ void api_tell_channel(struct job *job, id64 channel)
 	if (e != OK)
 		job_forgive(job);
 	job->workspace = workspace;
+}
+
+static enum err tell_template(struct job *job, id64 template)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct telling t = { 0 };
+	struct template_item item;
+	struct live_app app;
+	id64 channel;
+
+	TRY(template_find(job, template, &item));
+	TRY(template_channel(job, &item, &channel));
+	TRY(live_app_get(job, &app));
+	t.app_key = app.key;
+	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	json_open(&data, '{');
+	template_write_json(&data, "template", &item, channel);
+	json_close(&data, '}');
+	publish(&t, S("template.updated"), &data);
+	return OK;
+}
+
+void api_tell_template(struct job *job, id64 template)
+{
+	enum err e = api_publish ? tell_template(job, template) : OK;
+
+	if (e == OK)
+		return;
+	log_warn("a template's change was not told: %s: " STR_F, err_name(e), STR_A(job->why));
+	job_forgive(job);
 }
 
 void api_tell_access(struct job *job)

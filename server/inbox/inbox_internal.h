@@ -101,4 +101,14 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 enum err search_tokens_of(struct job *job, const struct message *msg, str *tokens);
 enum err search_tokens_of_names(struct job *job, str name, str profile_name, str *tokens);
 
+/* ---- send_template.c ---- */
+
+/* Of a draft of kind template: *template is the one (0: not known to us); a local one makes another
+ * kind of it. */
+enum err send_plan_template(struct job *job, const struct channel *ch, struct message_draft *draft,
+	id64 *template);
+/* The files that headers and cards name are ours, stored, and fit: field errors otherwise. */
+enum err send_check_files(struct job *job, const struct channel *ch,
+	const struct message_draft *draft);
+
 #endif

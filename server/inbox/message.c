@@ -8,6 +8,7 @@
 #include "inbox/inbox_internal.h"
 
 #include "account/seal.h"
+#include "account/template.h"
 #include "base/codec.h"
 
 void message_remote_key(id64 channel, str remote_id, uint8_t out[REMOTE_KEY_SIZE])
@@ -412,6 +413,8 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 	if (!changed && !named)
 		return OK;
 	TRY(save_settled(job, &row, before < STATUS_SENT && row.status >= STATUS_SENT));
+	if (*moved && (row.flags & FLAG_TEMPLATE))
+		TRY(template_used_status(job, message, (enum message_status)row.status));
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_MESSAGE, .message = message,
 							.conversation = row.conversation_id });
 	if (row.kind == KIND_REACTION && *moved && row.status == STATUS_FAILED)

@@ -90,6 +90,21 @@ static str message_trace(struct job *job, const struct channel *ch, str remote_i
 	return hex_text(job->arena, (bytes){ key, sizeof key });
 }
 
+/* An answer of the customer counts for the template that it follows. */
+static enum err count_answer(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, id64 conversation)
+{
+	bool is_click = ev->message_kind == KIND_BUTTON, found = false;
+	struct message_place_row place;
+
+	if (ev->is_echo || ev->is_history)
+		return OK;
+	if (is_click && ev->reply_to.len)
+		TRY(found_or_none(job, message_by_remote(job, ch->id, ev->reply_to, &place),
+			&found));
+	return template_used_answer(job, conversation, is_click, found ? place.id : 0);
+}
+
 static enum err new_message(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
@@ -114,6 +129,7 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	m.conversation_id = conv.id;
 	set_side(ev, contact.id, &m);
 	TRY(expect_media(job, ch, ev, changes, &m.media_id));
+	TRY(count_answer(job, ch, ev, conv.id));
 	return insert(job, &m, &conv, changes);
 }
 

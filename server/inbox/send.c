@@ -7,6 +7,7 @@
  * will be tried.
  */
 #include "account/channel.h"
+#include "account/template.h"
 #include "crypto/crypto.h"
 #include "inbox/composer.h"
 #include "inbox/inbox_internal.h"
@@ -23,7 +24,8 @@ struct plan {
 	struct channel *channel;
 	struct conversation conversation; /* id 0: to be made */
 	struct person_ref to;             /* then: whose */
-	id64 media_id, reply_to_id;
+	id64 media_id, reply_to_id, template_id;
+	struct message_draft changed;     /* what a local template made of it */
 	str content;
 	uint8_t key_hash[SHA256_SIZE];
 };
@@ -200,9 +202,13 @@ static enum err make_plan(struct job *job, struct plan *plan)
 	struct buf content = buf_in(job->arena, JSON_SIZE_MAX);
 
 	TRY(plan_conversation(job, plan));
+	plan->changed = *plan->draft;
+	TRY(send_plan_template(job, plan->channel, &plan->changed, &plan->template_id));
+	plan->draft = &plan->changed;
 	TRY(check_kind(job, plan));
 	TRY(check_window(job, plan));
 	TRY(plan_media(job, plan));
+	TRY(send_check_files(job, plan->channel, plan->draft));
 	TRY(plan_reply(job, plan));
 	TRY(plan_canned(job, plan));
 	json_put_value(&content, NULL, plan->draft->content);
@@ -273,6 +279,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 		.channel_id = plan->channel->id,
 		.kind = plan->draft->kind,
 		.status = STATUS_ACCEPTED,
+		.flags = plan->template_id ? FLAG_TEMPLATE : 0,
 		.author_kind = job->actor.kind,
 		.author_id = job->actor.id,
 		.content = plan->content,
@@ -291,6 +298,8 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 				.canned = plan->draft->canned_id },
 			NULL));
 	changes->outbox = plan->channel->id;
+	if (plan->template_id)
+		TRY(template_used(job, out->id, out->conversation_id, plan->template_id));
 	return sql_outbox_add(job,
 		&(struct sql_outbox_add){
 			.message = out->id,

@@ -84,4 +84,12 @@ struct retention_config { int64_t raw_event_ms; };
 void schedule_start(struct timers *timers);
 void retention_start(struct timers *timers, const struct retention_config *config);
 
+/* ---- templates follow their providers (templates.c) ---- */
+
+#define TEMPLATES_EVERY_MS (3600 * 1000LL)
+/* Every `every_ms`, and when somebody asks; sets the hooks of account/template.h. */
+void templates_start(struct timers *timers, struct pool *call_workers, int64_t every_ms);
+/* Any thread. */
+void templates_sync_soon(id64 workspace, id64 channel);
+
 #endif

@@ -321,6 +321,23 @@ static enum err upload(struct job *job, const struct channel *ch, const struct m
 	return db_commit(job);
 }
 
+enum err media_template_sample(struct job *job, const struct channel *ch, id64 id, str *handle)
+{
+	struct media media;
+	struct media_info info;
+	const char *path;
+
+	TRY(media_get(job, id, &media));
+	if (media.state != MEDIA_STORED)
+		return fail_code(job, ERR_INPUT, S("media_failed"), S("Upload the file again."),
+			"The sample of the header is not there.");
+	info = (struct media_info){ .mime_type = media.mime_type,
+		.file_name = media_name_for(job->arena, &media),
+		.size = media.size_bytes };
+	TRY(media_plain_file(job, &media, &path));
+	return provider_template_sample(job, ch, &info, path, handle);
+}
+
 enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 id, str *remote_id)
 {
 	struct media media;

@@ -23,6 +23,10 @@
 enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 media,
 	str *remote_id);
 
+/* A stored media as the sample of a template's header: template_sample_hook (account/template.h).
+ */
+enum err media_template_sample(struct job *job, const struct channel *ch, id64 media, str *handle);
+
 /* Fetches what waits, as call workers are free; woken by inbox_media_hook and by time. */
 struct media_fetcher;
 struct media_fetcher *media_fetcher_create(struct store *store, struct pool *callers,

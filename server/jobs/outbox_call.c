@@ -13,6 +13,10 @@
 
 enum { RETRY_LATER_MS = 600000, SENTENCE_MAX = 1024 };
 
+#define SWAPS_MAX 16 /* files in one message: a header's, or ten cards' */
+
+struct swaps { struct media_swap items[SWAPS_MAX + 1]; size_t count; };
+
 struct prepared {
 	struct channel *channel;
 	struct message message;
@@ -67,6 +71,44 @@ static enum err find_channel(struct job *job, id64 id, struct channel **out)
 	return e;
 }
 
+/* The files of headers and cards go up first; their ids are swapped when the message is written. */
+static enum err upload_within(struct job *job, struct prepared *p, json v, struct swaps *swaps)
+{
+	for (size_t i = 0; json_kind(v) == JSON_LIST && i < json_count(v); i++)
+		TRY(upload_within(job, p, json_at(v, i), swaps));
+	if (json_kind(v) != JSON_MAP)
+		return OK;
+	for (void *at = json_first(v); at; at = json_next(v, at)) {
+		json value = json_member_value(at);
+		struct media_swap *swap = &swaps->items[swaps->count];
+		id64 media;
+
+		if (!kind_is_media(kind_parse(json_member_name(at))) ||
+			!json_id(json_field(value, "id"), &media)) {
+			TRY(upload_within(job, p, value, swaps));
+		} else if (swaps->count < SWAPS_MAX) {
+			swap->ours = json_text(json_field(value, "id"));
+			TRY(media_ensure_uploaded(job, p->channel, media, &swap->remote_id));
+			swaps->count++;
+		}
+	}
+	return OK;
+}
+
+static enum err swap_files(struct job *job, struct prepared *p)
+{
+	struct swaps *swaps = ARENA_NEW(job->arena, struct swaps);
+	json content = NULL;
+
+	if (p->message.kind != KIND_TEMPLATE && p->message.kind != KIND_INTERACTIVE)
+		return OK;
+	TRY(json_read(job->arena, p->message.content, &content, &job->why));
+	TRY(upload_within(job, p, content, swaps));
+	p->outgoing.swaps = swaps->items;
+	p->outgoing.swap_count = swaps->count;
+	return OK;
+}
+
 static enum err prepare(struct job *job, const struct outbox_item_row *item, struct prepared *p)
 {
 	job->workspace = item->workspace;
@@ -82,7 +124,7 @@ static enum err prepare(struct job *job, const struct outbox_item_row *item, str
 	if (p->message.media_id && kind_is_media(p->message.kind))
 		TRY(media_ensure_uploaded(job, p->channel, p->message.media_id,
 			&p->outgoing.media_remote_id));
-	return OK;
+	return swap_files(job, p);
 }
 
 static void tell_failure(struct job *job, enum err e, struct outbox_result *r)

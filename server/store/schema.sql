@@ -138,7 +138,7 @@ CREATE TABLE channel (
 	created_ms BIGINT NOT NULL,
 	disabled_ms BIGINT,
 	deleted_ms BIGINT
-);
+, environment TEXT NOT NULL DEFAULT 'production');
 CREATE INDEX channel_account ON channel (account_id);
 CREATE UNIQUE INDEX channel_live ON channel (workspace_id, provider, remote_id) WHERE deleted_ms IS NULL;
 CREATE INDEX channel_number ON channel (number_id);
@@ -624,8 +624,47 @@ CREATE TABLE template (
 	quality TEXT NOT NULL,
 	reason TEXT NOT NULL,
 	components TEXT NOT NULL,
-	updated_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL, kind BIGINT NOT NULL DEFAULT 0, parameter_format TEXT NOT NULL DEFAULT 'POSITIONAL', revision BIGINT NOT NULL DEFAULT 1, created_ms BIGINT NOT NULL DEFAULT 0, deleted_ms BIGINT,
 	UNIQUE (workspace_id, account_id, name, language)
+);
+CREATE TABLE template_change (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	template_id BIGINT NOT NULL REFERENCES template (id),
+	source TEXT NOT NULL,
+	actor_name TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	old_value TEXT NOT NULL,
+	new_value TEXT NOT NULL,
+	reason TEXT NOT NULL
+);
+CREATE INDEX template_change_template ON template_change (workspace_id, template_id, id);
+CREATE TABLE template_day (
+	template_id BIGINT NOT NULL,
+	day BIGINT NOT NULL,
+	workspace_id BIGINT NOT NULL,
+	sent BIGINT NOT NULL,
+	delivered BIGINT NOT NULL,
+	seen BIGINT NOT NULL,
+	failed BIGINT NOT NULL,
+	replied BIGINT NOT NULL,
+	replied_week BIGINT NOT NULL,
+	clicked BIGINT NOT NULL,
+	PRIMARY KEY (template_id, day)
+);
+CREATE TABLE template_send (
+	message_id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	template_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	day BIGINT NOT NULL,
+	sent_ms BIGINT NOT NULL,
+	counted BIGINT NOT NULL
+);
+CREATE INDEX template_send_conversation ON template_send (conversation_id, message_id);
+CREATE TABLE template_setting (
+	workspace_id INTEGER PRIMARY KEY,
+	name_prefix TEXT NOT NULL
 );
 CREATE TABLE traffic_hour (
 	id INTEGER PRIMARY KEY,
