@@ -67,6 +67,18 @@ export function timeAgo(ms: number, nowMs: number, locale: string): string {
   return format.format(-Math.floor(seconds / 86_400), 'day')
 }
 
+/** How long something took or is away, in its two largest units: 45 sec, 4 min, 1 hr 5 min, 2 days 3 hr. */
+export function duration(ms: number, locale: string): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const part = (value: number, unit: string) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(value)
+  if (seconds < 60) return part(seconds, 'second')
+  if (seconds < 3600) return part(Math.floor(seconds / 60), 'minute')
+  const [large, small, unit, next] = seconds < 86_400
+    ? [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, 'hour', 'minute']
+    : [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, 'day', 'hour']
+  return small ? `${part(large, unit)} ${part(small, next)}` : part(large, unit)
+}
+
 /** Minutes and seconds of a recording: 0:07, 12:30. */
 export function playTime(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '0:00'

@@ -25,6 +25,14 @@ export type Trace = Schemas['Trace']
 export type IntakeEvent = Schemas['Event']
 export type EventState = IntakeEvent['state']
 export type Health = Schemas['Health']
+export type Board = Omit<Schemas['Board'], 'cards'> & { cards: (Omit<Schemas['Board']['cards'][number], 'conversation'> & { conversation: Conversation })[] }
+export type Durations = Schemas['Durations']
+export type Figures = Schemas['Figures']
+export type AgentFigures = Schemas['AgentFigures']
+export type Traffic = Schemas['Traffic']
+export type BusinessHours = Schemas['BusinessHours']
+export type SlaPolicy = Schemas['SlaPolicy']
+export type Priority = Schemas['Priority']
 export type ComponentState = Schemas['HealthState']
 
 /** The key itself is in the answer that made it, and nowhere else. */

@@ -20,6 +20,8 @@ const routes: RouteRecordRaw[] = [
     path: '/inbox/:conversationId(\\d+)?', name: 'inbox', component: () => import('@/features/inbox/InboxPage.vue'),
     meta: { title: 'nav.inbox', needs: 'conversation.read' },
   },
+  { path: '/board', name: 'board', component: () => import('@/features/board/BoardPage.vue'), meta: { title: 'nav.board', needs: 'report.read' } },
+  { path: '/reports', name: 'reports', component: () => import('@/features/reports/FiguresPage.vue'), meta: { title: 'reports.title', needs: 'report.read' } },
   { path: '/health', name: 'health', component: () => import('@/features/health/HealthPage.vue'), meta: { title: 'nav.health', needs: 'health.read' } },
   {
     path: '/settings', component: () => import('@/features/settings/SettingsPage.vue'), meta: { title: 'nav.settings' },
@@ -32,6 +34,8 @@ const routes: RouteRecordRaw[] = [
       { path: 'channels/:channelId(\\d+)', name: 'channel', component: () => import('@/features/channels/ChannelPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
       { path: 'keys', name: 'keys', component: () => import('@/features/keys/KeysPage.vue'), meta: { title: 'nav.keys', needs: 'key.manage' } },
       { path: 'workspace', name: 'workspace', component: () => import('@/features/settings/WorkspacePage.vue'), meta: { title: 'settings.section.workspace.title', needs: 'workspace.read' } },
+      { path: 'hours', name: 'hours', component: () => import('@/features/hours/HoursPage.vue'), meta: { title: 'settings.section.hours.title', needs: 'workspace.read' } },
+      { path: 'promises', name: 'promises', component: () => import('@/features/hours/PromisesPage.vue'), meta: { title: 'settings.section.promises.title', needs: 'workspace.read' } },
       { path: 'audit', name: 'audit', component: () => import('@/features/audit/AuditPage.vue'), meta: { title: 'nav.audit', needs: 'audit.read' } },
     ],
   },

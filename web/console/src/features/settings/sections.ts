@@ -4,7 +4,7 @@
  * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
  */
 import type { Component } from 'vue'
-import { Building2, KeyRound, Radio, ScrollText, UserRound, Users } from '@lucide/vue'
+import { AlarmClock, Building2, CalendarClock, KeyRound, Radio, ScrollText, UserRound, Users } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
 export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
@@ -21,6 +21,8 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { name: 'profile', group: 'you', route: '/settings/profile', icon: UserRound },
   { name: 'people', group: 'team', route: '/settings/people', icon: Users, permission: 'person.read' },
+  { name: 'hours', group: 'team', route: '/settings/hours', icon: CalendarClock, permission: 'workspace.read' },
+  { name: 'promises', group: 'team', route: '/settings/promises', icon: AlarmClock, permission: 'workspace.read' },
   { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
   { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
   { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
