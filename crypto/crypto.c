@@ -113,6 +113,13 @@ void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE])
 	must(EVP_MAC_final(ctx, out, &n, SHA256_SIZE) == 1);
 }
 
+void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE])
+{
+	unsigned n = SHA1_SIZE;
+
+	must(HMAC(EVP_sha1(), key.ptr, (int)key.len, in.ptr, in.len, out, &n) != NULL);
+}
+
 void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE])
 {
 	uint8_t prk[SHA256_SIZE], block[SHA256_SIZE];

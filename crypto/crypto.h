@@ -28,6 +28,9 @@ bool crypto_equal(bytes a, bytes b);
 
 void sha256(bytes in, uint8_t out[SHA256_SIZE]);
 void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE]);
+/* For RFC 6238 alone, whose authenticator apps know nothing newer. */
+#define SHA1_SIZE 20
+void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE]);
 void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE]);
 
 /* SHA-256 in parts, for streams. */

@@ -36,6 +36,7 @@ enum {
 	LANES_QUEUE = 4096,
 	ROUTES_MAX = 256,
 	APPS_PER_ROUND = 100,
+	LISTENERS_CHECK_MS = 30000,
 	TIMER_WORKERS = 2,
 	TIMER_QUEUE = 64
 };
@@ -93,6 +94,51 @@ static void publish(str app_key, str channel, str event, str data)
 static void reset_live(str app_key)
 {
 	live_app_reconnect(the_server->live, app_key);
+}
+
+static void claim_socket(str app_key, str socket_id, id64 owner)
+{
+	live_claim(the_server->live, app_key, socket_id, owner);
+}
+
+/* Owners of live sockets, on their way to the store and back. */
+struct listeners { size_t count; id64 owners[]; };
+
+static enum err check_listeners(struct job *job, void *arg)
+{
+	struct listeners *listeners = arg;
+	id64 *there = ARENA_ARRAY(job->arena, id64, listeners->count);
+	id64 *gone = ARENA_ARRAY(job->arena, id64, listeners->count);
+	size_t gone_count = 0;
+	enum err e;
+
+	memcpy(there, listeners->owners, listeners->count * sizeof *there);
+	e = session_still_there(job, there, listeners->count);
+	for (size_t i = 0; e == OK && i < listeners->count; i++)
+		if (!there[i])
+			gone[gone_count++] = listeners->owners[i];
+	if (gone_count)
+		live_close_owners(the_server->live, gone, gone_count);
+	heap_free(listeners);
+	return e;
+}
+
+/* A full queue drops it: the next one comes soon. */
+static void on_listeners(struct live *live, const id64 *owners, size_t count)
+{
+	struct listeners *listeners = heap_alloc(sizeof *listeners + count * sizeof *owners);
+
+	(void)live;
+	listeners->count = count;
+	memcpy(listeners->owners, owners, count * sizeof *owners);
+	if (!pool_post(the_server->background,
+		    (struct task){ "listeners", check_listeners, heap_free, listeners }))
+		heap_free(listeners);
+}
+
+static void listeners_changed(void)
+{
+	live_check_owners(the_server->live);
 }
 
 /* Read marks and typing are shown if they can be; a full queue drops them. */
@@ -270,6 +316,8 @@ static void set_hooks(struct server *s)
 	inbox_outbox_hook = wake_outbox;
 	api_publish = publish;
 	api_live_reset = reset_live;
+	api_live_claim = claim_socket;
+	api_listeners_hook = listeners_changed;
 	api_receipt_hook = show_receipt;
 	inbox_media_hook = wake_media;
 	api_events_hook = wake_processor;
@@ -404,6 +452,7 @@ static enum err start_parts(struct server *s, str *why)
 	s->loop = loop_create();
 	s->live = live_create(s->loop);
 	live_set_routes_hub(s->live);
+	live_watch_owners(s->live, LISTENERS_CHECK_MS, on_listeners);
 	set_hooks(s);
 	TRY(load(s, why));
 	make_workers(s);

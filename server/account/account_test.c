@@ -152,8 +152,8 @@ STORE_TEST(ten_failures_close_the_door_for_a_quarter_of_an_hour)
 		EXPECT_ERR(session_create(job, &wrong, &session, &token), ERR_AUTH);
 	EXPECT_ERR(session_create(job, &right, &session, &token), ERR_LIMIT);
 	EXPECT(job->retry_after_ms > 0 && job->retry_after_ms <= SIGN_IN_WINDOW_MS);
-	right.email = S("nobody@example.com"); /* the address has failed ten times, too */
-	EXPECT_ERR(session_create(job, &right, &session, &token), ERR_LIMIT);
+	right.address = S("192.0.2.77"); /* a stranger locks out himself alone */
+	EXPECT_OK(session_create(job, &right, &session, &token));
 	right = owner_signs_in(OWNER_PASSWORD);
 	job->now_ms += SIGN_IN_WINDOW_MS + 1;
 	EXPECT_OK(session_create(job, &right, &session, &token));
@@ -185,7 +185,7 @@ STORE_TEST(a_person_signs_in_with_their_role)
 
 	make_workspace(job, "owner@example.com");
 	EXPECT_OK(person_create(job, &draft, &person));
-	EXPECT_INT(person.role, ROLE_AGENT);
+	EXPECT_INT(person.access.role, ROLE_AGENT);
 	EXPECT_OK(session_create(job,
 		&(struct sign_in){ .email = draft.email, .password = draft.password }, &session,
 		&token));
@@ -244,7 +244,7 @@ STORE_TEST(the_last_owner_stays)
 			   &(struct person_draft){ .role = S("admin"), .disabled = -1 }, &person),
 		ERR_CONFLICT);
 	EXPECT_OK(person_get(job, made.person, &person));
-	EXPECT(person.role == ROLE_OWNER && !person.disabled);
+	EXPECT(person.access.role == ROLE_OWNER && !person.disabled);
 }
 
 STORE_TEST(only_an_owner_makes_or_changes_an_owner)
@@ -321,7 +321,10 @@ STORE_TEST(a_key_opens_its_scopes_until_it_is_revoked)
 	str plain;
 
 	make_workspace(job, "owner@example.com");
-	EXPECT_OK(api_key_create(job, S("CRM"), PERMIT(MESSAGE_SEND) | PERMIT(CONTACT_READ), &key,
+	EXPECT_OK(api_key_create(job,
+		&(struct api_key_draft){ .name = S("CRM"),
+			.scopes = PERMIT(MESSAGE_SEND) | PERMIT(CONTACT_READ) },
+		&key,
 		&plain));
 	EXPECT_INT(plain.len, 35);
 	EXPECT(str_starts(plain, S("pk_")) && str_starts(plain, key.prefix) && key.prefix.len == 7);
@@ -340,8 +343,14 @@ STORE_TEST(a_key_gets_no_more_than_its_maker_has)
 
 	make_workspace(job, "owner@example.com");
 	job->actor.permissions = PERMIT(KEY_MANAGE) | PERMIT(MESSAGE_READ);
-	EXPECT_ERR(api_key_create(job, S("CRM"), PERMIT(MESSAGE_SEND), &key, &plain), ERR_DENIED);
-	EXPECT_OK(api_key_create(job, S("CRM"), PERMIT(MESSAGE_READ), &key, &plain));
+	EXPECT_ERR(api_key_create(job,
+			   &(struct api_key_draft){ .name = S("CRM"),
+				   .scopes = PERMIT(MESSAGE_SEND) },
+			   &key, &plain),
+		ERR_DENIED);
+	EXPECT_OK(api_key_create(job,
+		&(struct api_key_draft){ .name = S("CRM"), .scopes = PERMIT(MESSAGE_READ) }, &key,
+		&plain));
 }
 
 STORE_TEST(the_store_has_no_plain_key_or_token)

@@ -14,34 +14,14 @@
 #define KEY_TEXT_SIZE 35
 #define PREFIX_SIZE 7
 
-static str scopes_write(struct job *job, uint64_t scopes)
-{
-	struct buf out = buf_in(job->arena, 4096);
-
-	for (int i = 0; i < PERMISSION_COUNT; i++)
-		if (scopes >> i & 1)
-			buf_printf(&out, "%s%s", out.len ? " " : "",
-				permission_name((enum permission_index)i));
-	return buf_text(&out);
-}
-
-/* A word that this version does not know any more grants nothing. */
-static uint64_t scopes_read(str words)
-{
-	uint64_t scopes = 0, bit;
-
-	while (words.len)
-		if (permission_parse(str_split(&words, ' '), &bit))
-			scopes |= bit;
-	return scopes;
-}
-
 static struct api_key from_row(const struct api_key_row *row)
 {
 	return (struct api_key){ .id = row->id,
 		.name = row->name,
 		.prefix = row->prefix,
-		.scopes = scopes_read(row->scopes),
+		.scopes = permissions_read(row->scopes),
+		.channels = row->channels,
+		.teams = row->teams,
 		.created_ms = row->created_ms,
 		.last_used_ms = row->last_used_ms };
 }
@@ -65,7 +45,7 @@ enum err api_key_list(struct job *job, id64 after, size_t limit, struct api_key 
 
 /* ---- making one ---- */
 
-enum err api_key_insert(struct job *job, str name, uint64_t scopes, id64 *id, str *plain)
+enum err api_key_insert(struct job *job, const struct api_key_draft *draft, id64 *id, str *plain)
 {
 	uint8_t hash[SHA256_SIZE];
 
@@ -76,18 +56,20 @@ enum err api_key_insert(struct job *job, str name, uint64_t scopes, id64 *id, st
 	return sql_api_key_insert(job,
 		&(struct sql_api_key_insert){ .id = *id,
 			.workspace = job->workspace,
-			.name = name,
+			.name = draft->name,
 			.prefix = str_part(*plain, 0, PREFIX_SIZE),
 			.key_hash = { hash, sizeof hash },
-			.scopes = scopes_write(job, scopes),
+			.scopes = permissions_write(job->arena, draft->scopes),
 			.created_by = job->actor.kind == ACTOR_PERSON ? job->actor.id : 0,
+			.channels = draft->channels,
+			.teams = draft->teams,
 			.now_ms = job->now_ms },
 		NULL);
 }
 
 struct key_making {
-	str name, plain;
-	uint64_t scopes;
+	struct api_key_draft draft;
+	str plain;
 	id64 id;
 };
 
@@ -103,10 +85,10 @@ static enum err make_key(struct job *job, void *arg)
 		return fail_code(job, ERR_CONFLICT, S("too_many_keys"),
 			S("Delete keys that nobody uses."), "A workspace has at most %d API keys.",
 			API_KEYS_MAX);
-	TRY(api_key_insert(job, making->name, making->scopes, &making->id, &making->plain));
+	TRY(api_key_insert(job, &making->draft, &making->id, &making->plain));
 	json_open(&detail, '{');
-	json_put(&detail, "name", making->name);
-	json_put(&detail, "scopes", scopes_write(job, making->scopes));
+	json_put(&detail, "name", making->draft.name);
+	json_put(&detail, "scopes", permissions_write(job->arena, making->draft.scopes));
 	json_close(&detail, '}');
 	return audit_add(job, &(struct audit_entry){ .action = "api_key.create",
 				      .target_kind = "api_key",
@@ -114,19 +96,32 @@ static enum err make_key(struct job *job, void *arg)
 				      .detail = buf_text(&detail) });
 }
 
-enum err api_key_create(struct job *job, str name, uint64_t scopes, struct api_key *out, str *plain)
+static enum err check_limits(struct job *job, const struct api_key_draft *draft,
+	struct access *limits)
 {
-	struct key_making making = { .name = name, .scopes = scopes };
+	const struct access_draft wanted = { .channels = draft->channels, .teams = draft->teams };
+
+	*limits = (struct access){ .permissions = draft->scopes };
+	return access_read(job, &wanted, limits);
+}
+
+enum err api_key_create(struct job *job, const struct api_key_draft *draft, struct api_key *out,
+	str *plain)
+{
+	struct key_making making = { .draft = *draft };
+	struct access limits;
 	struct api_key_row row;
 
-	check_name(job, S("name"), name);
-	if (scopes == 0)
+	check_name(job, S("name"), draft->name);
+	if (draft->scopes == 0)
 		field_error(job, S("scopes"), S("required"), S("At least one permission."));
+	TRY(check_limits(job, draft, &limits));
 	TRY(job_check_fields(job));
-	if (scopes & ~job->actor.permissions)
+	if (draft->scopes & ~job->actor.permissions)
 		return fail_code(job, ERR_DENIED, S("scope_beyond_own"),
 			S("Leave out what you may not do yourself."),
 			"A key cannot be given permissions that its maker does not have.");
+	TRY(access_within_own(job, &limits));
 	TRY(in_transaction(job, make_key, &making));
 	TRY(sql_api_key_get(job,
 		&(struct sql_api_key_get){ .workspace = job->workspace, .id = making.id }, &row));
@@ -197,9 +192,11 @@ enum err api_key_use(struct job *job, str plain)
 	TRY(e);
 	job->workspace = row.workspace;
 	job->actor.kind = ACTOR_API_KEY;
-	job->actor.id = row.id;
+	job->actor.id = job->actor.via = row.id;
 	job->actor.name = row.name;
-	job->actor.permissions = scopes_read(row.scopes);
+	job->actor.permissions = permissions_read(row.scopes);
+	job->scope = scope_of(job, 0,
+		&(struct access){ .channels = row.channels, .teams = row.teams });
 	if (job->now_ms - row.last_used_ms >= NOTE_INTERVAL_MS &&
 		in_transaction(job, note_use, &row) != OK) {
 		log_warn("could not note the use of an API key: " STR_F, STR_A(job->why));

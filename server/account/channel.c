@@ -31,6 +31,11 @@ void channel_set_public_url(const char *url)
 	config.public_url = url;
 }
 
+str channel_public_url(void)
+{
+	return config.public_url ? str_of(config.public_url) : S("");
+}
+
 /* ---- secrets ---- */
 
 enum err channel_seal_config(struct job *job, const struct channel *channel, bytes *out)

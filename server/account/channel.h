@@ -80,6 +80,7 @@ void channel_write_json(struct buf *out, const char *key, const struct channel_f
 /* The public URL, for webhook addresses; once at start, when the port is known. Kept by the caller.
  */
 void channel_set_public_url(const char *url);
+str channel_public_url(void);
 str channel_webhook_url(struct arena *arena, const struct channel *channel);
 
 /* For the intake on the loop: secrets of all live channels in memory, refreshed when channels

@@ -2,6 +2,8 @@
 #include "account/account_internal.h"
 #include "store/store.h"
 
+#include <unicode/ucal.h>
+
 static bool has_control(str s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -20,12 +22,36 @@ void check_name(struct job *job, str field, str name)
 		field_error(job, field, S("invalid"), S("Must not contain control characters."));
 }
 
-void check_password(struct job *job, str field, str password)
+#define LOCALE_MAX 16
+#define TIME_ZONE_MAX 64
+
+void check_locale(struct job *job, str locale)
 {
-	if (str_count_points(password) < PASSWORD_TEXT_MIN)
-		field_error(job, field, S("too_short"), S("At least 8 characters."));
-	else if (str_count_points(password) > PASSWORD_TEXT_MAX)
-		field_error(job, field, S("too_long"), S("At most 200 characters."));
+	if (locale.len < 2 || locale.len > LOCALE_MAX || has_control(locale))
+		field_error(job, S("locale"), S("invalid"), S("A language tag like en or id."));
+}
+
+/* Is it a name of the IANA database, as ICU has it? */
+static bool is_time_zone(str name)
+{
+	UChar wide[TIME_ZONE_MAX + 1], canonical[TIME_ZONE_MAX + 1];
+	UErrorCode status = U_ZERO_ERROR;
+	UBool is_system = false;
+
+	if (name.len == 0 || name.len > TIME_ZONE_MAX)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		wide[i] = (UChar)(uint8_t)name.ptr[i];
+	ucal_getCanonicalTimeZoneID(wide, (int32_t)name.len, canonical, TIME_ZONE_MAX + 1,
+		&is_system, &status);
+	return U_SUCCESS(status) && is_system;
+}
+
+void check_time_zone(struct job *job, str time_zone)
+{
+	if (!is_time_zone(time_zone))
+		field_error(job, S("time_zone"), S("invalid"),
+			S("A time zone like Asia/Jakarta or Europe/Berlin."));
 }
 
 static bool is_email(str email)

@@ -53,7 +53,7 @@ bool permission_parse(str name, uint64_t *bit)
 
 const char *role_name(enum role role)
 {
-	return roles[role].name;
+	return role < ROLES ? roles[role].name : "custom";
 }
 
 bool role_parse(str name, enum role *out)
@@ -69,5 +69,26 @@ bool role_parse(str name, enum role *out)
 
 uint64_t role_permissions(enum role role)
 {
-	return roles[role].permissions;
+	return role < ROLES ? roles[role].permissions : 0;
+}
+
+str permissions_write(struct arena *arena, uint64_t permissions)
+{
+	struct buf out = buf_in(arena, 4096);
+
+	for (int i = 0; i < PERMISSION_COUNT; i++)
+		if (permissions >> i & 1)
+			buf_printf(&out, "%s%s", out.len ? " " : "",
+				permission_name((enum permission_index)i));
+	return buf_text(&out);
+}
+
+uint64_t permissions_read(str words)
+{
+	uint64_t permissions = 0, bit;
+
+	while (words.len)
+		if (permission_parse(str_split(&words, ' '), &bit))
+			permissions |= bit;
+	return permissions;
 }

@@ -7,7 +7,7 @@
 #ifndef ACCOUNT_PERMISSION_H
 #define ACCOUNT_PERMISSION_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 #define PERMISSIONS(X)                                                                             \
 	X(CONVERSATION_READ, "conversation.read")                                                  \
@@ -24,6 +24,7 @@
 	X(TEMPLATE_MANAGE, "template.manage")                                                      \
 	X(PERSON_READ, "person.read")                                                              \
 	X(PERSON_MANAGE, "person.manage")                                                          \
+	X(ROLE_MANAGE, "role.manage")                                                              \
 	X(KEY_MANAGE, "key.manage")                                                                \
 	X(AUDIT_READ, "audit.read")                                                                \
 	X(EVENT_READ, "event.read")                                                                \
@@ -48,9 +49,23 @@ enum permission_index {
 const char *permission_name(enum permission_index index);
 bool permission_parse(str name, uint64_t *bit);
 
-enum role { ROLE_OWNER, ROLE_ADMIN, ROLE_SUPERVISOR, ROLE_AGENT, ROLE_ANALYST, ROLE_VIEWER, ROLES };
-const char *role_name(enum role role);
-bool role_parse(str name, enum role *out);
-uint64_t role_permissions(enum role role);
+/* The built-in ones; ROLE_CUSTOM is one that the workspace made (account/role.h). */
+enum role {
+	ROLE_OWNER,
+	ROLE_ADMIN,
+	ROLE_SUPERVISOR,
+	ROLE_AGENT,
+	ROLE_ANALYST,
+	ROLE_VIEWER,
+	ROLES,
+	ROLE_CUSTOM = ROLES
+};
+const char *role_name(enum role role); /* "custom" for those */
+bool role_parse(str name, enum role *out); /* built-in ones only */
+uint64_t role_permissions(enum role role); /* none for custom ones */
+
+/* Words with blanks between. A word that this version does not know any more grants nothing. */
+str permissions_write(struct arena *arena, uint64_t permissions);
+uint64_t permissions_read(str words);
 
 #endif

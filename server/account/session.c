@@ -1,11 +1,12 @@
 /*
  * session.c: signing in, and the sessions of browsers.
  *
- * The store has SHA-256 of a token only: 32 random octets need no key or salt. A sign-in counts as
- * failed before its password is looked at, so a hundred guesses at once are no more than one after
- * the other.
+ * The store has SHA-256 of a token only: 32 random octets need no key or salt. How often one may
+ * guess is lockout.c's.
  */
 #include "account/account_internal.h"
+#include "account/second_factor.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "store/queries.h"
@@ -14,56 +15,6 @@
 
 #define CSRF_SIZE 24
 #define AGENT_TEXT_MAX 200
-
-/* ---- the limit ---- */
-
-enum { BY_EMAIL, BY_ADDRESS, SUBJECTS };
-
-struct attempt {
-	uint8_t subject[SUBJECTS][SHA256_SIZE];
-	id64 id[SUBJECTS];
-};
-
-static enum err check_limit(struct job *job, bytes subject)
-{
-	struct sign_in_failure_total_row failures;
-
-	TRY(sql_sign_in_failure_count(job, &(struct sql_sign_in_failure_count){
-		.subject = subject, .since_ms = job->now_ms - SIGN_IN_WINDOW_MS }, &failures));
-	if (failures.total < SIGN_IN_FAILURES_MAX)
-		return OK;
-	job->retry_after_ms = failures.oldest_ms + SIGN_IN_WINDOW_MS - job->now_ms;
-	return fail_code(job, ERR_LIMIT, S("too_many_sign_ins"),
-		S("Wait, then try again; an owner can set a new password."),
-		"Too many failed attempts to sign in.");
-}
-
-static enum err count_attempt(struct job *job, void *arg)
-{
-	struct attempt *attempt = arg;
-
-	for (int i = 0; i < SUBJECTS; i++)
-		TRY(check_limit(job, (bytes){ attempt->subject[i], SHA256_SIZE }));
-	for (int i = 0; i < SUBJECTS; i++) {
-		attempt->id[i] = job_id(job);
-		TRY(sql_sign_in_failure_insert(job,
-			&(struct sql_sign_in_failure_insert){ .id = attempt->id[i],
-				.subject = { attempt->subject[i], SHA256_SIZE },
-				.at_ms = job->now_ms },
-			NULL));
-	}
-	return OK;
-}
-
-/* It was no failure: nothing counts against the e-mail any more, and this one not against the
- * address. */
-static enum err forget_attempt(struct job *job, const struct attempt *attempt)
-{
-	TRY(sql_sign_in_failure_forget(job, &(struct sql_sign_in_failure_forget){
-		.subject = { attempt->subject[BY_EMAIL], SHA256_SIZE } }, NULL));
-	return sql_sign_in_failure_delete(job,
-		&(struct sql_sign_in_failure_delete){ .id = attempt->id[BY_ADDRESS] }, NULL);
-}
 
 /* ---- the password ---- */
 
@@ -81,48 +32,112 @@ static enum err wrong_pair(struct job *job)
 }
 
 /* Takes as long for an e-mail that nobody has. */
-static enum err check_pair(struct job *job, str email, str password, struct person_secret_row *who)
+static enum err check_pair(struct job *job, const struct attempt *attempt, str password,
+	struct person_secret_row *who)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	enum err e = sql_person_sign_in(job, &(struct sql_person_sign_in){ .email = email }, who);
+	enum err e = sql_person_sign_in(job,
+		&(struct sql_person_sign_in){ .email = attempt->email }, who);
 	bool good;
 
 	if (e != OK && e != ERR_MISSING)
 		return e;
+	if (e == ERR_MISSING)
+		job_forgive(job);
 	pthread_once(&once, make_nobody);
 	good = password_verify(password,
 		e == OK ? arena_cstr(job->arena, who->password_hash) : nobody_hash);
-	return good && e == OK ? OK : wrong_pair(job);
+	if (good && e == OK)
+		return OK;
+	job->workspace = e == OK ? who->workspace : 0;
+	TRY(attempt_failed(job, attempt, e == OK ? who->id : 0));
+	return wrong_pair(job);
+}
+
+/* ---- the second factor ---- */
+
+static enum err take_back(struct job *job, void *arg)
+{
+	return attempt_take_back(job, arg);
+}
+
+/* The password was right, so asking for the code is no failure. */
+static enum err ask_for_code(struct job *job, struct attempt *attempt)
+{
+	TRY(in_transaction(job, take_back, attempt));
+	return fail_code(job, ERR_AUTH, S("second_factor_required"),
+		S("Send the code that your authenticator app shows, or a recovery code."),
+		"This account has a second factor.");
+}
+
+static enum err wrong_code(struct job *job, const struct attempt *attempt, id64 person)
+{
+	TRY(attempt_failed(job, attempt, person));
+	return fail_code(job, ERR_AUTH, S("wrong_code"),
+		S("Wait for the next code, or use a recovery code."),
+		"The code is wrong, or was used before.");
+}
+
+static enum err check_code(struct job *job, const struct sign_in *in, struct attempt *attempt,
+	const struct person_secret_row *who)
+{
+	bool needed, good, recovery;
+	id64 guess;
+
+	TRY(second_factor_needed(job, who->id, &needed));
+	if (!needed)
+		return OK;
+	if (str_trim(in->code).len == 0)
+		return ask_for_code(job, attempt);
+	TRY(code_attempt_begin(job, who->id, &guess));
+	TRY(second_factor_use(job, who->id, in->code, &good, &recovery));
+	if (!good)
+		return wrong_code(job, attempt, who->id);
+	if (recovery)
+		log_info("somebody signed in with a recovery code");
+	return code_attempt_forget(job, guess);
 }
 
 /* ---- the session ---- */
 
 static enum err from_row(struct job *job, const struct session_row *row, struct session *out)
 {
-	*out = (struct session){
-		.id = row->id,
+	const struct person_row person = { .id = row->id,
+		.email = row->email,
+		.name = row->name,
+		.locale = row->locale,
+		.time_zone = row->time_zone,
+		.created_ms = row->created_ms,
+		.disabled_ms = row->disabled_ms,
+		.seen_ms = row->seen_ms,
+		.role = row->role,
+		.role_id = row->role_id,
+		.role_name = row->role_name,
+		.role_permissions = row->role_permissions,
+		.role_sees = row->role_sees,
+		.channels = row->channels,
+		.teams = row->teams,
+		.second_factor_ms = row->second_factor_ms };
+
+	*out = (struct session){ .id = row->session_id,
 		.workspace = row->workspace,
 		.csrf_token = row->csrf_token,
-		.expires_ms = row->created_ms + SESSION_LIFE_MS,
-		.person = { .id = row->person,
-			.email = row->email,
-			.name = row->name,
-			.locale = row->locale,
-			.seen_ms = row->person_seen_ms,
-			.created_ms = row->person_created_ms },
-	};
-	return role_parse(row->role, &out->person.role)
-	               ? OK
-	               : fail(job, ERR_BUG, "a member has an unknown role");
+		.expires_ms = row->session_created_ms + SESSION_LIFE_MS,
+		.must_enrol = row->required && !row->second_factor_ms };
+	return person_of_row(job, &person, &out->person);
 }
 
 static void become(struct job *job, const struct session *session)
 {
+	const struct person *person = &session->person;
+
 	job->workspace = session->workspace;
 	job->actor.kind = ACTOR_PERSON;
-	job->actor.id = session->person.id;
-	job->actor.name = session->person.name;
-	job->actor.permissions = role_permissions(session->person.role);
+	job->actor.id = person->id;
+	job->actor.via = session->id;
+	job->actor.name = person->name;
+	job->actor.permissions = session->must_enrol ? 0 : person->access.permissions;
+	job->scope = scope_of(job, person->id, &person->access);
 }
 
 static enum err find(struct job *job, str token, struct session_row *row)
@@ -150,10 +165,18 @@ static int64_t expiry(int64_t created_ms, int64_t now_ms)
 
 struct session_making {
 	const struct sign_in *in;
-	const struct person_secret_row *who;
-	const struct attempt *attempt;
+	id64 person, workspace;
+	str name;
+	const struct attempt *attempt; /* or NULL: there was no password */
 	str token, csrf_token;
 };
+
+static str shown_agent(str user_agent)
+{
+	return user_agent.ptr && str_is_utf8(user_agent)
+		       ? str_first_points(user_agent, AGENT_TEXT_MAX)
+		       : S("");
+}
 
 static enum err make_session(struct job *job, void *arg)
 {
@@ -162,66 +185,79 @@ static enum err make_session(struct job *job, void *arg)
 	id64 id = job_id(job);
 
 	sha256(bytes_of(m->token), hash);
-	TRY(forget_attempt(job, m->attempt));
+	if (m->attempt)
+		TRY(attempt_forget(job, m->attempt));
 	TRY(sql_session_insert(job,
 		&(struct sql_session_insert){ .id = id,
-			.person = m->who->id,
-			.workspace = m->who->workspace,
+			.person = m->person,
+			.workspace = m->workspace,
 			.token_hash = { hash, sizeof hash },
 			.csrf_token = m->csrf_token,
 			.address = m->in->address.ptr ? m->in->address : S(""),
-			.user_agent = str_first_points(str_is_utf8(m->in->user_agent) &&
-								       m->in->user_agent.ptr
-							       ? m->in->user_agent
-							       : S(""),
-				AGENT_TEXT_MAX),
+			.user_agent = shown_agent(m->in->user_agent),
 			.now_ms = job->now_ms,
 			.expires_ms = expiry(job->now_ms, job->now_ms) },
 		NULL));
 	TRY(sql_member_seen(job,
-		&(struct sql_member_seen){ .workspace = m->who->workspace,
-			.person = m->who->id,
+		&(struct sql_member_seen){ .workspace = m->workspace,
+			.person = m->person,
 			.now_ms = job->now_ms },
 		NULL));
-	job->workspace = m->who->workspace;
+	job->workspace = m->workspace;
 	job->actor.kind = ACTOR_PERSON;
-	job->actor.id = m->who->id;
-	job->actor.name = m->who->name;
+	job->actor.id = m->person;
+	job->actor.name = m->name;
 	return audit_add(job, &(struct audit_entry){ .action = "session.create",
 				      .target_kind = "session",
 				      .target_id = id });
 }
 
-static void name_subjects(struct job *job, const struct sign_in *in, str email, struct attempt *out)
+static enum err sign_in(struct job *job, struct session_making *making, struct session *out,
+	str *token)
 {
-	master_hash(S("sign-in"), arena_printf(job->arena, "email:" STR_F, STR_A(email)),
-		out->subject[BY_EMAIL]);
-	master_hash(S("sign-in"), arena_printf(job->arena, "address:" STR_F, STR_A(in->address)),
-		out->subject[BY_ADDRESS]);
+	struct session_row row;
+
+	making->token = crypto_random_text(job->arena, SESSION_TOKEN_SIZE);
+	making->csrf_token = crypto_random_text(job->arena, CSRF_SIZE);
+	TRY(in_transaction(job, make_session, making));
+	TRY(find(job, making->token, &row));
+	TRY(from_row(job, &row, out));
+	become(job, out);
+	*token = making->token;
+	return OK;
 }
 
 enum err session_create(struct job *job, const struct sign_in *in, struct session *out, str *token)
 {
 	struct person_secret_row who;
-	struct session_row row;
 	struct attempt attempt;
-	struct session_making making = { .in = in, .who = &who, .attempt = &attempt };
 	str email = check_email(job, S("email"), in->email);
 
 	TRY(job_check_fields(job));
-	name_subjects(job, in, email, &attempt);
-	TRY(in_transaction(job, count_attempt, &attempt));
+	TRY(attempt_begin(job, in, email, &attempt));
 	if (in->password.len > PASSWORD_TEXT_MAX * 4)
 		return wrong_pair(job);
-	TRY(check_pair(job, email, in->password, &who));
-	making.token = crypto_random_text(job->arena, SESSION_TOKEN_SIZE);
-	making.csrf_token = crypto_random_text(job->arena, CSRF_SIZE);
-	TRY(in_transaction(job, make_session, &making));
-	TRY(find(job, making.token, &row));
-	TRY(from_row(job, &row, out));
-	become(job, out);
-	*token = making.token;
-	return OK;
+	TRY(check_pair(job, &attempt, in->password, &who));
+	job->workspace = who.workspace;
+	TRY(check_code(job, in, &attempt, &who));
+	return sign_in(job,
+		&(struct session_making){ .in = in,
+			.person = who.id,
+			.workspace = who.workspace,
+			.name = who.name,
+			.attempt = &attempt },
+		out, token);
+}
+
+enum err session_create_for(struct job *job, id64 person, const struct sign_in *in,
+	struct session *out, str *token)
+{
+	return sign_in(job,
+		&(struct session_making){ .in = in,
+			.person = person,
+			.workspace = job->workspace,
+			.name = job->actor.name },
+		out, token);
 }
 
 static enum err note_use(struct job *job, void *arg)
@@ -229,13 +265,13 @@ static enum err note_use(struct job *job, void *arg)
 	const struct session_row *row = arg;
 
 	TRY(sql_session_seen(job,
-		&(struct sql_session_seen){ .id = row->id,
+		&(struct sql_session_seen){ .id = row->session_id,
 			.now_ms = job->now_ms,
-			.expires_ms = expiry(row->created_ms, job->now_ms) },
+			.expires_ms = expiry(row->session_created_ms, job->now_ms) },
 		NULL));
 	return sql_member_seen(job,
 		&(struct sql_member_seen){ .workspace = row->workspace,
-			.person = row->person,
+			.person = row->id,
 			.now_ms = job->now_ms },
 		NULL);
 }
@@ -247,7 +283,7 @@ enum err session_use(struct job *job, str token, struct session *out)
 	TRY(find(job, token, &row));
 	TRY(from_row(job, &row, out));
 	become(job, out);
-	if (job->now_ms - row.seen_ms >= NOTE_INTERVAL_MS &&
+	if (job->now_ms - row.session_seen_ms >= NOTE_INTERVAL_MS &&
 		in_transaction(job, note_use, &row) != OK) {
 		log_warn("could not note the use of a session: " STR_F, STR_A(job->why));
 		job_forgive(job);
@@ -269,6 +305,93 @@ static enum err end_session(struct job *job, void *arg)
 enum err session_end(struct job *job, id64 id)
 {
 	return in_transaction(job, end_session, &id);
+}
+
+/* ---- the sessions of a person ---- */
+
+enum err session_list(struct job *job, id64 person, struct session_item **out, size_t *count)
+{
+	struct session_item_rows rows;
+	struct person found;
+
+	TRY(person_get(job, person, &found));
+	TRY(sql_session_list(job,
+		&(struct sql_session_list){ .workspace = job->workspace,
+			.person = person,
+			.now_ms = job->now_ms,
+			.max = SESSIONS_LISTED_MAX },
+		&rows));
+	*out = ARENA_ARRAY(job->arena, struct session_item, rows.count);
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++)
+		(*out)[i] = (struct session_item){ .id = rows.items[i].id,
+			.address = rows.items[i].address,
+			.user_agent = rows.items[i].user_agent,
+			.created_ms = rows.items[i].created_ms,
+			.seen_ms = rows.items[i].seen_ms,
+			.expires_ms = rows.items[i].expires_ms };
+	return OK;
+}
+
+static enum err audit_revoke(struct job *job, const struct session_ending *which)
+{
+	return audit_add(job, &(struct audit_entry){ .action = "session.revoke",
+				      .target_kind = which->id ? "session" : "person",
+				      .target_id = which->id ? which->id : which->person });
+}
+
+static enum err revoke(struct job *job, void *arg)
+{
+	const struct session_ending *which = arg;
+	int64_t ended = 0;
+
+	if (which->person != job->actor.id)
+		TRY(person_may_manage(job, which->person));
+	if (which->id)
+		TRY(sql_session_delete_of(job,
+			&(struct sql_session_delete_of){ .workspace = job->workspace,
+				.person = which->person,
+				.id = which->id },
+			&ended));
+	else
+		TRY(sql_session_delete_person(job,
+			&(struct sql_session_delete_person){ .workspace = job->workspace,
+				.person = which->person,
+				.keep = which->keep },
+			NULL));
+	if (which->id && !ended)
+		return fail(job, ERR_MISSING, "there is no such session");
+	return audit_revoke(job, which);
+}
+
+enum err session_revoke(struct job *job, const struct session_ending *which)
+{
+	return in_transaction(job, revoke, (void *)which);
+}
+
+static bool is_among(const struct session_owner_rows *rows, id64 id)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].id == id)
+			return true;
+	return false;
+}
+
+enum err session_still_there(struct job *job, id64 *ids, size_t count)
+{
+	struct buf list = buf_in(job->arena, 24 * count + 8);
+	struct session_owner_rows rows;
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&list, "%c%lld", i ? ',' : '[', (long long)ids[i]);
+	buf_byte(&list, ']');
+	TRY(sql_session_alive(job,
+		&(struct sql_session_alive){ .ids = buf_text(&list), .now_ms = job->now_ms },
+		&rows));
+	for (size_t i = 0; i < count; i++)
+		if (!is_among(&rows, ids[i]))
+			ids[i] = 0;
+	return OK;
 }
 
 static enum err clean(struct job *job, void *arg)

@@ -19,6 +19,7 @@ static enum err make_all(struct job *job, void *arg)
 	struct setup_result *out = setup->out;
 	const struct person_draft owner = { .email = setup->draft.email, .name = setup->draft.name,
 					    .password = setup->draft.password };
+	const struct access access = { .role = ROLE_OWNER };
 	id64 key;
 
 	job->workspace = out->workspace = job_id(job);
@@ -28,8 +29,10 @@ static enum err make_all(struct job *job, void *arg)
 			.now_ms = job->now_ms },
 		NULL));
 	TRY(keyring_add_workspace(job, out->workspace));
-	TRY(person_insert(job, &owner, ROLE_OWNER, &out->person));
-	TRY(api_key_insert(job, S("Setup"), ALL_PERMISSIONS, &key, &out->api_key));
+	TRY(person_insert(job, &owner, &access, &out->person));
+	TRY(api_key_insert(job,
+		&(struct api_key_draft){ .name = S("Setup"), .scopes = ALL_PERMISSIONS }, &key,
+		&out->api_key));
 	TRY(live_app_insert(job, &out->app));
 	return audit_add(job, &(struct audit_entry){ .action = "workspace.create",
 				      .target_kind = "workspace",
@@ -45,7 +48,8 @@ enum err account_setup(struct job *job, const struct setup_draft *draft, struct 
 	check_name(job, S("name"), draft->name);
 	if (!draft->password.ptr)
 		setup.draft.password = crypto_random_text(job->arena, MADE_PASSWORD_SIZE);
-	check_password(job, S("password"), setup.draft.password);
+	check_password(job, S("password"), setup.draft.password,
+		&(struct password_owner){ setup.draft.email, draft->name });
 	TRY(job_check_fields(job));
 	*out = (struct setup_result){ .email = setup.draft.email,
 		.password = setup.draft.password };

@@ -1,5 +1,6 @@
 /* workspace.c: the tenant itself. */
 #include "account/account_internal.h"
+#include "account/second_factor.h"
 #include "base/json.h"
 #include "store/queries.h"
 
@@ -8,34 +9,70 @@ enum err workspace_get(struct job *job, struct workspace *out)
 	struct workspace_row row;
 
 	TRY(sql_workspace_get(job, &(struct sql_workspace_get){ .id = job->workspace }, &row));
-	*out = (struct workspace){ .id = row.id, .name = row.name, .created_ms = row.created_ms };
+	*out = (struct workspace){ .id = row.id,
+		.name = row.name,
+		.require_second_factor = row.require_second_factor != 0,
+		.created_ms = row.created_ms };
 	return OK;
 }
 
-static enum err rename_it(struct job *job, void *arg)
+/* Whoever asks it of others has it: else they would lock themselves out with them. */
+static enum err check_own_factor(struct job *job)
 {
-	const str *name = arg;
-	struct workspace before;
-	struct buf detail = buf_in(job->arena, 4096);
+	bool has = true;
+
+	if (job->actor.kind == ACTOR_PERSON)
+		TRY(second_factor_needed(job, job->actor.id, &has));
+	if (has)
+		return OK;
+	return fail_code(job, ERR_CONFLICT, S("own_second_factor_first"),
+		S("Turn on your own second factor in your profile first."),
+		"Who asks others for a second factor needs one.");
+}
+
+static str detail_of(struct job *job, const struct workspace *before, const struct workspace *after)
+{
+	struct buf out = buf_in(job->arena, 4096);
+
+	json_open(&out, '{');
+	json_put(&out, "before", before->name);
+	json_put(&out, "name", after->name);
+	json_put_bool(&out, "require_second_factor", after->require_second_factor);
+	json_close(&out, '}');
+	return buf_text(&out);
+}
+
+static enum err change(struct job *job, void *arg)
+{
+	const struct workspace_draft *draft = arg;
+	struct workspace before, after;
 
 	TRY(workspace_get(job, &before));
-	json_open(&detail, '{');
-	json_put(&detail, "before", before.name);
-	json_put(&detail, "name", *name);
-	json_close(&detail, '}');
-	TRY(sql_workspace_rename(job,
-		&(struct sql_workspace_rename){ .id = job->workspace, .name = *name }, NULL));
+	after = before;
+	if (draft->name.ptr)
+		after.name = draft->name;
+	if (draft->require_second_factor >= 0)
+		after.require_second_factor = draft->require_second_factor == 1;
+	if (after.require_second_factor && !before.require_second_factor)
+		TRY(check_own_factor(job));
+	TRY(sql_workspace_set(job,
+		&(struct sql_workspace_set){ .id = job->workspace,
+			.name = after.name,
+			.require_second_factor = after.require_second_factor },
+		NULL));
 	return audit_add(job, &(struct audit_entry){ .action = "workspace.change",
 				      .target_kind = "workspace",
 				      .target_id = job->workspace,
-				      .detail = buf_text(&detail) });
+				      .detail = detail_of(job, &before, &after) });
 }
 
-enum err workspace_rename(struct job *job, str name, struct workspace *out)
+enum err workspace_change(struct job *job, const struct workspace_draft *draft,
+	struct workspace *out)
 {
-	check_name(job, S("name"), name);
+	if (draft->name.ptr)
+		check_name(job, S("name"), draft->name);
 	TRY(job_check_fields(job));
-	TRY(in_transaction(job, rename_it, &name));
+	TRY(in_transaction(job, change, (void *)draft));
 	return workspace_get(job, out);
 }
 

@@ -35,6 +35,13 @@ extern void (*api_publish)(str app_key, str channel, str event, str data);
  * api_live_reset does it in the hub. Set once at start; NULL: nobody listens. */
 void api_tell_access(struct job *job);
 extern void (*api_live_reset)(str app_key);
+/* A connection is this owner's (a session, or a key): it ends with it. Set once at start; may be
+ * NULL. */
+extern void (*api_live_claim)(str app_key, str socket_id, id64 owner);
+/* A session or key may have ended: those who listen by it are closed. Set once at start; may be
+ * NULL. */
+extern void (*api_listeners_hook)(void);
+void api_check_listeners(void);
 /* Shows the customer that their message was read, or that somebody types; best effort, on a call
  * worker, so that no handler waits for the provider. Set once at start; copies what it keeps. */
 struct api_receipt { id64 workspace, channel; str remote_id; bool typing; };

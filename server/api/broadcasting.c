@@ -2,7 +2,8 @@
  * broadcasting.c: who may listen to what: signatures for channels of the live hub.
  *
  * Called by pusher-js and laravel-echo before they subscribe to a private or presence channel. The
- * one rule: a signature is made only for channels of the caller's own workspace.
+ * one rule: a signature is made only for what the caller may read over REST, too. The connection
+ * then ends with the session or key that asked.
  */
 #include "api/handlers.h"
 #include "inbox/inbox.h"
@@ -78,11 +79,13 @@ static enum err allow_channel(struct job *job, str name, str *channel_data)
 	id64 id;
 
 	*channel_data = STR_NONE;
-	/* The workspace's channel carries message bodies: not for those who may not read them. */
+	/* The workspace's channel carries all message bodies: not for those who may not read them,
+	 * nor for those who see a part of the inbox only. */
 	if (id_behind(name, WORKSPACE_PREFIX, &id))
-		return id == job->workspace && may_read_messages(job) ? OK : refused(job);
+		return id == job->workspace && may_read_messages(job) && !job->scope ? OK
+										     : refused(job);
 	if (id_behind(name, PERSON_PREFIX, &id))
-		return job->actor.kind == ACTOR_PERSON && id == job->actor.id ? OK : refused(job);
+		return id == job->actor.id && job->actor.kind == ACTOR_PERSON ? OK : refused(job);
 	if (!id_behind(name, CONVERSATION_PREFIX, &id))
 		return refused(job);
 	e = conversation_get(job, id, &conversation);
@@ -105,6 +108,8 @@ enum err broadcasting_auth(struct job *job, const struct request *req, struct re
 	TRY(allow_channel(job, asked.channel_name, &claim.channel_data));
 	TRY(live_app_get(job, &app));
 	TRY(live_authorise(job, &(struct live_credentials){ app.key, app.secret }, &claim, &auth));
+	if (api_live_claim)
+		api_live_claim(app.key, asked.socket_id, job->actor.via);
 	out = reply_json(res, 200);
 	json_open(out, '{');
 	json_put(out, "auth", auth);

@@ -15,6 +15,31 @@ HANDLER(session_get);
 HANDLER(session_patch);
 HANDLER(session_delete);
 
+/* security.c: the second factor and the sessions of people */
+HANDLER(second_factor_post);
+HANDLER(second_factor_confirm_post);
+HANDLER(second_factor_disable_post);
+HANDLER(recovery_codes_post);
+HANDLER(sessions_list);
+HANDLER(sessions_delete_others);
+HANDLER(sessions_delete);
+HANDLER(people_sessions_list);
+HANDLER(people_sessions_delete_all);
+HANDLER(people_sessions_delete);
+HANDLER(people_second_factor_delete);
+HANDLER(people_unlock);
+
+/* roles.c, invitations.c */
+HANDLER(roles_list);
+HANDLER(roles_post);
+HANDLER(roles_patch);
+HANDLER(roles_delete);
+HANDLER(invitations_list);
+HANDLER(invitations_post);
+HANDLER(invitations_delete);
+HANDLER(invitations_look);
+HANDLER(invitations_accept);
+
 /* workspace.c, people.c, api_keys.c, audit.c */
 HANDLER(workspace_read);
 HANDLER(workspace_patch);
@@ -114,7 +139,19 @@ HANDLER(api_missing);
 /* Shapes that several answers have. */
 struct media;
 void media_write_json(struct buf *out, const char *key, const struct media *media);
-void person_write_json(struct buf *out, const char *key, const struct person *person);
+void person_write_json(struct job *job, struct buf *out, const char *key,
+	const struct person *person);
+/* "role", "role_name", "sees", "channels", "teams" into an open object. */
+void access_write_json(struct job *job, struct buf *out, const struct access *access);
+/* "channels":["12","34"] of a list of ids as struct access has it. */
+void scope_ids_write_json(struct job *job, struct buf *out, const char *key, str list);
+/* The other way: a JSON list of id texts; field errors. No value gives STR_NONE. */
+str scope_ids_read(struct job *job, const char *field, json list);
+/* A JSON list of permission words; field errors. */
+uint64_t permissions_read_json(struct job *job, const char *field, json list);
+/* The answer to a sign-in: the cookie, and the session. */
+enum err reply_signed_in(struct job *job, const struct request *req, struct response *res,
+	const struct session *session, str token);
 void workspace_write_json(struct buf *out, const char *key, const struct workspace *workspace);
 /* "scopes":[…] or "permissions":[…] */
 void permissions_write_json(struct buf *out, const char *key, uint64_t permissions);

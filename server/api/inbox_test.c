@@ -21,7 +21,8 @@ static str key_with(struct job *job, uint64_t scopes)
 	struct api_key made;
 	str plain;
 
-	EXPECT_OK(api_key_create(job, S("test"), scopes, &made, &plain));
+	EXPECT_OK(api_key_create(job,
+		&(struct api_key_draft){ .name = S("test"), .scopes = scopes }, &made, &plain));
 	return plain;
 }
 

@@ -53,7 +53,12 @@ static enum err authenticate(struct job *job, const struct request *req)
 	if (cookie.len == 0)
 		return ERR_AUTH;
 	TRY(session_use(job, cookie, &session));
-	return check_csrf(job, req, &session);
+	TRY(check_csrf(job, req, &session));
+	if (!session.must_enrol || req->route->permission == PERMIT_SIGNED_IN)
+		return OK;
+	return fail_code(job, ERR_DENIED, S("second_factor_to_set_up"),
+		S("Set up a second factor in your profile."),
+		"The workspace asks everybody for a second factor.");
 }
 
 static enum err authorise(struct job *job, uint64_t permission)

@@ -3,6 +3,18 @@
 
 #define COOKIE_SECONDS (SESSION_LIFE_MS / 1000)
 
+/* What the inbox is told on: everything, or what one may see; null when one may not read messages.
+ */
+static str live_channel(struct job *job)
+{
+	if (!(job->actor.permissions & PERMIT(MESSAGE_READ)))
+		return STR_NONE;
+	return job->scope
+		       ? arena_printf(job->arena, "private-person-%lld", (long long)job->actor.id)
+		       : arena_printf(job->arena, "private-workspace-%lld",
+				 (long long)job->workspace);
+}
+
 static enum err write_session(struct job *job, struct response *res, const struct session *session)
 {
 	struct buf *out = reply_json(res, 200);
@@ -12,15 +24,17 @@ static enum err write_session(struct job *job, struct response *res, const struc
 	TRY(workspace_get(job, &workspace));
 	TRY(live_app_get(job, &app));
 	json_open(out, '{');
-	person_write_json(out, "person", &session->person);
+	person_write_json(job, out, "person", &session->person);
 	workspace_write_json(out, "workspace", &workspace);
-	json_put(out, "role", str_of(role_name(session->person.role)));
+	json_put(out, "role", access_role_word(job, &session->person.access));
 	permissions_write_json(out, "permissions", job->actor.permissions);
+	json_put_bool(out, "must_enrol", session->must_enrol);
 	json_put(out, "csrf_token", session->csrf_token);
 	json_open_in(out, "live", '{');
 	json_put(out, "key", app.key);
 	json_put(out, "path", S("/app"));
 	json_put(out, "auth", S("/broadcasting/auth"));
+	json_put(out, "channel", live_channel(job));
 	json_close(out, '}');
 	json_close(out, '}');
 	return OK;
@@ -35,9 +49,17 @@ static void set_cookie(struct job *job, const struct request *req, struct respon
 			req->secure ? "; Secure" : ""));
 }
 
+enum err reply_signed_in(struct job *job, const struct request *req, struct response *res,
+	const struct session *session, str token)
+{
+	set_cookie(job, req, res, token);
+	return write_session(job, res, session);
+}
+
 static const struct field sign_in_fields[] = {
 	FIELD(struct sign_in, email, STR, .max = 1000, .required = true),
 	FIELD(struct sign_in, password, STR, .max = 1000, .required = true),
+	FIELD(struct sign_in, code, STR, .max = 100),
 	{ 0 },
 };
 
@@ -50,8 +72,7 @@ enum err session_post(struct job *job, const struct request *req, struct respons
 
 	TRY(request_fields(job, req, sign_in_fields, &in));
 	TRY(session_create(job, &in, &session, &token));
-	set_cookie(job, req, res, token);
-	return write_session(job, res, &session);
+	return reply_signed_in(job, req, res, &session, token);
 }
 
 enum err session_get(struct job *job, const struct request *req, struct response *res)
@@ -71,6 +92,7 @@ static const struct field password_fields[] = {
 static const struct field self_fields[] = {
 	FIELD(struct person_draft, locale, STR, .max = 16),
 	FIELD(struct person_draft, name, STR, .max = NAME_TEXT_MAX),
+	FIELD(struct person_draft, time_zone, STR, .max = 64),
 	{ .name = "password", .kind = FIELD_MAP, .at = 0, .fields = password_fields },
 	{ 0 },
 };
@@ -84,7 +106,7 @@ enum err session_patch(struct job *job, const struct request *req, struct respon
 	TRY(request_fields(job, req, self_fields, &draft));
 	TRY(person_change_self(job, &draft, session.id, &session.person));
 	if (draft.password.ptr)
-		api_tell_access(job);
+		api_check_listeners();
 	return write_session(job, res, &session);
 }
 
@@ -94,6 +116,7 @@ enum err session_delete(struct job *job, const struct request *req, struct respo
 
 	TRY(request_session(job, req, &session));
 	TRY(session_end(job, session.id));
+	api_check_listeners();
 	set_cookie(job, req, res, S(""));
 	return reply_nothing(res);
 }

@@ -16,6 +16,8 @@
 
 void (*api_publish)(str app_key, str channel, str event, str data);
 void (*api_live_reset)(str app_key);
+void (*api_live_claim)(str app_key, str socket_id, id64 owner);
+void (*api_listeners_hook)(void);
 
 /* The changes of one workspace that are told together. */
 struct telling {
@@ -325,4 +327,10 @@ void api_tell_list(struct job *job, str event, id64 id)
 		return;
 	log_warn("a change was not told: %s: " STR_F, err_name(e), STR_A(job->why));
 	job_forgive(job);
+}
+
+void api_check_listeners(void)
+{
+	if (api_listeners_hook)
+		api_listeners_hook();
 }

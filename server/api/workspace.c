@@ -14,6 +14,7 @@ void workspace_write_json(struct buf *out, const char *key, const struct workspa
 	open_map(out, key);
 	json_put_id(out, "id", workspace->id);
 	json_put(out, "name", workspace->name);
+	json_put_bool(out, "require_second_factor", workspace->require_second_factor);
 	json_put_int(out, "created_ms", workspace->created_ms);
 	json_close(out, '}');
 }
@@ -38,16 +39,20 @@ enum err workspace_read(struct job *job, const struct request *req, struct respo
 }
 
 static const struct field workspace_fields[] = {
-	FIELD(struct workspace, name, STR, .max = NAME_TEXT_MAX, .required = true),
+	FIELD(struct workspace_draft, name, STR, .max = NAME_TEXT_MAX),
+	FIELD(struct workspace_draft, require_second_factor, FLAG),
 	{ 0 },
 };
 
 enum err workspace_patch(struct job *job, const struct request *req, struct response *res)
 {
-	struct workspace workspace = { 0 };
+	struct workspace_draft draft = { .require_second_factor = -1 };
+	struct workspace workspace;
 
-	TRY(request_fields(job, req, workspace_fields, &workspace));
-	TRY(workspace_rename(job, workspace.name, &workspace));
+	TRY(request_fields(job, req, workspace_fields, &draft));
+	TRY(workspace_change(job, &draft, &workspace));
+	if (draft.require_second_factor == 1)
+		api_tell_access(job);
 	workspace_write_json(reply_json(res, 200), NULL, &workspace);
 	return OK;
 }

@@ -163,6 +163,10 @@ struct conversation_patch {
  * assignee or the team is none of the workspace. */
 enum err conversation_update(struct job *job, id64 id, const struct conversation_patch *patch,
 	struct inbox_changes *changes, struct conversation *out);
+/* Applies the patch, which names another assignee, to at most max of those that `from` has and that
+ * are not done (open, waiting, snoozed), whoever asks. Its own transaction. */
+enum err conversation_hand_over(struct job *job, id64 from, const struct conversation_patch *patch,
+	size_t max, size_t *moved);
 /* conversation_get(), and nobody else changes it until the transaction ends. */
 enum err conversation_lock(struct job *job, id64 id, struct conversation *out);
 /* Something else that happened to it, in the caller's transaction. detail: a JSON object without

@@ -20,7 +20,15 @@
 #define DRAIN_STEPS 50                                   /* about a second for all */
 #define FRAME_TEXT_MAX (6 * LIVE_DATA_MAX + (16u << 10)) /* every octet escaped */
 
-enum order_kind { ORDER_PUBLISH, ORDER_APP_SET, ORDER_APP_REMOVE, ORDER_APP_RECONNECT };
+enum order_kind {
+	ORDER_PUBLISH,
+	ORDER_APP_SET,
+	ORDER_APP_REMOVE,
+	ORDER_APP_RECONNECT,
+	ORDER_CLAIM,
+	ORDER_CLOSE_OWNERS,
+	ORDER_CHECK_OWNERS
+};
 
 /* One allocation: its texts stand behind it. */
 struct live_order {
@@ -30,7 +38,8 @@ struct live_order {
 	str channel; /* publish */
 	struct ws_frame *frame;
 	uint64_t except;
-	str id, secret; /* app_set */
+	str id, secret; /* app_set; id: the socket of a claim, the owners to close */
+	id64 owner;     /* claim */
 };
 
 static struct live *routes_hub;
@@ -153,6 +162,81 @@ static void app_reconnect(struct live *live, const struct live_order *order)
 			S("Who may listen has changed; connect again"));
 }
 
+/* ---- owners ---- */
+
+static void claim(struct live *live, const struct live_order *order)
+{
+	struct live_node *node = live_table_find(&live->conns, order->id);
+	struct live_conn *conn = node ? (struct live_conn *)node : NULL;
+
+	if (conn && conn->app && str_is(conn->app->node.name, order->key))
+		conn->owner = order->owner;
+}
+
+static bool is_owned_by(const struct live_conn *conn, str owners)
+{
+	id64 id;
+
+	for (size_t at = 0; conn->owner && at + sizeof id <= owners.len; at += sizeof id) {
+		memcpy(&id, owners.ptr + at, sizeof id);
+		if (id == conn->owner)
+			return true;
+	}
+	return false;
+}
+
+static void close_owned(struct live_list *list, str owners)
+{
+	for (struct live_conn *conn = list->first, *next; conn; conn = next) {
+		next = conn->next;
+		if (is_owned_by(conn, owners))
+			live_conn_close(conn, LIVE_CLOSE_RECONNECT,
+				S("Whoever listened here is signed out; sign in again"));
+	}
+}
+
+static void close_owners(struct live *live, const struct live_order *order)
+{
+	close_owned(&live->quiet, order->id);
+	close_owned(&live->pinged, order->id);
+}
+
+static size_t list_owners(const struct live_list *list, id64 *out)
+{
+	size_t count = 0;
+
+	for (const struct live_conn *conn = list->first; conn; conn = conn->next)
+		if (conn->owner)
+			out[count++] = conn->owner;
+	return count;
+}
+
+static void check_owners(struct live *live)
+{
+	id64 *owners = heap_alloc((atomic_load(&live->connections) + 1) * sizeof *owners);
+	size_t count = list_owners(&live->quiet, owners);
+
+	count += list_owners(&live->pinged, owners + count);
+	if (count && live->check)
+		live->check(live, owners, count);
+	heap_free(owners);
+}
+
+static void check_in_time(void *arg)
+{
+	struct live *live = arg;
+
+	live->checking = loop_after(live->loop, live->check_every_ms, check_in_time, live);
+	check_owners(live);
+}
+
+void live_watch_owners(struct live *live, int64_t every_ms, live_owner_check *check)
+{
+	live->check = check;
+	live->check_every_ms = every_ms;
+	live->checking = loop_after(live->loop, every_ms, check_in_time, live);
+}
+
 /* ---- orders ---- */
 
 static struct live_order *order_create(enum order_kind kind, const str texts[3])
@@ -210,6 +294,15 @@ static void carry_out(struct live *live, const struct live_order *order)
 		break;
 	case ORDER_APP_RECONNECT:
 		app_reconnect(live, order);
+		break;
+	case ORDER_CLAIM:
+		claim(live, order);
+		break;
+	case ORDER_CLOSE_OWNERS:
+		close_owners(live, order);
+		break;
+	case ORDER_CHECK_OWNERS:
+		check_owners(live);
 	}
 }
 
@@ -264,6 +357,28 @@ void live_app_remove(struct live *live, str key)
 void live_app_reconnect(struct live *live, str key)
 {
 	give_order(live, order_create(ORDER_APP_RECONNECT, (str[]){ key, STR_NONE, STR_NONE }));
+}
+
+void live_claim(struct live *live, str app_key, str socket_id, id64 owner)
+{
+	struct live_order *order =
+		order_create(ORDER_CLAIM, (str[]){ app_key, socket_id, STR_NONE });
+
+	order->owner = owner;
+	give_order(live, order);
+}
+
+void live_close_owners(struct live *live, const id64 *owners, size_t count)
+{
+	const str octets = { (const char *)owners, count * sizeof *owners };
+
+	give_order(live, order_create(ORDER_CLOSE_OWNERS, (str[]){ STR_NONE, octets, STR_NONE }));
+}
+
+void live_check_owners(struct live *live)
+{
+	give_order(live,
+		order_create(ORDER_CHECK_OWNERS, (str[]){ STR_NONE, STR_NONE, STR_NONE }));
 }
 
 /* Encoded on the publisher's thread, so the loop only hands the frame on. */
@@ -421,7 +536,9 @@ void live_destroy(struct live *live)
 	}
 	loop_cancel(live->sweep);
 	loop_cancel(live->draining_timer);
+	loop_cancel(live->checking);
 	apps_free(live);
+	live_table_done(&live->conns);
 	ws_frame_drop(live->ping);
 	arena_destroy(live->scratch);
 	if (routes_hub == live)

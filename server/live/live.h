@@ -40,6 +40,19 @@ void live_app_remove(struct live *live, str key);
  * hear. For when somebody may hear less than before. */
 void live_app_reconnect(struct live *live, str key);
 
+/* A connection listens by the right of its owner (a session, a key). Any thread; told before the
+ * client subscribes with what live_authorise() gave. */
+void live_claim(struct live *live, str app_key, str socket_id, id64 owner);
+/* Any thread: closes the connections of these owners with 4200. Their clients come back, and are
+ * asked who they are. */
+void live_close_owners(struct live *live, const id64 *owners, size_t count);
+/* Before the loop runs: hands all owners to check, on the loop, now and then and soon after each
+ * live_check_owners() (any thread). Whoever ends an owner elsewhere (another process, the clock) is
+ * found out so. */
+typedef void live_owner_check(struct live *live, const id64 *owners, size_t count);
+void live_watch_owners(struct live *live, int64_t every_ms, live_owner_check *check);
+void live_check_owners(struct live *live);
+
 /* The ws_handler for route GET /app/{key}. */
 void live_on_socket(const struct request *req, struct ws *ws);
 void live_set_routes_hub(struct live *live); /* which hub live_on_socket serves */

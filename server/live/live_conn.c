@@ -252,6 +252,7 @@ static void on_close(struct ws *ws, void *owner, int code, str reason)
 
 void live_conn_free(struct live_conn *conn)
 {
+	live_table_remove(&conn->live->conns, &conn->by_id);
 	while (conn->subs)
 		live_sub_end(conn->subs);
 	if (conn->app)
@@ -274,11 +275,9 @@ static void greet(struct live_conn *conn)
 {
 	struct arena *arena = conn->live->scratch;
 	struct buf data = buf_in(arena, TEXT_MAX), text = buf_in(arena, TEXT_MAX);
-	char socket_id[LIVE_SOCKET_ID_MAX];
 
-	live_socket_id_write(conn->socket_id, socket_id);
 	json_open(&data, '{');
-	json_put(&data, "socket_id", str_of(socket_id));
+	json_put(&data, "socket_id", conn->by_id.name);
 	json_put_int(&data, "activity_timeout", conn->live->timing.activity_timeout_s);
 	json_close(&data, '}');
 	live_write_event(&text, S("pusher:connection_established"), STR_NONE, buf_text(&data));
@@ -322,6 +321,9 @@ void live_conn_open(struct live *live, const struct request *req, struct ws *ws)
 		                    .app = app,
 		                    .socket_id = new_socket_id(),
 		                    .since_us = clock_monotonic_us() };
+	live_socket_id_write(conn->socket_id, conn->socket_name);
+	conn->by_id.name = str_of(conn->socket_name);
+	live_table_add(&live->conns, &conn->by_id);
 	if (app)
 		app->connections++;
 	atomic_fetch_add(&live->connections, 1);

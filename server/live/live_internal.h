@@ -128,10 +128,13 @@ struct live_sub {
 };
 
 struct live_conn {
+	struct live_node by_id;         /* name: its socket id, as text */
 	struct live *live;
 	struct ws *ws;                  /* NULL: the socket has gone */
 	struct live_app *app;           /* NULL: refused, and being closed */
 	uint64_t socket_id;
+	char socket_name[LIVE_SOCKET_ID_MAX];
+	id64 owner;                     /* by whose right it listens; 0: nobody said */
 	struct live_sub *subs;
 	size_t sub_count;
 	struct live_conn *prev, *next;  /* in live->quiet or live->pinged */
@@ -149,7 +152,10 @@ struct live_timing { int64_t ping_after_us, close_after_us, sweep_ms; int activi
 
 struct live {
 	struct loop *loop;
-	struct live_table apps;
+	struct live_table apps, conns;  /* conns: by socket id */
+	void (*check)(struct live *live, const id64 *owners, size_t count);
+	int64_t check_every_ms;
+	struct loop_timer *checking;
 	struct live_list quiet, pinged;
 	struct live_timing timing;      /* tests hurry it */
 	/* of what is being handled; reset by the outermost live_exit() */

@@ -33,6 +33,7 @@ enum actor_kind {
 struct actor {
 	enum actor_kind kind;
 	id64 id;
+	id64 via; /* the session of a person, the key itself; 0: neither */
 	str name;
 	str address; /* IP, for audit */
 	uint64_t permissions; /* bits of account/permission.h */

@@ -63,7 +63,7 @@ CREATE TABLE api_key (
 	created_ms BIGINT NOT NULL,
 	last_used_ms BIGINT,
 	revoked_ms BIGINT
-);
+, channels TEXT NOT NULL DEFAULT '', teams TEXT NOT NULL DEFAULT '');
 CREATE INDEX api_key_workspace ON api_key (workspace_id, id);
 CREATE TABLE audit (
 	id INTEGER PRIMARY KEY,
@@ -249,6 +249,15 @@ CREATE TABLE conversation_label (
 	PRIMARY KEY (conversation_id, label_id)
 );
 CREATE INDEX conversation_label_label ON conversation_label (label_id, conversation_id);
+CREATE TABLE custom_role (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	permissions TEXT NOT NULL,
+	sees BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX custom_role_name ON custom_role (workspace_id, name);
 CREATE TABLE idempotency (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -274,6 +283,23 @@ CREATE TABLE intake_event (
 );
 CREATE INDEX intake_event_due ON intake_event (state, next_ms, id) WHERE state = 0 OR state = 2;
 CREATE INDEX intake_event_workspace ON intake_event (workspace_id, state, id);
+CREATE TABLE invitation (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	email TEXT NOT NULL,
+	name TEXT NOT NULL,
+	role TEXT NOT NULL,
+	role_id BIGINT,
+	channels TEXT NOT NULL,
+	teams TEXT NOT NULL,
+	token_hash BLOB NOT NULL UNIQUE,
+	invited_by BIGINT,
+	created_ms BIGINT NOT NULL,
+	expires_ms BIGINT NOT NULL,
+	accepted_ms BIGINT,
+	revoked_ms BIGINT
+);
+CREATE INDEX invitation_workspace ON invitation (workspace_id, id);
 CREATE TABLE label (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -341,10 +367,11 @@ CREATE TABLE member (
 	role TEXT NOT NULL,
 	created_ms BIGINT NOT NULL,
 	disabled_ms BIGINT,
-	seen_ms BIGINT,
+	seen_ms BIGINT, role_id BIGINT, channels TEXT NOT NULL DEFAULT '', teams TEXT NOT NULL DEFAULT '',
 	UNIQUE (workspace_id, person_id)
 );
 CREATE INDEX member_person ON member (person_id);
+CREATE INDEX member_role ON member (role_id) WHERE role_id IS NOT NULL;
 CREATE TABLE message (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -444,7 +471,14 @@ CREATE TABLE person (
 	password_hash TEXT NOT NULL,
 	locale TEXT NOT NULL,
 	created_ms BIGINT NOT NULL
+, time_zone TEXT NOT NULL DEFAULT 'UTC');
+CREATE TABLE recovery_code (
+	id INTEGER PRIMARY KEY,
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	code_hash BLOB NOT NULL,
+	used_ms BIGINT
 );
+CREATE INDEX recovery_code_person ON recovery_code (person_id, code_hash);
 CREATE TABLE resolution (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -527,6 +561,14 @@ CREATE TABLE scheduled_message (
 CREATE INDEX scheduled_message_conversation ON scheduled_message (conversation_id, due_ms, id);
 CREATE INDEX scheduled_message_due ON scheduled_message (due_ms, id) WHERE state = 0;
 CREATE INDEX scheduled_message_workspace ON scheduled_message (workspace_id, state, due_ms, id);
+CREATE TABLE second_factor (
+	person_id BIGINT NOT NULL PRIMARY KEY REFERENCES person (id),
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	secret_sealed BLOB NOT NULL,
+	last_step BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	confirmed_ms BIGINT
+);
 CREATE TABLE send_attempt (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -565,8 +607,9 @@ CREATE TABLE sign_in_failure (
 	id INTEGER PRIMARY KEY,
 	subject BLOB NOT NULL,
 	at_ms BIGINT NOT NULL
-);
+, person_id BIGINT);
 CREATE INDEX sign_in_failure_at ON sign_in_failure (at_ms);
+CREATE INDEX sign_in_failure_person ON sign_in_failure (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX sign_in_failure_subject ON sign_in_failure (subject, at_ms);
 CREATE TABLE sla_breach (
 	id INTEGER PRIMARY KEY,
@@ -688,7 +731,7 @@ CREATE TABLE workspace (
 	id INTEGER PRIMARY KEY,
 	name TEXT NOT NULL,
 	created_ms BIGINT NOT NULL
-);
+, require_second_factor BIGINT NOT NULL DEFAULT 0);
 CREATE TABLE workspace_key (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

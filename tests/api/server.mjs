@@ -18,7 +18,7 @@ const startDeadline = 30_000
 const basics = ['channel.read', 'template.read', 'person.read', 'workspace.read']
 const inboxRead = ['conversation.read', 'message.read', 'contact.read', 'media.read']
 const inboxWrite = ['conversation.write', 'message.send', 'contact.write', 'media.write']
-export const all = [...basics, ...inboxRead, ...inboxWrite, 'channel.manage', 'template.manage', 'person.manage', 'key.manage',
+export const all = [...basics, ...inboxRead, ...inboxWrite, 'channel.manage', 'template.manage', 'person.manage', 'role.manage', 'key.manage',
   'audit.read', 'event.read', 'event.manage', 'health.read', 'report.read', 'workspace.manage']
 export const roles = {
   owner: all,

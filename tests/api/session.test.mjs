@@ -12,7 +12,7 @@ test('the cookie is for the browser alone', async () => {
   assert.equal(answer.body.person.email, shop.email)
   assert.equal(answer.body.role, 'owner')
   assert.equal(answer.body.workspace.id, shop.workspace_id)
-  assert.deepEqual(Object.keys(answer.body.live).sort(), ['auth', 'key', 'path'])
+  assert.deepEqual(Object.keys(answer.body.live).sort(), ['auth', 'channel', 'key', 'path'])
   assert.equal(answer.body.live.key, shop.pusher.key)
 })
 

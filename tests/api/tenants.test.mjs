@@ -15,7 +15,10 @@ async function fill(workspace, number) {
   const media = await workspace.caller.call('POST', '/media?file_name=a.txt',
     { body: 'words', headers: { 'content-type': 'text/plain' } })
   assert.equal(media.status, 201, JSON.stringify(media.body))
-  return { channels: channel.id, conversations: conversation.id, messages: conversation.last_message.id,
+  const role = await workspace.caller.want(201, 'POST', '/roles', { name: 'Desk', permissions: ['message.read'] })
+  const invitation = await workspace.caller.want(201, 'POST', '/invitations', { email: `new@${workspace.name}.example`, role: 'agent' })
+  const { data: [session] } = await person.want(200, 'GET', '/sessions')
+  return { roles: role.id, invitations: invitation.id, sessions: session.id, channels: channel.id, conversations: conversation.id, messages: conversation.last_message.id,
     contacts: conversation.contact.id, people: person.id, 'api-keys': key.id, events: event.id, media: media.body.id }
 }
 
@@ -37,7 +40,9 @@ test('their ids are 404 in every operation', async () => {
   for (const { method, path } of list) {
     const kind = path.split('/')[1]
     const options = method === 'GET' || method === 'DELETE' ? {} : { body: bodies[`${method} ${path}`] ?? {} }
-    const answer = await mine.caller.call(method, path.replace('{id}', theirThings[kind]), options)
+    const caller = kind === 'sessions' ? mine.owner : mine.caller
+    const where = path.replace('{id}', theirThings[kind]).replace('{session_id}', theirThings.sessions)
+    const answer = await caller.call(method, where, options)
     assert.equal(answer.status, 404, `${method} ${path}: ${JSON.stringify(answer.body)}`)
   }
 })
@@ -45,7 +50,7 @@ test('their ids are 404 in every operation', async () => {
 test('their things are in no list of mine', async () => {
   const owner = await server.signIn(mine.email, mine.password)
   const lists = ['/people', '/api-keys', '/channels', '/contacts', '/conversations?status=all', '/events', '/audit', '/templates',
-    '/search?query=hello']
+    '/search?query=hello', '/roles', '/invitations', '/sessions']
   const ids = [theirs.workspace_id, ...Object.values(theirThings)]
   for (const where of lists) {
     const text = JSON.stringify(await owner.want(200, 'GET', where))

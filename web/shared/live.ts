@@ -96,8 +96,8 @@ function resync(): void {
   for (const handler of resyncHandlers) handler()
 }
 
-function hearWorkspace(socket: Pusher, workspaceId: string): void {
-  const channel = socket.subscribe(`private-workspace-${workspaceId}`)
+function hearInbox(socket: Pusher, name: string): void {
+  const channel = socket.subscribe(name)
   let subscribedBefore = false
   channel.bind('pusher:subscription_succeeded', () => {
     if (subscribedBefore) resync()
@@ -112,7 +112,7 @@ export async function connectLive(session: Session): Promise<void> {
   if (mine !== generation) return
   const socket = new PusherClient(session.live.key, options(session))
   watchConnection(socket)
-  if (session.permissions.includes('message.read')) hearWorkspace(socket, session.workspace.id)
+  if (session.live.channel) hearInbox(socket, session.live.channel)
   else blindTimer = setInterval(resync, BLIND_RESYNC_MS)
   pusher.value = socket
 }

@@ -9,7 +9,16 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export type Permission = Schemas['Permission']
-export type Role = Schemas['Role']
+/** A built-in role's word, or the id of a role of the workspace. */
+export type Role = Schemas['RoleRef']
+export type BuiltInRole = Schemas['Role']
+export type RoleFull = Schemas['RoleFull']
+export type Sees = Schemas['Sees']
+export type Invitation = Schemas['Invitation']
+export type InvitationView = Schemas['InvitationView']
+export type SessionItem = Schemas['SessionItem']
+export type SecondFactorOffer = Schemas['SecondFactorOffer']
+export type RecoveryCodes = Schemas['RecoveryCodes']
 export type Person = Schemas['Person']
 export type Workspace = Schemas['Workspace']
 export type Session = Schemas['Session']
