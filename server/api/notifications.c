@@ -87,7 +87,7 @@ static enum err check_person(struct job *job)
 {
 	return job->actor.kind == ACTOR_PERSON
 		       ? OK
-		       : fail_code(job, ERR_DENIED, S("not_allowed"), S("Sign in as a person."),
+		       : fail_code(job, ERR_DENIED, S("people_only"), S("Sign in as a person."),
 				 "Notifications are a person's, not an API key's.");
 }
 

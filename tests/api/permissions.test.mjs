@@ -15,7 +15,8 @@ function ask(caller, { method, path }) {
 
 test('the description has every permission in use', () => {
   const used = new Set(list.map((operation) => operation.permission))
-  assert.deepEqual(all.filter((permission) => !used.has(permission)), [])
+  const inHandlers = ['canned.manage'] // whose canned response it is decides
+  assert.deepEqual(all.filter((permission) => !used.has(permission) && !inHandlers.includes(permission)), [])
   assert.ok(list.length > 35)
 })
 
@@ -50,8 +51,9 @@ test('a key has its scopes and nothing else', async () => {
     const { key } = await shop.caller.want(201, 'POST', '/api-keys', { name: permission, scopes: [permission] })
     const caller = new Caller(server, { key })
     for (const operation of guarded.filter(({ path }) => path !== '/session')) {
-      const { status } = await ask(caller, operation)
+      const { status, body } = await ask(caller, operation)
       const name = `${permission}: ${operation.method} ${operation.path}: ${status}`
+      if (body?.code === 'people_only') continue // what belongs to a person: no key has it, whatever its scopes
       assert.equal(status === 403, operation.permission !== permission, name)
     }
   }

@@ -31,6 +31,10 @@ const bodies = {
   'PATCH /channels/{id}': { name: 'Taken' },
   'PATCH /contacts/{id}': { name: 'Taken' },
   'PATCH /conversations/{id}': { status: 'resolved' },
+  'PATCH /messages/{id}': { body: 'Taken' },
+  'POST /conversations/{id}/notes': { body: 'Taken' },
+  'PATCH /canned-responses/{id}': { text: 'Taken' },
+  'POST /conversations/{id}/scheduled-messages': { type: 'text', text: { body: 'Taken' }, due_ms: Date.now() + 3_600_000 },
   'POST /conversations/{id}/messages': { type: 'text', text: { body: 'from the wrong side' } },
 }
 
@@ -40,7 +44,7 @@ test('their ids are 404 in every operation', async () => {
   for (const { method, path } of list) {
     const kind = path.split('/')[1]
     const options = method === 'GET' || method === 'DELETE' ? {} : { body: bodies[`${method} ${path}`] ?? {} }
-    const caller = kind === 'sessions' ? mine.owner : mine.caller
+    const caller = mine.owner
     const where = path.replace('{id}', theirThings[kind]).replace('{session_id}', theirThings.sessions)
     const answer = await caller.call(method, where, options)
     assert.equal(answer.status, 404, `${method} ${path}: ${JSON.stringify(answer.body)}`)
