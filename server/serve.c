@@ -12,6 +12,7 @@
 #include "account/channel.h"
 #include "account/seal.h"
 #include "account/template.h"
+#include "account/webhook.h"
 #include "api/api.h"
 #include "api/events.h"
 #include "api/health.h"
@@ -51,6 +52,7 @@ struct server {
 	struct processor *processor;
 	struct intake *intake;
 	struct outbox *outbox;
+	struct webhooks *webhooks;
 	struct media_fetcher *fetcher;
 	struct live *live;
 	struct http_server *http;
@@ -80,6 +82,8 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 {
 	struct live_figures figures;
 
+	if (webhook_take_pending())
+		webhooks_wake(the_server->webhooks);
 	live_figures(the_server->live, &figures);
 	if (figures.connections > 0)
 		api_tell(job, changes);
@@ -169,6 +173,11 @@ static void show_receipt(const struct api_receipt *receipt)
 		heap_free(r);
 }
 
+static void wake_webhooks(void)
+{
+	webhooks_wake(the_server->webhooks);
+}
+
 static void wake_processor(void)
 {
 	processor_wake(the_server->processor);
@@ -241,6 +250,7 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms,
 		settings->pair_burst);
 	channel_set_graph_url(settings->graph_url, settings->allow_private_calls);
+	webhook_set_addresses(settings->allow_private_calls, settings->webhook_ports);
 	return store_open(arena, &config, out, why);
 }
 
@@ -271,6 +281,8 @@ static enum err load(struct server *s, str *why)
 		e = server_load_apps(&job, s);
 	if (e == OK)
 		e = intake_keys_load(&job);
+	if (e == OK)
+		e = webhooks_load(&job);
 	*why = arena_str(s->arena, job.why);
 	job_finish(&job, e);
 	arena_destroy(arena);
@@ -294,6 +306,12 @@ static void make_jobs(struct server *s)
 {
 	/* Before the processor, whose first events may bring files. */
 	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
+	s->webhooks = webhooks_create(&(struct webhooks_config){ .store = s->store,
+		.workers = (size_t)s->settings->webhook_workers,
+		.retry_unit_ms = s->settings->webhook_retry_unit_ms,
+		.patience_ms = WEBHOOK_PATIENCE_UNITS * s->settings->webhook_retry_unit_ms,
+		.compose = api_webhook_body,
+		.changed = api_tell_webhook });
 	s->processor = processor_create(s->store);
 	s->intake = intake_create(s->store, s->processor);
 	s->outbox = outbox_create(&(struct outbox_config){
@@ -303,7 +321,9 @@ static void make_jobs(struct server *s)
 	schedule_start(s->timers);
 	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
 	retention_start(s->timers,
-		&(struct retention_config){ s->settings->event_retention_days * 86400000LL });
+		&(struct retention_config){
+			.raw_event_ms = s->settings->event_retention_days * 86400000LL,
+			.webhook_event_ms = s->settings->webhook_retention_days * 86400000LL });
 }
 
 static void set_hooks(struct server *s)
@@ -321,6 +341,7 @@ static void set_hooks(struct server *s)
 	api_receipt_hook = show_receipt;
 	inbox_media_hook = wake_media;
 	api_events_hook = wake_processor;
+	api_webhooks_hook = wake_webhooks;
 	api_figures_hook = collect_figures;
 	api_data_folder = s->settings->data;
 }
@@ -496,6 +517,7 @@ void server_join(struct server *s)
 	intake_destroy(s->intake);
 	processor_destroy(s->processor);
 	outbox_destroy(s->outbox);
+	webhooks_destroy(s->webhooks);
 	media_fetcher_destroy(s->fetcher);
 	pool_destroy(s->callers);
 	pool_destroy(s->background);
@@ -512,6 +534,7 @@ void server_end(struct server *s)
 	loop_destroy(s->loop);
 	store_close(s->store);
 	intake_keys_close();
+	webhooks_close();
 	keyring_close();
 	heap_free(s);
 }

@@ -64,6 +64,9 @@ LOCKS_ALLOWED = {
     'server/jobs/processor.c': 'the processor\'s own thread sleeps until an event comes in',
     'server/account/seal.c': 'the data keys in use: every job reads them, a rotation writes them',
     'server/account/intake_key.c': 'the keys of webhooks: every intake reads them, a change of a channel writes them',
+    'server/jobs/webhook.c': 'the thread sleeps until something is due, told of or finished',
+    'server/jobs/webhook_internal.h': 'as server/jobs/webhook.c',
+    'server/account/webhook.c': 'who wants to hear what: every change reads it, a change of a webhook writes it',
     'server/account/channel_health.c': 'the proofs of health: every intake and send notes one, a page reads them',
 }
 

@@ -6,12 +6,14 @@
  * by channel: forgetting an entry costs one write, nothing else.
  */
 #include "account/channel_internal.h"
+#include "account/webhook.h"
 #include "base/json.h"
 
 #include <pthread.h>
 
 #define NOTED_MAX 1024
 #define TRAFFIC_INTERVAL_MS 10000
+#define HEALTH_DETAIL_MAX 4096
 
 struct noted {
 	id64 channel;
@@ -76,6 +78,26 @@ struct health_note {
 	bool changed, held; /* held: failing, and an arrival does not undo that */
 };
 
+static enum err emit_health(struct job *job, const struct channel_row *row,
+	const struct health_note *note)
+{
+	struct buf detail = buf_in(job->arena, HEALTH_DETAIL_MAX);
+	id64 workspace = job->workspace;
+	enum err e;
+
+	json_open(&detail, '{');
+	json_put(&detail, "before", row->health);
+	json_put(&detail, "after", note->state);
+	json_put(&detail, "reason", note->reason);
+	json_close(&detail, '}');
+	job->workspace = row->workspace;
+	e = webhook_emit(job, &(struct webhook_event){ .kind = WEBHOOK_CHANNEL_STATUS_CHANGED,
+				      .channel = row->id,
+				      .detail = buf_text(&detail) });
+	job->workspace = workspace;
+	return e;
+}
+
 static enum err write_health(struct job *job, void *arg)
 {
 	struct health_note *note = arg;
@@ -98,6 +120,8 @@ static enum err write_health(struct job *job, void *arg)
 	                (!is_proof && !str_is(row.health_reason, note->reason));
 	if (!note->changed && !is_proof)
 		return OK;
+	if (note->changed && !str_is(row.health, note->state))
+		TRY(emit_health(job, &row, note));
 	return sql_channel_set_health(job,
 		&(struct sql_channel_set_health){ .workspace = row.workspace,
 			.id = note->id,

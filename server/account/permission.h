@@ -33,7 +33,8 @@
 	X(REPORT_READ, "report.read")                                                              \
 	X(WORKSPACE_READ, "workspace.read")                                                        \
 	X(WORKSPACE_MANAGE, "workspace.manage")                                                    \
-	X(CANNED_MANAGE, "canned.manage")
+	X(CANNED_MANAGE, "canned.manage")                                                         \
+	X(WEBHOOK_MANAGE, "webhook.manage")
 
 enum permission_index {
 #define X(name, text) PERMISSION_INDEX_##name,

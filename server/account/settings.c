@@ -76,6 +76,13 @@ static const struct setting table[] = {
 	        "with the same id."),
 	NUMBER_(event_retention_days, 30, 1, 3650,
 		"Days that applied webhook payloads are kept for replay."),
+	NUMBER_(webhook_workers, 16, 1, 256, "Threads that deliver webhooks to others."),
+	NUMBER_(webhook_retention_days, 30, 4, 3650,
+		"Days that events told to webhooks are kept, to be sent again."),
+	NUMBER_(webhook_retry_unit_ms, 1000, 1, 60000,
+		"Length of a second in the schedule by which webhooks are tried again; less in "
+	        "tests."),
+	TEXT_(webhook_ports, "443,8443", "Ports that the addresses of webhooks may have."),
 	NUMBER_(stop_wait_seconds, 20, 0, 600, "Time that a stop gives to what is under way."),
 	FLAG_(allow_private_calls, "false",
 		"Lets calls to Meta and to ourselves reach loopback and private addresses. Unsafe "

@@ -32,6 +32,8 @@ struct settings {
 	int64_t request_workers, call_workers, store_connections, store_cache_kib, request_queue;
 	const char *home_region; /* "ID"; empty: numbers need their country code */
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
+	int64_t webhook_workers, webhook_retention_days, webhook_retry_unit_ms;
+	const char *webhook_ports;
 	int64_t unconfirmed_wait_seconds, event_retention_days, stop_wait_seconds;
 	bool allow_private_calls;
 

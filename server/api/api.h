@@ -31,6 +31,12 @@ void api_tell_channel(struct job *job, id64 channel);
 void api_tell_template(struct job *job, id64 template);
 /* Where it goes: the live hub. Set once at start; NULL: nobody listens. Any thread. */
 extern void (*api_publish)(str app_key, str channel, str event, str data);
+/* webhooks_config.compose and .changed (webhook_body.c, webhooks.c). */
+struct webhook_event_row;
+enum err api_webhook_body(struct job *job, const struct webhook_event_row *event, str *body);
+void api_tell_webhook(struct job *job, id64 webhook);
+/* Wakes the deliverer. Set once at start. */
+extern void (*api_webhooks_hook)(void);
 /* Somebody of the job's workspace may hear less than before: those who listen have to ask again.
  * api_live_reset does it in the hub. Set once at start; NULL: nobody listens. */
 void api_tell_access(struct job *job);

@@ -51,6 +51,20 @@ HANDLER(api_keys_post);
 HANDLER(api_keys_delete);
 HANDLER(audit_list);
 
+/* webhooks.c */
+HANDLER(webhooks_list);
+HANDLER(webhooks_post);
+HANDLER(webhooks_get);
+HANDLER(webhooks_patch);
+HANDLER(webhooks_delete);
+HANDLER(webhooks_rotate);
+HANDLER(webhooks_test);
+HANDLER(webhooks_deliveries);
+HANDLER(webhooks_delivery);
+HANDLER(webhooks_resend);
+HANDLER(webhooks_resend_dead);
+HANDLER(webhooks_replay);
+
 /* channels.c, channel_proof.c, templates.c */
 HANDLER(channels_list);
 HANDLER(channels_post);

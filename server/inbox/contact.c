@@ -138,8 +138,7 @@ static enum err attach(struct job *job, id64 contact, const struct alias *alias,
 	TRY(find_alias(job, alias, &row, &found));
 	if (!found) {
 		TRY(claim_alias(job, contact, alias, &added));
-		inbox_note(job, changes,
-			(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
+		TRY(contact_note(job, contact, WEBHOOK_CONTACT_UPDATED, changes));
 		if (added)
 			return OK;
 		TRY(find_alias(job, alias, &row, &found));
@@ -197,7 +196,7 @@ static enum err set_profile_name(struct job *job, id64 id, str name, struct inbo
 		NULL));
 	after[0] = before[0];
 	after[1] = name;
-	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+	TRY(contact_note(job, id, WEBHOOK_CONTACT_UPDATED, changes));
 	return index_names(job, id, before, after);
 }
 
@@ -232,8 +231,7 @@ enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 			&changed));
 	after[0] = name;
 	after[1] = before[1];
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.id });
+	TRY(contact_note(job, row.id, WEBHOOK_CONTACT_UPDATED, changes));
 	return index_names(job, row.id, before, after);
 }
 
@@ -360,8 +358,7 @@ enum err contact_resolve(struct job *job, const struct person_ref *who, str sour
 	TRY(known_contact(job, aliases, count, &id));
 	if (!id) {
 		TRY(first_contact(job, &aliases[0], source, &id));
-		inbox_note(job, changes,
-			(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+		TRY(contact_note(job, id, WEBHOOK_CONTACT_CREATED, changes));
 	}
 	TRY(attach_all(job, id, aliases, count, from_network, changes));
 	TRY(set_profile_name(job, id, who->name.len ? who->name : who->username, changes));
@@ -380,8 +377,10 @@ enum err contact_link(struct job *job, const struct person_ref *who,
 	if (!count)
 		return fail(job, ERR_INPUT, "nobody is named");
 	TRY(known_contact(job, aliases, count, &id));
-	if (!id)
+	if (!id) {
 		TRY(first_contact(job, &aliases[0], S("webhook"), &id));
+		TRY(contact_note(job, id, WEBHOOK_CONTACT_CREATED, changes));
+	}
 	TRY(attach_all(job, id, aliases, count, true, changes));
 	for (size_t i = old; i < count; i++)
 		TRY(sql_contact_alias_touch(job,
@@ -391,7 +390,7 @@ enum err contact_link(struct job *job, const struct person_ref *who,
 				.at_ms = at_ms ? at_ms : job->now_ms },
 			NULL));
 	TRY(set_profile_name(job, id, who->name, changes));
-	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONTACT, .contact = id });
+	TRY(contact_note(job, id, WEBHOOK_CONTACT_UPDATED, changes));
 	return contact_get(job, id, out);
 }
 

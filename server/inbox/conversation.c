@@ -132,7 +132,13 @@ enum err conversation_of(struct job *job, id64 contact, const struct channel *ch
 	if (!found)
 		return fail(job, ERR_CONFLICT,
 			"the conversation was made by another request at this moment");
-	return added ? conversation_note(job, out, changes) : OK;
+	if (!added)
+		return OK;
+	TRY(webhook_emit(job,
+		&(struct webhook_event){ .kind = WEBHOOK_CONVERSATION_CREATED,
+			.conversation = out->id,
+			.channel = out->channel_id }));
+	return conversation_note(job, out, changes);
 }
 
 enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbox_changes *changes)

@@ -34,8 +34,41 @@ bool conversation_priority_parse(str name, enum conversation_priority *out)
 	return false;
 }
 
+/* Webhooks hear of everything but notes, which are the team's own, and "created", which is told
+ * where it is made. */
+static enum webhook_kind webhook_of(str kind, str detail)
+{
+	if (str_is(kind, S("note")) || str_is(kind, S("created")))
+		return WEBHOOK_KIND_COUNT;
+	if (str_is(kind, S("assigned")) || str_is(kind, S("team")))
+		return WEBHOOK_CONVERSATION_ASSIGNED;
+	if (str_is(kind, S("status")) && str_has(detail, S("\"after\":\"resolved\"")))
+		return WEBHOOK_CONVERSATION_CLOSED;
+	return WEBHOOK_CONVERSATION_UPDATED;
+}
+
+static enum err emit_event(struct job *job, id64 conversation, str kind, str detail)
+{
+	enum webhook_kind webhook = webhook_of(kind, detail);
+	struct conversation_row row;
+
+	if (webhook == WEBHOOK_KIND_COUNT || !webhook_is_wanted(job->workspace, webhook))
+		return OK;
+	TRY(sql_conversation_find(job,
+		&(struct sql_conversation_find){ .id = conversation, .workspace = job->workspace },
+		&row));
+	return webhook_emit(job,
+		&(struct webhook_event){ .kind = webhook,
+			.conversation = conversation,
+			.channel = row.channel_id,
+			.detail = arena_printf(job->arena,
+				"{\"kind\":\"" STR_F "\",\"detail\":" STR_F "}", STR_A(kind),
+				STR_A(detail)) });
+}
+
 enum err conversation_add_event(struct job *job, id64 conversation, str kind, str detail)
 {
+	TRY(emit_event(job, conversation, kind, detail.len ? detail : S("{}")));
 	return sql_conversation_event_add(job,
 		&(struct sql_conversation_event_add){ .id = job_id(job),
 			.workspace = job->workspace,

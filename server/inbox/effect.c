@@ -18,6 +18,19 @@ static void note(struct job *job, const struct message_row *row, struct inbox_ch
 							.conversation = row->conversation_id });
 }
 
+/* The same, and to webhooks. */
+static enum err note_change(struct job *job, const struct message_row *row, enum webhook_kind kind,
+	int64_t at_ms, struct inbox_changes *changes)
+{
+	note(job, row, changes);
+	return webhook_emit(job,
+		&(struct webhook_event){ .kind = kind,
+			.conversation = row->conversation_id,
+			.channel = row->channel_id,
+			.message = row->id,
+			.at_ms = at_ms });
+}
+
 static enum err lock_row(struct job *job, id64 message, struct message_row *out)
 {
 	return sql_message_lock(job,
@@ -166,8 +179,7 @@ static enum err apply_edit(struct job *job, id64 message, const struct effect *e
 			.body = body,
 			.edited_ms = effect->at_ms },
 		NULL));
-	note(job, &row, changes);
-	return OK;
+	return note_change(job, &row, WEBHOOK_MESSAGE_EDITED, effect->at_ms, changes);
 }
 
 /* The first revoke counts. The body stays sealed; it is shown no more, and not found. */
@@ -182,8 +194,7 @@ static enum err apply_revoke(struct job *job, id64 message, const struct effect 
 	TRY(message_search_replace(job, &row, (enum message_kind)row.kind, STR_NONE));
 	TRY(sql_message_revoke(job, &(struct sql_message_revoke){
 		.id = message, .workspace = job->workspace, .deleted_ms = effect->at_ms }, NULL));
-	note(job, &row, changes);
-	return OK;
+	return note_change(job, &row, WEBHOOK_MESSAGE_DELETED, effect->at_ms, changes);
 }
 
 static enum err apply_quote(struct job *job, id64 message, const struct effect *effect,

@@ -30,6 +30,18 @@ void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_cha
 	changes->items[changes->count++] = change;
 }
 
+enum err contact_note(struct job *job, id64 contact, enum webhook_kind kind,
+	struct inbox_changes *changes)
+{
+	size_t known = changes->count;
+
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
+	if (changes->count == known && kind != WEBHOOK_CONTACT_OPTED_OUT)
+		return OK;
+	return webhook_emit(job, &(struct webhook_event){ .kind = kind, .contact = contact });
+}
+
 void inbox_tell(struct job *job, const struct inbox_changes *changes)
 {
 	if (changes->media && inbox_media_hook)

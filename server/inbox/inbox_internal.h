@@ -4,6 +4,7 @@
 #ifndef INBOX_INBOX_INTERNAL_H
 #define INBOX_INBOX_INTERNAL_H
 
+#include "account/webhook.h"
 #include "inbox/inbox.h"
 #include "store/queries.h"
 
@@ -28,6 +29,11 @@ static inline int64_t not_after(int64_t at_ms, int64_t now_ms)
 {
 	return at_ms < now_ms ? at_ms : now_ms;
 }
+
+/* A contact is new or has changed: noted, and emitted to webhooks (once in a list of changes, but
+ * an opt-out always). In the transaction of the change. */
+enum err contact_note(struct job *job, id64 contact, enum webhook_kind kind,
+	struct inbox_changes *changes);
 
 /* A list of ids as the queries want it: "[1,2]". Zeros are left out. */
 str id_list(struct arena *arena, const id64 *ids, size_t count);

@@ -191,8 +191,7 @@ static enum err note_merge(struct job *job, struct merge *merge)
 	json_close(&merge->moved, '}');
 	if (merge->moved.failed)
 		return fail(job, ERR_LIMIT, "the contact has too many conversations to be merged");
-	inbox_note(job, merge->changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge->kept });
+	TRY(contact_note(job, merge->kept, WEBHOOK_CONTACT_UPDATED, merge->changes));
 	return sql_contact_merge_set_moved(job,
 		&(struct sql_contact_merge_set_moved){ .id = merge->id,
 			.workspace = job->workspace,

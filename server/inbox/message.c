@@ -244,6 +244,22 @@ static enum err show_reaction(struct job *job, id64 target, str content,
 	return target ? message_react(job, target, &reaction, changes) : OK;
 }
 
+/* What is new to webhooks: what a customer said, and what the owner said by phone. History is not
+ * news. */
+static enum err emit_new(struct job *job, const struct message *m)
+{
+	bool from_phone = m->author_kind == ACTOR_PHONE && !(m->flags & FLAG_HISTORY);
+
+	if (m->kind == KIND_REACTION || (!is_customers(m) && !from_phone))
+		return OK;
+	return webhook_emit(job,
+		&(struct webhook_event){ .kind = from_phone ? WEBHOOK_MESSAGE_SENT
+		                                            : WEBHOOK_MESSAGE_RECEIVED,
+			.conversation = m->conversation_id,
+			.channel = m->channel_id,
+			.message = m->id });
+}
+
 enum err message_insert(struct job *job, const struct message *draft, struct conversation *conv,
 			struct inbox_changes *changes)
 {
@@ -261,6 +277,7 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 			.conversation = conv->id,
 			.contact = conv->contact_id });
 	TRY(index_words(job, draft));
+	TRY(emit_new(job, draft));
 	if (draft->kind == KIND_REACTION)
 		TRY(show_reaction(job, draft->reply_to_id, draft->content, changes));
 	else if (draft->kind != KIND_NOTE) /* the customer's side of it stands still */
@@ -394,6 +411,33 @@ static enum err save_settled(struct job *job, const struct message_row *row, boo
 		.message = row->id, .workspace = job->workspace }, NULL) : OK;
 }
 
+/* A status is told by its own name; "played" is told by "read", if that was not told before. */
+static enum err emit_status(struct job *job, const struct message_row *row, int64_t before,
+	const struct status_step *step)
+{
+	enum webhook_kind kind;
+	str detail = arena_printf(job->arena, "{\"status\":\"%s\",\"at_ms\":%lld}",
+		status_name((enum message_status)row->status), (long long)step->at_ms);
+
+	if (row->status == STATUS_SENT)
+		kind = WEBHOOK_MESSAGE_SENT;
+	else if (row->status == STATUS_DELIVERED)
+		kind = WEBHOOK_MESSAGE_DELIVERED;
+	else if (row->status == STATUS_FAILED)
+		kind = WEBHOOK_MESSAGE_FAILED;
+	else if (row->status >= STATUS_READ && row->status <= STATUS_PLAYED && before < STATUS_READ)
+		kind = WEBHOOK_MESSAGE_READ;
+	else
+		return OK;
+	return webhook_emit(job,
+		&(struct webhook_event){ .kind = kind,
+			.conversation = row->conversation_id,
+			.channel = row->channel_id,
+			.message = row->id,
+			.at_ms = step->at_ms,
+			.detail = detail });
+}
+
 enum err message_move(struct job *job, id64 message, const struct status_step *step,
 	struct inbox_changes *changes, bool *moved)
 {
@@ -417,6 +461,8 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 		TRY(template_used_status(job, message, (enum message_status)row.status));
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_MESSAGE, .message = message,
 							.conversation = row.conversation_id });
+	if (*moved && row.kind != KIND_REACTION)
+		TRY(emit_status(job, &row, before, &timed));
 	if (row.kind == KIND_REACTION && *moved && row.status == STATUS_FAILED)
 		TRY(show_reaction(job, row.reply_to_id, STR_NONE, changes));
 	return named ? effects_arrive(job, key, message, changes) : OK;

@@ -11,6 +11,7 @@
 #include "account/template.h"
 #include "base/codec.h"
 
+#define TEMPLATE_DETAIL_MAX 4096
 #define ID_TRIES_MAX 16
 #define ID_LOW_BITS ((1 << 21) - 1) /* node and sequence of an id */
 
@@ -281,6 +282,7 @@ static enum err apply_preference(struct job *job, const struct provider_event *e
 	struct inbox_changes *changes)
 {
 	int64_t at_ms = ev->at_ms ? ev->at_ms : job->now_ms, changed;
+	bool stops = str_is(ev->preference, S("stop"));
 	struct contact contact;
 
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
@@ -289,12 +291,12 @@ static enum err apply_preference(struct job *job, const struct provider_event *e
 			.workspace = job->workspace,
 			.at_ms = at_ms,
 			.now_ms = job->now_ms,
-			.opt_out_ms = str_is(ev->preference, S("stop")) ? at_ms : 0 },
+			.opt_out_ms = stops ? at_ms : 0 },
 		&changed));
-	if (changed)
-		inbox_note(job, changes,
-			(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact.id });
-	return OK;
+	return changed ? contact_note(job, contact.id,
+				 stops ? WEBHOOK_CONTACT_OPTED_OUT : WEBHOOK_CONTACT_UPDATED,
+				 changes)
+	               : OK;
 }
 
 static enum err apply_contact(struct job *job, const struct provider_event *ev,
@@ -374,10 +376,29 @@ static str template_sentence(struct arena *arena, const struct provider_event *e
 		ev->reason.len ? ": " : "", STR_A(ev->reason));
 }
 
+static enum err emit_template(struct job *job, const struct channel *ch,
+	const struct provider_event *ev)
+{
+	struct buf detail = buf_in(job->arena, TEMPLATE_DETAIL_MAX);
+
+	json_open(&detail, '{');
+	json_put(&detail, "name", ev->template_name);
+	json_put(&detail, "language", ev->template_language);
+	json_put(&detail, "status", ev->template_status);
+	json_put(&detail, "reason", ev->reason);
+	json_close(&detail, '}');
+	return webhook_emit(job, &(struct webhook_event){ .kind = WEBHOOK_TEMPLATE_STATUS_CHANGED,
+					 .channel = ch->id,
+					 .at_ms = ev->at_ms,
+					 .detail = detail.failed ? STR_NONE : buf_text(&detail) });
+}
+
 static enum err apply_template(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	TRY(template_apply(job, ch, ev));
+	if (ev->template_status.len)
+		TRY(emit_template(job, ch, ev));
 	return add_notice(job, ch, ev, template_sentence(job->arena, ev), changes);
 }
 

@@ -1,5 +1,5 @@
 /*
- * jobs.h: what runs by itself: intake, outbox, media, retention.
+ * jobs.h: what runs by itself: intake, outbox, webhooks to others, media, retention.
  *
  * Each is created once by main and stopped in the reverse order. Their threads are workers: they
  * may block.
@@ -77,9 +77,39 @@ void outbox_destroy(struct outbox *outbox);
 struct outbox_figures { uint64_t sent, failed, retried, unconfirmed; size_t in_flight; };
 void outbox_figures(struct outbox *outbox, struct outbox_figures *out);
 
+/* ---- webhooks to others (webhook.c) ---- */
+
+#define WEBHOOK_ATTEMPTS_MAX 10
+#define WEBHOOK_DEADLINE_MS 15000
+#define WEBHOOK_REPLY_MAX (64u << 10)      /* octets of an answer; more is a failure */
+#define WEBHOOK_EXCERPT_MAX 1024           /* octets of an answer that are kept */
+#define WEBHOOK_PER_ADDRESS_MAX 4          /* calls to one webhook at a time */
+#define WEBHOOK_IN_FLIGHT_MAX 64           /* to all */
+#define WEBHOOK_PATIENCE_UNITS (5 * 86400) /* without one success: then it is disabled */
+
+struct webhook_event_row;
+struct webhooks_config {
+	struct store *store;
+	size_t workers;                        /* threads of its own */
+	int64_t retry_unit_ms;                 /* of the schedule: a second, less in tests */
+	int64_t patience_ms;                   /* WEBHOOK_PATIENCE_UNITS of it */
+	/* The body of an event of the job's workspace: the whole JSON text. */
+	enum err (*compose)(struct job *job, const struct webhook_event_row *event, str *body);
+	/* Something of a webhook's deliveries changed: at most once a second for each. */
+	void (*changed)(struct job *job, id64 webhook);
+};
+struct webhooks;
+struct webhooks *webhooks_create(const struct webhooks_config *config);
+void webhooks_wake(struct webhooks *webhooks); /* any thread */
+/* Starts nothing more, waits for the calls under way (they have deadlines), writes what came of
+ * them. What is not written is delivered again after the start, under the same id. */
+void webhooks_destroy(struct webhooks *webhooks);
+struct webhooks_figures { uint64_t delivered, failed, dead; size_t in_flight; };
+void webhooks_figures(struct webhooks *webhooks, struct webhooks_figures *out);
+
 /* ---- retention and the like, as timers ---- */
 
-struct retention_config { int64_t raw_event_ms; };
+struct retention_config { int64_t raw_event_ms, webhook_event_ms; };
 /* Messages for later (schedule.c). */
 void schedule_start(struct timers *timers);
 void retention_start(struct timers *timers, const struct retention_config *config);

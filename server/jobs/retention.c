@@ -1,5 +1,5 @@
 /* retention.c: what goes by itself after its time: applied raw events, reports about messages that
- * are not ours, idempotency keys, expired sessions. */
+ * are not ours, events told to webhooks, idempotency keys, expired sessions. */
 #include "account/account.h"
 #include "jobs/jobs.h"
 #include "store/queries.h"
@@ -49,9 +49,34 @@ static enum err prune_keys(struct job *job)
 	return db_commit(job);
 }
 
+/* Deliveries first: an event goes when none is left of it. */
+static enum err prune_webhooks(struct job *job)
+{
+	id64 before = id64_floor(job->now_ms - settings.webhook_event_ms);
+	int64_t changed = EVENTS_PER_ROUND;
+
+	for (int round = 0; round < ROUNDS_MAX && changed > 0; round++) {
+		int64_t attempts, deliveries, events;
+
+		TRY(db_begin(job, DB_WRITE));
+		TRY(sql_webhook_prune_attempts(job,
+			&(struct sql_webhook_prune_attempts){ before, EVENTS_PER_ROUND },
+			&attempts));
+		TRY(sql_webhook_prune_deliveries(job,
+			&(struct sql_webhook_prune_deliveries){ before, EVENTS_PER_ROUND },
+			&deliveries));
+		TRY(sql_webhook_prune_events(job,
+			&(struct sql_webhook_prune_events){ before, EVENTS_PER_ROUND }, &events));
+		TRY(db_commit(job));
+		changed = attempts + deliveries + events;
+	}
+	return OK;
+}
+
 static enum err prune(struct job *job, void *arg)
 {
 	(void)arg;
+	TRY(prune_webhooks(job));
 	TRY(prune_events(job));
 	TRY(prune_effects(job));
 	TRY(prune_keys(job));

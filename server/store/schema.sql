@@ -258,6 +258,13 @@ CREATE TABLE custom_role (
 	created_ms BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX custom_role_name ON custom_role (workspace_id, name);
+CREATE TABLE feature_switch (
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	name TEXT NOT NULL,
+	is_on BIGINT NOT NULL,
+	changed_ms BIGINT NOT NULL,
+	PRIMARY KEY (workspace_id, name)
+);
 CREATE TABLE idempotency (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -332,6 +339,12 @@ CREATE TABLE macro (
 	deleted_ms BIGINT
 );
 CREATE UNIQUE INDEX macro_name ON macro (workspace_id, scope, owner_id, name) WHERE deleted_ms IS NULL;
+CREATE TABLE maintenance (
+	workspace_id BIGINT PRIMARY KEY,
+	since_ms BIGINT NOT NULL,
+	note TEXT NOT NULL,
+	person_name TEXT NOT NULL
+);
 CREATE TABLE media (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -727,11 +740,80 @@ CREATE TABLE waiting_effect (
 );
 CREATE INDEX waiting_effect_created ON waiting_effect (created_ms);
 CREATE INDEX waiting_effect_key ON waiting_effect (remote_key, id);
+CREATE TABLE webhook (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	url_sealed BLOB NOT NULL,
+	description TEXT NOT NULL,
+	kinds BIGINT NOT NULL,
+	channels TEXT NOT NULL,
+	secret_sealed BLOB NOT NULL,
+	old_secret_sealed BLOB,
+	old_secret_until_ms BIGINT,
+	disabled_ms BIGINT,
+	disabled_reason TEXT,
+	failing_since_ms BIGINT,
+	success_ms BIGINT,
+	created_ms BIGINT NOT NULL,
+	deleted_ms BIGINT
+);
+CREATE INDEX webhook_workspace ON webhook (workspace_id, id) WHERE deleted_ms IS NULL;
+CREATE TABLE webhook_attempt (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	webhook_id BIGINT NOT NULL,
+	event_id BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	started_ms BIGINT NOT NULL,
+	took_ms BIGINT NOT NULL,
+	status BIGINT,
+	error TEXT,
+	response_sealed BLOB
+);
+CREATE INDEX webhook_attempt_delivery ON webhook_attempt (webhook_id, event_id, id);
+CREATE TABLE webhook_delivery (
+	webhook_id BIGINT NOT NULL REFERENCES webhook (id),
+	event_id BIGINT NOT NULL REFERENCES webhook_event (id),
+	workspace_id BIGINT NOT NULL,
+	lane BIGINT NOT NULL,
+	sequence BIGINT NOT NULL,
+	state BIGINT NOT NULL,
+	attempts BIGINT NOT NULL,
+	next_ms BIGINT NOT NULL,
+	status BIGINT,
+	error TEXT,
+	done_ms BIGINT,
+	PRIMARY KEY (webhook_id, event_id)
+);
+CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_id, next_ms) WHERE state = 0;
+CREATE INDEX webhook_delivery_event ON webhook_delivery (event_id);
+CREATE INDEX webhook_delivery_lane ON webhook_delivery (webhook_id, lane, sequence) WHERE state = 0;
+CREATE INDEX webhook_delivery_state ON webhook_delivery (webhook_id, state, event_id);
+CREATE TABLE webhook_event (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	kind BIGINT NOT NULL,
+	lane BIGINT NOT NULL,
+	sequence BIGINT NOT NULL,
+	conversation_id BIGINT,
+	channel_id BIGINT,
+	message_id BIGINT,
+	contact_id BIGINT,
+	at_ms BIGINT NOT NULL,
+	detail TEXT NOT NULL,
+	payload_sealed BLOB
+);
+CREATE INDEX webhook_event_unmade ON webhook_event (id) WHERE payload_sealed IS NULL;
+CREATE INDEX webhook_event_workspace ON webhook_event (workspace_id, id);
+CREATE TABLE webhook_lane (
+	lane INTEGER PRIMARY KEY,
+	last BIGINT NOT NULL
+);
 CREATE TABLE workspace (
 	id INTEGER PRIMARY KEY,
 	name TEXT NOT NULL,
 	created_ms BIGINT NOT NULL
-, require_second_factor BIGINT NOT NULL DEFAULT 0);
+, require_second_factor BIGINT NOT NULL DEFAULT 0, time_zone TEXT NOT NULL DEFAULT 'UTC', locale TEXT NOT NULL DEFAULT 'en', country TEXT NOT NULL DEFAULT '');
 CREATE TABLE workspace_key (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

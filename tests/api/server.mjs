@@ -19,7 +19,7 @@ const basics = ['channel.read', 'template.read', 'person.read', 'workspace.read'
 const inboxRead = ['conversation.read', 'message.read', 'contact.read', 'media.read']
 const inboxWrite = ['conversation.write', 'message.send', 'contact.write', 'media.write']
 export const all = [...basics, ...inboxRead, ...inboxWrite, 'channel.manage', 'template.manage', 'person.manage', 'role.manage', 'key.manage',
-  'audit.read', 'event.read', 'event.manage', 'health.read', 'report.read', 'canned.manage', 'workspace.manage']
+  'audit.read', 'event.read', 'event.manage', 'health.read', 'report.read', 'canned.manage', 'workspace.manage', 'webhook.manage']
 export const roles = {
   owner: all,
   admin: all,

@@ -136,7 +136,7 @@ export class World {
 
   /** One signed webhook, once; number names it. */
   postWebhook(number) {
-    const phone = `1202556${String(typeof number === 'number' ? number % 500 : 0).padStart(4, '0')}`
+    const phone = `1202556${String(typeof number === 'number' ? number % (this.phones ?? 500) : 0).padStart(4, '0')}`
     const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: '102290129340398', changes: [{ field: 'messages',
       value: { messaging_product: 'whatsapp', metadata: { display_phone_number: '15550783881', phone_number_id: numberId },
         contacts: [{ profile: { name: `Customer ${phone}` }, wa_id: phone }],
