@@ -87,6 +87,7 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 	live_figures(the_server->live, &figures);
 	if (figures.connections > 0)
 		api_tell(job, changes);
+	notices_hear(job, changes);
 }
 
 static void publish(str app_key, str channel, str event, str data)
@@ -312,6 +313,8 @@ static void make_jobs(struct server *s)
 		.patience_ms = WEBHOOK_PATIENCE_UNITS * s->settings->webhook_retry_unit_ms,
 		.compose = api_webhook_body,
 		.changed = api_tell_webhook });
+	notices_start(&(struct notices_parts){ s->settings, s->store, s->callers, s->timers,
+		s->live, s->url });
 	s->processor = processor_create(s->store);
 	s->intake = intake_create(s->store, s->processor);
 	s->outbox = outbox_create(&(struct outbox_config){
@@ -511,6 +514,7 @@ void server_join(struct server *s)
 	if (!s || s->joined)
 		return;
 	s->joined = true;
+	notices_stop();
 	timers_destroy(s->timers);
 	/* A request that outlived the stop's patience still wakes and asks all that follow. */
 	pool_destroy(s->requests);
@@ -530,6 +534,7 @@ void server_end(struct server *s)
 	server_join(s);
 	http_server_destroy(s->http);
 	loop_finish(s->loop);
+	notices_end();
 	live_destroy(s->live);
 	loop_destroy(s->loop);
 	store_close(s->store);

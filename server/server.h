@@ -31,6 +31,27 @@ struct pool *server_callers(struct server *server);
 enum err server_load_apps(struct job *job, struct server *server);
 const char *server_url(const struct server *server); /* "http://127.0.0.1:8080" */
 
+/* ---- notices.c: people who do not look are told (jobs/notify.h), as part of the server ---- */
+
+struct store;
+struct pool;
+struct timers;
+struct live;
+struct inbox_changes;
+/* url: of the console, where it is written when it is known. */
+struct notices_parts {
+	const struct settings *settings;
+	struct store *store;
+	struct pool *callers;
+	struct timers *timers;
+	struct live *live;
+	const char *url;
+};
+void notices_start(const struct notices_parts *parts);
+void notices_hear(struct job *job, const struct inbox_changes *changes);
+void notices_stop(void); /* before the pools end */
+void notices_end(void);  /* after the loop has finished */
+
 /* A folder for us alone; fine when it is there. */
 enum err server_make_folder(const char *path, str *why);
 /* Store and keys alone, for commands. */

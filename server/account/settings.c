@@ -54,6 +54,17 @@ static const struct setting table[] = {
 	TEXT_(tls_key, "", "PEM file with its private key."),
 	TEXT_(trusted_proxy, "",
 		"Address of a reverse proxy whose X-Forwarded-For and -Proto count."),
+	TEXT_(smtp_url, "",
+		"Mail server for digests and invitations: smtp://host:587 (STARTTLS) or "
+		"smtps://host:465; no e-mail when empty."),
+	TEXT_(smtp_user, "", "Name that signs in at the mail server; nobody when empty."),
+	TEXT_(smtp_password, "", "Password of that name."),
+	TEXT_(smtp_from, "", "Address that e-mail comes from, e.g. parley@example.com."),
+	FLAG_(smtp_allow_plain, "false",
+		"Sends e-mail without encryption when the mail server offers none."),
+	TEXT_(push_contact, "",
+		"How push services reach whoever runs this server: mailto:… or https://…; from "
+		"`smtp_from` or `public_url` when empty."),
 	TEXT_(log_level, "info", "Least level that is logged: debug, info, warn or error."),
 	NUMBER_(node, 0, 0, 1023,
 		"Number of this process among those that share a database; goes into ids."),

@@ -26,6 +26,8 @@ struct settings {
 	const char *graph_url, *linked_url, *linked_root_key;
 	const char *redis_url, *amqp_url;
 	const char *tls_certificate, *tls_key; /* both or none */
+	const char *smtp_url, *smtp_user, *smtp_password, *smtp_from; /* empty: no mail */
+	const char *push_contact;
 	const char *trusted_proxy;     /* NULL: none */
 	const char *log_level;
 	int64_t node;
@@ -35,7 +37,7 @@ struct settings {
 	int64_t webhook_workers, webhook_retention_days, webhook_retry_unit_ms;
 	const char *webhook_ports;
 	int64_t unconfirmed_wait_seconds, event_retention_days, stop_wait_seconds;
-	bool allow_private_calls;
+	bool allow_private_calls, smtp_allow_plain;
 
 	str warnings; /* lines for the log: unknown variables; empty: none */
 };

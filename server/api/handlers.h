@@ -145,6 +145,16 @@ HANDLER(notifications_list);
 HANDLER(notifications_read);
 HANDLER(notifications_read_all);
 
+/* notify_settings.c */
+HANDLER(notify_settings_read);
+HANDLER(notify_settings_patch);
+HANDLER(push_subscriptions_list);
+HANDLER(push_subscriptions_post);
+HANDLER(push_subscriptions_delete);
+HANDLER(notify_test_post);
+HANDLER(notify_unsubscribe_post);
+HANDLER(conversations_mute);
+
 /* assets.c, openapi.c, missing.c */
 HANDLER(assets_get);
 HANDLER(openapi_get);

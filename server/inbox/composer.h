@@ -128,6 +128,7 @@ enum err message_versions(struct job *job, id64 message, struct message_versions
 /* ---- what a person is told of (notification.c) ---- */
 
 #define NOTIFICATION_MENTION S("mention")
+#define NOTIFICATION_ASSIGNED S("assigned")
 #define NOTIFICATION_NOT_SENT S("scheduled_not_sent")
 #define NOTIFICATIONS_COUNTED_MAX 100
 

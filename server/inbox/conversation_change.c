@@ -7,6 +7,7 @@
 #include "inbox/inbox_internal.h"
 
 #include "account/audit.h"
+#include "inbox/composer.h"
 
 enum { DETAIL_MAX = 1024 };
 
@@ -240,6 +241,17 @@ enum err conversation_lock(struct job *job, id64 id, struct conversation *out)
 	return OK;
 }
 
+static enum err tell_assignee(struct job *job, const struct conversation *conv,
+	struct inbox_changes *changes)
+{
+	return notification_add_within(job,
+		&(struct notification){ .kind = NOTIFICATION_ASSIGNED,
+			.person_id = conv->assignee_id,
+			.conversation_id = conv->id,
+			.actor_id = job->actor.kind == ACTOR_PERSON ? job->actor.id : 0 },
+		changes);
+}
+
 enum err conversation_update(struct job *job, id64 id, const struct conversation_patch *patch,
 	struct inbox_changes *changes, struct conversation *out)
 {
@@ -257,5 +269,7 @@ enum err conversation_update(struct job *job, id64 id, const struct conversation
 	TRY(write_row(job, out));
 	if (out->status == CONVERSATION_RESOLVED && was.status != CONVERSATION_RESOLVED)
 		TRY(resolution_note(job, out));
+	if (out->assignee_id && out->assignee_id != was.assignee_id)
+		TRY(tell_assignee(job, out, changes));
 	return conversation_note(job, out, changes);
 }

@@ -381,6 +381,48 @@ void live_check_owners(struct live *live)
 		order_create(ORDER_CHECK_OWNERS, (str[]){ STR_NONE, STR_NONE, STR_NONE }));
 }
 
+/* ---- who is there ---- */
+
+#define MEMBERS_TOLD_MAX LIVE_PRESENCE_MEMBERS_MAX
+
+struct question {
+	struct live *live;
+	live_present_fn *done;
+	void *arg;
+	str app_key, channel;
+	char texts[];
+};
+
+static void tell_members(void *arg)
+{
+	struct question *q = arg;
+	struct live_app *app = live_app_find(q->live, q->app_key);
+	struct live_node *node = app ? live_table_find(&app->channels, q->channel) : NULL;
+	str ids[MEMBERS_TOLD_MAX];
+	size_t count = 0;
+
+	if (node)
+		for (struct live_member *m = ((struct live_channel *)node)->members;
+			m && count < MEMBERS_TOLD_MAX; m = m->next)
+			ids[count++] = m->user.id;
+	q->done(q->arg, ids, count);
+	heap_free(q);
+}
+
+void live_present(struct live *live, str app_key, str channel, live_present_fn *done, void *arg)
+{
+	struct question *q = heap_alloc(sizeof *q + app_key.len + channel.len);
+
+	memcpy(q->texts, app_key.ptr, app_key.len);
+	memcpy(q->texts + app_key.len, channel.ptr, channel.len);
+	q->live = live;
+	q->done = done;
+	q->arg = arg;
+	q->app_key = (str){ q->texts, app_key.len };
+	q->channel = (str){ q->texts + app_key.len, channel.len };
+	loop_post(live->loop, tell_members, q);
+}
+
 /* Encoded on the publisher's thread, so the loop only hands the frame on. */
 void live_publish(struct live *live, str app_key, const struct live_event *event)
 {

@@ -72,6 +72,11 @@ struct live_claim { str socket_id, channel, channel_data; };
 enum err live_authorise(struct job *job, const struct live_credentials *app,
 	const struct live_claim *claim, str *auth);
 
+/* Who is in a presence channel now: done is called once, on the loop, with the ids of its members.
+ * Any thread. */
+typedef void live_present_fn(void *arg, const str *user_ids, size_t count);
+void live_present(struct live *live, str app_key, str channel, live_present_fn *done, void *arg);
+
 struct live_figures {
 	size_t connections, channels, subscriptions;
 	uint64_t published, delivered, dropped;

@@ -3,6 +3,7 @@
 #include "live/live_client_test.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 LIVE_TEST(an_unknown_key_is_connected_and_closed_with_4001)
 {
@@ -192,6 +193,36 @@ LIVE_TEST(a_presence_channel_has_limits)
 		client_leave(others[i]);
 	client_leave(c);
 	client_leave(twin);
+}
+
+static _Atomic int members_told = -1;
+
+static void take_members(void *arg, const str *ids, size_t count)
+{
+	if (count == 1)
+		EXPECT_STR(ids[0], arg);
+	members_told = (int)count;
+}
+
+static int count_members(const char *channel)
+{
+	members_told = -1;
+	live_present(live, S(KEY), str_of(channel), take_members, "7");
+	while (members_told < 0)
+		usleep(1000);
+	return members_told;
+}
+
+LIVE_TEST(who_is_in_a_presence_channel_can_be_asked)
+{
+	struct client *c = client_join();
+
+	EXPECT_INT(count_members("presence-room"), 0);
+	client_subscribe(c, "presence-room", S("{\"user_id\":\"7\"}"));
+	EXPECT(client_hear(c).ptr);
+	EXPECT_INT(count_members("presence-room"), 1);
+	EXPECT_INT(count_members("presence-other"), 0);
+	client_leave(c);
 }
 
 LIVE_TEST(client_events_reach_the_others_as_they_came)

@@ -7,8 +7,8 @@
  * A conversation waits when it is open, nobody's, and of a scope that is not manual: a team with a
  * mode of its own, or the workspace for those of no team. routing_run() brings the queue up to date
  * and gives out; it is called after every change that may matter, and calling it more often does no
- * harm: all it needs to know is in the store, so nothing is forgotten by a restart. The one rule: it
- * works under the lock of the workspace's routing_setting row, so two runs never give beyond
+ * harm: all it needs to know is in the store, so nothing is forgotten by a restart. The one rule:
+ * it works under the lock of the workspace's routing_setting row, so two runs never give beyond
  * capacity.
  *
  * Functions that change something open their own transaction, write an audit row when a person did

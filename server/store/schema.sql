@@ -456,6 +456,49 @@ CREATE TABLE notification (
 CREATE INDEX notification_conversation ON notification (conversation_id);
 CREATE INDEX notification_person ON notification (person_id, workspace_id, id);
 CREATE INDEX notification_unread ON notification (person_id, workspace_id, id) WHERE read_ms IS NULL;
+CREATE TABLE notify_due (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	person_id BIGINT NOT NULL,
+	kind TEXT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	message_id BIGINT,
+	notification_id BIGINT,
+	push_due_ms BIGINT,
+	push_attempts BIGINT NOT NULL,
+	mail_due_ms BIGINT
+);
+CREATE INDEX notify_due_conversation ON notify_due (conversation_id);
+CREATE INDEX notify_due_mail ON notify_due (mail_due_ms, person_id) WHERE mail_due_ms IS NOT NULL;
+CREATE UNIQUE INDEX notify_due_message ON notify_due (person_id, conversation_id) WHERE kind = 'message';
+CREATE UNIQUE INDEX notify_due_notification ON notify_due (notification_id) WHERE notification_id IS NOT NULL;
+CREATE INDEX notify_due_push ON notify_due (push_due_ms) WHERE push_due_ms IS NOT NULL;
+CREATE TABLE notify_mute (
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+	workspace_id BIGINT NOT NULL,
+	muted_ms BIGINT NOT NULL,
+	PRIMARY KEY (person_id, conversation_id)
+);
+CREATE TABLE notify_setting (
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	on_mine BIGINT NOT NULL,
+	on_unassigned BIGINT NOT NULL,
+	on_other BIGINT NOT NULL,
+	on_mention BIGINT NOT NULL,
+	on_assigned BIGINT NOT NULL,
+	on_sla BIGINT NOT NULL,
+	quiet_from_min BIGINT NOT NULL,
+	quiet_until_min BIGINT NOT NULL,
+	time_zone TEXT NOT NULL,
+	shows_text BIGINT NOT NULL,
+	mail_after_min BIGINT NOT NULL,
+	mail_every_min BIGINT NOT NULL,
+	mailed_ms BIGINT,
+	updated_ms BIGINT NOT NULL,
+	PRIMARY KEY (workspace_id, person_id)
+);
 CREATE TABLE number (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -485,6 +528,24 @@ CREATE TABLE person (
 	locale TEXT NOT NULL,
 	created_ms BIGINT NOT NULL
 , time_zone TEXT NOT NULL DEFAULT 'UTC');
+CREATE TABLE push_key (
+	workspace_id BIGINT PRIMARY KEY REFERENCES workspace (id),
+	public_key BLOB NOT NULL,
+	private_sealed BLOB NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE TABLE push_subscription (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	person_id BIGINT NOT NULL REFERENCES person (id),
+	endpoint_hash BLOB NOT NULL,
+	target_sealed BLOB NOT NULL,
+	device TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	used_ms BIGINT,
+	UNIQUE (workspace_id, endpoint_hash)
+);
+CREATE INDEX push_subscription_person ON push_subscription (person_id, workspace_id, id);
 CREATE TABLE recovery_code (
 	id INTEGER PRIMARY KEY,
 	person_id BIGINT NOT NULL REFERENCES person (id),
