@@ -17,6 +17,7 @@ export interface LiveEvents {
   'conversation.updated': { conversation: Conversation }
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
+  'webhook.updated': { id: string }
 }
 
 export type LiveState = 'connecting' | 'live' | 'away'
@@ -39,7 +40,7 @@ const RETRY_SPREAD_MS = 3000
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
-  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed',
+  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
 ]
 
 function dispatch(name: string, data: unknown): void {

@@ -44,6 +44,10 @@ export type SlaPolicy = Schemas['SlaPolicy']
 export type Priority = Schemas['Priority']
 export type ComponentState = Schemas['HealthState']
 
+export type Webhook = Schemas['Webhook']
+export type WebhookEventType = Schemas['WebhookEventType']
+export type WebhookDelivery = Schemas['WebhookDelivery']
+
 /** The key itself is in the answer that made it, and nowhere else. */
 export type ApiKey = Schemas['ApiKey'] & { key?: string }
 
