@@ -21,8 +21,10 @@
 #include "inbox/inbox.h"
 #include "jobs/jobs.h"
 #include "jobs/media.h"
+#include "jobs/router.h"
 #include "live/live.h"
 #include "net/http.h"
+#include "routing/routing.h"
 #include "report/report.h"
 #include "store/store.h"
 
@@ -54,6 +56,7 @@ struct server {
 	struct outbox *outbox;
 	struct webhooks *webhooks;
 	struct media_fetcher *fetcher;
+	struct router *router;
 	struct live *live;
 	struct http_server *http;
 	struct route routes[ROUTES_MAX];
@@ -77,6 +80,16 @@ static void wake_media(void)
 	media_fetcher_wake(the_server->fetcher);
 }
 
+static void wake_router(id64 workspace)
+{
+	router_wake(the_server->router, workspace);
+}
+
+static void note_occupied(str app_key, str channel, bool occupied)
+{
+	router_occupied(the_server->router, app_key, channel, occupied);
+}
+
 /* Nobody listens: nothing is made. */
 static void tell(struct job *job, const struct inbox_changes *changes)
 {
@@ -84,6 +97,7 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 
 	if (webhook_take_pending())
 		webhooks_wake(the_server->webhooks);
+	router_changed(the_server->router, changes);
 	live_figures(the_server->live, &figures);
 	if (figures.connections > 0)
 		api_tell(job, changes);
@@ -315,11 +329,16 @@ static void make_jobs(struct server *s)
 		.changed = api_tell_webhook });
 	notices_start(&(struct notices_parts){ s->settings, s->store, s->callers, s->timers,
 		s->live, s->url });
+	s->router = router_create(s->store);
+	routing_wake_hook = wake_router;
+	live_occupied_hook = note_occupied;
 	s->processor = processor_create(s->store);
 	s->intake = intake_create(s->store, s->processor);
 	s->outbox = outbox_create(&(struct outbox_config){
 		.store = s->store, .callers = s->callers,
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
+	/* It sends, so the outbox is there first. */
+	router_start(s->router, s->timers);
 	sla_start(s->timers);
 	schedule_start(s->timers);
 	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
@@ -335,6 +354,8 @@ static void set_hooks(struct server *s)
 	inbox_changed_hook = tell;
 	channel_changed_hook = api_tell_channel;
 	template_changed_hook = api_tell_template;
+	routing_agent_hook = api_tell_agent;
+	routing_team_hook = api_tell_team;
 	processor_failed_hook = api_tell_failed_event;
 	inbox_outbox_hook = wake_outbox;
 	api_publish = publish;
@@ -515,9 +536,11 @@ void server_join(struct server *s)
 		return;
 	s->joined = true;
 	notices_stop();
+	live_occupied_hook = NULL;
 	timers_destroy(s->timers);
 	/* A request that outlived the stop's patience still wakes and asks all that follow. */
 	pool_destroy(s->requests);
+	router_stop(s->router);
 	intake_destroy(s->intake);
 	processor_destroy(s->processor);
 	outbox_destroy(s->outbox);
@@ -525,6 +548,7 @@ void server_join(struct server *s)
 	media_fetcher_destroy(s->fetcher);
 	pool_destroy(s->callers);
 	pool_destroy(s->background);
+	router_destroy(s->router);
 }
 
 void server_end(struct server *s)

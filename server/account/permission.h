@@ -33,8 +33,9 @@
 	X(REPORT_READ, "report.read")                                                              \
 	X(WORKSPACE_READ, "workspace.read")                                                        \
 	X(WORKSPACE_MANAGE, "workspace.manage")                                                    \
-	X(CANNED_MANAGE, "canned.manage")                                                         \
-	X(WEBHOOK_MANAGE, "webhook.manage")
+	X(CANNED_MANAGE, "canned.manage")                                                          \
+	X(WEBHOOK_MANAGE, "webhook.manage")                                                        \
+	X(ROUTING_MANAGE, "routing.manage")
 
 enum permission_index {
 #define X(name, text) PERMISSION_INDEX_##name,

@@ -27,6 +27,9 @@ struct inbox_changes;
 void api_tell(struct job *job, const struct inbox_changes *changes);
 /* channel_changed_hook: the same for a channel. */
 void api_tell_channel(struct job *job, id64 channel);
+/* routing_agent_hook, routing_team_hook: the same for an agent and a team. */
+void api_tell_agent(struct job *job, id64 person);
+void api_tell_team(struct job *job, id64 team);
 /* template_changed_hook: the same for a template; a deleted one has the status DELETED. */
 void api_tell_template(struct job *job, id64 template);
 /* Where it goes: the live hub. Set once at start; NULL: nobody listens. Any thread. */

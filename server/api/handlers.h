@@ -154,6 +154,27 @@ HANDLER(push_subscriptions_delete);
 HANDLER(notify_test_post);
 HANDLER(notify_unsubscribe_post);
 HANDLER(conversations_mute);
+/* agents.c, teams.c, routing.c */
+HANDLER(agents_list);
+HANDLER(agents_get);
+HANDLER(agents_patch);
+HANDLER(agents_me_patch);
+HANDLER(agents_me_activity);
+HANDLER(agents_history);
+HANDLER(teams_list);
+HANDLER(teams_get);
+HANDLER(teams_post);
+HANDLER(teams_patch);
+HANDLER(teams_delete);
+HANDLER(routing_settings_read);
+HANDLER(routing_settings_patch);
+HANDLER(routing_rules_list);
+HANDLER(routing_rules_post);
+HANDLER(routing_rules_patch);
+HANDLER(routing_rules_delete);
+HANDLER(routing_rules_order);
+HANDLER(routing_rules_test);
+HANDLER(routing_queue_list);
 
 /* assets.c, openapi.c, missing.c */
 HANDLER(assets_get);
@@ -191,6 +212,8 @@ enum err media_row_write_json(struct job *job, struct buf *out, const char *key,
 
 /* Something that lists show has changed: tells the workspace to look again. Never fails. */
 void api_tell_list(struct job *job, str event, id64 id);
+/* An event for everybody of the workspace, whatever they see of the inbox. Never fails. */
+void api_tell_event(struct job *job, str event, const struct buf *data);
 /* The live events' objects. *person: whom it is for. */
 enum err notification_write_event(struct job *job, struct buf *out, id64 id, id64 *person);
 enum err scheduled_write_event(struct job *job, struct buf *out, id64 id);

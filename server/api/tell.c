@@ -334,3 +334,34 @@ void api_check_listeners(void)
 	if (api_listeners_hook)
 		api_listeners_hook();
 }
+
+/* Also to those who see only a part of the inbox: what it tells is no part of it. */
+static enum err tell_event(struct job *job, str event, const struct buf *data)
+{
+	struct telling t = { 0 };
+	struct person *scoped;
+	struct live_app app;
+	size_t count;
+
+	TRY(live_app_get(job, &app));
+	TRY(person_scoped(job, &scoped, &count));
+	t.app_key = app.key;
+	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	publish(&t, event, data);
+	for (size_t i = 0; i < count; i++) {
+		t.channel = arena_printf(job->arena, "private-person-%lld",
+			(long long)scoped[i].id);
+		publish(&t, event, data);
+	}
+	return OK;
+}
+
+void api_tell_event(struct job *job, str event, const struct buf *data)
+{
+	enum err e = api_publish ? tell_event(job, event, data) : OK;
+
+	if (e == OK)
+		return;
+	log_warn("a change was not told: %s: " STR_F, err_name(e), STR_A(job->why));
+	job_forgive(job);
+}

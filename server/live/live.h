@@ -64,6 +64,10 @@ struct live_event { str channel, name, data, except; };
  * are dropped, and counted. */
 void live_publish(struct live *live, str app_key, const struct live_event *event);
 
+/* Set once at start: a private channel has its first subscriber, or lost its last one. On the loop.
+ */
+extern void (*live_occupied_hook)(str app_key, str channel, bool occupied);
+
 /* "KEY:HEX" for /broadcasting/auth, for a claim that the caller has checked. channel_data: JSON
  * text for presence channels, else none. ERR_INPUT for a malformed socket id, and for names that
  * are not of a private or presence channel. */

@@ -10,6 +10,14 @@
 
 #define PRESENCE_TEXT_MAX ((LIVE_USER_INFO_MAX + 8 * LIVE_USER_ID_MAX) * LIVE_PRESENCE_MEMBERS_MAX)
 
+void (*live_occupied_hook)(str app_key, str channel, bool occupied);
+
+static void tell_occupied(const struct live_channel *channel, bool occupied)
+{
+	if (live_occupied_hook && channel->kind == LIVE_PRIVATE)
+		live_occupied_hook(channel->app->node.name, channel->node.name, occupied);
+}
+
 static struct live_channel *channel_find(struct live_app *app, str name)
 {
 	return (struct live_channel *)live_table_find(&app->channels, name);
@@ -200,8 +208,10 @@ void live_sub_end(struct live_sub *sub)
 		tell_members(sub->conn, channel, S("pusher_internal:member_removed"), &gone);
 		member_remove(channel, member);
 	}
-	if (channel->sub_count == 0)
+	if (channel->sub_count == 0) {
+		tell_occupied(channel, false);
 		channel_free(sub->conn->live, channel);
+	}
 	heap_free(sub);
 }
 
@@ -290,6 +300,8 @@ static void join(struct live_conn *conn, str channel_name)
 
 	sub_add(conn, channel);
 	succeed(conn, channel_name, S("{}"));
+	if (channel->sub_count == 1)
+		tell_occupied(channel, true);
 }
 
 /* A person's info is that of his first connection, until all of them have gone. */

@@ -7,17 +7,28 @@
  */
 #include "routing/routing_internal.h"
 
-#include "account/permission.h"
+#include "account/role.h"
 
 enum { DUE_PER_ROUND = 100, TAKEN_PER_ROUND = 100 };
 /* on_shift of a row; ending: what they have is being taken back */
 enum { OFF_SHIFT, ON_SHIFT, SHIFT_ENDING };
 
-bool may_answer(str role)
+static enum err access_of_row(struct job *job, const struct agent_person_row *row,
+	struct access *out)
 {
-	enum role parsed;
+	return access_of(job,
+		&(struct access_columns){ row->role, row->role_id, row->role_name,
+			row->role_permissions, row->role_sees, row->channels, row->teams },
+		out);
+}
 
-	return role_parse(role, &parsed) && (role_permissions(parsed) & PERMIT(MESSAGE_SEND));
+enum err may_answer(struct job *job, const struct agent_person_row *row, bool *out)
+{
+	struct access access;
+
+	TRY(access_of_row(job, row, &access));
+	*out = access.permissions & PERMIT(MESSAGE_SEND);
+	return OK;
 }
 
 /* ---- reading ---- */
@@ -75,10 +86,14 @@ static void take_teams(struct job *job, const struct around *around, struct agen
 			out->teams[out->team_count++] = around->teams.items[i].team_id;
 }
 
-static void agent_of_row(struct job *job, const struct agent_person_row *row,
+static enum err agent_of_row(struct job *job, const struct agent_person_row *row,
 	const struct around *around, struct agent *out)
 {
+	struct access access;
+
+	TRY(access_of_row(job, row, &access));
 	*out = (struct agent){ .id = row->person_id,
+		.scope = scope_of(job, row->person_id, &access),
 		.name = row->name,
 		.status = (enum agent_status)row->status,
 		.chosen = (enum agent_status)row->chosen,
@@ -92,6 +107,7 @@ static void agent_of_row(struct job *job, const struct agent_person_row *row,
 	take_bounds(job, around, out);
 	take_loads(around, out);
 	take_teams(job, around, out);
+	return OK;
 }
 
 enum err agent_list(struct job *job, struct agents *out)
@@ -103,17 +119,24 @@ enum err agent_list(struct job *job, struct agents *out)
 	TRY(sql_agent_people(job, &(struct sql_agent_people){ job->workspace, 0, AGENTS_MAX },
 		&rows));
 	*out = (struct agents){ ARENA_ARRAY(job->arena, struct agent, rows.count + 1), 0 };
-	for (size_t i = 0; i < rows.count; i++)
-		if (may_answer(rows.items[i].role))
-			agent_of_row(job, &rows.items[i], &around, &out->items[out->count++]);
+	for (size_t i = 0; i < rows.count; i++) {
+		bool answers;
+
+		TRY(may_answer(job, &rows.items[i], &answers));
+		if (answers)
+			TRY(agent_of_row(job, &rows.items[i], &around, &out->items[out->count++]));
+	}
 	return OK;
 }
 
 static enum err person_row(struct job *job, id64 person, struct agent_person_row *out)
 {
+	bool answers;
+
 	TRY(sql_agent_person_one(job, &(struct sql_agent_person_one){ job->workspace, person },
 		out));
-	return may_answer(out->role) ? OK : fail(job, ERR_MISSING, "this person answers nobody");
+	TRY(may_answer(job, out, &answers));
+	return answers ? OK : fail(job, ERR_MISSING, "this person answers nobody");
 }
 
 enum err agent_get(struct job *job, id64 person, struct agent *out)
@@ -123,8 +146,7 @@ enum err agent_get(struct job *job, id64 person, struct agent *out)
 
 	TRY(person_row(job, person, &row));
 	TRY(around_load(job, &around));
-	agent_of_row(job, &row, &around, out);
-	return OK;
+	return agent_of_row(job, &row, &around, out);
 }
 
 /* ---- working out ---- */
@@ -483,6 +505,28 @@ enum err agent_history(struct job *job, id64 person, const struct agent_moment *
 
 /* ---- the desk ---- */
 
+/* Nobody is given what they would not see if it were another's: teams are sifted here, channels by
+ * the desk. */
+static bool sees_team(const struct agent *agent, id64 team)
+{
+	if (!agent->scope || !agent->scope->team_count)
+		return true;
+	for (size_t i = 0; i < agent->scope->team_count; i++)
+		if (agent->scope->teams[i] == team)
+			return true;
+	return false;
+}
+
+static void take_seats(struct job *job, const struct agent *agent, struct desk_agent *out)
+{
+	out->seats = ARENA_ARRAY(job->arena, struct desk_seat, agent->team_count + 1);
+	if (sees_team(agent, 0))
+		out->seat_count++;
+	for (size_t i = 0; i < agent->team_count; i++)
+		if (sees_team(agent, agent->teams[i]))
+			out->seats[out->seat_count++].team = agent->teams[i];
+}
+
 static struct desk_agent desk_agent_of(struct job *job, const struct agent *agent)
 {
 	struct desk_agent out = { .id = agent->id,
@@ -490,15 +534,16 @@ static struct desk_agent desk_agent_of(struct job *job, const struct agent *agen
 		.capacity = agent->capacity,
 		.load = agent->load,
 		.bounds = ARENA_ARRAY(job->arena, struct desk_bound, agent->bound_count + 1),
-		.bound_count = agent->bound_count,
-		.seats = ARENA_ARRAY(job->arena, struct desk_seat, agent->team_count + 1),
-		.seat_count = agent->team_count + 1 };
+		.bound_count = agent->bound_count };
 
 	for (size_t i = 0; i < agent->bound_count; i++)
 		out.bounds[i] = (struct desk_bound){ agent->bounds[i].channel,
 			agent->bounds[i].capacity, agent->bounds[i].load };
-	for (size_t i = 0; i < agent->team_count; i++)
-		out.seats[i + 1].team = agent->teams[i];
+	if (agent->scope) {
+		out.channels = agent->scope->channels;
+		out.channel_count = agent->scope->channel_count;
+	}
+	take_seats(job, agent, &out);
 	return out;
 }
 

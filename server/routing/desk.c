@@ -61,11 +61,20 @@ static bool has_room(const struct desk_agent *agent)
 	return agent->takes && agent->load < agent->capacity;
 }
 
+static bool answers(const struct desk_agent *agent, id64 channel)
+{
+	for (size_t i = 0; i < agent->channel_count; i++)
+		if (agent->channels[i] == channel)
+			return true;
+	return agent->channel_count == 0;
+}
+
 static bool has_room_for(const struct desk_agent *agent, id64 channel)
 {
 	const struct desk_bound *bound = bound_find(agent, channel);
 
-	return has_room(agent) && (!bound || bound->load < bound->capacity);
+	return has_room(agent) && answers(agent, channel) &&
+	       (!bound || bound->load < bound->capacity);
 }
 
 bool desk_has_room(const struct desk *desk)

@@ -34,6 +34,8 @@ struct desk_agent {
 	id64 id;
 	bool takes; /* online, at work, and not opted out: may be given one */
 	int64_t capacity, load;
+	const id64 *channels; /* the only ones that they answer */
+	size_t channel_count; /* 0: all */
 	struct desk_bound *bounds;
 	size_t bound_count;
 	struct desk_seat *seats;

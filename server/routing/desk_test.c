@@ -100,6 +100,21 @@ TEST(a_bound_for_a_channel_holds_beside_that_of_the_agent)
 	EXPECT_INT(gifts[1].conversation, 3);
 }
 
+TEST(who_answers_some_channels_gets_nothing_of_the_others)
+{
+	static const id64 channels[] = { 7 };
+	struct desk_waiting queue[] = { { .id = 1, .channel = 8 }, { .id = 2, .channel = 7 },
+		{ .id = 3, .channel = 8, .wanted = 1 } };
+	struct desk_gift gifts[3];
+
+	open_desk(ROUTING_ROUND_ROBIN, 5);
+	desk.agent_count = 1;
+	agents[0].channels = channels;
+	agents[0].channel_count = 1;
+	EXPECT_INT(run(queue, 3, gifts), 1);
+	EXPECT_INT(gifts[0].conversation, 2);
+}
+
 TEST(a_team_gets_its_own_and_a_manual_one_nothing)
 {
 	struct desk_scope scopes[] = { { .team = 0, .mode = ROUTING_ROUND_ROBIN },

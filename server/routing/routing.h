@@ -77,6 +77,7 @@ struct agent {
 	id64 *teams;
 	size_t team_count;
 	str shift;             /* JSON; or none: those of the teams */
+	const struct scope *scope; /* what they see; NULL: all */
 };
 struct agents { struct agent *items; size_t count; };
 

@@ -28,8 +28,7 @@ void routing_wake(struct job *job);
 enum err routing_audit(struct job *job, const char *action, const char *kind, id64 id, str detail);
 
 /* agent.c */
-bool may_answer(str role);
-/* Everything of agents but the rest of the workspace's members; with loads. */
+enum err may_answer(struct job *job, const struct agent_person_row *row, bool *out);
 enum err routing_desk_load(struct job *job, struct desk *out);
 
 /* A stored shift, or the reason why there is none. */

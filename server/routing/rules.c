@@ -56,13 +56,15 @@ static enum err check_team(struct job *job, id64 id)
 static enum err check_agent(struct job *job, id64 id)
 {
 	struct agent_person_row row;
-	bool found;
+	bool found, answers = false;
 
 	TRY(found_row(job,
 		sql_agent_person_one(job, &(struct sql_agent_person_one){ job->workspace, id },
 			&row),
 		&found));
-	if (!found || !may_answer(row.role))
+	if (found)
+		TRY(may_answer(job, &row, &answers));
+	if (!answers)
 		field_error(job, S("actions.agent_id"), S("unknown"),
 			S("There is no agent with this id."));
 	return OK;

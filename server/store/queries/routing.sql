@@ -100,31 +100,26 @@ UPDATE agent SET chosen = $3, status = $4, why = $5, status_ms = $6, connected =
 	capacity = CASE WHEN $10 < 0 THEN NULL ELSE $10 END, takes = $11, shift = $12, on_shift = $13, due_ms = $14
 WHERE workspace_id = $1 AND person_id = $2;
 
+-- fragment agent_person: m.person_id AS person_id, p.name AS name, m.role AS role, m.role_id AS role_id, r.name AS role_name,
+-- fragment agent_person: r.permissions AS role_permissions, r.sees AS role_sees, m.channels AS channels, m.teams AS teams,
+-- fragment agent_person: COALESCE(a.chosen, 2) AS chosen, COALESCE(a.status, 0) AS status, COALESCE(a.why, 'disconnect') AS why,
+-- fragment agent_person: COALESCE(a.status_ms, m.created_ms) AS status_ms, COALESCE(a.active_ms, 0) AS active_ms,
+-- fragment agent_person: COALESCE(a.capacity, -1) AS capacity, COALESCE(a.takes, 1) AS takes, a.shift AS shift,
+-- fragment agent_person: COALESCE(a.on_shift, 1) AS on_shift
+-- fragment agent_person_from: member m JOIN person p ON p.id = m.person_id LEFT JOIN custom_role r ON r.id = m.role_id
+-- fragment agent_person_from: LEFT JOIN agent a ON a.workspace_id = m.workspace_id AND a.person_id = m.person_id
+
 -- agent_people: many agent_person
 -- Members who are not disabled, with their row if they have one.
 -- in:  workspace id64, after id64, max i64
--- out: person_id id64, name str, role str, known i64, chosen i64, status i64, why str, status_ms i64, connected i64, gone_ms i64
--- out: active_ms i64, capacity i64, takes i64, shift str?, on_shift i64
-SELECT m.person_id AS person_id, p.name AS name, m.role AS role, CASE WHEN a.person_id IS NULL THEN 0 ELSE 1 END AS known,
-	COALESCE(a.chosen, 2) AS chosen, COALESCE(a.status, 0) AS status, COALESCE(a.why, 'disconnect') AS why,
-	COALESCE(a.status_ms, m.created_ms) AS status_ms, COALESCE(a.connected, 0) AS connected, COALESCE(a.gone_ms, 0) AS gone_ms,
-	COALESCE(a.active_ms, 0) AS active_ms, COALESCE(a.capacity, -1) AS capacity, COALESCE(a.takes, 1) AS takes, a.shift AS shift,
-	COALESCE(a.on_shift, 1) AS on_shift
-FROM member m JOIN person p ON p.id = m.person_id
-	LEFT JOIN agent a ON a.workspace_id = m.workspace_id AND a.person_id = m.person_id
-WHERE m.workspace_id = $1 AND m.person_id > $2 AND m.disabled_ms IS NULL
-ORDER BY m.person_id LIMIT $3;
+-- out: person_id id64, name str, role str, role_id id64?, role_name str?, role_permissions str?, role_sees i64?, channels str
+-- out: teams str, chosen i64, status i64, why str, status_ms i64, active_ms i64, capacity i64, takes i64, shift str?, on_shift i64
+SELECT {agent_person} FROM {agent_person_from}
+WHERE m.workspace_id = $1 AND m.person_id > $2 AND m.disabled_ms IS NULL ORDER BY m.person_id LIMIT $3;
 
 -- agent_person_one: one agent_person
 -- in:  workspace id64, person id64
-SELECT m.person_id AS person_id, p.name AS name, m.role AS role, CASE WHEN a.person_id IS NULL THEN 0 ELSE 1 END AS known,
-	COALESCE(a.chosen, 2) AS chosen, COALESCE(a.status, 0) AS status, COALESCE(a.why, 'disconnect') AS why,
-	COALESCE(a.status_ms, m.created_ms) AS status_ms, COALESCE(a.connected, 0) AS connected, COALESCE(a.gone_ms, 0) AS gone_ms,
-	COALESCE(a.active_ms, 0) AS active_ms, COALESCE(a.capacity, -1) AS capacity, COALESCE(a.takes, 1) AS takes, a.shift AS shift,
-	COALESCE(a.on_shift, 1) AS on_shift
-FROM member m JOIN person p ON p.id = m.person_id
-	LEFT JOIN agent a ON a.workspace_id = m.workspace_id AND a.person_id = m.person_id
-WHERE m.workspace_id = $1 AND m.person_id = $2 AND m.disabled_ms IS NULL;
+SELECT {agent_person} FROM {agent_person_from} WHERE m.workspace_id = $1 AND m.person_id = $2 AND m.disabled_ms IS NULL;
 
 -- agent_capacity_list: many agent_bound
 -- in:  workspace id64
