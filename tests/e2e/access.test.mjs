@@ -8,11 +8,12 @@ import { bubble, Stage } from './stage.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SMALL = { width: 320, height: 640 }
-const PAGES = [
-  ['/inbox', 'Inbox'], ['/health', 'Health'], ['/settings', 'Settings'], ['/settings/channels', 'Channels'], ['/settings/channels/new', 'Add a number'],
-  ['/settings/people', 'People'], ['/settings/keys', 'API keys'], ['/settings/audit', 'Audit'], ['/settings/profile', 'Profile'],
-  ['/settings/workspace', 'Workspace'],
-]
+/* Every page there is: the paths of the router, those that need no id. Pages of the settings stand inside it, indented. */
+const router = readFileSync(new URL('../../web/console/src/app/router.ts', import.meta.url), 'utf8')
+const PAGES = [...router.matchAll(/^( +){ path: '(\/?[a-z][\w/-]*)(?:\/:\w+\([^']*\)\?)?'[^\n]*(?:component|children)/gm)]
+  .map(([, indent, path]) => (indent.length > 2 && !path.startsWith('/') ? `/settings/${path}` : path)).filter((path) => path !== '/sign-in')
+PAGES.push('/inbox', '/settings')
+const SHOTS = process.env.PARLEY_SCREENSHOTS // a folder: every page in it, light, dark and small
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
 let stage, thread
@@ -37,11 +38,19 @@ async function settled(page) {
   await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
 }
 
-async function show(page, path, heading) {
+async function show(page, path) {
   await page.goto(stage.demo.url + path)
-  if (heading) await page.getByRole('heading', { name: heading }).first().waitFor()
+  await page.locator('h1:visible, h2:visible').first().waitFor()
   await settled(page)
 }
+
+async function keepPicture(page, path, look) {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${path.slice(1).replaceAll('/', '-').replace(/\d{5,}/, 'thread')}-${look}.png`, animations: 'disabled' })
+}
+
+test('the pages that are looked at are those of the router', () => {
+  for (const path of ['/inbox', '/board', '/health', '/settings', '/settings/people', '/settings/channels/new']) assert.ok(PAGES.includes(path), `${path} of ${PAGES}`)
+})
 
 for (const colorScheme of ['light', 'dark']) {
   test(`no page has serious findings of axe, ${colorScheme}`, async () => {
@@ -53,8 +62,9 @@ for (const colorScheme of ['light', 'dark']) {
     await page.context().close()
 
     const agent = await stage.agent({ colorScheme })
-    for (const [path, heading] of [...PAGES, [thread]]) {
-      await show(agent, path, heading)
+    for (const path of [...new Set([...PAGES, thread])]) {
+      await show(agent, path)
+      await keepPicture(agent, path, colorScheme)
       found[path] = await findings(agent)
     }
     await agent.context().close()
@@ -72,13 +82,17 @@ test('the phone page has no serious findings of axe', async () => {
   }
 })
 
-test('at 320 pixels nothing has to be scrolled sideways', async () => {
+test('on a small phone nothing has to be scrolled sideways, nor in a script that runs from right to left', async () => {
   const page = await stage.agent({ viewport: SMALL })
   const wide = []
-  for (const [path, heading] of [...PAGES, [thread]]) {
-    await show(page, path, path === '/inbox' ? heading : undefined)
-    const width = await page.evaluate(() => document.documentElement.scrollWidth)
-    if (width > SMALL.width) wide.push(`${path}: ${width}`)
+  for (const path of [...new Set([...PAGES, thread])]) {
+    await show(page, path)
+    for (const dir of ['ltr', 'rtl']) {
+      await page.evaluate((value) => { document.documentElement.dir = value }, dir)
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      if (width > SMALL.width) wide.push(`${path} ${dir}: ${width}`)
+      if (dir === 'ltr') await keepPicture(page, path, 'small')
+    }
   }
   assert.deepEqual(wide, [])
   await page.context().close()
