@@ -183,7 +183,7 @@ static void add_contact(struct fill *f, const struct thread *thread, str name, s
 
 	data_must(job, sql_contact_add(job, &contact, NULL), "contact");
 	data_must(job, sql_contact_alias_add(job, &alias, NULL), "alias");
-	data_must(job, search_tokens_of_names(job, S(""), name, &tokens), "name");
+	data_must(job, search_tokens_of_names(job, &name, 1, &tokens), "name");
 	data_must(job, search_add(job, job->workspace, thread->contact, tokens), "search");
 }
 

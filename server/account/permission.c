@@ -16,7 +16,7 @@ static const char *const names[PERMISSION_COUNT] = {
 		PERMIT(MEDIA_READ))
 #define INBOX_WRITE                                                                  \
 	(PERMIT(CONVERSATION_WRITE) | PERMIT(MESSAGE_SEND) | PERMIT(CONTACT_WRITE) | \
-		PERMIT(MEDIA_WRITE))
+		PERMIT(CONTACT_BLOCK) | PERMIT(MEDIA_WRITE))
 
 static const struct {
 	const char *name;
@@ -25,6 +25,7 @@ static const struct {
 	[ROLE_OWNER] = { "owner", ALL },
 	[ROLE_ADMIN] = { "admin", ALL },
 	[ROLE_SUPERVISOR] = { "supervisor", INBOX_READ | INBOX_WRITE | READ_BASICS |
+						    PERMIT(CONTACT_MANAGE) |
 						    PERMIT(TEMPLATE_MANAGE) | PERMIT(EVENT_READ) |
 						    PERMIT(HEALTH_READ) | PERMIT(AUDIT_READ) |
 						    PERMIT(REPORT_READ) | PERMIT(CANNED_MANAGE) |

@@ -16,6 +16,8 @@
 	X(MESSAGE_SEND, "message.send")                                                            \
 	X(CONTACT_READ, "contact.read")                                                            \
 	X(CONTACT_WRITE, "contact.write")                                                          \
+	X(CONTACT_BLOCK, "contact.block")                                                          \
+	X(CONTACT_MANAGE, "contact.manage")                                                        \
 	X(MEDIA_READ, "media.read")                                                                \
 	X(MEDIA_WRITE, "media.write")                                                              \
 	X(CHANNEL_READ, "channel.read")                                                            \

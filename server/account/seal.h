@@ -25,6 +25,10 @@ enum seal_purpose {
 	SEAL_NOTICE = 8,
 	SEAL_REACTION = 9,
 	SEAL_MEDIA_URL = 10,
+	SEAL_ATTRIBUTES = 21,
+	SEAL_CONTACT_NOTE = 22,
+	SEAL_IMPORT = 23,
+	SEAL_EXPORT = 24,
 };
 
 /* Reads or makes the master key file. Once at start. ERR_STORE with a sentence in *why. */

@@ -40,6 +40,18 @@ static enum err find_alias(struct job *job, const struct alias *alias,
 	}, out), found);
 }
 
+/* The digits of a phone from the last on, for those who remember the end of a number. */
+static str tail_of(struct arena *arena, const struct alias *alias)
+{
+	struct buf out = buf_in(arena, ALIAS_MAX);
+
+	if (strcmp(alias->kind, "phone") != 0)
+		return STR_NONE;
+	for (size_t i = alias->key.len; i > 0; i--)
+		buf_byte(&out, (uint8_t)alias->key.ptr[i - 1]);
+	return buf_text(&out);
+}
+
 /* *added false: somebody else has it since a moment ago. */
 static enum err claim_alias(struct job *job, id64 contact, const struct alias *alias, bool *added)
 {
@@ -54,6 +66,7 @@ static enum err claim_alias(struct job *job, id64 contact, const struct alias *a
 			.value = alias->value,
 			.match_key = alias->key,
 			.created_ms = job->now_ms,
+			.tail = tail_of(job->arena, alias),
 		},
 		&changed));
 	*added = changed > 0;
@@ -160,33 +173,18 @@ static enum err attach_all(struct job *job, id64 contact, const struct alias *al
 
 /* ---- names ---- */
 
-/* The search words of a contact follow its names. */
-static enum err index_names(struct job *job, id64 id, const str before[2], const str after[2])
-{
-	str gone, come;
-
-	TRY(search_tokens_of_names(job, before[0], before[1], &gone));
-	TRY(search_tokens_of_names(job, after[0], after[1], &come));
-	if (str_is(gone, come))
-		return OK;
-	if (gone.len)
-		TRY(search_remove(job, job->workspace, id, gone));
-	return come.len ? search_add(job, job->workspace, id, come) : OK;
-}
-
 static enum err set_profile_name(struct job *job, id64 id, str name, struct inbox_changes *changes)
 {
 	struct contact_row row;
-	str before[2], after[2];
 	bytes sealed;
+	str before;
 
 	if (!name.len)
 		return OK;
 	TRY(contact_row(job, id, &row));
-	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &before[1]));
-	if (str_is(before[1], name))
+	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &before));
+	if (str_is(before, name))
 		return OK;
-	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before[0]));
 	TRY(seal(job, SEAL_NAME, name, &sealed));
 	TRY(sql_contact_set_profile(job,
 		&(struct sql_contact_set_profile){ .id = id,
@@ -194,25 +192,21 @@ static enum err set_profile_name(struct job *job, id64 id, str name, struct inbo
 			.profile_name = sealed,
 			.now_ms = job->now_ms },
 		NULL));
-	after[0] = before[0];
-	after[1] = name;
 	TRY(contact_note(job, id, WEBHOOK_CONTACT_UPDATED, changes));
-	return index_names(job, id, before, after);
+	return contact_reindex(job, &row);
 }
 
 enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 	struct inbox_changes *changes)
 {
 	struct contact_row row;
-	str before[2], after[2];
 	bytes sealed;
-	int64_t changed;
+	str before;
 
 	TRY(contact_row(job, id, &row));
-	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before[0]));
-	TRY(unseal(job, SEAL_NAME, row.profile_name_sealed, &before[1]));
+	TRY(unseal(job, SEAL_NAME, row.name_sealed, &before));
 	if (row.name_rank > (int64_t)rank ||
-		(row.name_rank == (int64_t)rank && str_is(before[0], name)))
+		(row.name_rank == (int64_t)rank && str_is(before, name)))
 		return OK;
 	TRY(seal(job, SEAL_NAME, name, &sealed));
 	if (name.len)
@@ -222,17 +216,15 @@ enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 				.name = sealed,
 				.rank = rank,
 				.now_ms = job->now_ms },
-			&changed));
+			NULL));
 	else
 		TRY(sql_contact_clear_name(job,
 			&(struct sql_contact_clear_name){ .id = row.id,
 				.workspace = job->workspace,
 				.now_ms = job->now_ms },
-			&changed));
-	after[0] = name;
-	after[1] = before[1];
+			NULL));
 	TRY(contact_note(job, row.id, WEBHOOK_CONTACT_UPDATED, changes));
-	return index_names(job, row.id, before, after);
+	return contact_reindex(job, &row);
 }
 
 /* ---- reading ---- */
@@ -282,15 +274,22 @@ static void take_aliases(struct job *job, const struct contact_alias_rows *rows,
 static enum err contact_of_row(struct job *job, const struct contact_row *row,
 	const struct contact_alias_rows *aliases, struct contact *out)
 {
-	str given;
-
 	*out = (struct contact){
-		.id = row->id, .created_ms = row->created_ms, .opt_out_ms = row->opt_out_ms,
+		.id = row->id,
+		.created_ms = row->created_ms,
+		.updated_ms = row->updated_ms,
+		.opt_out_ms = row->opt_out_ms,
+		.preference_ms = row->preference_ms,
+		.seen_ms = row->seen_ms,
+		.blocked_ms = row->blocked_ms,
+		.erased_ms = row->erased_ms,
+		.source = row->source,
 	};
-	TRY(unseal(job, SEAL_NAME, row->name_sealed, &given));
+	TRY(unseal(job, SEAL_NAME, row->name_sealed, &out->given_name));
 	TRY(unseal(job, SEAL_NAME, row->profile_name_sealed, &out->profile_name));
+	TRY(unseal(job, SEAL_ATTRIBUTES, row->attributes_sealed, &out->attributes));
 	take_aliases(job, aliases, out);
-	out->name = shown_name(job->arena, out, given);
+	out->name = shown_name(job->arena, out, out->given_name);
 	return OK;
 }
 
@@ -305,7 +304,7 @@ enum err contact_get(struct job *job, id64 id, struct contact *out)
 	return contact_of_row(job, &row, &aliases, out);
 }
 
-static enum err contacts_of_rows(struct job *job, const struct contact_rows *rows,
+enum err contacts_of_rows(struct job *job, const struct contact_rows *rows,
 	struct contacts *out)
 {
 	struct contact_alias_rows aliases;

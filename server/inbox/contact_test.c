@@ -178,6 +178,7 @@ static size_t thread_length(struct job *job, id64 conversation)
 
 STORE_TEST(merged_conversations_become_one_thread_and_part_again)
 {
+	struct inbox_changes changes = { 0 };
 	struct channel *ch = test_channel(job);
 	struct provider_event by_phone =
 		test_text("12025550142", "wamid.A", "by phone", TEST_NOW_MS - 5000);
@@ -202,7 +203,7 @@ STORE_TEST(merged_conversations_become_one_thread_and_part_again)
 	EXPECT_INT(joined.id, a.id);
 
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(contact_unmerge(job, last_merge(job, a.contact_id)));
+	EXPECT_OK(contact_unmerge(job, last_merge(job, a.contact_id), &changes));
 	EXPECT_OK(db_commit(job));
 	EXPECT_INT(test_conversation(job, ch, "wamid.A").id, a.id);
 	joined = test_conversation(job, ch, "wamid.A");
@@ -217,6 +218,7 @@ STORE_TEST(merged_conversations_become_one_thread_and_part_again)
 
 STORE_TEST(a_merge_is_undone_once)
 {
+	struct inbox_changes changes = { 0 };
 	id64 merge;
 
 	test_channel(job);
@@ -226,13 +228,14 @@ STORE_TEST(a_merge_is_undone_once)
 		resolve(job, (struct person_ref){ .phone = S("12025550142"), .lid = S("1234567") })
 			.id);
 	EXPECT_OK(db_begin(job, DB_WRITE));
-	EXPECT_OK(contact_unmerge(job, merge));
-	EXPECT_ERR(contact_unmerge(job, merge), ERR_CONFLICT);
+	EXPECT_OK(contact_unmerge(job, merge, &changes));
+	EXPECT_ERR(contact_unmerge(job, merge, &changes), ERR_CONFLICT);
 	EXPECT_OK(db_commit(job));
 }
 
 STORE_TEST(what_was_written_after_a_merge_stays_with_the_kept_contact)
 {
+	struct inbox_changes changes = { 0 };
 	struct channel *ch = test_channel(job);
 	struct provider_event a = test_text("12025550142", "wamid.A", "a", TEST_NOW_MS);
 	struct provider_event b = test_text("", "wamid.B", "b", TEST_NOW_MS),
@@ -248,7 +251,8 @@ STORE_TEST(what_was_written_after_a_merge_stays_with_the_kept_contact)
 	EXPECT_INT(thread_length(job, kept), 3);
 	EXPECT_OK(db_begin(job, DB_WRITE));
 	EXPECT_OK(contact_unmerge(job,
-		last_merge(job, test_conversation(job, ch, "wamid.A").contact_id)));
+		last_merge(job, test_conversation(job, ch, "wamid.A").contact_id),
+		&changes));
 	EXPECT_OK(db_commit(job));
 	EXPECT_INT(thread_length(job, kept), 2);
 	EXPECT_INT(test_conversation(job, ch, "wamid.B").unread_count, 1);

@@ -54,10 +54,13 @@ extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *c
  * the profile's, else the number. phone: digits, as WhatsApp last told them, or none. */
 struct contact {
 	id64 id;
-	str name, profile_name, phone, bsuid;
+	str name, given_name, profile_name, phone, bsuid;
 	struct contact_alias { str kind, value; } *aliases; /* oldest first */
 	size_t alias_count;
-	int64_t created_ms, opt_out_ms;
+	str source;     /* how it came: webhook, send, address_book, console, api, import */
+	str attributes; /* JSON {"ATTRIBUTE ID": "value"} (inbox/contacts.h), or none */
+	int64_t created_ms, updated_ms, opt_out_ms, preference_ms, blocked_ms, erased_ms;
+	int64_t seen_ms; /* the last message either way, to the minute; 0: none */
 };
 struct contacts { struct contact *items; size_t count; };
 
@@ -88,7 +91,7 @@ enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes,
 	id64 *merge);
 /* In the caller's transaction. ERR_CONFLICT when it was undone before. */
-enum err contact_unmerge(struct job *job, id64 merge);
+enum err contact_unmerge(struct job *job, id64 merge, struct inbox_changes *changes);
 /* The form by which variants of one number find each other: digits in, digits out. */
 str phone_match_key(struct arena *arena, str digits);
 /* Numbers without a country code are read as of this region ("DE"; empty: there is none, and they

@@ -50,6 +50,23 @@ enum err contact_learn(struct job *job, id64 contact, const struct person_ref *w
 	struct inbox_changes *changes);
 /* The row that stands for a contact now: follows merges. */
 enum err contact_row(struct job *job, id64 id, struct contact_row *out);
+enum err contacts_of_rows(struct job *job, const struct contact_rows *rows, struct contacts *out);
+
+/* ---- contact_index.c ---- */
+
+/* What a contact is found by follows what it is: after a change, with the row from before it. */
+enum err contact_reindex(struct job *job, const struct contact_row *before);
+/* Hashes that a contact is found by: never 0. text: as it is stored. */
+enum err contact_value_facet(struct job *job, id64 attribute, str text, int64_t *out);
+enum err contact_name_facet(struct job *job, str name, int64_t *out); /* 0: too short a name */
+enum err contact_email_facet(struct job *job, str email, int64_t *out);
+enum facet_kind { FACET_VALUE = 1, FACET_NAME = 2, FACET_EMAIL = 3 };
+/* The texts that a contact is found by, as words: names and values of attributes. */
+#define CONTACT_TEXTS_MAX 202
+struct contact_texts { str items[CONTACT_TEXTS_MAX]; size_t count; };
+void contact_texts_add(struct arena *arena, struct contact_texts *out, str attributes);
+/* A message of at_ms went to or came from it. */
+enum err contact_was_seen(struct job *job, id64 id, int64_t at_ms);
 
 /* ---- conversation.c ---- */
 
@@ -105,7 +122,8 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 /* The keyed tokens of a message's visible text and of its conversation; none when it has no words.
  */
 enum err search_tokens_of(struct job *job, const struct message *msg, str *tokens);
-enum err search_tokens_of_names(struct job *job, str name, str profile_name, str *tokens);
+/* Those of a contact: its names, and the values of its attributes. */
+enum err search_tokens_of_names(struct job *job, const str *texts, size_t count, str *tokens);
 
 /* ---- send_template.c ---- */
 

@@ -8,9 +8,10 @@
  */
 #include "inbox/inbox_internal.h"
 
-#include "account/seal.h"
+#include "account/audit.h"
+#include "inbox/merge_parts.h"
 
-#define MOVED_MAX (64u << 10) /* 100 aliases and 100 conversations at most */
+#define MOVED_MAX (8u << 20) /* 100 aliases, 100 conversations, values twice at most */
 
 struct merge {
 	id64 id, kept, gone;
@@ -157,33 +158,26 @@ static enum err move_conversations(struct job *job, struct merge *merge)
 	return OK;
 }
 
-static enum err take_names(struct job *job, struct merge *merge)
+/* A wish of either is the person's; a profile's name is taken where there is none. */
+static enum err take_profile(struct job *job, struct merge *merge)
 {
 	struct contact_row kept, gone;
-	bool better;
-	str name;
 
 	TRY(contact_row(job, merge->kept, &kept));
 	TRY(contact_row(job, merge->gone, &gone));
-	better = gone.name_rank > kept.name_rank;
-	json_put_bool(&merge->moved, "name", better);
-	if (better) {
-		TRY(unseal(job, SEAL_NAME, gone.name_sealed, &name));
-		TRY(contact_rename(job, kept.id, name, (enum name_rank)gone.name_rank,
-			merge->changes));
-	}
 	if (gone.preference_ms)
 		TRY(sql_contact_set_preference(job, &(struct sql_contact_set_preference){
 			.id = kept.id, .workspace = job->workspace, .opt_out_ms = gone.opt_out_ms,
 			.at_ms = gone.preference_ms, .now_ms = job->now_ms }, NULL));
 	if (kept.profile_name_sealed.len || !gone.profile_name_sealed.len)
 		return OK;
-	return sql_contact_set_profile(job,
+	TRY(sql_contact_set_profile(job,
 		&(struct sql_contact_set_profile){ .id = kept.id,
 			.workspace = job->workspace,
 			.profile_name = gone.profile_name_sealed,
 			.now_ms = job->now_ms },
-		NULL);
+		NULL));
+	return contact_reindex(job, &kept);
 }
 
 static enum err note_merge(struct job *job, struct merge *merge)
@@ -199,8 +193,8 @@ static enum err note_merge(struct job *job, struct merge *merge)
 		NULL);
 }
 
-enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes,
-	id64 *out)
+static enum err merge_contacts(struct job *job, id64 kept, id64 gone,
+	const struct merge_choice *choice, struct inbox_changes *changes, id64 *out)
 {
 	struct merge merge = { .id = job_id(job), .kept = kept, .gone = gone, .changes = changes };
 
@@ -212,13 +206,14 @@ enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_chang
 			.workspace = job->workspace,
 			.kept = kept,
 			.gone = gone,
-			.reason = S("one person by several names"),
+			.reason = choice ? S("by hand") : S("one person by several names"),
 			.at_ms = job->now_ms },
 		NULL));
 	json_open(&merge.moved, '{');
 	TRY(move_aliases(job, &merge));
 	TRY(move_conversations(job, &merge));
-	TRY(take_names(job, &merge));
+	TRY(take_profile(job, &merge));
+	TRY(merge_take_parts(job, kept, gone, choice, &merge.moved));
 	TRY(sql_contact_set_merged(job,
 		&(struct sql_contact_set_merged){ .id = gone,
 			.workspace = job->workspace,
@@ -227,6 +222,38 @@ enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_chang
 		NULL));
 	*out = merge.id;
 	return note_merge(job, &merge);
+}
+
+enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes,
+	id64 *out)
+{
+	return merge_contacts(job, kept, gone, NULL, changes, out);
+}
+
+static enum err audit(struct job *job, const char *action, id64 kept, id64 gone, id64 merge)
+{
+	return audit_add(job, &(struct audit_entry){ .action = action,
+				      .target_kind = "contact",
+				      .target_id = kept,
+				      .detail = arena_printf(job->arena,
+					      "{\"with\":\"%lld\",\"merge\":\"%lld\"}",
+					      (long long)gone, (long long)merge) });
+}
+
+enum err contact_merge_chosen(struct job *job, id64 kept, id64 gone,
+	const struct merge_choice *choice, struct inbox_changes *changes, id64 *out)
+{
+	struct contact_row a, b;
+
+	TRY(contact_row(job, kept, &a));
+	TRY(contact_row(job, gone, &b));
+	if (a.erased_ms || b.erased_ms)
+		return fail(job, ERR_MISSING, "the contact was erased");
+	if (a.id == b.id)
+		return fail_code(job, ERR_CONFLICT, S("same_contact"), S("Choose another contact."),
+			"Both are one contact already.");
+	TRY(merge_contacts(job, a.id, b.id, choice, changes, out));
+	return audit(job, "contact.merge", a.id, b.id, *out);
 }
 
 /* ---- undoing it ---- */
@@ -296,9 +323,8 @@ static enum err return_conversations(struct job *job, json list,
 	return OK;
 }
 
-enum err contact_unmerge(struct job *job, id64 id)
+enum err contact_unmerge(struct job *job, id64 id, struct inbox_changes *changes)
 {
-	struct inbox_changes changes = { 0 };
 	struct contact_merge_row merge;
 	int64_t undone;
 	json moved;
@@ -314,7 +340,14 @@ enum err contact_unmerge(struct job *job, id64 id)
 		.id = merge.gone_id, .workspace = job->workspace, .now_ms = job->now_ms }, NULL));
 	TRY(return_aliases(job, json_field(moved, "aliases"), merge.gone_id));
 	TRY(return_conversations(job, json_field(moved, "conversations"), &merge));
-	if (json_flag(json_field(moved, "name"), false))
-		TRY(contact_rename(job, merge.kept_id, S(""), NAME_PERSON, &changes));
-	return OK;
+	if (json_field(moved, "parts"))
+		TRY(merge_return_parts(job, merge.kept_id, merge.gone_id,
+			json_field(moved, "parts")));
+	else if (json_flag(json_field(moved, "name"), false))
+		TRY(contact_rename(job, merge.kept_id, S(""), NAME_PERSON, changes));
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge.kept_id });
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge.gone_id });
+	return audit(job, "contact.unmerge", merge.kept_id, merge.gone_id, id);
 }

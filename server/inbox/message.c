@@ -185,7 +185,7 @@ static bool has_seen_all(const struct message *m)
 static enum err move_conversation(struct job *job, const struct message *m,
 	struct conversation *conv)
 {
-	bool customers = is_customers(m);
+	bool customers = is_customers(m), wants_answer = customers && !(m->flags & FLAG_BLOCKED);
 	int64_t in_ms = customers ? not_after(message_time(m), job->now_ms) : 0;
 	struct conversation_row row;
 
@@ -197,12 +197,13 @@ static enum err move_conversation(struct job *job, const struct message *m,
 			.in_ms = in_ms,
 			.window_until_ms = customers ? in_ms + WINDOW_MS : 0,
 			.keep_unread = has_seen_all(m) ? 0 : 1,
-			.unread_add = customers,
-			.reopen = customers,
+			.unread_add = wants_answer,
+			.reopen = wants_answer,
 			.channel = m->channel_id,
 			.now_ms = job->now_ms },
 		&row));
 	conversation_of_row(&row, conv);
+	TRY(contact_was_seen(job, conv->contact_id, id64_ms(m->id)));
 	return has_seen_all(m) ? answer_note(job, m, conv) : OK;
 }
 

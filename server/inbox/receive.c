@@ -10,6 +10,7 @@
 #include "account/seal.h"
 #include "account/template.h"
 #include "base/codec.h"
+#include "inbox/contacts.h"
 
 #define TEMPLATE_DETAIL_MAX 4096
 #define ID_TRIES_MAX 16
@@ -106,6 +107,18 @@ static enum err count_answer(struct job *job, const struct channel *ch,
 	return template_used_answer(job, conversation, is_click, found ? place.id : 0);
 }
 
+/* Of somebody who is blocked: kept, in a conversation that nobody is shown. */
+static enum err put_away(struct job *job, struct conversation *conv, struct inbox_changes *changes,
+	struct message *m)
+{
+	const struct conversation_patch patch = { .has_status = true,
+		.status = CONVERSATION_ARCHIVED };
+
+	m->flags |= FLAG_BLOCKED;
+	return conv->last_message_id ? OK
+				     : conversation_update(job, conv->id, &patch, changes, conv);
+}
+
 static enum err new_message(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
@@ -128,6 +141,8 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
 	TRY(conversation_of(job, contact.id, ch, changes, &conv));
 	m.conversation_id = conv.id;
+	if (contact.blocked_ms)
+		TRY(put_away(job, &conv, changes, &m));
 	set_side(ev, contact.id, &m);
 	TRY(expect_media(job, ch, ev, changes, &m.media_id));
 	TRY(count_answer(job, ch, ev, conv.id));
@@ -293,10 +308,11 @@ static enum err apply_preference(struct job *job, const struct provider_event *e
 			.now_ms = job->now_ms,
 			.opt_out_ms = stops ? at_ms : 0 },
 		&changed));
-	return changed ? contact_note(job, contact.id,
-				 stops ? WEBHOOK_CONTACT_OPTED_OUT : WEBHOOK_CONTACT_UPDATED,
-				 changes)
-	               : OK;
+	if (!changed)
+		return OK;
+	TRY(contact_consent_note(job, contact.id, stops, S("webhook"), at_ms));
+	return contact_note(job, contact.id,
+		stops ? WEBHOOK_CONTACT_OPTED_OUT : WEBHOOK_CONTACT_UPDATED, changes);
 }
 
 static enum err apply_contact(struct job *job, const struct provider_event *ev,

@@ -274,14 +274,14 @@ enum err search_tokens_of(struct job *job, const struct message *msg, str *text)
 	return OK;
 }
 
-enum err search_tokens_of_names(struct job *job, str name, str profile_name, str *text)
+enum err search_tokens_of_names(struct job *job, const str *texts, size_t count, str *text)
 {
 	struct words words = { 0 };
 	struct tokens *tokens;
 
 	*text = S("");
-	words_add(job->arena, &words, name);
-	words_add(job->arena, &words, profile_name);
+	for (size_t i = 0; i < count; i++)
+		words_add(job->arena, &words, texts[i]);
 	if (!words.count)
 		return OK;
 	TRY(tokens_new(job, &tokens));

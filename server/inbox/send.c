@@ -10,6 +10,7 @@
 #include "account/template.h"
 #include "crypto/crypto.h"
 #include "inbox/composer.h"
+#include "inbox/contacts.h"
 #include "inbox/inbox_internal.h"
 #include "store/queries.h"
 #include "store/store.h"
@@ -207,6 +208,9 @@ static enum err make_plan(struct job *job, struct plan *plan)
 	plan->draft = &plan->changed;
 	TRY(check_kind(job, plan));
 	TRY(check_window(job, plan));
+	if (plan->draft->kind == KIND_TEMPLATE)
+		TRY(consent_check(job, plan->channel, plan->conversation.contact_id, &plan->to,
+			plan->draft->content));
 	TRY(plan_media(job, plan));
 	TRY(send_check_files(job, plan->channel, plan->draft));
 	TRY(plan_reply(job, plan));

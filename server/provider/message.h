@@ -62,6 +62,7 @@ enum message_flags {
 	FLAG_ECHO = 8,           /* sent by the owner from the phone */
 	FLAG_WARNED = 16,        /* a failure came after delivery: both are shown */
 	FLAG_TEMPLATE = 32,      /* of a template, also of a local one that left as text */
+	FLAG_BLOCKED = 256,      /* its sender was blocked when it came: it makes no notice */
 };
 
 /* "text", "voice", …; the API's `type`. */

@@ -156,7 +156,13 @@ CREATE TABLE contact (
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	merged_into BIGINT
-);
+, seen_ms BIGINT NOT NULL DEFAULT 0, blocked_ms BIGINT, erased_ms BIGINT, attributes_sealed BLOB);
+CREATE INDEX contact_blocked ON contact (workspace_id, id) WHERE blocked_ms IS NOT NULL;
+CREATE INDEX contact_erasing ON contact (id) WHERE erased_ms IS NOT NULL AND name_rank >= 0;
+CREATE INDEX contact_live ON contact (workspace_id, id) WHERE merged_into IS NULL AND erased_ms IS NULL;
+CREATE INDEX contact_opted_out ON contact (workspace_id, id) WHERE opt_out_ms IS NOT NULL;
+CREATE INDEX contact_seen ON contact (workspace_id, seen_ms, id) WHERE merged_into IS NULL AND erased_ms IS NULL;
+CREATE INDEX contact_source ON contact (workspace_id, source, id);
 CREATE INDEX contact_workspace ON contact (workspace_id, id);
 CREATE TABLE contact_alias (
 	id INTEGER PRIMARY KEY,
@@ -165,10 +171,116 @@ CREATE TABLE contact_alias (
 	kind TEXT NOT NULL,
 	value TEXT NOT NULL,
 	match_key TEXT NOT NULL,
-	created_ms BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL, tail TEXT,
 	UNIQUE (workspace_id, kind, match_key)
 );
 CREATE INDEX contact_alias_contact ON contact_alias (contact_id);
+CREATE INDEX contact_alias_tail ON contact_alias (workspace_id, tail) WHERE tail IS NOT NULL;
+CREATE TABLE contact_attribute (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	attribute_key TEXT NOT NULL,
+	title TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	options TEXT NOT NULL,
+	required BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	deleted_ms BIGINT
+);
+CREATE UNIQUE INDEX contact_attribute_key ON contact_attribute (workspace_id, attribute_key) WHERE deleted_ms IS NULL;
+CREATE TABLE contact_block (
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	channel_id BIGINT NOT NULL REFERENCES channel (id),
+	workspace_id BIGINT NOT NULL,
+	state TEXT NOT NULL,
+	error TEXT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	PRIMARY KEY (contact_id, channel_id)
+);
+CREATE TABLE contact_consent (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	state TEXT NOT NULL,
+	source TEXT NOT NULL,
+	actor_kind BIGINT NOT NULL,
+	actor_id BIGINT,
+	actor_name TEXT NOT NULL,
+	at_ms BIGINT NOT NULL
+);
+CREATE INDEX contact_consent_contact ON contact_consent (contact_id, id);
+CREATE TABLE contact_export (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	state TEXT NOT NULL,
+	filter_sealed BLOB NOT NULL,
+	rows_done BIGINT NOT NULL,
+	blob_id BIGINT REFERENCES media_blob (id),
+	size_bytes BIGINT NOT NULL,
+	error TEXT NOT NULL,
+	actor_kind BIGINT NOT NULL,
+	actor_id BIGINT,
+	actor_name TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	ended_ms BIGINT
+);
+CREATE INDEX contact_export_blob ON contact_export (blob_id);
+CREATE INDEX contact_export_busy ON contact_export (id) WHERE state = 'running';
+CREATE INDEX contact_export_workspace ON contact_export (workspace_id, id);
+CREATE TABLE contact_facet (
+	workspace_id BIGINT NOT NULL,
+	kind BIGINT NOT NULL,
+	facet BIGINT NOT NULL,
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	PRIMARY KEY (workspace_id, kind, facet, contact_id)
+) WITHOUT ROWID;
+CREATE INDEX contact_facet_contact ON contact_facet (contact_id);
+CREATE TABLE contact_import (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	state TEXT NOT NULL,
+	file_name_sealed BLOB,
+	blob_id BIGINT REFERENCES media_blob (id),
+	size_bytes BIGINT NOT NULL,
+	shape_sealed BLOB NOT NULL,
+	plan TEXT NOT NULL,
+	rows_total BIGINT NOT NULL,
+	rows_done BIGINT NOT NULL,
+	made BIGINT NOT NULL,
+	changed BIGINT NOT NULL,
+	skipped BIGINT NOT NULL,
+	wrong BIGINT NOT NULL,
+	undone BIGINT NOT NULL,
+	kept BIGINT NOT NULL,
+	error TEXT NOT NULL,
+	actor_kind BIGINT NOT NULL,
+	actor_id BIGINT,
+	actor_name TEXT NOT NULL,
+	created_ms BIGINT NOT NULL,
+	ended_ms BIGINT
+);
+CREATE INDEX contact_import_blob ON contact_import (blob_id);
+CREATE INDEX contact_import_busy ON contact_import (id) WHERE state IN ('checking', 'running', 'undoing');
+CREATE INDEX contact_import_workspace ON contact_import (workspace_id, id);
+CREATE TABLE contact_import_problem (
+	import_id BIGINT NOT NULL REFERENCES contact_import (id),
+	row_number BIGINT NOT NULL,
+	column_index BIGINT NOT NULL,
+	workspace_id BIGINT NOT NULL,
+	code TEXT NOT NULL,
+	sentence TEXT NOT NULL,
+	PRIMARY KEY (import_id, row_number, column_index)
+);
+CREATE TABLE contact_import_row (
+	import_id BIGINT NOT NULL REFERENCES contact_import (id),
+	row_number BIGINT NOT NULL,
+	workspace_id BIGINT NOT NULL,
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	before_sealed BLOB,
+	after_ms BIGINT NOT NULL,
+	PRIMARY KEY (import_id, row_number)
+);
+CREATE INDEX contact_import_row_contact ON contact_import_row (contact_id);
 CREATE TABLE contact_label (
 	contact_id BIGINT NOT NULL REFERENCES contact (id),
 	label_id BIGINT NOT NULL REFERENCES label (id),
@@ -195,6 +307,18 @@ CREATE TABLE contact_merge_message (
 	PRIMARY KEY (merge_id, conversation_id, message_id)
 );
 CREATE INDEX contact_merge_message_first ON contact_merge_message (message_id, merge_id);
+CREATE TABLE contact_note (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	author_kind BIGINT NOT NULL,
+	author_id BIGINT,
+	author_name TEXT NOT NULL,
+	body_sealed BLOB NOT NULL,
+	edited_ms BIGINT,
+	deleted_ms BIGINT
+);
+CREATE INDEX contact_note_contact ON contact_note (contact_id, id);
 CREATE TABLE conversation (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -219,6 +343,7 @@ CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_load ON conversation (workspace_id, assignee_id, channel_id)
 	WHERE status = 0 AND assignee_id IS NOT NULL AND merged_into IS NULL;
 CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX conversation_number ON conversation (number_id, contact_id);
 CREATE INDEX conversation_opened ON conversation (workspace_id, opened_ms, id) WHERE status IN (0, 1, 3);
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
 CREATE INDEX conversation_queue ON conversation (workspace_id, priority DESC, queued_ms, id) WHERE queued_ms IS NOT NULL;
@@ -416,6 +541,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_conversation ON message (conversation_id, id);
 CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
+CREATE INDEX message_media_place ON message (conversation_id, id) WHERE media_id IS NOT NULL;
 CREATE TABLE message_search (
 	doc INTEGER PRIMARY KEY,
 	message_id BIGINT NOT NULL

@@ -17,6 +17,9 @@ static const struct { const char *query, *reason;
 } may_scan[] = {
 	{ "outbox_depth",
 		"the outbox holds what waits, and it stops at a bound; for the health page" },
+	{ "contact_erasing", "the index holds only those whose messages are still to be wiped" },
+	{ "contact_import_busy", "the index holds only imports that are under way" },
+	{ "contact_export_busy", "the index holds only exports that are under way" },
 	{ "media_release_all", "the index holds only what waits to be fetched; once at start" },
 	{ "workspace_count", "workspaces are few; asked by setup and check, not by requests" },
 };

@@ -1,6 +1,9 @@
 -- Contacts, the names that point to them, and merges. A list of ids comes as one JSON list ([12,34], or nothing):
 -- json_each() is SQLite's own, and a function of 0001_spine.sql on PostgreSQL.
 
+-- fragment contact: id, name_sealed, name_rank, profile_name_sealed, opt_out_ms, preference_ms, source, created_ms, updated_ms, merged_into,
+-- fragment contact: seen_ms, blocked_ms, erased_ms, attributes_sealed
+
 -- contact_add: exec
 -- in:  id id64, workspace id64, profile_name bytes?, source str, now_ms i64
 INSERT INTO contact (id, workspace_id, name_rank, profile_name_sealed, source, created_ms, updated_ms)
@@ -14,19 +17,19 @@ DELETE FROM contact WHERE id = $1 AND workspace_id = $2;
 -- contact_find: one contact
 -- in:  id id64, workspace id64
 -- out: id id64, name_sealed bytes?, name_rank i64, profile_name_sealed bytes?, opt_out_ms i64?, preference_ms i64?, source str
--- out: created_ms i64, updated_ms i64, merged_into id64?
-SELECT id, name_sealed, name_rank, profile_name_sealed, opt_out_ms, preference_ms, source, created_ms, updated_ms, merged_into
+-- out: created_ms i64, updated_ms i64, merged_into id64?, seen_ms i64, blocked_ms i64?, erased_ms i64?, attributes_sealed bytes?
+SELECT {contact}
 FROM contact WHERE id = $1 AND workspace_id = $2;
 
 -- contact_by_ids: many contact
 -- in:  ids str, workspace id64
-SELECT id, name_sealed, name_rank, profile_name_sealed, opt_out_ms, preference_ms, source, created_ms, updated_ms, merged_into
+SELECT {contact}
 FROM contact WHERE id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_id = $2 LIMIT 200;
 
 -- contact_list: many contact
 -- in:  workspace id64, before id64, max i64
-SELECT id, name_sealed, name_rank, profile_name_sealed, opt_out_ms, preference_ms, source, created_ms, updated_ms, merged_into
-FROM contact WHERE workspace_id = $1 AND id < $2 AND merged_into IS NULL ORDER BY id DESC LIMIT $3;
+SELECT {contact}
+FROM contact WHERE workspace_id = $1 AND id < $2 AND merged_into IS NULL AND erased_ms IS NULL ORDER BY id DESC LIMIT $3;
 
 -- contact_set_name: exec
 -- A name of lower rank never replaces one of higher rank.
@@ -79,9 +82,9 @@ WHERE workspace_id = $1 AND kind = 'phone' AND match_key >= $2 AND match_key <= 
 ORDER BY match_key LIMIT $4;
 
 -- contact_alias_add: exec
--- in:  id id64, workspace id64, contact id64, kind str, value str, match_key str, created_ms i64
-INSERT INTO contact_alias (id, workspace_id, contact_id, kind, value, match_key, created_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace_id, kind, match_key) DO NOTHING;
+-- in:  id id64, workspace id64, contact id64, kind str, value str, match_key str, created_ms i64, tail str?
+INSERT INTO contact_alias (id, workspace_id, contact_id, kind, value, match_key, created_ms, tail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, kind, match_key) DO NOTHING;
 
 -- contact_alias_set_value: exec
 -- in:  id id64, workspace id64, value str
