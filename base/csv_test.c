@@ -1,3 +1,4 @@
+/* csv_test.c: tables as spreadsheets write them. */
 #include "base/csv.h"
 #include "base/test.h"
 
@@ -37,7 +38,9 @@ TEST(the_delimiter_is_the_one_that_cuts_evenly)
 
 TEST(rows_are_read_as_a_spreadsheet_wrote_them)
 {
-	struct csv csv = reading("name,note\r\n\"Lind, Tomas\",\"says \"\"hi\"\"\nand more\"\r\n\r\nBo,", ',');
+	struct csv csv =
+		reading("name,note\r\n\"Lind, Tomas\",\"says \"\"hi\"\"\nand more\"\r\n\r\nBo,",
+			',');
 	struct csv_row row;
 
 	EXPECT(csv_next(&csv, test_arena(), &row));
@@ -89,5 +92,6 @@ TEST(a_cell_is_never_a_formula)
 	csv_put(&out, S("-cmd"));
 	csv_put_end(&out);
 	csv_put(&out, S("a"));
-	EXPECT_STR(buf_text(&out), "\"'=1+1\",\"'+12025550142\",\"-5.5\",\"'@x \"\"y\"\"\",\"'-cmd\"\r\n\"a\"");
+	EXPECT_STR(buf_text(&out),
+		"\"'=1+1\",\"'+12025550142\",\"-5.5\",\"'@x \"\"y\"\"\",\"'-cmd\"\r\n\"a\"");
 }

@@ -1,4 +1,5 @@
-/* csv.c: any octets decode to UTF-8, are cut into rows to their end, and what is written of them reads the same. */
+/* csv.c: any octets decode to UTF-8, are cut into rows to their end, and what is written of them
+ * reads the same. */
 #include "base/csv.h"
 #include "fuzz/fuzz.h"
 
@@ -17,7 +18,8 @@ static void check_written(struct arena *arena, const struct csv_row *row)
 	MUST(back.count == row->count && back.has_end);
 	for (size_t i = 0; i < row->count; i++)
 		MUST(back.is_cut || str_is(back.cells[i], row->cells[i]) ||
-			(str_starts(back.cells[i], S("'")) && str_ends(back.cells[i], row->cells[i])));
+			(str_starts(back.cells[i], S("'")) &&
+				str_ends(back.cells[i], row->cells[i])));
 	MUST(!csv_next(&again, arena, &back));
 }
 
@@ -31,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	csv_decode((bytes){ data, size }, csv_encoding_of((bytes){ data, size }), &text);
 	MUST(!text.failed && str_is_utf8(buf_text(&text)));
-	csv = (struct csv){ .text = buf_text(&text), .delimiter = csv_delimiter_of(buf_text(&text)) };
+	csv = (struct csv){ .text = buf_text(&text),
+		.delimiter = csv_delimiter_of(buf_text(&text)) };
 	while (csv_next(&csv, arena, &row)) {
 		MUST(row.row > before && row.count > 0 && row.count <= CSV_CELLS_MAX);
 		before = row.row;

@@ -1,4 +1,5 @@
-/* contact_parts.c: what stands beside a contact: notes, consent, merges, and the attributes of all. */
+/* contact_parts.c: what stands beside a contact: notes, consent, merges, and the attributes of all.
+ */
 #include "account/audit.h"
 #include "api/contact_json.h"
 #include "api/handlers.h"
@@ -302,7 +303,8 @@ static enum err write_merge(struct job *job, struct buf *out, const struct conta
 {
 	struct contact_row gone;
 
-	TRY(sql_contact_find(job, &(struct sql_contact_find){ row->gone_id, job->workspace }, &gone));
+	TRY(sql_contact_find(job, &(struct sql_contact_find){ row->gone_id, job->workspace },
+		&gone));
 	json_open(out, '{');
 	json_put_id(out, "id", row->id);
 	json_put_id(out, "with", row->gone_id);
@@ -415,7 +417,8 @@ enum err contact_groups_get(struct job *job, const struct request *req, struct r
 	for (size_t i = 0; i < count; i++)
 		TRY(write_group(job, out, &groups[i]));
 	json_close(out, ']');
-	TRY(page_write_next(job, out, &page, next ? &(struct cursor){ .ms = next, .id = 1 } : NULL));
+	TRY(page_write_next(job, out, &page,
+		next ? &(struct cursor){ .ms = next, .id = 1 } : NULL));
 	json_close(out, '}');
 	return OK;
 }

@@ -2,6 +2,8 @@
 #include "account/channel.h"
 #include "api/contact_json.h"
 #include "api/handlers.h"
+#include "provider/provider.h"
+#include "store/queries.h"
 #include "store/store.h"
 
 #define SOURCE_MAX 40

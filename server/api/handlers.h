@@ -101,6 +101,32 @@ HANDLER(business_hours_put);
 HANDLER(sla_policies_list);
 HANDLER(sla_policies_put);
 
+/* contacts.c, contact_parts.c */
+HANDLER(contacts_post);
+HANDLER(contacts_delete);
+HANDLER(contacts_block);
+HANDLER(contacts_unblock);
+HANDLER(contacts_merge);
+HANDLER(contact_attributes_list);
+HANDLER(contact_attributes_post);
+HANDLER(contact_attributes_patch);
+HANDLER(contact_attributes_delete);
+HANDLER(contact_notes_list);
+HANDLER(contact_notes_post);
+HANDLER(contact_notes_patch);
+HANDLER(contact_notes_delete);
+HANDLER(contact_consent_get);
+HANDLER(contact_consent_post);
+HANDLER(contact_merges_list);
+HANDLER(contact_merges_undo);
+HANDLER(contact_doubles_get);
+HANDLER(contact_groups_get);
+struct contact_filter;
+enum err contact_filter_read(struct job *job, const struct request *req,
+	struct contact_filter *out);
+/* The id in the path, of a contact whom the asker may see. */
+enum err request_contact(struct job *job, const struct request *req, id64 *out);
+
 /* contacts.c, conversations.c, messages.c, trace.c, search.c */
 HANDLER(contacts_list);
 HANDLER(contacts_get);

@@ -227,7 +227,7 @@ static void open_map(struct buf *out, const char *key)
 		json_open(out, '{');
 }
 
-static str with_plus(struct job *job, str digits)
+str with_plus(struct job *job, str digits)
 {
 	return str_is_digits(digits) ? arena_printf(job->arena, "+" STR_F, STR_A(digits))
 				     : STR_NONE;

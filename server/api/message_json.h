@@ -43,6 +43,8 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	const struct view *view, const struct message *msg);
 enum err conversation_write_json(struct job *job, struct buf *out, const char *key,
 	const struct view *view, const struct conversation *conv);
+/* A number as people read it; none when it is none. */
+str with_plus(struct job *job, str digits);
 /* Without aliases it is what a conversation shows of it. */
 void contact_write_json(struct job *job, struct buf *out, const char *key,
 	const struct contact *contact, bool aliases);

@@ -337,7 +337,8 @@ enum err attribute_options(struct job *job, json list, str *out)
 	struct buf text = buf_in(job->arena, 64u << 10);
 
 	if ((list && json_kind(list) != JSON_LIST) || json_count(list) > OPTIONS_MAX)
-		field_error(job, S("options"), S("invalid"), S("Must be a list of at most 100 texts."));
+		field_error(job, S("options"), S("invalid"),
+			S("Must be a list of at most 100 texts."));
 	json_open(&text, '[');
 	for (size_t i = 0; i < json_count(list); i++) {
 		str option = str_trim(json_text(json_at(list, i)));

@@ -7,7 +7,7 @@
  * query come as the search gives them, newest first. The one rule: no answer looks at more rows
  * than its bounds say, so a page may be short and have more behind it.
  *
- * Names are sealed, and an index that could sort them would tell them (docs/decisions/0015): so the
+ * Names are sealed, and an index that could sort them would tell them (docs/decisions/0019): so the
  * order by name is made here, of few.
  */
 #include "inbox/contacts.h"
@@ -438,7 +438,8 @@ static enum err add_rows(struct finding *f, const struct contact_rows *rows, siz
 static enum err rows_among(struct finding *f, const id64 *ids, size_t count,
 	struct contact_rows *out)
 {
-	*out = (struct contact_rows){ .items = ARENA_ARRAY(f->job->arena, struct contact_row, count) };
+	*out = (struct contact_rows){ .items = ARENA_ARRAY(f->job->arena, struct contact_row,
+					      count) };
 	for (size_t i = 0; i < count; i += CONTACT_SORTED_MAX) {
 		size_t n = count - i < CONTACT_SORTED_MAX ? count - i : CONTACT_SORTED_MAX;
 		struct contact_rows some;
@@ -510,17 +511,11 @@ static enum err probe_seen(struct finding *f, struct contact_id_rows *out)
 		out);
 }
 
-/* Ids hold the time they were made at: a little later than created_ms at most. */
 static enum err probe_created(struct finding *f, struct contact_id_rows *out)
 {
-	int64_t from = f->filter->created_from_ms, until = f->filter->created_until_ms;
-
 	return sql_contact_ids_created(f->job,
-		&(struct sql_contact_ids_created){ f->job->workspace,
-			from > ID64_EPOCH_MS ? id64_floor(from) : 0,
-			until ? id64_floor(until > ID64_EPOCH_MS ? until + 1000 : ID64_EPOCH_MS)
-			      : INT64_MAX,
-			PROBE_MAX },
+		&(struct sql_contact_ids_created){ f->job->workspace, f->filter->created_from_ms,
+			until_or_end(f->filter->created_until_ms), PROBE_MAX },
 		out);
 }
 
@@ -550,7 +545,8 @@ static enum err probe_filter_label(struct finding *f, struct contact_id_rows *ou
 
 typedef enum err probe_fn(struct finding *f, struct contact_id_rows *out);
 
-/* The probes of the filters that are set, the likely small ones first. By name, all are one more. */
+/* The probes of the filters that are set, the likely small ones first. By name, all are one more.
+ */
 static size_t probes_of(const struct finding *f, probe_fn *out[9])
 {
 	const struct contact_filter *filter = f->filter;
@@ -845,7 +841,11 @@ static enum err find(struct finding *f)
 enum err contact_find(struct job *job, const struct contact_filter *filter,
 	const struct contact_place *after, size_t max, struct contact_page *out)
 {
-	struct finding f = { .job = job, .filter = filter, .after = *after, .max = max, .out = out };
+	struct finding f = { .job = job,
+		.filter = filter,
+		.after = *after,
+		.max = max,
+		.out = out };
 
 	*out = (struct contact_page){ .sorted = filter->sort };
 	out->contacts.items = ARENA_ARRAY(job->arena, struct contact, max);

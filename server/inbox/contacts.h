@@ -80,7 +80,13 @@ struct contact_draft {
 enum err contact_create(struct job *job, const struct contact_draft *draft,
 	struct inbox_changes *changes, struct contact *out);
 
-struct contact_patch { str name; json attributes; bool has_labels; const id64 *labels; size_t label_count; };
+struct contact_patch {
+	str name;
+	json attributes;
+	bool has_labels;
+	const id64 *labels;
+	size_t label_count;
+};
 /* name none: as it is, empty: the person's own again. */
 enum err contact_change(struct job *job, id64 id, const struct contact_patch *patch,
 	struct inbox_changes *changes, struct contact *out);
@@ -91,8 +97,8 @@ enum err contact_consent(struct job *job, id64 id, bool opted_out, str source,
 	struct inbox_changes *changes);
 /* Only the history row: the state is written by whoever calls. */
 enum err contact_consent_note(struct job *job, id64 id, bool opted_out, str source, int64_t at_ms);
-/* Before a template is queued for a contact (0: whoever `to` names): ERR_INPUT "opted_out" when it is
- * marketing and the person wants none. */
+/* Before a template is queued for a contact (0: whoever `to` names): ERR_INPUT "opted_out" when it
+ * is marketing and the person wants none. */
 enum err consent_check(struct job *job, const struct channel *ch, id64 contact,
 	const struct person_ref *to, json template);
 /* A blocked contact's conversations are archived, and what they write makes no notice. */
@@ -101,7 +107,12 @@ enum err contact_block(struct job *job, id64 id, bool blocked, str reason,
 
 /* ---- notes (contact_note.c) ---- */
 
-struct contact_note { id64 id, contact_id, author_id; enum actor_kind author_kind; str author_name, body; int64_t edited_ms; };
+struct contact_note {
+	id64 id, contact_id, author_id;
+	enum actor_kind author_kind;
+	str author_name, body;
+	int64_t edited_ms;
+};
 struct contact_notes { struct contact_note *items; size_t count; };
 enum err contact_note_list(struct job *job, id64 contact, id64 before, size_t max,
 	struct contact_notes *out);

@@ -2,8 +2,8 @@
  * merge_parts.c: what a team keeps about two contacts, when they become one and when they part.
  *
  * Values that the kept one lacks are taken over, and those that were chosen; labels and notes all
- * are. What was before stands in contact_merge.moved as it was sealed, so that undoing puts back the
- * very octets, and only where nobody changed them since.
+ * are. What was before stands in contact_merge.moved as it was sealed, so that undoing puts back
+ * the very octets, and only where nobody changed them since.
  */
 #include "inbox/merge_parts.h"
 

@@ -88,6 +88,14 @@ enum err provider_templates(struct job *job, const struct channel *ch, struct te
 	return ch->provider->templates(job, ch, out, count);
 }
 
+enum err provider_block(struct job *job, const struct channel *ch, const struct person_ref *who,
+	bool blocked)
+{
+	if (!ch->provider->block)
+		return cannot(job, ch, "block people");
+	return ch->provider->block(job, ch, who, blocked);
+}
+
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url)
 {
 	if (!ch->provider->subscribe)

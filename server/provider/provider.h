@@ -220,6 +220,9 @@ struct provider {
 	 * upload_media. */
 	enum err (*template_sample)(struct job *job, const struct channel *ch,
 		const struct media_info *info, const char *path, str *handle);
+	/* The network lets nothing of this person through to the number any more, or again. */
+	enum err (*block)(struct job *job, const struct channel *ch, const struct person_ref *who,
+		bool blocked);
 	/* Subscribes the account's webhooks to url, where the provider lets us. */
 	enum err (*subscribe)(struct job *job, const struct channel *ch, str url);
 };
@@ -252,6 +255,8 @@ enum err provider_template_delete(struct job *job, const struct channel *ch, str
 	str remote_id);
 enum err provider_template_sample(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *handle);
+enum err provider_block(struct job *job, const struct channel *ch, const struct person_ref *who,
+	bool blocked);
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url);
 
 #endif

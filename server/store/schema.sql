@@ -158,6 +158,7 @@ CREATE TABLE contact (
 	merged_into BIGINT
 , seen_ms BIGINT NOT NULL DEFAULT 0, blocked_ms BIGINT, erased_ms BIGINT, attributes_sealed BLOB);
 CREATE INDEX contact_blocked ON contact (workspace_id, id) WHERE blocked_ms IS NOT NULL;
+CREATE INDEX contact_created ON contact (workspace_id, created_ms) WHERE merged_into IS NULL AND erased_ms IS NULL;
 CREATE INDEX contact_erasing ON contact (id) WHERE erased_ms IS NOT NULL AND name_rank >= 0;
 CREATE INDEX contact_live ON contact (workspace_id, id) WHERE merged_into IS NULL AND erased_ms IS NULL;
 CREATE INDEX contact_opted_out ON contact (workspace_id, id) WHERE opt_out_ms IS NOT NULL;

@@ -17,13 +17,13 @@ const startDeadline = 30_000
 /** What each role may, as docs/api/README.md says; written down here so that a slip in the server's table shows. */
 const basics = ['channel.read', 'template.read', 'person.read', 'workspace.read']
 const inboxRead = ['conversation.read', 'message.read', 'contact.read', 'media.read']
-const inboxWrite = ['conversation.write', 'message.send', 'contact.write', 'media.write']
-export const all = [...basics, ...inboxRead, ...inboxWrite, 'channel.manage', 'template.manage', 'person.manage', 'role.manage', 'key.manage',
+const inboxWrite = ['conversation.write', 'message.send', 'contact.write', 'contact.block', 'media.write']
+export const all = [...basics, ...inboxRead, ...inboxWrite, 'contact.manage', 'channel.manage', 'template.manage', 'person.manage', 'role.manage', 'key.manage',
   'audit.read', 'event.read', 'event.manage', 'health.read', 'report.read', 'canned.manage', 'routing.manage', 'workspace.manage', 'webhook.manage']
 export const roles = {
   owner: all,
   admin: all,
-  supervisor: [...basics, ...inboxRead, ...inboxWrite, 'template.manage', 'event.read', 'health.read', 'audit.read', 'report.read', 'canned.manage', 'routing.manage'],
+  supervisor: [...basics, ...inboxRead, ...inboxWrite, 'contact.manage', 'template.manage', 'event.read', 'health.read', 'audit.read', 'report.read', 'canned.manage', 'routing.manage'],
   agent: [...basics, ...inboxRead, ...inboxWrite, 'health.read'],
   viewer: [...basics, ...inboxRead],
   analyst: [...basics, 'conversation.read', 'health.read', 'report.read'],

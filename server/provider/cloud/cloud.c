@@ -27,5 +27,6 @@ const struct provider cloud_provider = {
 	.template_edit = cloud_template_edit,
 	.template_delete = cloud_template_delete,
 	.template_sample = cloud_template_sample,
+	.block = cloud_block,
 	.subscribe = cloud_subscribe,
 };

@@ -113,6 +113,10 @@ void cloud_check_text(struct job *job, json v, size_t min, size_t max, const cha
 const char *cloud_path(struct job *job, const char *base, const char *name);
 const char *cloud_path_at(struct job *job, const char *base, const char *name, size_t index);
 
+/* ---- block.c ---- */
+enum err cloud_block(struct job *job, const struct channel *ch, const struct person_ref *who,
+	bool blocked);
+
 /* ---- media.c, manage.c ---- */
 enum err cloud_upload_media(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *remote_id);

@@ -52,6 +52,7 @@ struct thread {
 	int64_t filled_ms;
 	struct chat *first, *last;
 	size_t unread;       /* of the customer */
+	bool is_blocked;     /* by the business */
 };
 
 struct customer {
@@ -218,6 +219,10 @@ void graph_object(const struct request *req, struct exchange *ex);       /* GET 
 void graph_delete(const struct request *req, struct exchange *ex);
 void graph_phone_numbers(const struct request *req, struct exchange *ex);
 void graph_templates(const struct request *req, struct exchange *ex);
+/* POST, DELETE and GET /v/{id}/block_users */
+void graph_block(const struct request *req, struct exchange *ex);
+void graph_unblock(const struct request *req, struct exchange *ex);
+void graph_blocked(const struct request *req, struct exchange *ex);
 void graph_subscribe(const struct request *req, struct exchange *ex);
 void graph_subscriptions(const struct request *req, struct exchange *ex);
 void graph_template_create(const struct request *req, struct exchange *ex);

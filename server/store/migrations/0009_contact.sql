@@ -11,6 +11,7 @@ UPDATE contact SET seen_ms = COALESCE((SELECT MAX(c.last_message_ms) FROM conver
 -- The list is walked by last message or by id; the other filters are looked up on the way, or lead when few fit.
 CREATE INDEX contact_seen ON contact (workspace_id, seen_ms, id) WHERE merged_into IS NULL AND erased_ms IS NULL;
 CREATE INDEX contact_live ON contact (workspace_id, id) WHERE merged_into IS NULL AND erased_ms IS NULL;
+CREATE INDEX contact_created ON contact (workspace_id, created_ms) WHERE merged_into IS NULL AND erased_ms IS NULL;
 CREATE INDEX contact_source ON contact (workspace_id, source, id);
 CREATE INDEX contact_blocked ON contact (workspace_id, id) WHERE blocked_ms IS NOT NULL;
 CREATE INDEX contact_opted_out ON contact (workspace_id, id) WHERE opt_out_ms IS NOT NULL;

@@ -113,9 +113,9 @@ SELECT id FROM contact WHERE workspace_id = $1 AND blocked_ms IS NOT NULL LIMIT 
 SELECT id FROM contact WHERE workspace_id = $1 AND opt_out_ms IS NOT NULL LIMIT $2;
 
 -- contact_ids_created: many contact_id
--- Made in a stretch of time, by their ids.
--- in:  workspace id64, from_id id64, to_id id64, max i64
-SELECT id FROM contact WHERE workspace_id = $1 AND id >= $2 AND id < $3 AND merged_into IS NULL AND erased_ms IS NULL LIMIT $4;
+-- Made in a stretch of time.
+-- in:  workspace id64, from_ms i64, to_ms i64, max i64
+SELECT id FROM contact WHERE workspace_id = $1 AND created_ms >= $2 AND created_ms < $3 AND merged_into IS NULL AND erased_ms IS NULL LIMIT $4;
 
 -- contact_ids_seen: many contact_id
 -- Whose last message is of a stretch of time.
