@@ -21,12 +21,6 @@ static enum err audit(struct job *job, const char *action, id64 contact, str rea
 				      .detail = detail });
 }
 
-static void note(struct job *job, id64 contact, struct inbox_changes *changes)
-{
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
-}
-
 /* Nobody else changes it until the transaction ends: on PostgreSQL a write is the lock that both
  * databases have a word for. */
 static enum err lock(struct job *job, id64 id, struct contact_row *out)
@@ -207,7 +201,7 @@ enum err contact_change(struct job *job, id64 id, const struct contact_patch *pa
 	if (patch->has_labels)
 		TRY(set_labels(job, row.id, patch->labels, patch->label_count));
 	TRY(audit(job, "contact.update", row.id, STR_NONE, what_changed(job, patch)));
-	note(job, row.id, changes);
+	TRY(contact_note(job, row.id, WEBHOOK_CONTACT_UPDATED, changes));
 	return contact_get(job, row.id, out);
 }
 
@@ -244,8 +238,8 @@ enum err contact_consent(struct job *job, id64 id, bool opted_out, str source,
 	TRY(contact_consent_note(job, row.id, opted_out, source, job->now_ms));
 	TRY(audit(job, opted_out ? "contact.opt_out" : "contact.opt_in", row.id, STR_NONE,
 		STR_NONE));
-	note(job, row.id, changes);
-	return OK;
+	return contact_note(job, row.id,
+		opted_out ? WEBHOOK_CONTACT_OPTED_OUT : WEBHOOK_CONTACT_UPDATED, changes);
 }
 
 /* ---- blocking ---- */
@@ -282,6 +276,6 @@ enum err contact_block(struct job *job, id64 id, bool blocked, str reason,
 		NULL));
 	TRY(put_away(job, row.id, blocked, reason, changes));
 	TRY(audit(job, blocked ? "contact.block" : "contact.unblock", row.id, reason, STR_NONE));
-	note(job, row.id, changes);
+	TRY(contact_note(job, row.id, WEBHOOK_CONTACT_UPDATED, changes));
 	return contact_get(job, row.id, out);
 }
