@@ -109,6 +109,7 @@ static void write_total(struct buf *out, const struct board *board)
 
 static enum err write_people(struct job *job, struct buf *out, const struct board *board)
 {
+	static const char *const statuses[] = { "offline", "away", "online" };
 	struct report_member_rows members;
 
 	TRY(sql_report_member_list(job, &(struct sql_report_member_list){ job->workspace },
@@ -122,6 +123,8 @@ static enum err write_people(struct job *job, struct buf *out, const struct boar
 		json_open(out, '{');
 		json_put_id(out, "id", members.items[i].id);
 		json_put(out, "name", members.items[i].name);
+		json_put(out, "status",
+			str_of(statuses[members.items[i].agent_status % COUNT_OF(statuses)]));
 		write_load(out, &load);
 		json_close(out, '}');
 	}
@@ -161,6 +164,7 @@ static void write_figures(struct buf *out, const struct figures *f)
 {
 	json_put_int(out, "conversations", f->conversations);
 	json_put_int(out, "breaches", f->breaches);
+	json_put_int(out, "online_ms", f->online_ms);
 	write_durations(out, "first_response", &f->first);
 	write_durations(out, "response", &f->response);
 	write_durations(out, "resolution", &f->resolution);

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { PAGE = 5000, FIRST_ROOM = 64 };
+enum { PAGE = 5000, FIRST_ROOM = 64, STATUS_ONLINE = 2 };
 #define DAY_MS (24 * 3600 * 1000LL)
 
 struct series { int64_t *items; size_t count, room; };
@@ -211,7 +211,36 @@ static struct figures figures_of(id64 person, str name, struct gathered *from)
 		.resolution = durations_of(&from->resolution) };
 }
 
-static void write_figures(struct gathering *g, struct figures_list *out)
+/* Until now: nobody has been online in the time to come. */
+static enum err online_time(struct gathering *g, id64 person, int64_t *out)
+{
+	int64_t until = g->ask->until_ms < g->job->now_ms ? g->ask->until_ms : g->job->now_ms;
+	int64_t since = g->ask->from_ms;
+	struct report_status_row was;
+	struct report_status_rows rows;
+	bool online;
+	enum err e = sql_report_status_before(g->job,
+		&(struct sql_report_status_before){ g->job->workspace, person, since }, &was);
+
+	*out = 0;
+	if (e == ERR_MISSING)
+		job_forgive(g->job);
+	else
+		TRY(e);
+	online = e == OK && was.status == STATUS_ONLINE;
+	TRY(sql_report_status_page(g->job,
+		&(struct sql_report_status_page){ g->job->workspace, person, since, until },
+		&rows));
+	for (size_t i = 0; i < rows.count; i++) {
+		*out += online ? rows.items[i].at_ms - since : 0;
+		since = rows.items[i].at_ms;
+		online = rows.items[i].status == STATUS_ONLINE;
+	}
+	*out += online && until > since ? until - since : 0;
+	return OK;
+}
+
+static enum err write_figures(struct gathering *g, struct figures_list *out)
 {
 	size_t members = g->members->count;
 	struct figures nobody = figures_of(0, STR_NONE, &g->people[members]);
@@ -221,12 +250,17 @@ static void write_figures(struct gathering *g, struct figures_list *out)
 		struct figures f = figures_of(g->members->items[i].id, g->members->items[i].name,
 			&g->people[i]);
 
+		TRY(online_time(g, f.person_id, &f.online_ms));
+		out->total.online_ms += f.online_ms;
 		if (f.conversations || f.breaches || !g->members->items[i].disabled)
 			out->items[out->count++] = f;
 	}
 	if (nobody.conversations || nobody.breaches)
 		out->items[out->count++] = nobody;
-	out->total = figures_of(0, STR_NONE, &g->people[members + 1]);
+	nobody = figures_of(0, STR_NONE, &g->people[members + 1]);
+	nobody.online_ms = out->total.online_ms;
+	out->total = nobody;
+	return OK;
 }
 
 static enum err check_times(struct job *job, const struct figures_ask *ask)
@@ -254,6 +288,5 @@ enum err figures_load(struct job *job, const struct figures_ask *ask, struct fig
 	TRY(gather_answers(&g));
 	TRY(gather_resolutions(&g));
 	TRY(gather_breaches(&g));
-	write_figures(&g, out);
-	return OK;
+	return write_figures(&g, out);
 }

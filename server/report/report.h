@@ -84,6 +84,7 @@ struct figures {
 	str name;
 	int64_t conversations; /* with an answer or a resolution of theirs */
 	int64_t breaches;
+	int64_t online_ms; /* status online, by the clock */
 	struct durations first, response, resolution;
 };
 struct figures_ask {

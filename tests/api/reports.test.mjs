@@ -97,3 +97,15 @@ test('traffic has an entry for every hour', async () => {
   })
   await boss.want(422, 'GET', '/reports/traffic?days=0')
 })
+
+test('online time is counted from the changes of the status', async () => {
+  const onlineOf = async () => (await boss.want(200, 'GET', '/reports/agents')).people.find((one) => one.id === agents[1].id).online_ms
+  await agents[1].want(200, 'PATCH', '/agents/me', { status: 'online' })
+  const from = Date.now()
+  await until('some time online', async () => (await onlineOf()) >= 30)
+  await agents[1].want(200, 'PATCH', '/agents/me', { status: 'offline' })
+  const most = Date.now() - from + 1000
+  const total = await onlineOf()
+  assert.ok(total >= 30 && total <= most, `${total} ms of at most ${most} ms`)
+  assert.equal(await onlineOf(), total, 'offline, it stands still')
+})

@@ -116,6 +116,20 @@ FROM message WHERE id >= $2 AND id < $3 AND workspace_id = $1;
 
 -- report_member_list: many report_member
 -- in:  workspace id64
--- out: id id64, name str, disabled i64
-SELECT p.id AS id, p.name AS name, CASE WHEN m.disabled_ms IS NULL THEN 0 ELSE 1 END AS disabled
-FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = $1 ORDER BY p.id LIMIT 1000;
+-- out: id id64, name str, disabled i64, agent_status i64
+SELECT p.id AS id, p.name AS name, CASE WHEN m.disabled_ms IS NULL THEN 0 ELSE 1 END AS disabled,
+	COALESCE(a.status, 0) AS agent_status
+FROM member m JOIN person p ON p.id = m.person_id
+LEFT JOIN agent a ON a.workspace_id = m.workspace_id AND a.person_id = m.person_id
+WHERE m.workspace_id = $1 ORDER BY p.id LIMIT 1000;
+
+-- report_status_before: one report_status
+-- What somebody was at a moment.
+-- in:  workspace id64, person id64, at_ms i64
+-- out: status i64, at_ms i64
+SELECT status, at_ms FROM agent_status WHERE workspace_id = $1 AND person_id = $2 AND at_ms < $3 ORDER BY at_ms DESC LIMIT 1;
+
+-- report_status_page: many report_status
+-- in:  workspace id64, person id64, from_ms i64, until_ms i64
+SELECT status, at_ms FROM agent_status
+WHERE workspace_id = $1 AND person_id = $2 AND at_ms >= $3 AND at_ms < $4 ORDER BY at_ms, id LIMIT 20000;

@@ -23,6 +23,7 @@ export function moved(board: Board, conversationId: string, personId: string | n
 export interface Column {
   id: string | null
   name: string
+  status: Board['people'][number]['status'] | null
   open: number
   waiting: number
   cards: Board['cards']
@@ -32,7 +33,7 @@ export interface Column {
 export function columnsOf(board: Board, nobody: string): Column[] {
   const cardsOf = (id: string | null) => board.cards.filter((card) => (card.conversation.assignee?.id ?? null) === id)
   const own = cardsOf(null)
-  const first: Column = { id: null, name: nobody, open: board.total.unassigned, waiting: own.filter((card) => card.conversation.waiting_since_ms).length, cards: own }
-  const people = board.people.map((one) => ({ id: one.id, name: one.name, open: one.open, waiting: one.waiting, cards: cardsOf(one.id) }))
+  const first: Column = { id: null, name: nobody, status: null, open: board.total.unassigned, waiting: own.filter((card) => card.conversation.waiting_since_ms).length, cards: own }
+  const people = board.people.map((one) => ({ id: one.id, name: one.name, status: one.status, open: one.open, waiting: one.waiting, cards: cardsOf(one.id) }))
   return [first, ...people.sort((a, b) => a.name.localeCompare(b.name))]
 }
