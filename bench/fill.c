@@ -52,6 +52,7 @@ struct fill {
 	int64_t start_ms;
 	str words[VOCABULARY]; /* the tokens of each word, on the heap */
 	str plain;             /* those of the word "q" in conversation 1 */
+	str tags[2][KINDS];    /* of what a message is, by coming in and kind; on the heap */
 };
 
 static void begin(struct fill *f)
@@ -117,6 +118,29 @@ static void make_word_tokens(struct fill *f)
 		if (i % 100 == 0)
 			arena_reset(f->job.arena);
 	}
+}
+
+/* One in thirty is a picture, one in a hundred a document; they have a caption. */
+static enum message_kind some_kind(struct fill *f)
+{
+	double roll = data_roll(&f->seed);
+
+	return roll < 0.03 ? KIND_IMAGE : roll < 0.04 ? KIND_DOCUMENT : KIND_TEXT;
+}
+
+static str tags_of(struct fill *f, bool incoming, enum message_kind kind)
+{
+	const struct message msg = { .kind = kind, .channel_id = f->channel,
+		.author_kind = incoming ? ACTOR_CONTACT : ACTOR_PERSON,
+		.author_id = incoming ? 0 : f->job.actor.id };
+	str text;
+
+	if (!f->tags[incoming][kind].ptr) {
+		data_must(&f->job, search_tags_of(&f->job, &msg, &text), "tags");
+		f->tags[incoming][kind] =
+			heap_str(arena_printf(f->job.arena, STR_F " ", STR_A(text)));
+	}
+	return f->tags[incoming][kind];
 }
 
 static str thread_token(struct fill *f, struct thread *thread)
@@ -219,12 +243,12 @@ static void add_threads(struct fill *f)
 }
 
 /* Says something: its JSON and its tokens. */
-static void say(struct fill *f, struct buf *body, struct buf *tokens)
+static void say(struct fill *f, struct buf *body, struct buf *tokens, enum message_kind kind)
 {
 	int words = WORDS_LEAST + (int)(data_roll(&f->seed) * (WORDS_MOST - WORDS_LEAST));
 
 	buf_clear(body);
-	buf_str(body, S("{\"body\":\""));
+	buf_str(body, kind == KIND_TEXT ? S("{\"body\":\"") : S("{\"caption\":\""));
 	for (int i = 0; i < words; i++) {
 		size_t word = data_roll_word(&f->seed);
 
@@ -260,6 +284,7 @@ static void add_message(struct fill *f, size_t i, struct buf *body, struct buf *
 	id64 id = id64_floor(ms) + (id64)(i % 1024) + 1024;
 	struct thread *thread = some_thread(f);
 	bool incoming = data_roll(&f->seed) < 0.6;
+	enum message_kind kind = some_kind(f);
 	uint64_t key[] = { (uint64_t)(data_roll(&f->seed) * 1e18), (uint64_t)id };
 	uint64_t trace[] = { key[0] * 31, (uint64_t)id * 7 };
 	struct sql_message_add row = {
@@ -267,7 +292,7 @@ static void add_message(struct fill *f, size_t i, struct buf *body, struct buf *
 		.workspace = job->workspace,
 		.conversation = thread->id,
 		.channel = f->channel,
-		.kind = KIND_TEXT,
+		.kind = kind,
 		.status = incoming ? STATUS_RECEIVED : STATUS_READ,
 		.author_kind = incoming ? ACTOR_CONTACT : ACTOR_PERSON,
 		.author = incoming ? 0 : job->actor.id,
@@ -284,8 +309,9 @@ static void add_message(struct fill *f, size_t i, struct buf *body, struct buf *
 	};
 
 	buf_clear(tokens);
+	buf_str(tokens, tags_of(f, incoming, kind));
 	buf_str(tokens, thread_token(f, thread));
-	say(f, body, tokens);
+	say(f, body, tokens, kind);
 	row.body = sealed(f, SEAL_MESSAGE, buf_text(body));
 	data_must(job, sql_message_add(job, &row, NULL), "message");
 	data_must(job, search_add(job, job->workspace, id, buf_text(tokens)), "search");
@@ -310,7 +336,7 @@ static enum conversation_status some_status(double roll)
 {
 	if (roll < 0.2)
 		return CONVERSATION_OPEN;
-	return roll < 0.3 ? CONVERSATION_PENDING : CONVERSATION_RESOLVED;
+	return roll < 0.3 ? CONVERSATION_WAITING : CONVERSATION_RESOLVED;
 }
 
 /* One in five is open, half of these belong to somebody. Unread ones are among the open. */

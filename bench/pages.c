@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "bench/data.h"
 #include "inbox/inbox.h"
+#include "inbox/search.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -99,6 +100,33 @@ static void read_search(struct bench *b, struct job *job, size_t i)
 	data_must(job, search_messages(job, &search, &page, &next), "search");
 }
 
+/* Filters that combine: of a contact, of a kind, by status and date, common, rare and empty. */
+static void read_filtered(struct bench *b, struct job *job, size_t i)
+{
+	str word = data_word(data_roll_word(&b->seed)),
+	    name = data_word(100 + (size_t)(data_roll(&b->seed) * 900));
+	const str lines[] = {
+		arena_printf(job->arena, STR_F " has:image", STR_A(word)),
+		arena_printf(job->arena, STR_F " from:" STR_F, STR_A(word), STR_A(name)),
+		arena_printf(job->arena, STR_F " is:open is:in", STR_A(word)),
+		arena_printf(job->arena, STR_F " after:90d before:30d", STR_A(word)),
+		S("has:document is:out"),
+		arena_printf(job->arena, "from:" STR_F, STR_A(name)),
+		S("is:snoozed has:video"),
+		arena_printf(job->arena, STR_F " is:snoozed", STR_A(data_word(i % 10))),
+		arena_printf(job->arena, STR_F " agent:none is:waiting is:unread",
+			STR_A(data_word(i % 40))),
+	};
+	struct search_filter filter;
+	struct message_search search = { .max = PAGE, .filter = &filter };
+	struct messages page;
+	id64 next;
+
+	job->actor.permissions = ~0ull;
+	data_must(job, search_read(job, lines[i % COUNT_OF(lines)], STR_NONE, &filter), "filter");
+	data_must(job, search_messages(job, &search, &page, &next), "search");
+}
+
 static void measure(struct bench *b, int64_t rounds,
                     void (*read)(struct bench *, struct job *, size_t), struct times *out)
 {
@@ -168,7 +196,9 @@ int main(int argc, char **argv)
 	measure(&b, rounds, read_thread, &times);
 	print("thread", &times, ",");
 	measure(&b, rounds, read_search, &times);
-	print("search", &times, "}\n");
+	print("search", &times, ",");
+	measure(&b, rounds, read_filtered, &times);
+	print("filtered", &times, "}\n");
 	store_close(b.store);
 	return 0;
 }

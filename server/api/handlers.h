@@ -143,6 +143,7 @@ HANDLER(messages_get);
 HANDLER(messages_retry);
 HANDLER(messages_trace);
 HANDLER(search_list);
+HANDLER(search_suggestions);
 HANDLER(notes_post);
 HANDLER(messages_patch);
 HANDLER(messages_delete);

@@ -143,6 +143,7 @@ const struct route api_routes[] = {
 	{ GET, V1 "/conversations/{id}/variables", conversations_variables,
 		PERMIT(MESSAGE_SEND) },
 	{ GET, V1 "/search", search_list, PERMIT(MESSAGE_READ) },
+	{ GET, V1 "/search/suggestions", search_suggestions, PERMIT(MESSAGE_READ) },
 
 	{ GET, V1 "/reports/board", reports_board, PERMIT(REPORT_READ) },
 	{ GET, V1 "/reports/agents", reports_agents, PERMIT(REPORT_READ) },

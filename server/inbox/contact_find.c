@@ -647,7 +647,8 @@ static enum err find_words(struct finding *f, id64 before, id64 *out, size_t max
 	str tokens;
 
 	*count = 0;
-	TRY(search_tokens_of_query(f->job, SPACE_NAME, &f->asked.words, 0, &tokens));
+	TRY(search_tokens_of_query(f->job,
+		&(struct query_tokens){ .space = SPACE_NAME, .words = &f->asked.words }, &tokens));
 	return tokens.len ? search_find(f->job, f->job->workspace, tokens, before, out, max, count)
 			  : OK;
 }

@@ -276,9 +276,16 @@ enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct m
 
 #define SEARCH_QUERY_MAX 200 /* code points */
 /* Messages that hold every word of the query (the beginning of a word is enough from three letters
- * on) and every "quoted phrase" as it stands, newest first. before: the last id of the page before.
- * *next: 0 when there are no more. */
-struct message_search { str query; id64 conversation, before; size_t max; };
+ * on) and every "quoted phrase" as it stands, and that the filter takes, newest first. before: the
+ * last id of the page before. A page looks at a bounded number of messages: it may hold fewer than
+ * max, or none, and still go on at *next; 0 when there are no more. Respects the job's scope. */
+struct search_filter; /* inbox/search.h; NULL: none */
+struct message_search {
+	str query;
+	id64 conversation, before;
+	size_t max;
+	const struct search_filter *filter;
+};
 enum err search_messages(struct job *job, const struct message_search *search, struct messages *out,
 	id64 *next);
 /* Words as the search folds and cuts them: of a text, or of all that a message shows. */

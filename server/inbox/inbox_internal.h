@@ -119,9 +119,10 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 
 /* ---- search_words.c ---- */
 
-/* The keyed tokens of a message's visible text and of its conversation; none when it has no words.
- */
+/* The keyed tokens of a message's visible text, of its conversation, and of what it is. */
 enum err search_tokens_of(struct job *job, const struct message *msg, str *tokens);
+/* Those of what it is alone: for who fills a store by hand (bench/fill.c). */
+enum err search_tags_of(struct job *job, const struct message *msg, str *tokens);
 /* Those of a contact: its names, and the values of its attributes. */
 enum err search_tokens_of_names(struct job *job, const str *texts, size_t count, str *tokens);
 

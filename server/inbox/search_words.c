@@ -258,6 +258,50 @@ static void add_conversation(struct tokens *out, struct arena *arena, id64 conve
 		arena_printf(arena, "%lld", (long long)conversation));
 }
 
+str tag_of_kind(struct arena *arena, enum message_kind kind)
+{
+	return arena_printf(arena, "k%d", (int)kind);
+}
+
+str tag_of_channel(struct arena *arena, id64 channel)
+{
+	return arena_printf(arena, "c%lld", (long long)channel);
+}
+
+str tag_of_author(struct arena *arena, id64 person)
+{
+	return arena_printf(arena, "p%lld", (long long)person);
+}
+
+void tags_add(struct tags *tags, str tag)
+{
+	if (tags->count < TAGS_MAX)
+		tags->items[tags->count++] = tag;
+}
+
+/* A message of any kind is found by what it is, also one without words. */
+static void add_tags(struct tokens *out, struct arena *arena, const struct message *msg)
+{
+	add_token(out, arena, SPACE_TAG, S("all"));
+	add_token(out, arena, SPACE_TAG, tag_of_kind(arena, msg->kind));
+	add_token(out, arena, SPACE_TAG, tag_of_channel(arena, msg->channel_id));
+	if (msg->kind != KIND_NOTE)
+		add_token(out, arena, SPACE_TAG,
+			msg->author_kind == ACTOR_CONTACT ? S("in") : S("out"));
+	if (msg->author_kind == ACTOR_PERSON)
+		add_token(out, arena, SPACE_TAG, tag_of_author(arena, msg->author_id));
+}
+
+enum err search_tags_of(struct job *job, const struct message *msg, str *text)
+{
+	struct tokens *tokens;
+
+	TRY(tokens_new(job, &tokens));
+	add_tags(tokens, job->arena, msg);
+	*text = tokens_text(tokens, job->arena);
+	return OK;
+}
+
 enum err search_tokens_of(struct job *job, const struct message *msg, str *text)
 {
 	struct words words = { 0 };
@@ -265,9 +309,8 @@ enum err search_tokens_of(struct job *job, const struct message *msg, str *text)
 
 	*text = S("");
 	words_of_message(job->arena, msg, &words);
-	if (!words.count)
-		return OK;
 	TRY(tokens_new(job, &tokens));
+	add_tags(tokens, job->arena, msg);
 	add_conversation(tokens, job->arena, msg->conversation_id);
 	add_beginnings(tokens, job->arena, SPACE_MESSAGE, &words);
 	*text = tokens_text(tokens, job->arena);
@@ -290,20 +333,23 @@ enum err search_tokens_of_names(struct job *job, const str *texts, size_t count,
 	return OK;
 }
 
-enum err search_tokens_of_query(struct job *job, char space, const struct words *words,
-	id64 conversation, str *text)
+/* Words first give way: a hit is compared with all of them anyway. */
+enum err search_tokens_of_query(struct job *job, const struct query_tokens *query, str *text)
 {
+	size_t max = SEARCH_WORDS_MAX - query->tags.count - 1;
 	struct tokens *tokens;
 
 	*text = S("");
-	if (!words->count)
+	if (!query->words->count && !query->tags.count)
 		return OK;
 	TRY(tokens_new(job, &tokens));
-	for (size_t i = 0; i < words->count && tokens->count < SEARCH_WORDS_MAX - 1; i++)
-		add_token(tokens, job->arena, space,
-			str_first_points(words->items[i], SEARCH_PREFIX_MAX));
-	if (conversation)
-		add_conversation(tokens, job->arena, conversation);
+	for (size_t i = 0; i < query->words->count && tokens->count < max; i++)
+		add_token(tokens, job->arena, query->space,
+			str_first_points(query->words->items[i], SEARCH_PREFIX_MAX));
+	for (size_t i = 0; i < query->tags.count; i++)
+		add_token(tokens, job->arena, SPACE_TAG, query->tags.items[i]);
+	if (query->conversation)
+		add_conversation(tokens, job->arena, query->conversation);
 	*text = tokens_text(tokens, job->arena);
 	return OK;
 }
