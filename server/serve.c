@@ -10,6 +10,7 @@
 
 #include "account/account.h"
 #include "account/channel.h"
+#include "account/feature.h"
 #include "account/seal.h"
 #include "account/template.h"
 #include "account/webhook.h"
@@ -169,10 +170,14 @@ static enum err run_receipt(struct job *job, void *arg)
 	str remote_id = arena_str(job->arena, (str){ r->remote_id, r->len });
 	bool typing = r->typing;
 	id64 id = r->channel;
+	struct maintenance maintenance;
 	struct channel *ch;
 
 	job->workspace = r->workspace;
 	heap_free(arg);
+	TRY(maintenance_get(job, &maintenance));
+	if (maintenance.is_on)
+		return OK;
 	TRY(channel_get(job, id, &ch));
 	return provider_mark_read(job, ch, remote_id, typing);
 }

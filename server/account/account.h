@@ -24,14 +24,16 @@ struct workspace {
 	id64 id;
 	str name;
 	bool require_second_factor; /* who has none may only set one up */
+	str time_zone, locale;      /* "Asia/Jakarta", "id": of who joins, and of its figures */
+	str country;                /* two letters, or empty: of numbers without country code */
 	int64_t created_ms;
 };
 
 /* That of the job. */
 enum err workspace_get(struct job *job, struct workspace *out);
-/* name: STR_NONE keeps; require_second_factor: -1 keeps. ERR_CONFLICT "own_second_factor_first"
+/* Texts: STR_NONE keeps; require_second_factor: -1 keeps. ERR_CONFLICT "own_second_factor_first"
  * when the asker has none. */
-struct workspace_draft { str name; int require_second_factor; };
+struct workspace_draft { str name, time_zone, locale, country; int require_second_factor; };
 enum err workspace_change(struct job *job, const struct workspace_draft *draft,
 	struct workspace *out);
 /* All ids, oldest first, at most max: for the walkers of jobs/ and for `parley audit verify`.

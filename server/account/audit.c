@@ -118,16 +118,36 @@ enum err audit_add(struct job *job, const struct audit_entry *entry)
 		NULL);
 }
 
-enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out,
-	size_t *count)
+/* By the index that narrows most. */
+static enum err find_rows(struct job *job, const struct audit_filter *f, int64_t before,
+	size_t limit, struct audit_rows *rows)
+{
+	int64_t below = before ? before : INT64_MAX, count = (int64_t)limit;
+	int64_t until_ms = f->until_ms ? f->until_ms : INT64_MAX;
+	str action = or_empty(f->action), kind = or_empty(f->target_kind);
+
+	if (f->target)
+		return sql_audit_list_target(job,
+			&(struct sql_audit_list_target){ job->workspace, below, action, kind,
+				f->from_ms, until_ms, count, f->target, f->actor },
+			rows);
+	if (f->actor)
+		return sql_audit_list_actor(job,
+			&(struct sql_audit_list_actor){ job->workspace, below, action, kind,
+				f->from_ms, until_ms, count, f->actor },
+			rows);
+	return sql_audit_list(job,
+		&(struct sql_audit_list){ job->workspace, below, action, kind, f->from_ms,
+			until_ms, count },
+		rows);
+}
+
+enum err audit_read(struct job *job, const struct audit_filter *filter, int64_t before,
+	size_t limit, struct audit_item **out, size_t *count)
 {
 	struct audit_rows rows;
 
-	TRY(sql_audit_list(job,
-		&(struct sql_audit_list){ .workspace = job->workspace,
-			.count = (int64_t)limit,
-			.before = before ? before : INT64_MAX },
-		&rows));
+	TRY(find_rows(job, filter, before, limit, &rows));
 	*out = ARENA_ARRAY(job->arena, struct audit_item, rows.count);
 	*count = rows.count;
 	for (size_t i = 0; i < rows.count; i++) {

@@ -25,9 +25,15 @@ struct audit_item {
 	int64_t seq, at_ms;
 	str actor_kind, actor_name, action, target_kind, reason, address, detail, hash;
 };
+/* Empty and 0: any. action: its beginning, "channel." for all of channels. */
+struct audit_filter {
+	id64 actor, target;
+	str action, target_kind;
+	int64_t from_ms, until_ms; /* [from, until) */
+};
 /* Newest first, below the number `before` (0: from the newest). */
-enum err audit_read(struct job *job, int64_t before, size_t limit, struct audit_item **out,
-	size_t *count);
+enum err audit_read(struct job *job, const struct audit_filter *filter, int64_t before,
+	size_t limit, struct audit_item **out, size_t *count);
 /* Walks the chain; *broken_at is the seq of the first wrong row, 0 when all is right. */
 enum err audit_verify(struct job *job, id64 workspace, int64_t *rows, int64_t *broken_at);
 

@@ -77,7 +77,7 @@ STORE_TEST(rows_tell_who_from_where_and_why_newest_first)
 	job->actor.address = S("192.0.2.7");
 	add_row(job, "thing.create");
 	add_row(job, "thing.change");
-	EXPECT_OK(audit_read(job, 0, 2, &items, &count));
+	EXPECT_OK(audit_read(job, &(struct audit_filter){ 0 }, 0, 2, &items, &count));
 	EXPECT_INT(count, 2);
 	EXPECT_STR(items[0].action, "thing.change");
 	EXPECT_STR(items[0].actor_kind, "person");
@@ -85,7 +85,7 @@ STORE_TEST(rows_tell_who_from_where_and_why_newest_first)
 	EXPECT_STR(items[0].address, "192.0.2.7");
 	EXPECT_STR(items[0].reason, "why not");
 	EXPECT_INT(items[0].hash.len, 64);
-	EXPECT_OK(audit_read(job, items[1].seq, 10, &items, &count));
+	EXPECT_OK(audit_read(job, &(struct audit_filter){ 0 }, items[1].seq, 10, &items, &count));
 	EXPECT_INT(count, 1);
 	EXPECT_STR(items[0].action, "workspace.create");
 }

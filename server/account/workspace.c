@@ -12,6 +12,9 @@ enum err workspace_get(struct job *job, struct workspace *out)
 	*out = (struct workspace){ .id = row.id,
 		.name = row.name,
 		.require_second_factor = row.require_second_factor != 0,
+		.time_zone = row.time_zone,
+		.locale = row.locale,
+		.country = row.country,
 		.created_ms = row.created_ms };
 	return OK;
 }
@@ -38,6 +41,9 @@ static str detail_of(struct job *job, const struct workspace *before, const stru
 	json_put(&out, "before", before->name);
 	json_put(&out, "name", after->name);
 	json_put_bool(&out, "require_second_factor", after->require_second_factor);
+	json_put(&out, "time_zone", after->time_zone);
+	json_put(&out, "locale", after->locale);
+	json_put(&out, "country", after->country);
 	json_close(&out, '}');
 	return buf_text(&out);
 }
@@ -51,6 +57,12 @@ static enum err change(struct job *job, void *arg)
 	after = before;
 	if (draft->name.ptr)
 		after.name = draft->name;
+	if (draft->time_zone.ptr)
+		after.time_zone = draft->time_zone;
+	if (draft->locale.ptr)
+		after.locale = draft->locale;
+	if (draft->country.ptr)
+		after.country = draft->country;
 	if (draft->require_second_factor >= 0)
 		after.require_second_factor = draft->require_second_factor == 1;
 	if (after.require_second_factor && !before.require_second_factor)
@@ -58,7 +70,10 @@ static enum err change(struct job *job, void *arg)
 	TRY(sql_workspace_set(job,
 		&(struct sql_workspace_set){ .id = job->workspace,
 			.name = after.name,
-			.require_second_factor = after.require_second_factor },
+			.require_second_factor = after.require_second_factor,
+			.time_zone = after.time_zone,
+			.locale = after.locale,
+			.country = after.country },
 		NULL));
 	return audit_add(job, &(struct audit_entry){ .action = "workspace.change",
 				      .target_kind = "workspace",
@@ -66,11 +81,35 @@ static enum err change(struct job *job, void *arg)
 				      .detail = detail_of(job, &before, &after) });
 }
 
-enum err workspace_change(struct job *job, const struct workspace_draft *draft,
-	struct workspace *out)
+/* Empty: none. */
+static void check_country(struct job *job, str country)
+{
+	bool fits = country.len == 0 || country.len == 2;
+
+	for (size_t i = 0; i < country.len; i++)
+		fits = fits && country.ptr[i] >= 'A' && country.ptr[i] <= 'Z';
+	if (!fits)
+		field_error(job, S("country"), S("invalid"),
+			S("Two capital letters, like ID or DE."));
+}
+
+static void check_draft(struct job *job, const struct workspace_draft *draft)
 {
 	if (draft->name.ptr)
 		check_name(job, S("name"), draft->name);
+	if (draft->time_zone.ptr)
+		check_time_zone(job, draft->time_zone);
+	if (draft->locale.ptr && !str_is(draft->locale, S("en")) &&
+		!str_is(draft->locale, S("id")))
+		field_error(job, S("locale"), S("invalid"), S("One of en and id."));
+	if (draft->country.ptr)
+		check_country(job, draft->country);
+}
+
+enum err workspace_change(struct job *job, const struct workspace_draft *draft,
+	struct workspace *out)
+{
+	check_draft(job, draft);
 	TRY(job_check_fields(job));
 	TRY(in_transaction(job, change, (void *)draft));
 	return workspace_get(job, out);

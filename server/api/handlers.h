@@ -50,6 +50,14 @@ HANDLER(api_keys_list);
 HANDLER(api_keys_post);
 HANDLER(api_keys_delete);
 HANDLER(audit_list);
+HANDLER(audit_check);
+HANDLER(audit_export);
+
+/* features.c */
+HANDLER(features_list);
+HANDLER(features_patch);
+HANDLER(maintenance_read);
+HANDLER(maintenance_patch);
 
 /* webhooks.c */
 HANDLER(webhooks_list);

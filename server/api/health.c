@@ -4,6 +4,7 @@
  */
 #include "api/health.h"
 
+#include "account/feature.h"
 #include "account/permission.h"
 #include "base/json.h"
 #include "store/queries.h"
@@ -157,6 +158,22 @@ static void write_flows(struct job *job, struct report *report, const struct api
 		arena_printf(job->arena, "%zu connected.", f->live_connections) });
 }
 
+static enum err write_maintenance(struct job *job, struct report *report)
+{
+	struct maintenance now;
+
+	TRY(maintenance_get(job, &now));
+	if (now.is_on)
+		write_component(report, 1,
+			(struct component){ S("maintenance"), S("Maintenance"),
+				.detail = now.is_server
+			                          ? S("The server receives, and sends nothing.")
+			                          : S("The workspace receives, and sends nothing."),
+				.next_step = S("End it in the settings under Features."),
+				.since_ms = now.since_ms });
+	return OK;
+}
+
 static void write_outbox(struct job *job, struct report *report,
 	const struct outbox_figures_row *row)
 {
@@ -271,6 +288,7 @@ enum err health_get(struct job *job, const struct request *req, struct response 
 		&outbox));
 	write_disk(job, &report);
 	write_flows(job, &report, &f, failed.count);
+	TRY(write_maintenance(job, &report));
 	write_outbox(job, &report, &outbox);
 	TRY(write_media(job, &report));
 	TRY(write_channels(job, &report));

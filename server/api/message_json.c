@@ -1,6 +1,7 @@
 /* message_json.c: see message_json.h. Shapes: docs/api/README.md. */
 #include "api/message_json.h"
 
+#include "account/feature.h"
 #include "account/permission.h"
 #include "account/seal.h"
 #include "api/handlers.h"
@@ -157,6 +158,7 @@ static bool may_wait(const struct message *msg)
 static enum err load_attachments(struct job *job, struct view *view)
 {
 	struct ids media = { 0 }, waiting = { 0 };
+	struct maintenance maintenance;
 
 	for (size_t i = 0; i < view->messages.count; i++) {
 		add_id(&media, view->messages.items[i].media_id);
@@ -166,8 +168,13 @@ static enum err load_attachments(struct job *job, struct view *view)
 	if (media.count)
 		TRY(sql_message_media(job, &(struct sql_message_media){
 			.ids = ids_text(job, &media), .workspace = job->workspace }, &view->media));
-	return waiting.count ? sql_message_waiting_by_ids(job, &(struct sql_message_waiting_by_ids){
-		.ids = ids_text(job, &waiting), .workspace = job->workspace }, &view->waiting) : OK;
+	if (!waiting.count)
+		return OK;
+	TRY(sql_message_waiting_by_ids(job, &(struct sql_message_waiting_by_ids){
+		.ids = ids_text(job, &waiting), .workspace = job->workspace }, &view->waiting));
+	TRY(maintenance_get(job, &maintenance));
+	view->is_held = maintenance.is_on;
+	return OK;
 }
 
 enum err view_load(struct job *job, const struct view_ask *ask, struct view *out)
@@ -391,6 +398,8 @@ static void write_waiting(struct job *job, struct buf *out, const struct view *v
 		json_put_int(out, "waiting_ms",
 			row->next_ms > job->now_ms ? row->next_ms - job->now_ms : 0);
 		json_put_int(out, "attempts", row->attempts);
+		if (view->is_held)
+			json_put(out, "reason", S("maintenance"));
 		json_close(out, '}');
 		return;
 	}

@@ -30,6 +30,7 @@ struct view {
 	struct channel_brief_rows channels;
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
+	bool is_held; /* what waits: the workspace is under maintenance */
 };
 
 /* Of whoever asks. */

@@ -55,7 +55,13 @@ const struct route api_routes[] = {
 	{ POST, V1 "/api-keys", api_keys_post, PERMIT(KEY_MANAGE) },
 	{ DELETE, V1 "/api-keys/{id}", api_keys_delete, PERMIT(KEY_MANAGE) },
 	{ GET, V1 "/audit", audit_list, PERMIT(AUDIT_READ) },
+	{ POST, V1 "/audit/verify", audit_check, PERMIT(AUDIT_READ) },
+	{ GET, V1 "/audit/export", audit_export, PERMIT(AUDIT_READ) },
 
+	{ GET, V1 "/features", features_list, PERMIT(WORKSPACE_READ) },
+	{ PATCH, V1 "/features/{name}", features_patch, PERMIT(WORKSPACE_MANAGE) },
+	{ GET, V1 "/maintenance", maintenance_read, PERMIT_SIGNED_IN },
+	{ PATCH, V1 "/maintenance", maintenance_patch, PERMIT(WORKSPACE_MANAGE) },
 	{ GET, V1 "/webhooks", webhooks_list, PERMIT(WEBHOOK_MANAGE) },
 	{ POST, V1 "/webhooks", webhooks_post, PERMIT(WEBHOOK_MANAGE) },
 	{ GET, V1 "/webhooks/{id}", webhooks_get, PERMIT(WEBHOOK_MANAGE) },

@@ -15,6 +15,9 @@ void workspace_write_json(struct buf *out, const char *key, const struct workspa
 	json_put_id(out, "id", workspace->id);
 	json_put(out, "name", workspace->name);
 	json_put_bool(out, "require_second_factor", workspace->require_second_factor);
+	json_put(out, "time_zone", workspace->time_zone);
+	json_put(out, "locale", workspace->locale);
+	json_put(out, "country", workspace->country);
 	json_put_int(out, "created_ms", workspace->created_ms);
 	json_close(out, '}');
 }
@@ -41,6 +44,9 @@ enum err workspace_read(struct job *job, const struct request *req, struct respo
 static const struct field workspace_fields[] = {
 	FIELD(struct workspace_draft, name, STR, .max = NAME_TEXT_MAX),
 	FIELD(struct workspace_draft, require_second_factor, FLAG),
+	FIELD(struct workspace_draft, time_zone, STR, .max = 64),
+	FIELD(struct workspace_draft, locale, STR, .max = 8),
+	FIELD(struct workspace_draft, country, STR, .max = 2),
 	{ 0 },
 };
 

@@ -56,7 +56,7 @@ STORE_TEST(each_difference_is_an_event_and_all_are_one_audit_row)
 	EXPECT_INT(count_events(job, conv.id), 3); /* status, snoozed, priority */
 	EXPECT_OK(update(job, conv.id, &patch, &after));
 	EXPECT_INT(count_events(job, conv.id), 3); /* nothing differed */
-	EXPECT_OK(audit_read(job, 0, 10, &rows, &count));
+	EXPECT_OK(audit_read(job, &(struct audit_filter){ 0 }, 0, 10, &rows, &count));
 	EXPECT_STR(rows[0].action, "conversation.update");
 	EXPECT_STR(rows[0].reason, "on holiday");
 	EXPECT(count < 2 || !str_is(rows[1].action, S("conversation.update")));

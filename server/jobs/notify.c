@@ -4,6 +4,7 @@
  * What is heard waits in a list that writers only push to, and one task takes it whole: a busy hour
  * costs a transaction for hundreds of messages, not one for each.
  */
+#include "account/feature.h"
 #include "jobs/notify_internal.h"
 
 #include "base/clock.h"
@@ -192,7 +193,12 @@ static enum err write_all(struct job *job, const struct decision *decisions, siz
 
 static enum err decide(struct job *job, struct decision *d)
 {
+	bool is_on;
+
 	job->workspace = d->heard->workspace;
+	TRY(feature_is_on(job, FEATURE_NOTICES, &is_on));
+	if (!is_on)
+		return OK;
 	return d->heard->notification ? decide_notification(job, d) : decide_message(job, d);
 }
 

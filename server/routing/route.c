@@ -9,6 +9,8 @@
  */
 #include "routing/routing_internal.h"
 
+#include "account/feature.h"
+
 enum { ROUND_MAX = 100, QUEUE_PAGE = 200, FIRST_PRIORITY = 99, LOOKED_BACK = 10 };
 
 /* What a run remembers between its steps. */
@@ -462,7 +464,7 @@ enum err routing_run(struct job *job)
 {
 	struct actor asker = job->actor;
 	struct run run = { 0 };
-	bool found;
+	bool found, is_on;
 	enum err e;
 
 	TRY(found_row(job,
@@ -470,6 +472,9 @@ enum err routing_run(struct job *job)
 			&run.setting),
 		&found));
 	if (!found || !run.setting.active)
+		return OK;
+	TRY(feature_is_on(job, FEATURE_ROUTING, &is_on));
+	if (!is_on)
 		return OK;
 	job->actor = (struct actor){ .kind = ACTOR_AUTOMATION, .name = S("Routing") };
 	e = run_all(job, &run);

@@ -83,6 +83,8 @@ CREATE TABLE audit (
 	hash BLOB NOT NULL,
 	UNIQUE (workspace_id, seq)
 );
+CREATE INDEX audit_actor ON audit (workspace_id, actor_id, seq);
+CREATE INDEX audit_target ON audit (workspace_id, target_id, seq);
 CREATE TABLE business_hours (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

@@ -21,8 +21,26 @@ SELECT id, seq, at_ms, actor_kind, actor_id, actor_name, action, target_kind, ta
 FROM audit WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3;
 
 -- audit_list: many audit
--- Newest first, below a seq.
--- in:  workspace id64, before i64, count i64
+-- Newest first, below a seq. action: its beginning; empty and 0: any.
+-- in:  workspace id64, before i64, action str, target_kind str, from_ms i64, until_ms i64, count i64
 SELECT id, seq, at_ms, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, address, detail, prev_hash,
 	hash
-FROM audit WHERE workspace_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3;
+FROM audit WHERE workspace_id = $1 AND seq < $2 AND substr(action, 1, length($3)) = $3 AND ($4 = '' OR target_kind = $4)
+AND at_ms >= $5 AND at_ms < $6
+ORDER BY seq DESC LIMIT $7;
+
+-- audit_list_actor: many audit
+-- in:  workspace id64, before i64, action str, target_kind str, from_ms i64, until_ms i64, count i64, actor id64
+SELECT id, seq, at_ms, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, address, detail, prev_hash,
+	hash
+FROM audit WHERE workspace_id = $1 AND seq < $2 AND substr(action, 1, length($3)) = $3 AND ($4 = '' OR target_kind = $4)
+AND at_ms >= $5 AND at_ms < $6 AND actor_id = $8
+ORDER BY seq DESC LIMIT $7;
+
+-- audit_list_target: many audit
+-- in:  workspace id64, before i64, action str, target_kind str, from_ms i64, until_ms i64, count i64, target id64, actor id64
+SELECT id, seq, at_ms, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, address, detail, prev_hash,
+	hash
+FROM audit WHERE workspace_id = $1 AND seq < $2 AND substr(action, 1, length($3)) = $3 AND ($4 = '' OR target_kind = $4)
+AND at_ms >= $5 AND at_ms < $6 AND target_id = $8 AND ($9 = 0 OR actor_id = $9)
+ORDER BY seq DESC LIMIT $7;

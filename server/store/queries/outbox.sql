@@ -5,10 +5,12 @@
 INSERT INTO outbox (message_id, workspace_id, channel_id, conversation_id, priority, state, attempts, next_ms, created_ms)
 VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6);
 
+-- Nothing of who is under maintenance.
 -- outbox_channels: many outbox_channel
 -- in: now_ms i64, max i64
 -- out: channel id64
-SELECT DISTINCT channel_id AS channel FROM outbox WHERE state = 0 AND next_ms <= $1 LIMIT $2;
+SELECT DISTINCT channel_id AS channel FROM outbox o WHERE state = 0 AND next_ms <= $1
+AND NOT EXISTS (SELECT 1 FROM maintenance m WHERE m.workspace_id IN (0, o.workspace_id)) LIMIT $2;
 
 -- A conversation keeps its order: a row waits while an earlier one of the same or higher priority is there.
 -- outbox_due: many outbox_item
@@ -20,6 +22,7 @@ FROM outbox o
 WHERE o.channel_id = $1 AND o.state = 0 AND o.next_ms <= $2
 AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id
 	AND e.message_id < o.message_id AND e.priority <= o.priority)
+AND NOT EXISTS (SELECT 1 FROM maintenance m WHERE m.workspace_id IN (0, o.workspace_id))
 ORDER BY o.priority, o.message_id LIMIT $3;
 
 -- outbox_claim: exec

@@ -32,7 +32,9 @@ RETURNING id, workspace_id, conversation_id, author_kind, author_id, kind, body_
 -- scheduled_due: many scheduled_id
 -- in: now_ms i64, max i64
 -- out: id id64, workspace_id id64
-SELECT id, workspace_id FROM scheduled_message WHERE state = 0 AND due_ms <= $1 ORDER BY due_ms, id LIMIT $2;
+SELECT id, workspace_id FROM scheduled_message s WHERE state = 0 AND due_ms <= $1
+AND NOT EXISTS (SELECT 1 FROM feature_switch f WHERE f.workspace_id = s.workspace_id AND f.name = 'scheduled_messages' AND f.is_on = 0)
+ORDER BY due_ms, id LIMIT $2;
 
 -- scheduled_of_conversation: many scheduled
 -- in: conversation id64, workspace id64, after_ms i64, after id64, max i64

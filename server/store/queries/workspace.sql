@@ -6,16 +6,16 @@ INSERT INTO workspace (id, name, created_ms) VALUES ($1, $2, $3);
 
 -- workspace_get: one workspace
 -- in:  id id64
--- out: id id64, name str, require_second_factor i64, created_ms i64
-SELECT id, name, require_second_factor, created_ms FROM workspace WHERE id = $1;
+-- out: id id64, name str, require_second_factor i64, time_zone str, locale str, country str, created_ms i64
+SELECT id, name, require_second_factor, time_zone, locale, country, created_ms FROM workspace WHERE id = $1;
 
 -- workspace_list: many workspace
 -- in:  after id64, count i64
-SELECT id, name, require_second_factor, created_ms FROM workspace WHERE id > $1 ORDER BY id LIMIT $2;
+SELECT id, name, require_second_factor, time_zone, locale, country, created_ms FROM workspace WHERE id > $1 ORDER BY id LIMIT $2;
 
 -- workspace_set: exec
--- in:  id id64, name str, require_second_factor i64
-UPDATE workspace SET name = $2, require_second_factor = $3 WHERE id = $1;
+-- in:  id id64, name str, require_second_factor i64, time_zone str, locale str, country str
+UPDATE workspace SET name = $2, require_second_factor = $3, time_zone = $4, locale = $5, country = $6 WHERE id = $1;
 
 -- workspace_lock: exec
 -- Takes the workspace's turn until the end of the transaction, so that audit rows follow each other (PostgreSQL).
