@@ -87,6 +87,7 @@ HANDLER(templates_get);
 HANDLER(templates_patch);
 HANDLER(templates_delete);
 HANDLER(templates_submit);
+HANDLER(templates_check);
 HANDLER(templates_versions);
 HANDLER(templates_add_version);
 HANDLER(templates_history);

@@ -90,6 +90,7 @@ const struct route api_routes[] = {
 	{ PATCH, V1 "/templates/{id}", templates_patch, PERMIT(TEMPLATE_MANAGE) },
 	{ DELETE, V1 "/templates/{id}", templates_delete, PERMIT(TEMPLATE_MANAGE) },
 	{ POST, V1 "/templates/{id}/submit", templates_submit, PERMIT(TEMPLATE_MANAGE) },
+	{ POST, V1 "/templates/{id}/check", templates_check, PERMIT(TEMPLATE_READ) },
 	{ GET, V1 "/templates/{id}/versions", templates_versions, PERMIT(TEMPLATE_READ) },
 	{ POST, V1 "/templates/{id}/versions", templates_add_version, PERMIT(TEMPLATE_MANAGE) },
 	{ GET, V1 "/templates/{id}/history", templates_history, PERMIT(TEMPLATE_READ) },

@@ -210,6 +210,37 @@ enum err channels_sync_templates(struct job *job, const struct request *req, str
 	return OK;
 }
 
+/* ---- would a send fit? ---- */
+
+struct check_ask { json components; };
+
+static const struct field check_fields[] = {
+	FIELD(struct check_ask, components, JSON),
+	{ 0 },
+};
+
+/* As the send itself would be checked; nothing is kept. */
+enum err templates_check(struct job *job, const struct request *req, struct response *res)
+{
+	struct buf content = buf_in(job->arena, TEMPLATE_COMPONENTS_MAX);
+	struct check_ask ask = { 0 };
+	struct template_item t;
+	json sent = NULL;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(request_json(job, req, check_fields, &ask));
+	TRY(template_get(job, id, &t));
+	json_open(&content, '{');
+	if (ask.components)
+		json_put_value(&content, "components", ask.components);
+	json_close(&content, '}');
+	TRY(json_read(job->arena, buf_text(&content), &sent, &job->why));
+	template_check_send(job, &t, sent);
+	TRY(job_check_fields(job));
+	return reply_nothing(res);
+}
+
 /* ---- history ---- */
 
 static void write_value(struct buf *out, const char *key, const struct template_change *c,

@@ -73,7 +73,7 @@ for (const store of stores) describe(store, () => {
     await decide(sent.remote_id, { event: 'APPROVED', quality: 'GREEN' })
     await reaches(made.id, (one) => one.status === 'APPROVED' && one.quality === 'GREEN', 'the approval')
     const { data } = await want(200, 'GET', `/templates/${made.id}/history`)
-    assert.deepEqual(data.map((change) => [change.kind, change.new, change.source]).toReversed().slice(0, 4), [
+    assert.deepEqual(data.filter((change) => change.kind !== 'quality').map((change) => [change.kind, change.new, change.source]).toReversed(), [
       ['created', 'DRAFT', 'person'], ['submitted', 'order_picked', 'person'], ['status', 'PENDING', 'person'], ['status', 'APPROVED', 'webhook']])
   })
 

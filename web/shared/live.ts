@@ -9,7 +9,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { getCsrfToken } from './api/client'
-import type { Channel, Conversation, IntakeEvent, Message, Session } from './api/types'
+import type { Channel, Conversation, IntakeEvent, Message, Session, Template } from './api/types'
 
 export interface LiveEvents {
   'message.created': { message: Message; conversation: Conversation }
@@ -18,6 +18,7 @@ export interface LiveEvents {
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
   'webhook.updated': { id: string }
+  'template.updated': { template: Template }
 }
 
 export type LiveState = 'connecting' | 'live' | 'away'
@@ -40,7 +41,7 @@ const RETRY_SPREAD_MS = 3000
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
-  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
+  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated', 'template.updated',
 ]
 
 function dispatch(name: string, data: unknown): void {

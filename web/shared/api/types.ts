@@ -78,6 +78,8 @@ export interface TemplateButton {
   text?: string
   url?: string
   phone_number?: string
+  otp_type?: string
+  flow_id?: string
   example?: unknown
 }
 
@@ -86,8 +88,15 @@ export interface TemplateComponent {
   format?: string
   text?: string
   buttons?: TemplateButton[]
+  cards?: { components: TemplateComponent[] }[]
+  limited_time_offer?: { text?: string; has_expiration?: boolean }
+  add_security_recommendation?: boolean
+  code_expiration_minutes?: number
   example?: Record<string, unknown>
 }
 
 /** Components are told as Meta tells them. */
 export type Template = Omit<Schemas['Template'], 'components'> & { components: TemplateComponent[] }
+export type TemplateChange = Schemas['TemplateChange']
+export type TemplateFigures = Schemas['TemplateFigures']
+export type TemplateUsage = Schemas['TemplateUsage']

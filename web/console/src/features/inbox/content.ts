@@ -3,7 +3,7 @@
  * network's API, so nothing is taken for granted: each reader answers something for any input.
  */
 import type { Message } from '@shared/api/types'
-import { plainText } from './markup'
+import { plainText } from '@shared/markup'
 
 type Obj = Record<string, unknown>
 

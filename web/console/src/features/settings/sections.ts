@@ -4,7 +4,7 @@
  * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
  */
 import type { Component } from 'vue'
-import { AlarmClock, Building2, CalendarClock, KeyRound, Radio, ScrollText, UserRound, Users, Webhook } from '@lucide/vue'
+import { AlarmClock, Building2, CalendarClock, KeyRound, MessageSquareQuote, Radio, ScrollText, UserRound, Users, Webhook } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
 export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
@@ -24,6 +24,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'hours', group: 'team', route: '/settings/hours', icon: CalendarClock, permission: 'workspace.read' },
   { name: 'promises', group: 'team', route: '/settings/promises', icon: AlarmClock, permission: 'workspace.read' },
   { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
+  { name: 'templates', group: 'messages', route: '/settings/templates', icon: MessageSquareQuote, permission: 'template.read' },
   { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
   { name: 'webhooks', group: 'automation', route: '/settings/webhooks', icon: Webhook, permission: 'webhook.manage' },
   { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
