@@ -121,26 +121,49 @@ function fill(text, parameters = []) {
 	})
 }
 
-function drawTemplate(content, chat, act) {
-	const sent = (type) => content.components?.find((part) => part.type?.toLowerCase() === type)?.parameters
-	const known = act.templates.find((one) => one.name === content.name && one.language === content.language?.code)
-	const parts = known?.components ?? []
-	return [known ? null : make('p', { class: 'label' }, `Template ${content.name}`), ...parts.flatMap((part) => {
-		if (part.type === 'HEADER' && part.format !== 'TEXT') {
-			const media = sent('header')?.[0]
-			return media ? header(media) : []
+const lower = (word) => String(word ?? '').toLowerCase()
+
+/* One list of parts as approved, with what was sent for it: the template's own, or a card's. */
+function drawParts(parts, sentParts, chat, act) {
+	const sent = (type) => sentParts?.find((part) => lower(part.type) === type)?.parameters
+	return parts.flatMap((part) => {
+		const type = lower(part.type)
+		if (type === 'header' && part.format !== 'TEXT') {
+			const value = sent('header')?.[0]
+			if (value?.type === 'location') return drawLocation(value.location)
+			return value ? header(value) : []
 		}
-		if (part.type === 'HEADER') return [make('p', { class: 'headline' }, fill(part.text, sent('header')))]
-		if (part.type === 'BODY') return [make('p', { class: 'text' }, rich(fill(part.text, sent('body'))))]
-		if (part.type === 'FOOTER') return [make('p', { class: 'small' }, part.text)]
-		return part.buttons.map((one, index) => templateButton(one, index, content, chat, act))
-	})]
+		if (type === 'header') return [make('p', { class: 'headline' }, fill(part.text, sent('header')))]
+		if (type === 'body') return [make('p', { class: 'text' }, rich(fill(part.text ?? '*{{1}}* is your verification code.', sent('body'))))]
+		if (type === 'footer') return [make('p', { class: 'small' }, part.text ?? `This code expires in ${part.code_expiration_minutes} minutes.`)]
+		if (type === 'limited_time_offer') return drawOffer(part, sent('limited_time_offer')?.[0])
+		if (type === 'carousel') return [drawCards(part, sentParts?.find((one) => lower(one.type) === 'carousel'), chat, act)]
+		return (part.buttons ?? []).map((one, index) => templateButton(one, index, sentParts, chat, act))
+	})
 }
 
-function templateButton(one, index, content, chat, act) {
-	const sent = content.components?.find((part) => part.type === 'button' && Number(part.index) === index)?.parameters?.[0]
+function drawOffer(part, value) {
+	const until = value?.limited_time_offer?.expiration_time_ms
+	return [make('p', { class: 'label' }, `⏳ ${part.limited_time_offer?.text ?? ''}`),
+		until ? make('p', { class: 'small' }, `until ${new Date(until).toLocaleString()}`) : null]
+}
+
+function drawCards(part, sent, chat, act) {
+	return make('div', { class: 'cards' }, ...part.cards.map((card, i) => make('div', { class: 'card' },
+		...drawParts(card.components, sent?.cards?.find((one, at) => (one.card_index ?? at) === i)?.components, chat, act).filter(Boolean))))
+}
+
+function drawTemplate(content, chat, act) {
+	const known = act.templates.find((one) => one.name === content.name && one.language === content.language?.code)
+	return [known ? null : make('p', { class: 'label' }, `Template ${content.name}`), ...drawParts(known?.components ?? [], content.components, chat, act)]
+}
+
+function templateButton(one, index, sentParts, chat, act) {
+	const sent = sentParts?.find((part) => lower(part.type) === 'button' && Number(part.index) === index)?.parameters?.[0]
 	if (one.type === 'URL') return link(fill(one.url, sent ? [sent] : []), one.text)
-	return button(one.text, () => act.tap(chat, { text: one.text, payload: sent?.payload ?? one.text }))
+	if (one.type === 'COPY_CODE') return button(`⧉ ${sent?.coupon_code ?? 'Copy code'}`, () => navigator.clipboard?.writeText(sent?.coupon_code ?? ''))
+	if (one.type === 'PHONE_NUMBER') return link('#', `☎ ${one.text}`)
+	return button(one.text ?? one.type, () => act.tap(chat, { text: one.text, payload: sent?.payload ?? one.text }))
 }
 
 /** The inside of a bubble: a list of nodes. */

@@ -130,7 +130,9 @@ class Phone {
 		while (this.isOpen) {
 			try {
 				const wait = this.change ? `?wait=1&after=${this.change}` : ''
-				this.take(await ask('GET', `${this.path}/thread${wait}`))
+				const thread = await ask('GET', `${this.path}/thread${wait}`)
+				await knowTemplates(thread.messages)
+				this.take(thread)
 			} catch {
 				this.subtitle.textContent = 'No connection to the sandbox'
 				this.change = 0
@@ -369,6 +371,11 @@ async function addPhone() {
 	if (!wanted) return
 	await ask('POST', '/control/customers', wanted)
 	openPhone(wanted.phone)
+}
+
+/* One may have been approved, or edited, since the page came. */
+async function knowTemplates(messages) {
+	if (messages.some((chat) => chat.body?.type === 'template')) templates = (await ask('GET', '/control/templates')).data
 }
 
 async function start() {
