@@ -74,13 +74,14 @@ void template_write_json(struct buf *out, const char *key, const struct template
 /* Asks the provider for all of the channel's account, and makes ours the same: its own
  * transaction. No transaction may be open. */
 enum err template_sync(struct job *job, id64 channel, int64_t *synced);
-/* What an EVENT_TEMPLATE tells: in the open transaction. What it does not tell (a new template, new
- * text) is asked for by template_sync_hook. */
+/* What an EVENT_TEMPLATE tells: in the open transaction; *changed is the template, or 0. What it
+ * does not tell (a new template, new text) is asked for by template_sync_hook. */
 enum err template_apply(struct job *job, const struct channel *ch,
-	const struct provider_event *event);
+	const struct provider_event *event, id64 *changed);
 /* Set once at start: a sync of this channel's account soon. May be NULL. */
 extern void (*template_sync_hook)(id64 workspace, id64 channel);
-/* After each change that people see; in an open transaction before its commit. May be NULL. */
+/* After each change of ours, or of a list, is committed; who calls template_apply() tells of its
+ * own. May be NULL. */
 extern void (*template_changed_hook)(struct job *job, id64 template);
 
 /* ---- making (template_change.c); each in its own transaction, with history and audit ---- */

@@ -234,19 +234,21 @@ static struct template_news news_of(const struct provider_event *event)
 }
 
 enum err template_apply(struct job *job, const struct channel *ch,
-	const struct provider_event *event)
+	const struct provider_event *event, id64 *changed_id)
 {
 	struct template_news news = news_of(event);
 	struct template_row row;
 	struct template_item t;
 	bool changed;
-	enum err e = sql_template_by_name(job,
+	enum err e;
+
+	*changed_id = 0;
+	e = sql_template_by_name(job,
 		&(struct sql_template_by_name){ .workspace = ch->workspace,
 			.account_id = ch->account_id,
 			.name = event->template_name,
 			.language = event->template_language },
 		&row);
-
 	if (e == ERR_MISSING) {
 		want_sync(ch);
 		return OK;
@@ -262,7 +264,7 @@ enum err template_apply(struct job *job, const struct channel *ch,
 	news.deleted = news.deleted || (t.deleted_ms && str_is(t.remote_id, event->template_id));
 	TRY(template_merge(job, &t, &news, &changed));
 	if (changed)
-		template_changed(job, t.id);
+		*changed_id = t.id;
 	return OK;
 }
 

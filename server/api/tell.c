@@ -177,6 +177,9 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 		return tell_notification(job, t, change->notification);
 	case CHANGE_SCHEDULED:
 		return tell_scheduled(job, t, change->scheduled);
+	case CHANGE_TEMPLATE:
+		api_tell_template(job, change->template);
+		break;
 	case CHANGE_NOTICE:
 		break;
 	}

@@ -10,6 +10,7 @@ static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 
 	return same_kind && a->message == b->message && a->notice == b->notice &&
 	       a->notification == b->notification && a->scheduled == b->scheduled &&
+	       a->template == b->template &&
 	       (a->message || a->conversation == b->conversation) &&
 	       (a->kind != CHANGE_CONTACT || a->contact == b->contact);
 }

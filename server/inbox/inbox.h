@@ -21,12 +21,13 @@ enum change_kind {
 	CHANGE_CONVERSATION,
 	CHANGE_CONTACT,
 	CHANGE_NOTICE,
+	CHANGE_TEMPLATE,
 	CHANGE_NOTIFICATION, /* a person is told of something (composer.h) */
 	CHANGE_SCHEDULED     /* a message for later (scheduled.h) */
 };
 struct inbox_change {
 	enum change_kind kind;
-	id64 workspace, conversation, message, contact, notice, notification, scheduled;
+	id64 workspace, conversation, message, contact, notice, notification, scheduled, template;
 };
 struct inbox_changes {
 	struct inbox_change *items;

@@ -412,7 +412,12 @@ static enum err emit_template(struct job *job, const struct channel *ch,
 static enum err apply_template(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
-	TRY(template_apply(job, ch, ev));
+	id64 changed;
+
+	TRY(template_apply(job, ch, ev, &changed));
+	if (changed)
+		inbox_note(job, changes,
+			(struct inbox_change){ .kind = CHANGE_TEMPLATE, .template = changed });
 	if (ev->template_status.len)
 		TRY(emit_template(job, ch, ev));
 	return add_notice(job, ch, ev, template_sentence(job->arena, ev), changes);
