@@ -21,6 +21,11 @@ static const struct { const char *query, *reason;
 	{ "contact_import_busy", "the index holds only imports that are under way" },
 	{ "contact_export_busy", "the index holds only exports that are under way" },
 	{ "media_release_all", "the index holds only what waits to be fetched; once at start" },
+	{ "notify_unheard",
+		"workspaces are few; of each, the unread of some minutes; once at start" },
+	{ "sla_workspaces", "promises are a handful a workspace" },
+	{ "webhook_event_unmade", "the index holds only what is still to be made" },
+	{ "webhook_due", "outgoing webhooks are few; each is asked along its index" },
 	{ "workspace_count", "workspaces are few; asked by setup and check, not by requests" },
 };
 

@@ -43,8 +43,8 @@ FROM message m JOIN conversation c ON c.id = m.conversation_id WHERE m.id = $1 A
 -- Customers' messages of the last minutes whose notices a stop may have cut off: those of conversations that nobody has read.
 -- in:  since_ms i64
 -- out: message_id id64, workspace_id id64, conversation_id id64
-SELECT c.last_message_id AS message_id, c.workspace_id AS workspace_id, c.id AS conversation_id FROM conversation c
-WHERE c.unread_count > 0 AND c.last_message_ms >= $1 AND c.last_message_id IS NOT NULL AND c.merged_into IS NULL
+SELECT c.last_message_id AS message_id, c.workspace_id AS workspace_id, c.id AS conversation_id FROM workspace w CROSS JOIN conversation c
+WHERE c.workspace_id = w.id AND c.unread_count > 0 AND c.last_message_ms >= $1 AND c.last_message_id IS NOT NULL AND c.merged_into IS NULL
 	AND NOT EXISTS (SELECT 1 FROM notify_due d WHERE d.conversation_id = c.id)
 ORDER BY c.last_message_ms LIMIT 500;
 
