@@ -187,9 +187,19 @@ def bench_socket(_work, figures):
     figures.update({"socket_" + name: value for name, value in found.items()})
 
 
+def bench_agents(_work, figures):
+    """200 agents connected, 100 messages a second: from a webhook to the DOM of a console in Chromium."""
+    binary = os.path.abspath("build/parley")
+    done = subprocess.run(["node", "bench/agents.mjs"], env={**os.environ, "PARLEY_BIN": binary}, check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    print(f"webhook to DOM      p50 {found['p50_ms']} ms, p95 {found['p95_ms']} ms, p99 {found['p99_ms']} ms   (p95 wants 100), "
+          f"{found['agents']} agents, {found['messages_a_second']} messages a second, {found['frames_lacking']} frames lacking")
+    figures.update({"agents_" + name: found[name] for name in ("p50_ms", "p95_ms", "p99_ms", "frames_lacking")})
+
+
 def main():
     benches = {"intake": bench_intake, "start": bench_start, "pages": bench_pages, "http": bench_http,
-               "socket": bench_socket}
+               "socket": bench_socket, "agents": bench_agents}
     wanted = sys.argv[1:] or list(benches)
     figures, work = {}, tempfile.mkdtemp(prefix="parley-bench-", dir=os.environ.get("BENCH_FOLDER"))
     try:
