@@ -60,8 +60,8 @@ static void read_list(struct bench *b, struct job *job, size_t i)
 	struct conversations page;
 
 	if (i % 3 == 1) {
-		filter.before_ms = job->now_ms - (int64_t)(data_roll(&b->seed) * 1e9);
-		filter.before_id = INT64_MAX;
+		filter.place_ms = job->now_ms - (int64_t)(data_roll(&b->seed) * 1e9);
+		filter.place_id = INT64_MAX;
 	}
 	data_must(job, conversation_list(job, &filter, &page), "list");
 	read_list_details(job, &page);

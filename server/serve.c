@@ -15,6 +15,7 @@
 #include "account/template.h"
 #include "account/webhook.h"
 #include "api/api.h"
+#include "api/conversation_counts.h"
 #include "api/events.h"
 #include "api/health.h"
 #include "base/clock.h"
@@ -58,6 +59,7 @@ struct server {
 	struct webhooks *webhooks;
 	struct media_fetcher *fetcher;
 	struct router *router;
+	struct api_counts *counts;
 	struct live *live;
 	struct http_server *http;
 	struct route routes[ROUTES_MAX];
@@ -100,8 +102,10 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 		webhooks_wake(the_server->webhooks);
 	router_changed(the_server->router, changes);
 	live_figures(the_server->live, &figures);
-	if (figures.connections > 0)
+	if (figures.connections > 0) {
 		api_tell(job, changes);
+		api_counts_mark(the_server->counts, changes);
+	}
 	notices_hear(job, changes);
 }
 
@@ -320,6 +324,7 @@ static void make_workers(struct server *s)
 	s->callers = pool_create("call", (size_t)set->call_workers, LANES_QUEUE, s->store);
 	s->background = pool_create("timer", TIMER_WORKERS, TIMER_QUEUE, s->store);
 	s->timers = timers_create(s->background);
+	s->counts = api_counts_create(s->background, s->timers);
 }
 
 static void make_jobs(struct server *s)
@@ -346,6 +351,7 @@ static void make_jobs(struct server *s)
 	router_start(s->router, s->timers);
 	sla_start(s->timers);
 	schedule_start(s->timers);
+	snooze_start(s->timers);
 	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
 	retention_start(s->timers,
 		&(struct retention_config){
@@ -552,8 +558,10 @@ void server_join(struct server *s)
 	webhooks_destroy(s->webhooks);
 	media_fetcher_destroy(s->fetcher);
 	pool_destroy(s->callers);
+	api_counts_stop(s->counts);
 	pool_destroy(s->background);
 	router_destroy(s->router);
+	api_counts_destroy(s->counts);
 }
 
 void server_end(struct server *s)

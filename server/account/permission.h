@@ -37,7 +37,9 @@
 	X(WORKSPACE_MANAGE, "workspace.manage")                                                    \
 	X(CANNED_MANAGE, "canned.manage")                                                          \
 	X(WEBHOOK_MANAGE, "webhook.manage")                                                        \
-	X(ROUTING_MANAGE, "routing.manage")
+	X(ROUTING_MANAGE, "routing.manage")                                                        \
+	X(LABEL_MANAGE, "label.manage")                                                            \
+	X(FILTER_SHARE, "filter.share")
 
 enum permission_index {
 #define X(name, text) PERMISSION_INDEX_##name,

@@ -1,4 +1,5 @@
 /* conversations.c: /conversations, without what is said in them (messages.c). */
+#include "api/conversation_filter.h"
 #include "api/handlers.h"
 #include "api/message_json.h"
 #include "store/store.h"
@@ -12,7 +13,7 @@ static bool may_read_messages(const struct job *job)
 	return job->actor.permissions & PERMIT(MESSAGE_READ);
 }
 
-static enum err reply_conversation(struct job *job, struct response *res,
+enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv)
 {
 	struct view_ask ask = { .conversations = { (struct conversation *)conv, 1 },
@@ -25,35 +26,6 @@ static enum err reply_conversation(struct job *job, struct response *res,
 }
 
 /* ---- the list ---- */
-
-static enum err read_filter(struct job *job, const struct request *req, const struct page *page,
-			    struct conversation_filter *out)
-{
-	static const char *const views[] = { "all", "mine", "unassigned" };
-	static const char *const statuses[] = { "open", "waiting", "resolved", "snoozed",
-		"archived", "all" };
-	int status = request_query_word(job, req, "status", statuses, COUNT_OF(statuses), 0);
-
-	*out = (struct conversation_filter){
-		.view = (enum conversation_view)request_query_word(job, req, "view", views,
-			COUNT_OF(views), 0),
-		.status = status < CONVERSATION_STATUSES ? status : -1,
-		.mine = job->actor.id,
-		.channel_id = request_query_id(job, req, "channel_id"),
-		.unread_only = request_query_flag(job, req, "unread"),
-		.before_ms = page->after.ms,
-		.before_id = page->after.id,
-		.max = page->limit + 1,
-		.query = str_trim(request_query(job->arena, req, "query")),
-	};
-	if (out->query.len && !may_read_contacts(job))
-		return fail_code(job, ERR_DENIED, S("not_allowed"),
-			S("Leave out the query, or ask an admin of the workspace."),
-			"To look for people needs the permission contact.read.");
-	if (str_count_points(out->query) > SEARCH_QUERY_MAX)
-		field_error(job, S("query"), S("too_long"), S("At most 200 characters."));
-	return job_check_fields(job);
-}
 
 static enum err write_conversations(struct job *job, struct buf *out,
 	const struct conversations *list)
@@ -70,6 +42,10 @@ static enum err write_conversations(struct job *job, struct buf *out,
 	return OK;
 }
 
+/* A cursor is of one order. */
+static const char *const list_names[SORTS] = { "conversations", "conversations up",
+	"conversations waiting", "conversations priority" };
+
 enum err conversations_list(struct job *job, const struct request *req, struct response *res)
 {
 	struct buf *out = reply_json(res, 200);
@@ -79,13 +55,16 @@ enum err conversations_list(struct job *job, const struct request *req, struct r
 	struct page page;
 	bool more;
 
-	TRY(page_read(job, req, "conversations", &page));
-	TRY(read_filter(job, req, &page, &filter));
+	TRY(filter_read(job, &(struct filter_source){ .req = req }, &filter));
+	TRY(page_read(job, req, list_names[filter.sort], &page));
+	filter.max = page.limit + 1;
+	filter.place_ms = page.after.ms;
+	filter.place_id = page.after.id;
 	TRY(conversation_list(job, &filter, &list));
 	more = list.count > page.limit;
 	list.count = more ? page.limit : list.count;
 	if (more)
-		next = (struct cursor){ list.items[list.count - 1].last_message_ms,
+		next = (struct cursor){ conversation_place(&filter, &list.items[list.count - 1]),
 			list.items[list.count - 1].id };
 	json_open(out, '{');
 	TRY(write_conversations(job, out, &list));

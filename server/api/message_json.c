@@ -140,6 +140,17 @@ static enum err load_teams(struct job *job, struct view *view)
 		.ids = ids_text(job, &ids), .workspace = job->workspace }, &view->teams) : OK;
 }
 
+static enum err load_labels(struct job *job, struct view *view)
+{
+	struct ids ids = { 0 };
+
+	for (size_t i = 0; i < view->conversations.count; i++)
+		add_id(&ids, view->conversations.items[i].id);
+	return ids.count ? sql_label_of_conversations(job, &(struct sql_label_of_conversations){
+		.conversations = ids_text(job, &ids), .workspace = job->workspace },
+		&view->labels) : OK;
+}
+
 static enum err load_channels(struct job *job, struct view *view)
 {
 	struct ids ids = { 0 };
@@ -186,6 +197,7 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 	TRY(load_contacts(job, ask, out));
 	TRY(load_people(job, out));
 	TRY(load_teams(job, out));
+	TRY(load_labels(job, out));
 	TRY(load_channels(job, out));
 	return load_attachments(job, out);
 }
@@ -490,6 +502,23 @@ static void write_team(struct buf *out, const struct view *view, id64 team)
 	json_close(out, '}');
 }
 
+static void write_labels(struct buf *out, const struct view *view, id64 conversation)
+{
+	json_open_in(out, "labels", '[');
+	for (size_t i = 0; i < view->labels.count; i++) {
+		const struct conversation_label_row *row = &view->labels.items[i];
+
+		if (row->conversation_id != conversation)
+			continue;
+		json_open(out, '{');
+		json_put_id(out, "id", row->id);
+		json_put(out, "name", row->name);
+		json_put(out, "colour", row->colour);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
 static void write_state(struct job *job, struct buf *out, const struct view *view,
 	const struct conversation *conv)
 {
@@ -503,6 +532,7 @@ static void write_state(struct job *job, struct buf *out, const struct view *vie
 		json_put_null(out, "assignee");
 	}
 	write_team(out, view, conv->team_id);
+	write_labels(out, view, conv->id);
 	json_put(out, "priority", str_of(conversation_priority_name(conv->priority)));
 	json_put_ms(out, "snoozed_until_ms", conv->snoozed_until_ms);
 	json_put_ms(out, "waiting_since_ms", conv->waiting_since_ms);

@@ -27,6 +27,7 @@ struct view {
 	struct contacts contacts;
 	struct person_name_rows people, keys;
 	struct team_name_rows teams;
+	struct conversation_label_rows labels;
 	struct channel_brief_rows channels;
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
@@ -37,6 +38,10 @@ struct view {
 bool may_read_contacts(const struct job *job);
 
 enum err view_load(struct job *job, const struct view_ask *ask, struct view *out);
+/* A whole answer: the one conversation, as its asker may see it. */
+struct response;
+enum err reply_conversation(struct job *job, struct response *res,
+	const struct conversation *conv);
 const struct conversation *view_conversation(const struct view *view, id64 id);
 
 /* key NULL: an element of a list, or the whole. */

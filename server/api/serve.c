@@ -10,6 +10,8 @@
 #include "crypto/crypto.h"
 #include "store/store.h"
 
+enum { ATTEMPTS_MAX = 4 };
+
 #define POLICY                                                                                   \
 	S("default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src " \
 	  "'self' ws: wss:; "                                                                    \
@@ -114,13 +116,30 @@ static enum err run(struct job *job, const struct request *req, struct response 
 	return req->route->handler(job, req, res);
 }
 
+/* Two transactions that waited for each other in a circle (PostgreSQL): one was ended, and nothing
+ * of it is there. Handlers answer after their commit, so what failed so can be run again. */
+static enum err run_again(struct job *job, const struct request *req, struct response *res)
+{
+	enum err e = run(job, req, res);
+
+	for (int i = 1; i < ATTEMPTS_MAX && e == ERR_CONFLICT && job->again; i++) {
+		if (job->db)
+			db_rollback(job);
+		job_forgive(job);
+		if (req->route->flags & ROUTE_STREAM_BODY)
+			return fail(job, e, "someone else changed it at the same time");
+		e = run(job, req, res);
+	}
+	return e;
+}
+
 void api_serve(struct job *job, const struct request *req, struct response *res)
 {
 	enum err e;
 
 	job_set_trace(job, request_header(req, S("x-trace-id")));
 	add_headers(job, req, res);
-	e = run(job, req, res);
+	e = run_again(job, req, res);
 	/* Before the answer goes out: nobody waits for a turn that this job no longer needs. */
 	if (job->db)
 		db_rollback(job);

@@ -9,8 +9,6 @@
 
 #include "account/scope.h"
 
-#define CONTACTS_FOUND_MAX 200
-
 static const char *const status_names[CONVERSATION_STATUSES] = {
 	[CONVERSATION_OPEN] = "open",
 	[CONVERSATION_WAITING] = "waiting",
@@ -187,150 +185,7 @@ enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *
 	return conversation_note(job, out, changes);
 }
 
-/* ---- the list ---- */
-
-static enum err walk_channel(struct job *job, const struct conversation_filter *f, int status,
-			     struct conversation_rows *out)
-{
-	switch (f->view) {
-	case VIEW_MINE:
-		return sql_conversation_walk_channel_assignee(job,
-			&(struct sql_conversation_walk_channel_assignee){ .workspace =
-										  job->workspace,
-				.status = status,
-				.channel = f->channel_id,
-				.assignee = f->mine,
-				.before_ms = f->before_ms,
-				.before_id = f->before_id,
-				.max = (int64_t)f->max },
-			out);
-	case VIEW_UNASSIGNED:
-		return sql_conversation_walk_channel_unassigned(job,
-			&(struct sql_conversation_walk_channel_unassigned){ .workspace =
-										    job->workspace,
-				.status = status,
-				.channel = f->channel_id,
-				.before_ms = f->before_ms,
-				.before_id = f->before_id,
-				.max = (int64_t)f->max },
-			out);
-	case VIEW_ALL:
-		break;
-	}
-	return sql_conversation_walk_channel(job,
-		&(struct sql_conversation_walk_channel){ .workspace = job->workspace,
-			.status = status,
-			.channel = f->channel_id,
-			.before_ms = f->before_ms,
-			.before_id = f->before_id,
-			.max = (int64_t)f->max },
-		out);
-}
-
-static enum err walk_status(struct job *job, const struct conversation_filter *f, int status,
-			    struct conversation_rows *out)
-{
-	if (f->channel_id)
-		return walk_channel(job, f, status, out);
-	switch (f->view) {
-	case VIEW_MINE:
-		return sql_conversation_walk_assignee(job,
-			&(struct sql_conversation_walk_assignee){ .workspace = job->workspace,
-				.status = status,
-				.assignee = f->mine,
-				.before_ms = f->before_ms,
-				.before_id = f->before_id,
-				.max = (int64_t)f->max },
-			out);
-	case VIEW_UNASSIGNED:
-		return sql_conversation_walk_unassigned(job,
-			&(struct sql_conversation_walk_unassigned){ .workspace = job->workspace,
-				.status = status,
-				.before_ms = f->before_ms,
-				.before_id = f->before_id,
-				.max = (int64_t)f->max },
-			out);
-	case VIEW_ALL:
-		break;
-	}
-	return sql_conversation_walk(job,
-		&(struct sql_conversation_walk){ .workspace = job->workspace,
-			.status = status,
-			.before_ms = f->before_ms,
-			.before_id = f->before_id,
-			.max = (int64_t)f->max },
-		out);
-}
-
-static bool is_newer(const struct conversation_row *a, const struct conversation_row *b)
-{
-	return a->last_message_ms != b->last_message_ms ? a->last_message_ms > b->last_message_ms
-	                                                : a->id > b->id;
-}
-
-/* All statuses: the newest of the walks, as many as are wanted. */
-static enum err walk_all(struct job *job, const struct conversation_filter *f,
-	struct conversation_rows *out)
-{
-	struct conversation_rows walks[CONVERSATION_STATUSES];
-	size_t at[CONVERSATION_STATUSES] = { 0 }, best;
-
-	for (int i = 0; i < CONVERSATION_STATUSES; i++)
-		TRY(walk_status(job, f, i, &walks[i]));
-	out->items = ARENA_ARRAY(job->arena, struct conversation_row, f->max);
-	for (out->count = 0; out->count < f->max; out->count++) {
-		best = CONVERSATION_STATUSES;
-		for (size_t i = 0; i < CONVERSATION_STATUSES; i++)
-			if (at[i] < walks[i].count &&
-				(best == CONVERSATION_STATUSES ||
-					is_newer(&walks[i].items[at[i]],
-						&walks[best].items[at[best]])))
-				best = i;
-		if (best == CONVERSATION_STATUSES)
-			break;
-		out->items[out->count] = walks[best].items[at[best]++];
-	}
-	return OK;
-}
-
-static id64 assignee_filter(const struct conversation_filter *f)
-{
-	return f->view == VIEW_MINE ? f->mine : f->view == VIEW_UNASSIGNED ? -1 : 0;
-}
-
-static enum err walk_unread(struct job *job, const struct conversation_filter *f,
-	struct conversation_rows *out)
-{
-	return sql_conversation_walk_unread(job,
-		&(struct sql_conversation_walk_unread){ .workspace = job->workspace,
-			.status = f->status,
-			.channel = f->channel_id,
-			.assignee = assignee_filter(f),
-			.before_ms = f->before_ms,
-			.before_id = f->before_id,
-			.max = (int64_t)f->max },
-		out);
-}
-
-static enum err walk_contacts(struct job *job, const struct conversation_filter *f,
-	struct conversation_rows *out)
-{
-	id64 contacts[CONTACTS_FOUND_MAX];
-	size_t count;
-
-	TRY(search_contacts(job, f->query, COUNT_OF(contacts), contacts, &count));
-	return sql_conversation_walk_contacts(job,
-		&(struct sql_conversation_walk_contacts){ .workspace = job->workspace,
-			.unread_more_than = f->unread_only ? 0 : -1,
-			.status = f->status,
-			.channel = f->channel_id,
-			.assignee = assignee_filter(f),
-			.before_ms = f->before_ms,
-			.before_id = f->before_id,
-			.max = (int64_t)f->max,
-			.contacts = id_list(job->arena, contacts, count) },
-		out);
-}
+/* ---- some of them ---- */
 
 void conversations_of_rows(struct job *job, const struct conversation_rows *rows,
 	struct conversations *out)
@@ -358,26 +213,6 @@ enum err conversation_of_contact(struct job *job, id64 contact, struct conversat
 
 	TRY(sql_conversation_of_contact(job, &(struct sql_conversation_of_contact){
 		.contact = contact, .workspace = job->workspace }, &rows));
-	conversations_of_rows(job, &rows, out);
-	return OK;
-}
-
-enum err conversation_list(struct job *job, const struct conversation_filter *filter,
-	struct conversations *out)
-{
-	struct conversation_filter f = *filter;
-	struct conversation_rows rows;
-
-	if (!f.before_ms && !f.before_id)
-		f.before_ms = f.before_id = INT64_MAX;
-	if (f.query.len)
-		TRY(walk_contacts(job, &f, &rows));
-	else if (f.unread_only)
-		TRY(walk_unread(job, &f, &rows));
-	else if (f.status < 0)
-		TRY(walk_all(job, &f, &rows));
-	else
-		TRY(walk_status(job, &f, f.status, &rows));
 	conversations_of_rows(job, &rows, out);
 	return OK;
 }

@@ -81,6 +81,20 @@ enum err conversation_add_event(struct job *job, id64 conversation, str kind, st
 		NULL);
 }
 
+enum err conversation_add_event_by(struct job *job, id64 conversation, const struct actor *by,
+	str detail)
+{
+	return sql_conversation_event_add(job,
+		&(struct sql_conversation_event_add){ .id = job_id(job),
+			.workspace = job->workspace,
+			.conversation = conversation,
+			.actor_kind = by->kind,
+			.actor = by->id,
+			.kind = S("status"),
+			.detail = detail },
+		NULL);
+}
+
 static enum err check_assignee(struct job *job, id64 person)
 {
 	struct person_name_row row;

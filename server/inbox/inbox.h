@@ -186,15 +186,28 @@ enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *
 enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt);
 
 enum conversation_view { VIEW_ALL, VIEW_MINE, VIEW_UNASSIGNED };
-/* What the list shows. before_*: the last row of the page before; both 0 at the start. */
+enum conversation_sort { SORT_NEWEST, SORT_OLDEST, SORT_WAITING, SORT_PRIORITY, SORTS };
+/* Instead of a status: all but the archived, and these too. */
+#define STATUS_ALL (-1)
+#define STATUS_EVERY (-2)
+#define FILTER_NONE (-1)             /* instead of an id: those that have none */
+/* What the list shows, within the asker's scope; all zeros but status is the inbox. place_*: the
+ * conversation_place() of the last row of the page before; both 0 at the start. */
 struct conversation_filter {
 	enum conversation_view view;
-	int status;                  /* enum conversation_status, -1: all */
-	id64 mine, channel_id;       /* 0: any channel */
-	bool unread_only;
+	enum conversation_sort sort;
+	int status;                  /* enum conversation_status, or STATUS_ALL, STATUS_EVERY */
+	id64 mine;                   /* of VIEW_MINE */
+	/* 0: any; assignee and team: or FILTER_NONE */
+	id64 channel_id, assignee_id, team_id, label_id;
+	bool has_priority, unread_only;
+	enum conversation_priority priority;
 	str query;                   /* a contact's name or number; none: all */
-	int64_t before_ms;
-	id64 before_id;
+	/* last message in this time; 0: any */
+	int64_t from_ms, until_ms;
+	int64_t waiting_ms;          /* the customer has waited so long at least; 0: any */
+	int64_t place_ms;
+	id64 place_id;
 	size_t max;
 };
 struct conversations { struct conversation *items; size_t count; };
@@ -203,9 +216,72 @@ enum err conversation_by_ids(struct job *job, const id64 *ids, size_t count,
 	struct conversations *out);
 /* At most 100. */
 enum err conversation_of_contact(struct job *job, id64 contact, struct conversations *out);
-/* Newest activity first. Every filter walks an index. */
+/* Every filter walks an index; SORT_WAITING shows only those that wait. */
 enum err conversation_list(struct job *job, const struct conversation_filter *filter,
 	struct conversations *out);
+/* Where a page that ends with this row goes on: place_ms; place_id is the row's id. */
+int64_t conversation_place(const struct conversation_filter *filter,
+	const struct conversation *last);
+
+/* ---- labels (label.c) ---- */
+
+#define LABEL_NAME_MAX 60             /* code points */
+#define LABELS_MAX 500                /* of a workspace */
+#define LABELS_OF_ONE_MAX 20          /* on one conversation */
+struct label { id64 id; str name, colour; int64_t created_ms; }; /* colour: "#1f7a8c" */
+struct labels { struct label *items; size_t count; };
+/* By name. */
+enum err label_list(struct job *job, struct labels *out);
+/* These write their audit row, in the caller's transaction. A name that is taken is a field error.
+ */
+enum err label_create(struct job *job, str name, str colour, struct label *out);
+enum err label_update(struct job *job, id64 id, str name, str colour, struct label *out);
+/* It is gone from all that has it. */
+enum err label_delete(struct job *job, id64 id);
+/* Puts labels on a conversation and takes others off, with an event for each that was not so
+ * before, in the caller's transaction. */
+struct label_change { const id64 *add, *remove; size_t add_count, remove_count; str reason; };
+enum err conversation_label(struct job *job, id64 id, const struct label_change *change,
+	struct inbox_changes *changes, struct conversation *out);
+
+/* ---- counts (conversation_count.c) ---- */
+
+/* How many conversations there are of one channel, team, assignee and status; team and assignee 0:
+ * none. Kept by the database in the transaction of each change. */
+struct conversation_cell {
+	id64 channel, team, assignee;
+	enum conversation_status status;
+	int64_t total, unread;
+};
+struct conversation_cells { struct conversation_cell *items; size_t count; };
+#define COUNT_CELLS_MAX 20000
+/* Those in the asker's scope, in the order of their ids; without those that are zero. */
+enum err conversation_counts(struct job *job, struct conversation_cells *out);
+/* Folds what PostgreSQL has written down apart into the table; its own transactions. */
+enum err conversation_counts_fold(struct job *job);
+/* Counts the workspace's rows anew and compares: *wrong cells differed; mend writes them right. Its
+ * own transaction. */
+enum err conversation_counts_check(struct job *job, bool mend, size_t *wrong);
+
+/* ---- their life (conversation_life.c) ---- */
+
+/* Opens those whose snooze is over, of all workspaces, at most max, each in a transaction of its
+ * own; *count how many. For the timer. */
+enum err conversation_wake_due(struct job *job, size_t max, size_t *count);
+
+#define SPLIT_MESSAGES_MAX 2000
+/* The messages from `first` on were somebody else's: they move to the conversation of this contact
+ * on the same number, which is made if needed. In the caller's transaction. ERR_INPUT when it is
+ * the same contact, ERR_LIMIT for more than SPLIT_MESSAGES_MAX. */
+struct split { id64 first, contact; str reason; };
+enum err conversation_split(struct job *job, id64 id, const struct split *split,
+	struct inbox_changes *changes, struct conversation *out);
+/* The contacts of both turn out to be one person (contact_merge), so that their conversations
+ * become one; `id` and its contact are kept. *merge undoes it. */
+enum err conversation_merge(struct job *job, id64 id, id64 other, str reason,
+	struct inbox_changes *changes, id64 *merge, struct conversation *out);
+enum err conversation_unmerge(struct job *job, id64 id, id64 merge, str reason,
+	struct inbox_changes *changes, struct conversation *out);
 
 /* Whose customers wait, the longest first. */
 enum err conversation_waiting_longest(struct job *job, size_t max, struct conversations *out);

@@ -78,6 +78,9 @@ enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbo
 /* service.c, in the transaction of what they tell of. conv: as it is after. */
 enum err answer_note(struct job *job, const struct message *m, const struct conversation *conv);
 enum err resolution_note(struct job *job, const struct conversation *conv);
+/* A change of status that somebody else than the job's actor made. */
+enum err conversation_add_event_by(struct job *job, id64 conversation, const struct actor *by,
+	str detail);
 enum err conversation_note(struct job *job, const struct conversation *conv,
 	struct inbox_changes *changes);
 

@@ -175,11 +175,33 @@ static bool is_customers(const struct message *m)
 	       !(m->flags & FLAG_HISTORY);
 }
 
-/* Somebody who writes has read what came before. */
-static bool has_seen_all(const struct message *m)
+/* Somebody of ours, not a machine: then the customer waits no more. */
+static bool is_answer(const struct message *m)
 {
 	return (m->author_kind == ACTOR_PERSON || m->author_kind == ACTOR_PHONE) &&
 	       !(m->flags & FLAG_HISTORY);
+}
+
+/* Whoever has a conversation and writes in it has read it; a colleague who helps out has not. */
+static int64_t reader_of(const struct message *m)
+{
+	if (!is_answer(m))
+		return 0;
+	return m->author_kind == ACTOR_PHONE ? -1 : m->author_id;
+}
+
+/* The customer's message opened it. */
+static enum err note_reopened(struct job *job, const struct conversation *before,
+	const struct conversation *after)
+{
+	const struct actor by = { .kind = ACTOR_CONTACT, .id = after->contact_id };
+
+	if (before->status == after->status)
+		return OK;
+	return conversation_add_event_by(job, after->id, &by,
+		arena_printf(job->arena, "{\"before\":\"%s\",\"after\":\"%s\"}",
+			conversation_status_name(before->status),
+			conversation_status_name(after->status)));
 }
 
 static enum err move_conversation(struct job *job, const struct message *m,
@@ -187,6 +209,7 @@ static enum err move_conversation(struct job *job, const struct message *m,
 {
 	bool customers = is_customers(m), wants_answer = customers && !(m->flags & FLAG_BLOCKED);
 	int64_t in_ms = customers ? not_after(message_time(m), job->now_ms) : 0;
+	struct conversation before = *conv;
 	struct conversation_row row;
 
 	TRY(sql_conversation_take(job,
@@ -196,15 +219,18 @@ static enum err move_conversation(struct job *job, const struct message *m,
 			.message_ms = id64_ms(m->id),
 			.in_ms = in_ms,
 			.window_until_ms = customers ? in_ms + WINDOW_MS : 0,
-			.keep_unread = has_seen_all(m) ? 0 : 1,
+			.reader = reader_of(m),
 			.unread_add = wants_answer,
 			.reopen = wants_answer,
 			.channel = m->channel_id,
-			.now_ms = job->now_ms },
+			.now_ms = job->now_ms,
+			.answered = is_answer(m) },
 		&row));
 	conversation_of_row(&row, conv);
 	TRY(contact_was_seen(job, conv->contact_id, id64_ms(m->id)));
-	return has_seen_all(m) ? answer_note(job, m, conv) : OK;
+	if (wants_answer)
+		TRY(note_reopened(job, &before, conv));
+	return is_answer(m) ? answer_note(job, m, conv) : OK;
 }
 
 /* The quoted message may come later than its quote: then it tells us. */

@@ -112,6 +112,8 @@ void webhooks_figures(struct webhooks *webhooks, struct webhooks_figures *out);
 struct retention_config { int64_t raw_event_ms, webhook_event_ms; };
 /* Messages for later (schedule.c). */
 void schedule_start(struct timers *timers);
+/* Snoozed conversations wake at their time (snooze.c). */
+void snooze_start(struct timers *timers);
 void retention_start(struct timers *timers, const struct retention_config *config);
 
 /* ---- templates follow their providers (templates.c) ---- */

@@ -160,4 +160,5 @@ void job_forgive(struct job *job)
 	job->why = job->code = job->next_step = STR_NONE;
 	job->field_errors = NULL;
 	job->retry_after_ms = 0;
+	job->again = false;
 }

@@ -62,6 +62,9 @@ struct job {
 	str next_step; /* what to do about it */
 	int64_t retry_after_ms;
 	const struct field_error *field_errors;
+	/* The store gave up only because of others at the same moment: done again, it may succeed.
+	 */
+	bool again;
 
 	struct deferred *deferred;
 };

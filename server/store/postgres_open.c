@@ -39,8 +39,10 @@ static enum err failed_result(struct job *job, const PGresult *result)
 	if (!strcmp(state, "23503"))
 		return fail(job, ERR_CONFLICT,
 		            "it refers to something that is not there, or is still referred to");
-	if (!strcmp(state, "40001") || !strcmp(state, "40P01"))
+	if (!strcmp(state, "40001") || !strcmp(state, "40P01")) {
+		job->again = true;
 		return fail(job, ERR_CONFLICT, "someone else changed it at the same time");
+	}
 	if (!strcmp(state, "53100"))
 		return fail(job, ERR_STORE, "the disk is full (PostgreSQL)");
 	if (!strcmp(state, "57014"))

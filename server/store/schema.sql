@@ -339,9 +339,34 @@ CREATE TABLE conversation (
 	updated_ms BIGINT NOT NULL,
 	merged_into BIGINT
 , team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT, routed_ms BIGINT, opened_ms BIGINT NOT NULL DEFAULT 0, first_answer_id BIGINT, answered_since_ms BIGINT);
+CREATE TRIGGER conversation_counted_add AFTER INSERT ON conversation WHEN NEW.merged_into IS NULL BEGIN
+	INSERT INTO conversation_count (workspace_id, channel_id, team_id, assignee_id, status, total, unread)
+	VALUES (NEW.workspace_id, NEW.channel_id, COALESCE(NEW.team_id, 0), COALESCE(NEW.assignee_id, 0), NEW.status, 1,
+		NEW.unread_count > 0)
+	ON CONFLICT DO UPDATE SET total = total + 1, unread = unread + excluded.unread;
+END;
+CREATE TRIGGER conversation_counted_change AFTER UPDATE OF channel_id, team_id, assignee_id, status, unread_count, merged_into
+ON conversation WHEN OLD.channel_id <> NEW.channel_id OR OLD.team_id IS NOT NEW.team_id OR OLD.assignee_id IS NOT NEW.assignee_id
+	OR OLD.status <> NEW.status OR (OLD.unread_count > 0) <> (NEW.unread_count > 0)
+	OR (OLD.merged_into IS NULL) <> (NEW.merged_into IS NULL) BEGIN
+	UPDATE conversation_count SET total = total - 1, unread = unread - (OLD.unread_count > 0)
+	WHERE OLD.merged_into IS NULL AND workspace_id = OLD.workspace_id AND channel_id = OLD.channel_id
+		AND team_id = COALESCE(OLD.team_id, 0) AND assignee_id = COALESCE(OLD.assignee_id, 0) AND status = OLD.status;
+	INSERT INTO conversation_count (workspace_id, channel_id, team_id, assignee_id, status, total, unread)
+	SELECT NEW.workspace_id, NEW.channel_id, COALESCE(NEW.team_id, 0), COALESCE(NEW.assignee_id, 0), NEW.status, 1,
+		NEW.unread_count > 0
+	WHERE NEW.merged_into IS NULL
+	ON CONFLICT DO UPDATE SET total = total + 1, unread = unread + excluded.unread;
+END;
+CREATE TRIGGER conversation_counted_remove AFTER DELETE ON conversation WHEN OLD.merged_into IS NULL BEGIN
+	UPDATE conversation_count SET total = total - 1, unread = unread - (OLD.unread_count > 0)
+	WHERE workspace_id = OLD.workspace_id AND channel_id = OLD.channel_id AND team_id = COALESCE(OLD.team_id, 0)
+		AND assignee_id = COALESCE(OLD.assignee_id, 0) AND status = OLD.status;
+END;
 CREATE INDEX conversation_assignee ON conversation (workspace_id, assignee_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel ON conversation (channel_id, status, last_message_ms, id);
 CREATE INDEX conversation_channel_assignee ON conversation (channel_id, assignee_id, status, last_message_ms, id);
+CREATE INDEX conversation_channel_unassigned ON conversation (channel_id, status, last_message_ms, id) WHERE COALESCE(assignee_id, 0) = 0;
 CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_load ON conversation (workspace_id, assignee_id, channel_id)
 	WHERE status = 0 AND assignee_id IS NOT NULL AND merged_into IS NULL;
@@ -349,9 +374,12 @@ CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into
 CREATE INDEX conversation_number ON conversation (number_id, contact_id);
 CREATE INDEX conversation_opened ON conversation (workspace_id, opened_ms, id) WHERE status IN (0, 1, 3);
 CREATE UNIQUE INDEX conversation_pair ON conversation (contact_id, number_id) WHERE merged_into IS NULL;
+CREATE INDEX conversation_priority ON conversation (workspace_id, priority, last_message_ms, id) WHERE priority > 0;
 CREATE INDEX conversation_queue ON conversation (workspace_id, priority DESC, queued_ms, id) WHERE queued_ms IS NOT NULL;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
 CREATE INDEX conversation_status ON conversation (workspace_id, status, last_message_ms, id);
+CREATE INDEX conversation_team ON conversation (workspace_id, team_id, status, last_message_ms, id) WHERE team_id IS NOT NULL;
+CREATE INDEX conversation_unassigned ON conversation (workspace_id, status, last_message_ms, id) WHERE COALESCE(assignee_id, 0) = 0;
 CREATE INDEX conversation_unqueued ON conversation (workspace_id, COALESCE(team_id, 0), id)
 	WHERE queued_ms IS NULL AND assignee_id IS NULL AND status = 0 AND last_in_ms IS NOT NULL AND merged_into IS NULL;
 CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms, id, status, assignee_id, channel_id, merged_into)
@@ -359,6 +387,27 @@ CREATE INDEX conversation_unread ON conversation (workspace_id, last_message_ms,
 CREATE INDEX conversation_unrouted ON conversation (workspace_id, id)
 	WHERE routed_ms IS NULL AND status = 0 AND last_in_ms IS NOT NULL AND merged_into IS NULL;
 CREATE INDEX conversation_waiting ON conversation (workspace_id, waiting_since_ms, id) WHERE waiting_since_ms IS NOT NULL;
+CREATE TABLE conversation_count (
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	team_id BIGINT NOT NULL,
+	assignee_id BIGINT NOT NULL,
+	status BIGINT NOT NULL,
+	total BIGINT NOT NULL,
+	unread BIGINT NOT NULL,
+	PRIMARY KEY (workspace_id, channel_id, team_id, assignee_id, status)
+) WITHOUT ROWID;
+CREATE TABLE conversation_count_change (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	team_id BIGINT NOT NULL,
+	assignee_id BIGINT NOT NULL,
+	status BIGINT NOT NULL,
+	total BIGINT NOT NULL,
+	unread BIGINT NOT NULL
+);
+CREATE INDEX conversation_count_change_workspace ON conversation_count_change (workspace_id, id);
 CREATE TABLE conversation_event (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -649,6 +698,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_conversation ON outbox (conversation_id, message_id);
 CREATE INDEX outbox_due ON outbox (channel_id, state, priority, message_id);
 CREATE INDEX outbox_state ON outbox (state, next_ms);
+CREATE INDEX outbox_workspace ON outbox (workspace_id, message_id);
 CREATE TABLE person (
 	id INTEGER PRIMARY KEY,
 	email TEXT NOT NULL UNIQUE,
@@ -738,6 +788,19 @@ CREATE TABLE routing_told (
 	place BIGINT NOT NULL,
 	at_ms BIGINT NOT NULL
 );
+CREATE TABLE saved_filter (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	owner_id BIGINT NOT NULL REFERENCES person (id),
+	team_id BIGINT REFERENCES team (id),
+	shared BIGINT NOT NULL,
+	name TEXT NOT NULL,
+	filter TEXT NOT NULL,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX saved_filter_owner ON saved_filter (owner_id);
+CREATE INDEX saved_filter_team ON saved_filter (team_id) WHERE team_id IS NOT NULL;
+CREATE INDEX saved_filter_workspace ON saved_filter (workspace_id, shared, id);
 CREATE TABLE scheduled_message (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,

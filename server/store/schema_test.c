@@ -15,8 +15,6 @@
 /* Queries that may read a whole table, or sort: each with the reason why that stays small. */
 static const struct { const char *query, *reason;
 } may_scan[] = {
-	{ "outbox_depth",
-		"the outbox holds what waits, and it stops at a bound; for the health page" },
 	{ "contact_erasing", "the index holds only those whose messages are still to be wiped" },
 	{ "contact_import_busy", "the index holds only imports that are under way" },
 	{ "contact_export_busy", "the index holds only exports that are under way" },

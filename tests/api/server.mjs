@@ -19,11 +19,11 @@ const basics = ['channel.read', 'template.read', 'person.read', 'workspace.read'
 const inboxRead = ['conversation.read', 'message.read', 'contact.read', 'media.read']
 const inboxWrite = ['conversation.write', 'message.send', 'contact.write', 'contact.block', 'media.write']
 export const all = [...basics, ...inboxRead, ...inboxWrite, 'contact.manage', 'channel.manage', 'template.manage', 'person.manage', 'role.manage', 'key.manage',
-  'audit.read', 'event.read', 'event.manage', 'health.read', 'report.read', 'canned.manage', 'routing.manage', 'workspace.manage', 'webhook.manage']
+  'audit.read', 'event.read', 'event.manage', 'health.read', 'report.read', 'canned.manage', 'routing.manage', 'label.manage', 'filter.share', 'workspace.manage', 'webhook.manage']
 export const roles = {
   owner: all,
   admin: all,
-  supervisor: [...basics, ...inboxRead, ...inboxWrite, 'contact.manage', 'template.manage', 'event.read', 'health.read', 'audit.read', 'report.read', 'canned.manage', 'routing.manage'],
+  supervisor: [...basics, ...inboxRead, ...inboxWrite, 'contact.manage', 'template.manage', 'event.read', 'health.read', 'audit.read', 'report.read', 'canned.manage', 'routing.manage', 'label.manage', 'filter.share'],
   agent: [...basics, ...inboxRead, ...inboxWrite, 'health.read'],
   viewer: [...basics, ...inboxRead],
   analyst: [...basics, 'conversation.read', 'health.read', 'report.read'],

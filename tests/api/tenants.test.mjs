@@ -31,6 +31,9 @@ const bodies = {
   'PATCH /channels/{id}': { name: 'Taken' },
   'PATCH /contacts/{id}': { name: 'Taken' },
   'PATCH /conversations/{id}': { status: 'resolved' },
+  'POST /conversations/{id}/split': { from_message_id: '1', to: '+12025550199' },
+  'POST /conversations/{id}/merge': { conversation_id: '1' },
+  'POST /conversations/{id}/unmerge': { merge_id: '1' },
   'PATCH /messages/{id}': { body: 'Taken' },
   'POST /conversations/{id}/notes': { body: 'Taken' },
   'PATCH /canned-responses/{id}': { text: 'Taken' },
@@ -53,7 +56,7 @@ test('their ids are 404 in every operation', async () => {
 
 test('their things are in no list of mine', async () => {
   const owner = await server.signIn(mine.email, mine.password)
-  const lists = ['/people', '/api-keys', '/channels', '/contacts', '/conversations?status=all', '/events', '/audit', '/templates',
+  const lists = ['/people', '/api-keys', '/channels', '/contacts', '/conversations?status=all', '/events', '/audit', '/templates', '/labels', '/saved-filters', '/conversations/counts',
     '/search?query=hello', '/roles', '/invitations', '/sessions']
   const ids = [theirs.workspace_id, ...Object.values(theirThings)]
   for (const where of lists) {

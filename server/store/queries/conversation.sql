@@ -1,4 +1,4 @@
--- One contact on one number. The walks are the filters of the list, each along its own index.
+-- One contact on one number. The list is in conversation_list.sql.
 
 -- fragment conversation: id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms,
 -- fragment conversation: last_in_ms, window_until_ms, created_ms, updated_ms, merged_into, team_id, priority, snoozed_until_ms,
@@ -46,23 +46,24 @@ SELECT {conversation}
 FROM conversation WHERE merged_into = $1 AND workspace_id = $2 ORDER BY id LIMIT 20;
 
 -- conversation_take: one conversation
--- Takes a new message in: the later of everything, and it opens when asked. keep_unread is 1 or 0.
--- in:  id id64, workspace id64, message id64, message_ms i64, in_ms i64, window_until_ms i64, keep_unread i64, unread_add i64
--- in:  reopen i64, channel id64, now_ms i64
+-- Takes a new message in: the later of everything, and it opens when asked. reader: whose unread messages are read by writing it, if
+-- the conversation is theirs; -1: whoever has it. answered: nobody waits any more.
+-- in:  id id64, workspace id64, message id64, message_ms i64, in_ms i64, window_until_ms i64, reader i64, unread_add i64
+-- in:  reopen i64, channel id64, now_ms i64, answered i64
 UPDATE conversation SET
 	last_message_id = CASE WHEN COALESCE(last_message_id, 0) < $3 THEN $3 ELSE last_message_id END,
 	last_message_ms = CASE WHEN last_message_id IS NULL OR last_message_ms < $4 THEN $4 ELSE last_message_ms END,
 	channel_id = CASE WHEN COALESCE(last_message_id, 0) < $3 THEN $10 ELSE channel_id END,
 	last_in_ms = CASE WHEN COALESCE(last_in_ms, 0) < $5 THEN $5 ELSE last_in_ms END,
 	window_until_ms = CASE WHEN COALESCE(window_until_ms, 0) < $6 THEN $6 ELSE window_until_ms END,
-	unread_count = unread_count * $7 + $8,
+	unread_count = CASE WHEN $7 = -1 OR assignee_id = $7 THEN 0 ELSE unread_count END + $8,
 	status = CASE WHEN $9 = 1 THEN 0 ELSE status END,
 	snoozed_until_ms = CASE WHEN $9 = 1 THEN NULL ELSE snoozed_until_ms END,
 	opened_ms = CASE WHEN $9 = 1 AND status IN (2, 4) THEN $11 ELSE opened_ms END,
 	first_answer_id = CASE WHEN $9 = 1 AND status IN (2, 4) THEN NULL
-		WHEN $7 = 0 AND waiting_since_ms IS NOT NULL THEN COALESCE(first_answer_id, $3) ELSE first_answer_id END,
-	answered_since_ms = CASE WHEN $7 = 0 THEN waiting_since_ms ELSE answered_since_ms END,
-	waiting_since_ms = CASE WHEN $7 = 0 THEN NULL WHEN $8 = 0 THEN waiting_since_ms ELSE COALESCE(waiting_since_ms, $11) END,
+		WHEN $12 = 1 AND waiting_since_ms IS NOT NULL THEN COALESCE(first_answer_id, $3) ELSE first_answer_id END,
+	answered_since_ms = CASE WHEN $12 = 1 THEN waiting_since_ms ELSE answered_since_ms END,
+	waiting_since_ms = CASE WHEN $12 = 1 THEN NULL WHEN $8 = 0 THEN waiting_since_ms ELSE COALESCE(waiting_since_ms, $11) END,
 	updated_ms = $11
 WHERE id = $1 AND workspace_id = $2
 RETURNING {conversation};
@@ -120,70 +121,6 @@ UPDATE conversation SET contact_id = $3, status = $4, assignee_id = $5, unread_c
 	last_message_ms = $8, last_in_ms = $9, window_until_ms = $10, merged_into = $11, updated_ms = $12, snoozed_until_ms = $13,
 	waiting_since_ms = $14
 WHERE id = $1 AND workspace_id = $2;
-
--- conversation_walk: many conversation
--- in:  workspace id64, status i64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND status = $2 AND merged_into IS NULL
-	AND (last_message_ms, id) < ($3, $4)
-ORDER BY last_message_ms DESC, id DESC LIMIT $5;
-
--- conversation_walk_assignee: many conversation
--- in:  workspace id64, status i64, assignee id64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND status = $2 AND assignee_id = $3 AND merged_into IS NULL
-	AND (last_message_ms, id) < ($4, $5)
-ORDER BY last_message_ms DESC, id DESC LIMIT $6;
-
--- conversation_walk_unassigned: many conversation
--- in:  workspace id64, status i64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND status = $2 AND assignee_id IS NULL AND merged_into IS NULL
-	AND (last_message_ms, id) < ($3, $4)
-ORDER BY last_message_ms DESC, id DESC LIMIT $5;
-
--- conversation_walk_channel: many conversation
--- in:  workspace id64, status i64, channel id64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND merged_into IS NULL
-	AND (last_message_ms, id) < ($4, $5)
-ORDER BY last_message_ms DESC, id DESC LIMIT $6;
-
--- conversation_walk_channel_assignee: many conversation
--- in:  workspace id64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND assignee_id = $4 AND merged_into IS NULL
-	AND (last_message_ms, id) < ($5, $6)
-ORDER BY last_message_ms DESC, id DESC LIMIT $7;
-
--- conversation_walk_channel_unassigned: many conversation
--- in:  workspace id64, status i64, channel id64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND status = $2 AND channel_id = $3 AND assignee_id IS NULL AND merged_into IS NULL
-	AND (last_message_ms, id) < ($4, $5)
-ORDER BY last_message_ms DESC, id DESC LIMIT $6;
-
--- conversation_walk_unread: many conversation
--- Filters in one, for the unread are few: status -1, channel 0 and assignee 0 mean any, assignee -1 none.
--- in:  workspace id64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64
-SELECT {conversation}
-FROM conversation WHERE workspace_id = $1 AND unread_count > 0 AND merged_into IS NULL
-	AND ($2 < 0 OR status = $2) AND ($3 = 0 OR channel_id = $3)
-	AND ($4 = 0 OR ($4 < 0 AND assignee_id IS NULL) OR assignee_id = $4)
-	AND (last_message_ms, id) < ($5, $6)
-ORDER BY last_message_ms DESC, id DESC LIMIT $7;
-
--- conversation_walk_contacts: many conversation
--- Those of some contacts (found by name or number), with the same filters; contact by contact: + 0 keeps SQLite from walking
--- the workspace instead.
--- in:  workspace id64, unread_more_than i64, status i64, channel id64, assignee id64, before_ms i64, before_id id64, max i64, contacts str
-SELECT {conversation_c}
-FROM json_each(NULLIF($9, '')) CROSS JOIN conversation c
-WHERE c.contact_id = json_each.value AND c.workspace_id + 0 = $1 AND c.unread_count > $2 AND c.merged_into IS NULL
-	AND ($3 < 0 OR c.status = $3) AND ($4 = 0 OR c.channel_id = $4)
-	AND ($5 = 0 OR ($5 < 0 AND c.assignee_id IS NULL) OR c.assignee_id = $5)
-	AND (c.last_message_ms, c.id) < ($6, $7)
-ORDER BY c.last_message_ms DESC, c.id DESC LIMIT $8;
 
 -- conversation_people: many person_name
 -- Names of members, for assignees and authors.
