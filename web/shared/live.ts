@@ -9,7 +9,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { getCsrfToken } from './api/client'
-import type { Channel, Conversation, IntakeEvent, Message, Session, Template } from './api/types'
+import type { Agent, Channel, Conversation, IntakeEvent, Message, Session, Team, Template } from './api/types'
 
 export interface LiveEvents {
   'message.created': { message: Message; conversation: Conversation }
@@ -19,6 +19,8 @@ export interface LiveEvents {
   'event.failed': { event: IntakeEvent }
   'webhook.updated': { id: string }
   'template.updated': { template: Template }
+  'agent.updated': { agent: Agent }
+  'team.updated': { id: string; team: Team | null }
 }
 
 export type LiveState = 'connecting' | 'live' | 'away'
@@ -41,7 +43,8 @@ const RETRY_SPREAD_MS = 3000
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
-  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated', 'template.updated',
+  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
+  'template.updated', 'agent.updated', 'team.updated',
 ]
 
 function dispatch(name: string, data: unknown): void {
@@ -108,6 +111,14 @@ function hearInbox(socket: Pusher, name: string): void {
   for (const name of EVENT_NAMES) channel.bind(name, (data: unknown) => dispatch(name, data))
 }
 
+/* For one person alone; that somebody listens here is also how the server knows that they are there. Who sees only a part of
+   the inbox hears of agents and teams here. */
+const PERSON_EVENTS: (keyof LiveEvents)[] = ['agent.updated', 'team.updated']
+function hearPerson(socket: Pusher, personId: string): void {
+  const channel = socket.subscribe(`private-person-${personId}`)
+  for (const name of PERSON_EVENTS) channel.bind(name, (data: unknown) => dispatch(name, data))
+}
+
 export async function connectLive(session: Session): Promise<void> {
   const mine = ++generation
   const { default: PusherClient } = await import('pusher-js')
@@ -116,6 +127,7 @@ export async function connectLive(session: Session): Promise<void> {
   watchConnection(socket)
   if (session.live.channel) hearInbox(socket, session.live.channel)
   else blindTimer = setInterval(resync, BLIND_RESYNC_MS)
+  hearPerson(socket, session.person.id)
   pusher.value = socket
 }
 

@@ -34,6 +34,20 @@ export type Trace = Schemas['Trace']
 export type IntakeEvent = Schemas['Event']
 export type EventState = IntakeEvent['state']
 export type Health = Schemas['Health']
+export type Agent = Schemas['Agent']
+export type AgentStatus = Schemas['AgentStatus']
+export type Team = Schemas['Team']
+export type Shift = Schemas['Shift']
+export type ShiftEnd = Schemas['ShiftEnd']
+export type RoutingMode = Schemas['RoutingMode']
+export type RoutingSettings = Schemas['RoutingSettings']
+export type RoutingRule = Schemas['RoutingRule']
+export type RoutingConditions = Schemas['RoutingConditions']
+export type RoutingActions = Schemas['RoutingActions']
+export type RoutingVerdict = Schemas['RoutingVerdict']
+export type QueuedConversation = Omit<Schemas['QueuedConversation'], 'conversation'> & { conversation: Conversation }
+/** Whatever is shown by its name. */
+export interface NamedRef { id: string; name: string }
 export type Board = Omit<Schemas['Board'], 'cards'> & { cards: (Omit<Schemas['Board']['cards'][number], 'conversation'> & { conversation: Conversation })[] }
 export type Durations = Schemas['Durations']
 export type Figures = Schemas['Figures']

@@ -4,7 +4,7 @@
  * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
  */
 import type { Component } from 'vue'
-import { AlarmClock, Building2, CalendarClock, KeyRound, MessageSquareQuote, Radio, ScrollText, UserRound, Users, Webhook } from '@lucide/vue'
+import { AlarmClock, Building2, CalendarClock, Headset, KeyRound, MessageSquareQuote, Radio, ScrollText, Signpost, UserRound, Users, UsersRound, Webhook } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
 export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
@@ -23,6 +23,9 @@ export const SECTIONS: readonly Section[] = [
   { name: 'people', group: 'team', route: '/settings/people', icon: Users, permission: 'person.read' },
   { name: 'hours', group: 'team', route: '/settings/hours', icon: CalendarClock, permission: 'workspace.read' },
   { name: 'promises', group: 'team', route: '/settings/promises', icon: AlarmClock, permission: 'workspace.read' },
+  { name: 'agents', group: 'team', route: '/settings/agents', icon: Headset, permission: 'person.read' },
+  { name: 'teams', group: 'team', route: '/settings/teams', icon: UsersRound, permission: 'person.read' },
+  { name: 'routing', group: 'team', route: '/settings/routing', icon: Signpost, permission: 'person.read' },
   { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
   { name: 'templates', group: 'messages', route: '/settings/templates', icon: MessageSquareQuote, permission: 'template.read' },
   { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
