@@ -57,6 +57,7 @@ LOCKS_ALLOWED = {
     'server/provider/sandbox/sandbox_fixture.c': 'tests read what a receiver on the loop has kept',
     'base/clock.c': 'a condition that waits by the clock that never goes back',
     'base/clock.h': 'as base/clock.c',
+    'server/api/tell.c': 'tellings go one after the other, so that no older state is published behind a newer one',
     'server/jobs/intake.c': 'the intake writer takes what waits from all and wakes them by one commit',
     'server/jobs/outbox_internal.h': 'the outbox\'s own thread sleeps until a row is due or told of',
     'server/jobs/outbox.c': 'the same',

@@ -12,6 +12,8 @@
 #include "api/handlers.h"
 #include "base/log.h"
 
+#include <pthread.h>
+
 #define EVENT_JSON_MAX (256u << 10)
 
 void (*api_publish)(str app_key, str channel, str event, str data);
@@ -209,6 +211,10 @@ static bool is_first_of_workspace(const struct inbox_changes *changes, size_t at
 	return true;
 }
 
+/* A telling loads what it tells after the commit. One after the other: else one that loaded before
+ * another's commit could be published behind it, and leave the old state on every screen. */
+static pthread_mutex_t telling_turn = PTHREAD_MUTEX_INITIALIZER;
+
 void api_tell(struct job *job, const struct inbox_changes *changes)
 {
 	id64 workspace = job->workspace;
@@ -219,7 +225,9 @@ void api_tell(struct job *job, const struct inbox_changes *changes)
 		if (!is_first_of_workspace(changes, i))
 			continue;
 		job->workspace = changes->items[i].workspace;
+		pthread_mutex_lock(&telling_turn);
 		e = tell_workspace(job, changes);
+		pthread_mutex_unlock(&telling_turn);
 		if (e != OK)
 			log_warn("live events were not told: %s: " STR_F, err_name(e),
 				STR_A(job->why));
