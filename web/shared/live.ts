@@ -9,7 +9,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { getCsrfToken } from './api/client'
-import type { Agent, Channel, Conversation, IntakeEvent, Message, Session, Team, Template } from './api/types'
+import type { Agent, Channel, Conversation, IntakeEvent, Maintenance, Message, Session, Team, Template } from './api/types'
 
 export interface LiveEvents {
   'message.created': { message: Message; conversation: Conversation }
@@ -21,6 +21,7 @@ export interface LiveEvents {
   'template.updated': { template: Template }
   'agent.updated': { agent: Agent }
   'team.updated': { id: string; team: Team | null }
+  'maintenance.updated': Maintenance
 }
 
 export type LiveState = 'connecting' | 'live' | 'away'
@@ -45,6 +46,7 @@ export const liveState = computed<LiveState>(() => (online.value ? state.value :
 const EVENT_NAMES: (keyof LiveEvents)[] = [
   'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
   'template.updated', 'agent.updated', 'team.updated',
+  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated', 'template.updated', 'maintenance.updated',
 ]
 
 function dispatch(name: string, data: unknown): void {

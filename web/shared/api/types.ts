@@ -58,6 +58,9 @@ export type SlaPolicy = Schemas['SlaPolicy']
 export type Priority = Schemas['Priority']
 export type ComponentState = Schemas['HealthState']
 
+export type Feature = Schemas['Feature']
+export type Maintenance = Schemas['Maintenance']
+export interface AuditCheck { ok: boolean; rows_checked: number; first_broken: number | null }
 export type Webhook = Schemas['Webhook']
 export type WebhookEventType = Schemas['WebhookEventType']
 export type WebhookDelivery = Schemas['WebhookDelivery']

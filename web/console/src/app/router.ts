@@ -40,6 +40,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'templates/:templateId(\\d+)', name: 'template', component: () => import('@/features/templates/TemplatePage.vue'), meta: { title: 'nav.templates', needs: 'template.read' } },
       { path: 'templates/:templateId(\\d+)/edit', name: 'template-edit', component: () => import('@/features/templates/TemplateEditPage.vue'), meta: { title: 'templates.editTitle', needs: 'template.manage' } },
       { path: 'keys', name: 'keys', component: () => import('@/features/keys/KeysPage.vue'), meta: { title: 'nav.keys', needs: 'key.manage' } },
+      { path: 'features', name: 'features', component: () => import('@/features/settings/FeaturesPage.vue'), meta: { title: 'settings.section.features.title', needs: 'workspace.read' } },
       { path: 'webhooks', name: 'webhooks', component: () => import('@/features/webhooks/WebhooksPage.vue'), meta: { title: 'settings.section.webhooks.title', needs: 'webhook.manage' } },
       { path: 'webhooks/:webhookId(\\d+)', name: 'webhook', component: () => import('@/features/webhooks/WebhookPage.vue'), meta: { title: 'settings.section.webhooks.title', needs: 'webhook.manage' } },
       { path: 'workspace', name: 'workspace', component: () => import('@/features/settings/WorkspacePage.vue'), meta: { title: 'settings.section.workspace.title', needs: 'workspace.read' } },

@@ -4,7 +4,7 @@
  * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
  */
 import type { Component } from 'vue'
-import { AlarmClock, Building2, CalendarClock, Headset, KeyRound, MessageSquareQuote, Radio, ScrollText, Signpost, UserRound, Users, UsersRound, Webhook } from '@lucide/vue'
+import { AlarmClock, Building2, CalendarClock, Headset, KeyRound, MessageSquareQuote, Radio, ScrollText, Signpost, ToggleRight, UserRound, Users, UsersRound, Webhook } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
 export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
@@ -31,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
   { name: 'webhooks', group: 'automation', route: '/settings/webhooks', icon: Webhook, permission: 'webhook.manage' },
   { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
+  { name: 'features', group: 'system', route: '/settings/features', icon: ToggleRight, permission: 'workspace.read' },
   { name: 'audit', group: 'system', route: '/settings/audit', icon: ScrollText, permission: 'audit.read' },
 ]
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { countries, timeZones } from './places'
 import { matches, SECTIONS } from './sections'
 
 describe('the search of the settings', () => {
@@ -18,4 +19,15 @@ describe('the sections', () => {
     expect(new Set(SECTIONS.map((one) => one.route)).size).toBe(SECTIONS.length)
     expect(SECTIONS.every((one) => one.route.startsWith('/settings/'))).toBe(true)
   })
+})
+
+describe('places', () => {
+  it('are named in the language of the page, each once', () => {
+    const english = countries('en')
+    expect(english.find((one) => one.value === 'ID')?.label).toBe('Indonesia')
+    expect(countries('id').find((one) => one.value === 'DE')?.label).toBe('Jerman')
+    expect(english.some((one) => one.value === 'EU')).toBe(false)
+    expect(new Set(english.map((one) => one.value)).size).toBe(english.length)
+  })
+  it('keep a time zone that the browser does not know', () => expect(timeZones('Old/Zone')).toContain('Old/Zone'))
 })
