@@ -45,8 +45,7 @@ export const liveState = computed<LiveState>(() => (online.value ? state.value :
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
   'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
-  'template.updated', 'agent.updated', 'team.updated',
-  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated', 'template.updated', 'maintenance.updated',
+  'template.updated', 'agent.updated', 'team.updated', 'maintenance.updated',
 ]
 
 function dispatch(name: string, data: unknown): void {
