@@ -186,6 +186,8 @@ struct api_key_draft { str name; uint64_t scopes; str channels, teams; };
 enum err api_key_create(struct job *job, const struct api_key_draft *draft, struct api_key *out,
 	str *plain);
 enum err api_key_revoke(struct job *job, id64 id);
+/* Those that see a part of the inbox only. */
+enum err api_key_scoped(struct job *job, struct api_key **out, size_t *count);
 /* ERR_AUTH for unknown and revoked ones. Sets the job's workspace, actor and scope (not its
  * address); notes the use at most once a minute. */
 enum err api_key_use(struct job *job, str plain);

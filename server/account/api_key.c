@@ -26,6 +26,25 @@ static struct api_key from_row(const struct api_key_row *row)
 		.last_used_ms = row->last_used_ms };
 }
 
+static void from_rows(struct job *job, const struct api_key_rows *rows, struct api_key **out,
+	size_t *count)
+{
+	*out = ARENA_ARRAY(job->arena, struct api_key, rows->count);
+	*count = rows->count;
+	for (size_t i = 0; i < rows->count; i++)
+		(*out)[i] = from_row(&rows->items[i]);
+}
+
+enum err api_key_scoped(struct job *job, struct api_key **out, size_t *count)
+{
+	struct api_key_rows rows;
+
+	TRY(sql_api_key_scoped(job, &(struct sql_api_key_scoped){ .workspace = job->workspace },
+		&rows));
+	from_rows(job, &rows, out, count);
+	return OK;
+}
+
 enum err api_key_list(struct job *job, id64 after, size_t limit, struct api_key **out,
 	size_t *count)
 {
@@ -36,10 +55,7 @@ enum err api_key_list(struct job *job, id64 after, size_t limit, struct api_key 
 			.after = after,
 			.count = (int64_t)limit },
 		&rows));
-	*out = ARENA_ARRAY(job->arena, struct api_key, rows.count);
-	*count = rows.count;
-	for (size_t i = 0; i < rows.count; i++)
-		(*out)[i] = from_row(&rows.items[i]);
+	from_rows(job, &rows, out, count);
 	return OK;
 }
 

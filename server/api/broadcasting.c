@@ -10,6 +10,7 @@
 #include "live/live.h"
 
 #define WORKSPACE_PREFIX S("private-workspace-")
+#define KEY_PREFIX S("private-key-")
 #define PERSON_PREFIX S("private-person-")
 #define CONVERSATION_PREFIX S("presence-conversation-")
 
@@ -66,9 +67,12 @@ static str member(struct job *job)
 	return buf_text(&out);
 }
 
+/* Events carry messages, and whom they are from. */
 static bool may_read_messages(const struct job *job)
 {
-	return job->actor.permissions & PERMIT(MESSAGE_READ);
+	const uint64_t needed = PERMIT(MESSAGE_READ) | PERMIT(CONTACT_READ);
+
+	return (job->actor.permissions & needed) == needed;
 }
 
 /* The channel_data to sign, or none for private channels. */
@@ -86,6 +90,8 @@ static enum err allow_channel(struct job *job, str name, str *channel_data)
 										     : refused(job);
 	if (id_behind(name, PERSON_PREFIX, &id))
 		return id == job->actor.id && job->actor.kind == ACTOR_PERSON ? OK : refused(job);
+	if (id_behind(name, KEY_PREFIX, &id))
+		return id == job->actor.id && job->actor.kind == ACTOR_API_KEY ? OK : refused(job);
 	if (!id_behind(name, CONVERSATION_PREFIX, &id))
 		return refused(job);
 	e = conversation_get(job, id, &conversation);

@@ -7,7 +7,9 @@
  */
 static str live_channel(struct job *job)
 {
-	if (!(job->actor.permissions & PERMIT(MESSAGE_READ)))
+	const uint64_t needed = PERMIT(MESSAGE_READ) | PERMIT(CONTACT_READ);
+
+	if ((job->actor.permissions & needed) != needed)
 		return STR_NONE;
 	return job->scope
 		       ? arena_printf(job->arena, "private-person-%lld", (long long)job->actor.id)

@@ -9,6 +9,8 @@
 
 #include "account/channel.h"
 #include "account/template.h"
+#include "api/audience.h"
+#include "inbox/scheduled.h"
 #include "api/handlers.h"
 #include "base/log.h"
 
@@ -26,8 +28,13 @@ struct telling {
 	id64 messages[VIEW_ITEMS_MAX], conversations[VIEW_ITEMS_MAX];
 	size_t message_count, conversation_count;
 	const struct inbox_changes *changes;
-	str app_key, channel;
+	struct audience audience;
 };
+
+static struct scoped scoped_of(const struct conversation *conv)
+{
+	return (struct scoped){ conv->channel_id, conv->team_id, conv->assignee_id };
+}
 
 static bool is_created(const struct inbox_changes *changes, id64 message)
 {
@@ -48,14 +55,6 @@ static bool is_told_with_message(const struct inbox_changes *changes, id64 conve
 	return false;
 }
 
-static void publish(const struct telling *t, str event, const struct buf *data)
-{
-	if (data->failed)
-		log_warn("a live event is larger than %u octets and is not told", EVENT_JSON_MAX);
-	else
-		api_publish(t->app_key, t->channel, event, buf_text(data));
-}
-
 /* ---- one change ---- */
 
 /* A reaction on its way out is shown on its message. */
@@ -65,27 +64,50 @@ static enum err tell_message(struct job *job, const struct telling *t, const str
 	const struct conversation *conv = view_conversation(view, msg->conversation_id);
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
 	bool created = is_created(t->changes, msg->id);
+	struct scoped what;
 
-	if (msg->kind == KIND_REACTION)
+	if (msg->kind == KIND_REACTION || !conv)
 		return OK;
+	what = scoped_of(conv);
 	json_open(&data, '{');
 	TRY(message_write_json(job, &data, "message", view, msg));
-	if (created && conv)
+	if (created)
 		TRY(conversation_write_json(job, &data, "conversation", view, conv));
 	json_close(&data, '}');
-	publish(t, created ? S("message.created") : S("message.updated"), &data);
+	audience_tell_about(&t->audience, &what,
+		created ? S("message.created") : S("message.updated"), &data);
 	return OK;
 }
 
 static enum err tell_conversation(struct job *job, const struct telling *t, const struct view *view,
 				  const struct conversation *conv)
 {
+	const struct scoped what = scoped_of(conv);
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
 
 	json_open(&data, '{');
 	TRY(conversation_write_json(job, &data, "conversation", view, conv));
 	json_close(&data, '}');
-	publish(t, S("conversation.updated"), &data);
+	audience_tell_about(&t->audience, &what, S("conversation.updated"), &data);
+	return OK;
+}
+
+/* It went to another team or person: whoever does not see it any more takes it off their list. */
+static enum err tell_lost(struct job *job, const struct telling *t,
+	const struct inbox_change *change)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct conversation conv;
+	struct scoped is;
+
+	if (!change->moved)
+		return OK;
+	TRY(conversation_get(job, change->conversation, &conv));
+	is = scoped_of(&conv);
+	json_open(&data, '{');
+	json_put_id(&data, "id", conv.id);
+	json_close(&data, '}');
+	audience_tell_lost(&t->audience, &change->was, &is, S("conversation.gone"), &data);
 	return OK;
 }
 
@@ -147,21 +169,27 @@ static enum err add_contact(struct job *job, struct telling *t, id64 id)
 static enum err tell_notification(struct job *job, const struct telling *t, id64 id)
 {
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
-	struct telling to = { .app_key = t->app_key };
 	id64 person;
 
 	TRY(notification_write_event(job, &data, id, &person));
-	to.channel = arena_printf(job->arena, "private-person-%lld", (long long)person);
-	publish(&to, S("notification.created"), &data);
+	audience_tell_one(&t->audience,
+		arena_printf(job->arena, "private-person-%lld", (long long)person),
+		S("notification.created"), &data);
 	return OK;
 }
 
 static enum err tell_scheduled(struct job *job, const struct telling *t, id64 id)
 {
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct scheduled scheduled;
+	struct conversation conv;
+	struct scoped what;
 
+	TRY(scheduled_get(job, id, &scheduled));
+	TRY(conversation_get(job, scheduled.conversation_id, &conv));
+	what = scoped_of(&conv);
 	TRY(scheduled_write_event(job, &data, id));
-	publish(t, S("scheduled.updated"), &data);
+	audience_tell_about(&t->audience, &what, S("scheduled.updated"), &data);
 	return OK;
 }
 
@@ -172,6 +200,7 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 	case CHANGE_MESSAGE:
 		return add_message(job, t, change->message);
 	case CHANGE_CONVERSATION:
+		TRY(tell_lost(job, t, change));
 		return add_conversation(job, t, change->conversation);
 	case CHANGE_CONTACT:
 		return add_contact(job, t, change->contact);
@@ -191,12 +220,9 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 static enum err tell_workspace(struct job *job, const struct inbox_changes *changes)
 {
 	struct telling *t = ARENA_NEW(job->arena, struct telling);
-	struct live_app app;
 
-	TRY(live_app_get(job, &app));
+	TRY(audience_load(job, &t->audience));
 	t->changes = changes;
-	t->app_key = app.key;
-	t->channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
 	for (size_t i = 0; i < changes->count; i++)
 		if (changes->items[i].workspace == job->workspace)
 			TRY(add_change(job, t, &changes->items[i]));
@@ -240,19 +266,16 @@ void api_tell(struct job *job, const struct inbox_changes *changes)
 static enum err tell_channel(struct job *job, id64 channel)
 {
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
-	struct telling t = { 0 };
+	struct audience audience;
 	struct channel_full *full;
-	struct live_app app;
 
 	TRY(channel_get_full(job, channel, &full));
 	job->workspace = full->channel.workspace;
-	TRY(live_app_get(job, &app));
-	t.app_key = app.key;
-	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	TRY(audience_load(job, &audience));
 	json_open(&data, '{');
 	channel_write_json(&data, "channel", full, false);
 	json_close(&data, '}');
-	publish(&t, S("channel.updated"), &data);
+	audience_tell(&audience, S("channel.updated"), &data);
 	return OK;
 }
 
@@ -273,20 +296,17 @@ void api_tell_channel(struct job *job, id64 channel)
 static enum err tell_template(struct job *job, id64 template)
 {
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
-	struct telling t = { 0 };
+	struct audience audience;
 	struct template_item item;
-	struct live_app app;
 	id64 channel;
 
 	TRY(template_find(job, template, &item));
 	TRY(template_channel(job, &item, &channel));
-	TRY(live_app_get(job, &app));
-	t.app_key = app.key;
-	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	TRY(audience_load(job, &audience));
 	json_open(&data, '{');
 	template_write_json(&data, "template", &item, channel);
 	json_close(&data, '}');
-	publish(&t, S("template.updated"), &data);
+	audience_tell(&audience, S("template.updated"), &data);
 	return OK;
 }
 
@@ -317,16 +337,13 @@ void api_tell_access(struct job *job)
 static enum err tell_list(struct job *job, str event, id64 id)
 {
 	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
-	struct telling t = { 0 };
-	struct live_app app;
+	struct audience audience;
 
-	TRY(live_app_get(job, &app));
-	t.app_key = app.key;
-	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
+	TRY(audience_load(job, &audience));
 	json_open(&data, '{');
 	json_put_id(&data, "id", id);
 	json_close(&data, '}');
-	publish(&t, event, &data);
+	audience_tell(&audience, event, &data);
 	return OK;
 }
 
@@ -349,21 +366,10 @@ void api_check_listeners(void)
 /* Also to those who see only a part of the inbox: what it tells is no part of it. */
 static enum err tell_event(struct job *job, str event, const struct buf *data)
 {
-	struct telling t = { 0 };
-	struct person *scoped;
-	struct live_app app;
-	size_t count;
+	struct audience audience;
 
-	TRY(live_app_get(job, &app));
-	TRY(person_scoped(job, &scoped, &count));
-	t.app_key = app.key;
-	t.channel = arena_printf(job->arena, "private-workspace-%lld", (long long)job->workspace);
-	publish(&t, event, data);
-	for (size_t i = 0; i < count; i++) {
-		t.channel = arena_printf(job->arena, "private-person-%lld",
-			(long long)scoped[i].id);
-		publish(&t, event, data);
-	}
+	TRY(audience_load(job, &audience));
+	audience_tell(&audience, event, data);
 	return OK;
 }
 

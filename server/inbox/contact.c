@@ -235,7 +235,7 @@ enum err contact_row(struct job *job, id64 id, struct contact_row *out)
 		TRY(sql_contact_find(job,
 			&(struct sql_contact_find){ .id = id, .workspace = job->workspace }, out));
 		if (!out->merged_into)
-			return OK;
+			return visible_contact(job, out->id);
 		id = out->merged_into;
 	}
 	return fail(job, ERR_CORRUPT, "a contact is merged in a circle");
@@ -333,18 +333,11 @@ enum err contact_by_ids(struct job *job, const id64 *ids, size_t count, struct c
 	return contacts_of_rows(job, &rows, out);
 }
 
-enum err contact_list(struct job *job, id64 before, size_t max, struct contacts *out)
-{
-	struct contact_rows rows;
-
-	TRY(sql_contact_list(job, &(struct sql_contact_list){ .workspace = job->workspace,
-		.before = before ? before : INT64_MAX, .max = (int64_t)max }, &rows));
-	return contacts_of_rows(job, &rows, out);
-}
-
 /* ---- the ways in ---- */
 
-enum err contact_resolve(struct job *job, const struct person_ref *who, str source,
+/* By name, not by id: whom others talk with on another channel may be written to on one's own. So
+ * nothing is hidden here; what comes of it is told by conversations. */
+static enum err resolve(struct job *job, const struct person_ref *who, str source,
 	struct inbox_changes *changes, struct contact *out)
 {
 	struct alias aliases[ALIASES_OF_PERSON];
@@ -362,6 +355,18 @@ enum err contact_resolve(struct job *job, const struct person_ref *who, str sour
 	TRY(attach_all(job, id, aliases, count, from_network, changes));
 	TRY(set_profile_name(job, id, who->name.len ? who->name : who->username, changes));
 	return contact_get(job, id, out);
+}
+
+enum err contact_resolve(struct job *job, const struct person_ref *who, str source,
+	struct inbox_changes *changes, struct contact *out)
+{
+	const struct scope *scope = job->scope;
+	enum err e;
+
+	job->scope = NULL;
+	e = resolve(job, who, source, changes, out);
+	job->scope = scope;
+	return e;
 }
 
 enum err contact_link(struct job *job, const struct person_ref *who,

@@ -266,6 +266,18 @@ static enum err tell_assignee(struct job *job, const struct conversation *conv,
 		changes);
 }
 
+static enum err note_update(struct job *job, const struct conversation *was,
+	const struct conversation *is, struct inbox_changes *changes)
+{
+	inbox_note(job, changes,
+		(struct inbox_change){ .kind = CHANGE_CONVERSATION,
+			.conversation = is->id,
+			.contact = is->contact_id,
+			.moved = was->assignee_id != is->assignee_id || was->team_id != is->team_id,
+			.was = { was->channel_id, was->team_id, was->assignee_id } });
+	return OK;
+}
+
 enum err conversation_update(struct job *job, id64 id, const struct conversation_patch *patch,
 	struct inbox_changes *changes, struct conversation *out)
 {
@@ -285,5 +297,5 @@ enum err conversation_update(struct job *job, id64 id, const struct conversation
 		TRY(resolution_note(job, out));
 	if (out->assignee_id && out->assignee_id != was.assignee_id)
 		TRY(tell_assignee(job, out, changes));
-	return conversation_note(job, out, changes);
+	return note_update(job, &was, out, changes);
 }

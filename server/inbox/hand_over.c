@@ -6,11 +6,15 @@
 static enum err hand_over(struct job *job, const struct conversation_of_assignee_rows *rows,
 	const struct conversation_patch *patch, struct inbox_changes *changes)
 {
+	const struct scope *scope = job->scope;
 	struct conversation conv;
+	enum err e = OK;
 
-	for (size_t i = 0; i < rows->count; i++)
-		TRY(conversation_update(job, rows->items[i].id, patch, changes, &conv));
-	return OK;
+	job->scope = NULL; /* whoever may disable somebody need not see what they had */
+	for (size_t i = 0; i < rows->count && e == OK; i++)
+		e = conversation_update(job, rows->items[i].id, patch, changes, &conv);
+	job->scope = scope;
+	return e;
 }
 
 enum err conversation_hand_over(struct job *job, id64 from, const struct conversation_patch *patch,

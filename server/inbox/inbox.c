@@ -15,12 +15,24 @@ static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 	       (a->kind != CHANGE_CONTACT || a->contact == b->contact);
 }
 
+/* Of several moves the first one knows how it was. */
+static void note_move(struct inbox_change *noted, const struct inbox_change *change)
+{
+	if (noted->moved || !change->moved)
+		return;
+	noted->moved = true;
+	noted->was = change->was;
+}
+
 void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change)
 {
 	change.workspace = job->workspace;
-	for (size_t i = 0; i < changes->count; i++)
-		if (is_same(&changes->items[i], &change))
+	for (size_t i = 0; i < changes->count; i++) {
+		if (is_same(&changes->items[i], &change)) {
+			note_move(&changes->items[i], &change);
 			return;
+		}
+	}
 	if (changes->count == changes->cap) {
 		size_t cap = changes->cap ? 2 * changes->cap : 8;
 
@@ -45,12 +57,16 @@ enum err contact_note(struct job *job, id64 contact, enum webhook_kind kind,
 
 void inbox_tell(struct job *job, const struct inbox_changes *changes)
 {
+	const struct scope *scope = job->scope;
+
+	job->scope = NULL; /* others hear of it, too, who see more */
 	if (changes->media && inbox_media_hook)
 		inbox_media_hook();
 	if (changes->outbox && inbox_outbox_hook)
 		inbox_outbox_hook(changes->outbox);
 	if (changes->count && inbox_changed_hook)
 		inbox_changed_hook(job, changes);
+	job->scope = scope;
 }
 
 str id_list(struct arena *arena, const id64 *ids, size_t count)

@@ -9,6 +9,7 @@
 #ifndef INBOX_INBOX_H
 #define INBOX_INBOX_H
 
+#include "account/scope.h"
 #include "provider/provider.h"
 
 #define WINDOW_MS (24 * 60 * 60 * 1000LL)
@@ -28,6 +29,9 @@ enum change_kind {
 struct inbox_change {
 	enum change_kind kind;
 	id64 workspace, conversation, message, contact, notice, notification, scheduled, template;
+	/* of a conversation: it has another assignee or team than before, or another channel */
+	bool moved;
+	struct scoped was;
 };
 struct inbox_changes {
 	struct inbox_change *items;
@@ -83,8 +87,6 @@ enum err contact_link(struct job *job, const struct person_ref *who,
 enum err contact_get(struct job *job, id64 id, struct contact *out);
 /* Those of the ids that are there, in no order. At most 200. */
 enum err contact_by_ids(struct job *job, const id64 *ids, size_t count, struct contacts *out);
-/* Newest first, below the id `before` (0: from the start). */
-enum err contact_list(struct job *job, id64 before, size_t max, struct contacts *out);
 /* One of lower rank never replaces one of higher rank. An empty one takes a person's name back. */
 enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 	struct inbox_changes *changes);
@@ -348,6 +350,13 @@ enum err message_after(struct job *job, id64 conversation, id64 id, size_t max,
 	struct messages *out);
 /* Those of the ids that are there, in no order. At most 200. */
 enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct messages *out);
+
+/* ---- what the asker may see (visible.c); without a scope: everything ---- */
+
+/* ERR_MISSING for what job->scope leaves out. */
+enum err visible_conversation(struct job *job, id64 id);
+enum err visible_contact(struct job *job, id64 contact);
+enum err visible_media(struct job *job, id64 media);
 
 /* ---- search (search.c) ---- */
 

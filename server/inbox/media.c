@@ -203,7 +203,8 @@ enum err media_get(struct job *job, id64 id, struct media *out)
 		.attempts = row.attempts,
 	};
 	TRY(unseal(job, SEAL_FILE_NAME, row.file_name_sealed, &out->file_name));
-	return unseal(job, SEAL_MEDIA_URL, row.url_sealed, &out->url);
+	TRY(unseal(job, SEAL_MEDIA_URL, row.url_sealed, &out->url));
+	return visible_media(job, id);
 }
 
 static enum err insert(struct job *job, struct sql_media_insert *row, const struct media_info *info)

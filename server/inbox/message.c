@@ -70,7 +70,8 @@ enum err message_get(struct job *job, id64 id, struct message *out)
 
 	TRY(sql_message_find(job,
 		&(struct sql_message_find){ .id = id, .workspace = job->workspace }, &row));
-	return message_of_row(job, &row, out);
+	TRY(message_of_row(job, &row, out));
+	return visible_conversation(job, out->conversation_id);
 }
 
 static enum err messages_of_rows(struct job *job, const struct message_rows *rows,

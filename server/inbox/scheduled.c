@@ -167,31 +167,56 @@ enum err scheduled_get(struct job *job, id64 id, struct scheduled *out)
 	return OK;
 }
 
-enum err scheduled_list(struct job *job, const struct scheduled_ask *ask,
-	struct scheduled_list *out)
+static enum err list_some(struct job *job, const struct scheduled_ask *ask,
+	struct scheduled_rows *out)
 {
-	struct scheduled_rows rows;
-
 	if (ask->conversation)
-		TRY(sql_scheduled_of_conversation(job,
+		return sql_scheduled_of_conversation(job,
 			&(struct sql_scheduled_of_conversation){ .conversation = ask->conversation,
 				.workspace = job->workspace,
 				.after_ms = ask->after_ms,
 				.after = ask->after,
 				.max = (int64_t)ask->max },
-			&rows));
-	else
-		TRY(sql_scheduled_list(job,
-			&(struct sql_scheduled_list){ .workspace = job->workspace,
-				.state = ask->state,
-				.after_ms = ask->after_ms,
-				.after = ask->after,
-				.max = (int64_t)ask->max },
-			&rows));
-	*out = (struct scheduled_list){ ARENA_ARRAY(job->arena, struct scheduled, rows.count),
-		rows.count };
-	for (size_t i = 0; i < rows.count; i++)
-		TRY(from_row(job, &rows.items[i], &out->items[i]));
+			out);
+	return sql_scheduled_list(job,
+		&(struct sql_scheduled_list){ .workspace = job->workspace,
+			.state = ask->state,
+			.after_ms = ask->after_ms,
+			.after = ask->after,
+			.max = (int64_t)ask->max },
+		out);
+}
+
+static enum err take_visible(struct job *job, const struct scheduled_rows *rows, size_t max,
+	struct scheduled_list *out)
+{
+	for (size_t i = 0; i < rows->count && out->count < max; i++) {
+		bool found;
+
+		TRY(found_or_none(job, visible_conversation(job, rows->items[i].conversation_id),
+			&found));
+		if (found)
+			TRY(from_row(job, &rows->items[i], &out->items[out->count++]));
+	}
+	return OK;
+}
+
+/* Goes on until there are as many as wanted that the asker may see. */
+enum err scheduled_list(struct job *job, const struct scheduled_ask *ask,
+	struct scheduled_list *out)
+{
+	struct scheduled_ask next = *ask;
+	struct scheduled_rows rows = { .count = ask->max };
+
+	*out = (struct scheduled_list){ ARENA_ARRAY(job->arena, struct scheduled, ask->max), 0 };
+	while (rows.count == ask->max && out->count < ask->max) {
+		TRY(list_some(job, &next, &rows));
+		TRY(take_visible(job, &rows, ask->max, out));
+		if (rows.count) {
+			next.after = rows.items[rows.count - 1].id;
+			next.after_ms = rows.items[rows.count - 1].due_ms;
+		}
+	}
 	return OK;
 }
 

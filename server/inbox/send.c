@@ -271,7 +271,12 @@ static enum err ensure_conversation(struct job *job, struct plan *plan,
 	if (plan->conversation.id)
 		return conversation_get(job, plan->conversation.id, &plan->conversation);
 	TRY(contact_resolve(job, &plan->to, S("send"), changes, &contact));
-	return conversation_of(job, contact.id, plan->channel, changes, &plan->conversation);
+	TRY(conversation_of(job, contact.id, plan->channel, changes, &plan->conversation));
+	if (conversation_visible(job, &plan->conversation))
+		return OK;
+	return fail_code(job, ERR_DENIED, S("out_of_scope"),
+		S("Send from a channel that you see, or ask for the conversation."),
+		"You do not see the conversation with this number on this channel.");
 }
 
 static enum err write_message(struct job *job, struct plan *plan, struct inbox_changes *changes,

@@ -13,6 +13,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 SELECT id, workspace_id AS workspace, name, prefix, scopes, channels, teams, created_ms, last_used_ms
 FROM api_key WHERE workspace_id = $1 AND id > $2 AND revoked_ms IS NULL ORDER BY id LIMIT $3;
 
+-- api_key_scoped: many api_key
+-- in:  workspace id64
+SELECT id, workspace_id AS workspace, name, prefix, scopes, channels, teams, created_ms, last_used_ms
+FROM api_key WHERE workspace_id = $1 AND revoked_ms IS NULL AND (channels <> '' OR teams <> '') ORDER BY id LIMIT 200;
+
 -- api_key_get: one api_key
 -- in:  workspace id64, id id64
 SELECT id, workspace_id AS workspace, name, prefix, scopes, channels, teams, created_ms, last_used_ms
