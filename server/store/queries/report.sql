@@ -91,7 +91,7 @@ ORDER BY opened_ms, id LIMIT $4;
 -- out: assignee_id id64?, team_id id64?, open i64, waiting i64, queued i64, oldest_ms i64?
 SELECT assignee_id, team_id, COUNT(*) AS open, CAST(COUNT(waiting_since_ms) AS BIGINT) AS waiting,
 	CAST(COUNT(queued_ms) AS BIGINT) AS queued, MIN(waiting_since_ms) AS oldest_ms
-FROM conversation WHERE workspace_id = $1 AND status IN (0, 1, 3) AND merged_into IS NULL AND status = 0
+FROM conversation WHERE workspace_id = $1 AND status = 0 AND merged_into IS NULL
 GROUP BY assignee_id, team_id LIMIT 10000;
 
 -- traffic_hours: many traffic_hour
