@@ -57,6 +57,7 @@ export function useBoard(): LiveBoard {
 
   onLive('message.created', soon)
   onLive('conversation.updated', soon)
+  onLive('agent.updated', soon)
   onResync(() => void reload())
   onScopeDispose(() => clearTimeout(timer))
   void reload()
