@@ -172,6 +172,9 @@ const TYPING_TOLD_EVERY_MS = 3000
 
 interface Member { id: string; info: { name: string } | null }
 
+/* Nobody looks at a page that is behind another: who left it open hears of what comes. */
+const inFront = ref(typeof document === 'undefined' || document.visibilityState === 'visible')
+
 /** Who else looks at this conversation, and which of them type. */
 export function useConversationPresence(conversationId: Ref<string | null>, myId: () => string) {
   const viewers = ref<Viewer[]>([])
@@ -216,12 +219,13 @@ export function useConversationPresence(conversationId: Ref<string | null>, myId
     channel.trigger('client-typing', { typing })
   }
 
-  watch([conversationId, pusher], ([id, socket]) => { leave(); if (id && socket) join(id) }, { immediate: true })
+  watch([conversationId, pusher, inFront], ([id, socket, seen]) => { leave(); if (id && socket && seen) join(id) }, { immediate: true })
   onScopeDispose(() => { leave(); for (const timer of timers.values()) clearTimeout(timer) })
   return { viewers, tellTyping }
 }
 
 if (typeof window !== 'undefined') {
+  document.addEventListener('visibilitychange', () => { inFront.value = document.visibilityState === 'visible' })
   window.addEventListener('online', onBack)
   window.addEventListener('offline', () => { online.value = false })
 }

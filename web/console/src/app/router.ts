@@ -22,12 +22,14 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/board', name: 'board', component: () => import('@/features/board/BoardPage.vue'), meta: { title: 'nav.board', needs: 'report.read' } },
   { path: '/reports', name: 'reports', component: () => import('@/features/reports/FiguresPage.vue'), meta: { title: 'reports.title', needs: 'report.read' } },
+  { path: '/search', name: 'search', component: () => import('@/features/search/SearchPage.vue'), meta: { title: 'search.title', needs: 'message.read' } },
   { path: '/health', name: 'health', component: () => import('@/features/health/HealthPage.vue'), meta: { title: 'nav.health', needs: 'health.read' } },
   {
     path: '/settings', component: () => import('@/features/settings/SettingsPage.vue'), meta: { title: 'nav.settings' },
     children: [
       { path: '', name: 'settings', component: { render: () => null } },
       { path: 'profile', name: 'profile', component: () => import('@/features/session/ProfilePage.vue'), meta: { title: 'nav.profile' } },
+      { path: 'notifications', name: 'notifications', component: () => import('@/features/notices/NoticesPage.vue'), meta: { title: 'settings.section.notices.title' } },
       { path: 'people', name: 'people', component: () => import('@/features/people/PeoplePage.vue'), meta: { title: 'nav.people', needs: 'person.read' } },
       { path: 'agents', name: 'agents', component: () => import('@/features/agents/AgentsPage.vue'), meta: { title: 'settings.section.agents.title', needs: 'person.read' } },
       { path: 'teams', name: 'teams', component: () => import('@/features/agents/TeamsPage.vue'), meta: { title: 'settings.section.teams.title', needs: 'person.read' } },

@@ -45,6 +45,8 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signOut(): Promise<void> {
+    /* This browser may be somebody else's next: it hears no more of this person. */
+    await import('./push').then(({ turnPushOff }) => turnPushOff()).catch(() => {})
     await api.delete('/session')
     end()
   }

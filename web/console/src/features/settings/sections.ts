@@ -4,7 +4,7 @@
  * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
  */
 import type { Component } from 'vue'
-import { AlarmClock, Building2, CalendarClock, Headset, KeyRound, MessageSquareQuote, Radio, ScrollText, Signpost, ToggleRight, UserRound, Users, UsersRound, Webhook } from '@lucide/vue'
+import { AlarmClock, BellRing, Building2, CalendarClock, Headset, KeyRound, MessageSquareQuote, Radio, ScrollText, Signpost, ToggleRight, UserRound, Users, UsersRound, Webhook } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
 export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
@@ -20,6 +20,7 @@ export interface Section {
 
 export const SECTIONS: readonly Section[] = [
   { name: 'profile', group: 'you', route: '/settings/profile', icon: UserRound },
+  { name: 'notices', group: 'you', route: '/settings/notifications', icon: BellRing },
   { name: 'people', group: 'team', route: '/settings/people', icon: Users, permission: 'person.read' },
   { name: 'hours', group: 'team', route: '/settings/hours', icon: CalendarClock, permission: 'workspace.read' },
   { name: 'promises', group: 'team', route: '/settings/promises', icon: AlarmClock, permission: 'workspace.read' },
