@@ -111,6 +111,7 @@ static enum err fill_channel(struct job *job, const struct channel_row *row, str
 		.pair_interval_ms = row->pair_interval_ms,
 		.pair_burst = row->pair_burst,
 		.disabled = row->disabled_ms != 0,
+		.environment = row->environment,
 	};
 	if (!out->provider)
 		return fail(job, ERR_BUG, "a channel has an unknown provider");
@@ -314,6 +315,7 @@ static void write_identity(struct buf *out, const struct channel_full *full, boo
 	json_put(out, "waba_id", ch->account_id);
 	json_put_id(out, "number_id", ch->number_id);
 	json_put_bool(out, "disabled", ch->disabled);
+	json_put(out, "environment", ch->environment);
 	snprintf(text, sizeof text, "%s/webhooks/%s/%lld", config.public_url, ch->provider->name,
 		(long long)ch->id);
 	json_put(out, "webhook_url", str_of(text));

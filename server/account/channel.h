@@ -20,6 +20,7 @@ struct channel_draft {
 	/* 0: default, or keep; pair_interval_ms -1: none */
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	int disabled;        /* -1 keep, 0 enable, 1 disable */
+	str environment;     /* "production" (the default) or "development" */
 };
 
 /* Of a new channel, unless channel_set_defaults() says otherwise. */
@@ -51,8 +52,9 @@ enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_
  * another workspace; ERR_MISSING otherwise. */
 enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id,
 	struct channel **out);
-/* Each in its own transaction with an audit row. ERR_CONFLICT when the number is connected already.
- */
+/* Each in its own transaction with an audit row. ERR_CONFLICT when the number is connected already,
+ * or "environment_crossed" when a token, secret or account would serve production and development.
+ * A change of the environment goes for all channels of the account. */
 enum err channel_create(struct job *job, const struct channel_draft *draft, struct channel **out);
 enum err channel_change(struct job *job, id64 id, const struct channel_draft *draft, str reason,
 	struct channel **out);

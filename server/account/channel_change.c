@@ -82,6 +82,7 @@ static void check_new(struct job *job, const struct channel_draft *draft)
 	if (draft->phone.ptr && (!str_is_digits(draft->phone) || draft->phone.len > 15))
 		field_error(job, S("phone"), S("invalid"),
 			S("Digits of the number with its country code."));
+	channel_check_environment(job, draft->environment);
 	check_pace(job, draft);
 }
 
@@ -97,6 +98,7 @@ static void check_changed(struct job *job, const struct channel_draft *draft, st
 		check_secret(job, S("verify_token"), draft->verify_token, VERIFY_TOKEN_MAX);
 	if (str_count_points(reason) > REASON_MAX)
 		field_error(job, S("reason"), S("too_long"), S("At most 500 characters."));
+	channel_check_environment(job, draft->environment);
 	check_pace(job, draft);
 }
 
@@ -177,6 +179,8 @@ static str detail_of(struct job *job, const struct channel_draft *draft)
 		json_put_bool(&out, "app_secret_changed", true);
 	if (draft->verify_token.ptr)
 		json_put_bool(&out, "verify_token_changed", true);
+	if (draft->environment.ptr)
+		json_put(&out, "environment", draft->environment);
 	if (draft->disabled >= 0)
 		json_put_bool(&out, "disabled", draft->disabled == 1);
 	if (draft->pace_per_second)
@@ -226,6 +230,7 @@ static enum err make_channel(struct job *job, void *arg)
 	struct channel_making *making = arg;
 	const struct channel_draft *draft = making->draft;
 	struct channel ch = { .id = job_id(job),
+		.account_id = draft->account_id,
 		.access_token = draft->access_token,
 		.app_secret = draft->app_secret,
 		.verify_token = draft->verify_token };
@@ -237,7 +242,9 @@ static enum err make_channel(struct job *job, void *arg)
 	if (!ch.verify_token.ptr)
 		ch.verify_token = crypto_random_text(job->arena, VERIFY_TOKEN_SIZE);
 	TRY(number_for(job, job->workspace, phone, &ch.number_id));
+	ch.environment = draft->environment.len ? draft->environment : S("production");
 	TRY(insert_channel(job, draft, &ch));
+	TRY(channel_settle_environment(job, &ch, true));
 	return audit_add(job, &(struct audit_entry){ .action = "channel.create",
 				      .target_kind = "channel",
 				      .target_id = ch.id,
@@ -281,6 +288,8 @@ static void merge(const struct channel_draft *draft, struct channel *ch)
 		ch->pair_interval_ms = draft->pair_interval_ms < 0 ? 0 : draft->pair_interval_ms;
 	if (draft->pair_burst)
 		ch->pair_burst = draft->pair_burst;
+	if (draft->environment.ptr)
+		ch->environment = draft->environment;
 }
 
 /* New secrets make old failures meaningless: the channel has to prove itself again. */
@@ -319,6 +328,7 @@ static enum err change_channel(struct job *job, void *arg)
 			.pair_burst = ch->pair_burst,
 			.disabled_ms = ch->disabled ? job->now_ms : 0 },
 		NULL));
+	TRY(channel_settle_environment(job, ch, false));
 	TRY(forget_failure(job, changing->draft, ch->id));
 	return audit_add(job, &(struct audit_entry){ .action = "channel.change",
 				      .target_kind = "channel",

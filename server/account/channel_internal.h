@@ -20,4 +20,10 @@ enum err channel_set_phone(struct job *job, const struct channel *channel, str p
 /* After a commit: keys of the intake, and those who watch. */
 void channel_changed(struct job *job, id64 id);
 
+/* A field error unless it is one of the two words, or not there (channel_environment.c). */
+void channel_check_environment(struct job *job, str environment);
+/* In the open transaction, of a channel as it will be: no credential of it serves the other
+ * environment; then all of its account are of this one. is_new: its account must agree already. */
+enum err channel_settle_environment(struct job *job, const struct channel *ch, bool is_new);
+
 #endif

@@ -53,6 +53,7 @@ static const struct field channel_fields[] = {
 	FIELD(struct channel_draft, access_token, STR, .max = 4096, .required = true),
 	FIELD(struct channel_draft, app_secret, STR, .max = 4096, .required = true),
 	FIELD(struct channel_draft, verify_token, STR),
+	FIELD(struct channel_draft, environment, STR),
 	{ 0 },
 };
 
@@ -78,6 +79,7 @@ static const struct field channel_patch_fields[] = {
 	NAMED_FIELD(struct channel_patch, "app_secret", draft.app_secret, STR, .max = 4096),
 	NAMED_FIELD(struct channel_patch, "verify_token", draft.verify_token, STR),
 	NAMED_FIELD(struct channel_patch, "disabled", draft.disabled, FLAG),
+	NAMED_FIELD(struct channel_patch, "environment", draft.environment, STR),
 	NAMED_FIELD(struct channel_patch, "pace_per_second", draft.pace_per_second, INT, .min = 1,
 		.max = PACE_PER_SECOND_MAX),
 	NAMED_FIELD(struct channel_patch, "pair_interval_ms", draft.pair_interval_ms, INT, .min = 0,

@@ -27,6 +27,7 @@ struct channel {
 	bool allow_private; /* base_url may be loopback (sandbox, tests) */
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	bool disabled;
+	str environment;    /* "production" or "development" */
 };
 
 /* Bits of provider.can: 1 << kind for kinds that can be sent, and these. */

@@ -47,6 +47,24 @@ test('a patch changes what it names', async () => {
   assert.deepEqual(body.errors.map((error) => error.field).toSorted(), ['name', 'pace_per_second', 'provider'])
 })
 
+test('production and development share no account, token or secret', async () => {
+  const own = shop
+  const draft = (id, more) => ({ provider: 'cloud', name: `Number ${id}`, phone_number_id: id, waba_id: id, access_token: `t${id}`, app_secret: `s${id}`, ...more })
+  const add = (status, id, more) => own.caller.want(status, 'POST', '/channels', draft(id, more))
+  const live = await add(201, '910')
+  assert.equal(live.environment, 'production')
+  const trial = await add(201, '911', { environment: 'development' })
+  for (const shared of [{ waba_id: '910' }, { access_token: 't910' }, { app_secret: 's910' }]) {
+    assert.equal((await add(409, '912', { environment: 'development', ...shared })).code, 'environment_crossed')
+  }
+  const twin = await add(201, '913', { waba_id: '911', environment: 'development' })
+  await own.caller.want(200, 'PATCH', `/channels/${trial.id}`, { environment: 'production' })
+  assert.equal((await own.caller.want(200, 'GET', `/channels/${twin.id}`)).environment, 'production', 'an account is of one kind')
+  await own.caller.want(200, 'PATCH', `/channels/${trial.id}`, { environment: 'development' })
+  assert.equal((await own.caller.call('PATCH', `/channels/${trial.id}`, { body: { access_token: 't910' } })).body.code, 'environment_crossed')
+  await own.caller.want(422, 'PATCH', `/channels/${trial.id}`, { environment: 'moon' })
+})
+
 test('the test of a channel whose provider cannot be reached says so, and still proves the webhook', async () => {
   const channel = await server.channel(shop, '903')
   const result = await shop.caller.want(200, 'POST', `/channels/${channel.id}/test`, {})

@@ -33,10 +33,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '{}', $10, $11, $12, 'unverified', $
 -- out: id id64, workspace id64, number id64, phone str, provider str, name str, remote_id str, account_id str
 -- out: app_tag bytes, config_sealed bytes, profile str, pace_per_second i64, pair_interval_ms i64, pair_burst i64
 -- out: health str, health_reason str, health_next_step str, health_since_ms i64, proof_ms i64, last_event_ms i64
--- out: last_send_ms i64, created_ms i64, disabled_ms i64
+-- out: last_send_ms i64, created_ms i64, disabled_ms i64, environment str
 SELECT c.id, c.workspace_id AS workspace, c.number_id AS number, n.phone, c.provider, c.name, c.remote_id, c.account_id,
 	c.app_tag, c.config_sealed, c.profile, c.pace_per_second, c.pair_interval_ms, c.pair_burst, c.health, c.health_reason,
-	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms
+	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms,
+	c.environment
 FROM channel c JOIN number n ON n.id = c.number_id
 WHERE c.id = $2 AND ($1 = 0 OR c.workspace_id = $1) AND c.deleted_ms IS NULL;
 
@@ -44,7 +45,8 @@ WHERE c.id = $2 AND ($1 = 0 OR c.workspace_id = $1) AND c.deleted_ms IS NULL;
 -- in:  workspace id64, after id64, count i64
 SELECT c.id, c.workspace_id AS workspace, c.number_id AS number, n.phone, c.provider, c.name, c.remote_id, c.account_id,
 	c.app_tag, c.config_sealed, c.profile, c.pace_per_second, c.pair_interval_ms, c.pair_burst, c.health, c.health_reason,
-	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms
+	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms,
+	c.environment
 FROM channel c JOIN number n ON n.id = c.number_id
 WHERE c.workspace_id = $1 AND c.id > $2 AND c.deleted_ms IS NULL ORDER BY c.id LIMIT $3;
 
@@ -53,7 +55,8 @@ WHERE c.workspace_id = $1 AND c.id > $2 AND c.deleted_ms IS NULL ORDER BY c.id L
 -- in:  after id64, count i64
 SELECT c.id, c.workspace_id AS workspace, c.number_id AS number, n.phone, c.provider, c.name, c.remote_id, c.account_id,
 	c.app_tag, c.config_sealed, c.profile, c.pace_per_second, c.pair_interval_ms, c.pair_burst, c.health, c.health_reason,
-	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms
+	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms,
+	c.environment
 FROM channel c JOIN number n ON n.id = c.number_id
 WHERE c.id > $1 AND c.deleted_ms IS NULL ORDER BY c.id LIMIT $2;
 
@@ -62,7 +65,8 @@ WHERE c.id > $1 AND c.deleted_ms IS NULL ORDER BY c.id LIMIT $2;
 -- in:  provider str, remote_id str
 SELECT c.id, c.workspace_id AS workspace, c.number_id AS number, n.phone, c.provider, c.name, c.remote_id, c.account_id,
 	c.app_tag, c.config_sealed, c.profile, c.pace_per_second, c.pair_interval_ms, c.pair_burst, c.health, c.health_reason,
-	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms
+	c.health_next_step, c.health_since_ms, c.proof_ms, c.last_event_ms, c.last_send_ms, c.created_ms, c.disabled_ms,
+	c.environment
 FROM channel c JOIN number n ON n.id = c.number_id
 WHERE c.provider = $1 AND c.remote_id = $2 AND c.deleted_ms IS NULL ORDER BY c.id LIMIT 100;
 
@@ -72,6 +76,11 @@ WHERE c.provider = $1 AND c.remote_id = $2 AND c.deleted_ms IS NULL ORDER BY c.i
 UPDATE channel SET name = $3, app_tag = $4, config_sealed = $5, pace_per_second = $6, pair_interval_ms = $7,
 	pair_burst = $8, disabled_ms = $9
 WHERE workspace_id = $1 AND id = $2 AND deleted_ms IS NULL;
+
+-- channel_set_environment: exec
+-- Of all channels of an account.
+-- in:  workspace id64, account_id str, environment str
+UPDATE channel SET environment = $3 WHERE workspace_id = $1 AND account_id = $2 AND deleted_ms IS NULL;
 
 -- channel_set_number: exec
 -- in:  workspace id64, id id64, number id64

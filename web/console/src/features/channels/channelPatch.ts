@@ -8,6 +8,7 @@ export interface ChannelForm {
   verify_token: string
   pace_per_second: string
   pair_seconds: string
+  environment: Channel['environment']
 }
 
 export function channelPatch(channel: Channel, form: ChannelForm): Record<string, unknown> {
@@ -20,5 +21,6 @@ export function channelPatch(channel: Channel, form: ChannelForm): Record<string
   if (form.verify_token.trim() && form.verify_token.trim() !== channel.verify_token) patch['verify_token'] = form.verify_token.trim()
   if (pace !== channel.pace_per_second) patch['pace_per_second'] = pace
   if (pairMs !== channel.pair_interval_ms) patch['pair_interval_ms'] = pairMs
+  if (form.environment !== channel.environment) patch['environment'] = form.environment
   return patch
 }
