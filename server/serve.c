@@ -430,6 +430,7 @@ static enum err make_http(struct server *s, str *why)
 {
 	const struct http_config config = {
 		.routes = s->routes, .route_count = make_routes(s), .workers = s->requests,
+		.slow_workers = s->callers,
 		.serve = api_serve, .refuse = api_refuse,
 		.temporary_folder = arena_printf(s->arena, "%s/tmp", s->settings->data).ptr,
 		.trusted_proxy = none_if_empty(s->settings->trusted_proxy),

@@ -99,6 +99,7 @@ HANDLER(template_settings_patch);
 HANDLER(media_post);
 HANDLER(media_bytes_get);
 HANDLER(media_retry_post);
+HANDLER(media_voice_post);
 HANDLER(broadcasting_auth);
 
 /* reports.c */

@@ -8,6 +8,7 @@
 
 #include "api/handlers.h"
 #include "base/codec.h"
+#include "inbox/voice.h"
 #include "net/multipart.h"
 
 #include <errno.h>
@@ -143,6 +144,54 @@ enum err media_post(struct job *job, const struct request *req, struct response 
 	TRY(write_upload(job, &up, &w));
 	TRY(check_type(job, up.claimed.mime_type, media_written_type(w)));
 	TRY(media_create(job, w, &up.claimed, &media));
+	media_write_json(reply_json(res, 201), NULL, &media);
+	return OK;
+}
+
+/* ---- a recording ---- */
+
+static enum err read_all(struct job *job, const struct request *req, bytes *out)
+{
+	uint8_t *all;
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	*out = req->body;
+	if (!req->body_path)
+		return OK;
+	if (req->body_size > VOICE_SOURCE_MAX)
+		return fail_code(job, ERR_LIMIT, S("too_large"), S("Record a shorter one."),
+			"A recording has at most 16 MB.");
+	all = arena_alloc(job->arena, (size_t)req->body_size);
+	fd = open(req->body_path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && len < (size_t)req->body_size &&
+		((n = read(fd, all + len, (size_t)req->body_size - len)) > 0 ||
+			(n < 0 && errno == EINTR)))
+		len += n > 0 ? (size_t)n : 0;
+	if (fd >= 0)
+		close(fd);
+	*out = (bytes){ all, len };
+	return fd >= 0 && len == (size_t)req->body_size
+		       ? OK
+		       : fail(job, ERR_STORE, "the temporary file of an upload cannot be read");
+}
+
+enum err media_voice_post(struct job *job, const struct request *req, struct response *res)
+{
+	const struct media_info info = { .mime_type = S("audio/ogg"), .file_name = S("voice.ogg") };
+	struct media_writer *w;
+	struct media media;
+	int64_t duration_ms;
+	struct buf voice;
+	bytes source;
+
+	TRY(read_all(job, req, &source));
+	TRY(voice_convert(job, source, &voice, &duration_ms));
+	TRY(media_write_start(job, &w));
+	TRY(media_write(w, buf_bytes(&voice)));
+	TRY(media_write_finish(w));
+	TRY(media_create(job, w, &info, &media));
 	media_write_json(reply_json(res, 201), NULL, &media);
 	return OK;
 }

@@ -8,6 +8,7 @@
 #include "api/handlers.h"
 #include "api/health.h"
 #include "inbox/media.h"
+#include "inbox/voice.h"
 
 #define V1 "/api/v1"
 #define MEDIA_BODY_MAX (MEDIA_SIZE_MAX + (64 << 10)) /* a file, and a form's lines around it */
@@ -99,6 +100,8 @@ const struct route api_routes[] = {
 	{ PATCH, V1 "/template-settings", template_settings_patch, PERMIT(TEMPLATE_MANAGE) },
 
 	{ POST, V1 "/media", media_post, PERMIT(MEDIA_WRITE), ROUTE_STREAM_BODY, MEDIA_BODY_MAX },
+	{ POST, V1 "/media/voice", media_voice_post, PERMIT(MEDIA_WRITE),
+		ROUTE_STREAM_BODY | ROUTE_SLOW, VOICE_SOURCE_MAX },
 	{ GET, V1 "/media/{id}", media_bytes_get, PERMIT(MEDIA_READ) },
 	{ POST, V1 "/media/{id}/retry", media_retry_post, PERMIT(MEDIA_WRITE) },
 

@@ -91,6 +91,7 @@ enum route_flags {
 	ROUTE_ON_LOOP = 1,       /* loop_handler instead of handler */
 	ROUTE_STREAM_BODY = 2,   /* bodies go to a temporary file; up to body_max */
 	ROUTE_WEBSOCKET = 4,     /* an upgrade: ws_handler */
+	ROUTE_SLOW = 8,          /* seconds of work: its handler runs on slow_workers */
 };
 
 struct exchange; /* an answer owed by a loop route */
@@ -114,6 +115,7 @@ struct http_config {
 	const struct route *routes;
 	size_t route_count;
 	struct pool *workers;
+	struct pool *slow_workers; /* of ROUTE_SLOW; NULL: the workers above */
 	/* Runs a worker route: permission checks, problem answers. Called on the worker with the
 	 * job made. */
 	void (*serve)(struct job *job, const struct request *req, struct response *res);

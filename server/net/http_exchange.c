@@ -131,6 +131,14 @@ static void answer_options(struct exchange *ex)
 	exchange_finish(ex);
 }
 
+static bool post_handler(struct exchange *ex)
+{
+	const struct task task = { "request", run_handler, drop_handler, ex };
+
+	return ex->req.route->flags & ROUTE_SLOW ? http_server_post_slow(ex->server, task)
+						 : http_server_post(ex->server, task);
+}
+
 void exchange_dispatch(struct exchange *ex)
 {
 	const struct route *route = ex->req.route;
@@ -143,8 +151,7 @@ void exchange_dispatch(struct exchange *ex)
 		ws_upgrade(ex);
 	else if (route->flags & ROUTE_ON_LOOP)
 		route->loop_handler(&ex->req, ex);
-	else if (!http_server_post(ex->server,
-			 (struct task){ "request", run_handler, drop_handler, ex }))
+	else if (!post_handler(ex))
 		exchange_refuse(ex, 503, "There is too much to do at the moment.");
 }
 

@@ -170,6 +170,8 @@ void pull_orphan(struct exchange *ex);
 void http_server_hold(struct http_server *server);
 /* Gives a worker something to do; false when none takes it. On the loop. */
 bool http_server_post(struct http_server *server, struct task task);
+/* To those whose work takes seconds. */
+bool http_server_post_slow(struct http_server *server, struct task task);
 void http_server_release(struct http_server *server);
 void http_server_conn_gone(struct http_server *server);
 

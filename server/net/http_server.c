@@ -52,6 +52,12 @@ bool http_server_post(struct http_server *server, struct task task)
 	return server->workers && pool_post(server->workers, task);
 }
 
+bool http_server_post_slow(struct http_server *server, struct task task)
+{
+	return server->config.slow_workers ? pool_post(server->config.slow_workers, task)
+					   : http_server_post(server, task);
+}
+
 static void drain_over(struct http_server *server)
 {
 	void (*done)(void *arg) = server->drained;

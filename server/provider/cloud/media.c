@@ -12,10 +12,16 @@
 #define FETCH_DEADLINE_MS 120000
 #define UPLOAD_DEADLINE_MS 120000
 
+/* "audio/ogg (OPUS codecs only; base audio/ogg is not supported)" */
+static str type_told(str plain)
+{
+	return str_is(plain, S("audio/ogg")) ? S("audio/ogg; codecs=opus") : plain;
+}
+
 enum err cloud_upload_media(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *remote_id)
 {
-	str rest = info->mime_type, plain = str_trim(str_split(&rest, ';'));
+	str rest = info->mime_type, plain = type_told(str_trim(str_split(&rest, ';')));
 	const struct call_part parts[] = {
 		{ .name = S("messaging_product"), .value = S("whatsapp") },
 		{ .name = S("type"), .value = plain },
