@@ -2,6 +2,7 @@
  * databases. */
 #include "account/account.h"
 #include "inbox/composer.h"
+#include "inbox/contacts.h"
 #include "inbox/scheduled.h"
 #include "inbox/test_inbox.h"
 
@@ -110,7 +111,10 @@ TEST(variables_are_filled_in_as_the_console_does_it)
 
 STORE_TEST(a_missing_variable_is_named)
 {
+	struct inbox_changes changes = { 0 };
 	struct variables values;
+	struct attribute city;
+	struct contact contact;
 
 	start(job);
 	EXPECT_OK(variables_of(job, &conv, job->actor.id, &values));
@@ -122,6 +126,18 @@ STORE_TEST(a_missing_variable_is_named)
 	EXPECT(!job->field_errors);
 	variables_fill(job, S("body"), S("in {{contact.attributes.city}}"), &values);
 	EXPECT(str_has(job->field_errors->message, S("contact.attributes.city")));
+	job_forgive(job);
+	EXPECT_OK(attribute_create(job,
+		&(struct attribute){ .key = S("city"), .title = S("City"), .options = S("[]") },
+		&city));
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(contact_change(job, conv.contact_id,
+		&(struct contact_patch){ .attributes = parse("{\"city\":\"Lima\"}") }, &changes,
+		&contact));
+	EXPECT_OK(db_commit(job));
+	EXPECT_OK(variables_of(job, &conv, 0, &values));
+	EXPECT_STR(variables_fill(job, S("body"), S("in {{contact.attributes.city}}"), &values),
+		"in Lima");
 }
 
 /* ---- ready answers ---- */

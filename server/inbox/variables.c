@@ -8,6 +8,7 @@
 
 #include "account/account.h"
 #include "account/channel.h"
+#include "inbox/contacts.h"
 #include "store/queries.h"
 
 #define NAME_MAX_OCTETS 120
@@ -168,11 +169,24 @@ static str name_of(const struct contact *contact)
 									     : contact->name;
 }
 
-static enum err put_contact(struct job *job, id64 id, struct variables *out)
+static void put_attributes(struct job *job, const struct contact *contact,
+	const struct attributes *all, struct variables *out)
+{
+	for (size_t i = 0; i < all->count; i++)
+		out->items[out->count++] = (struct variable){
+			arena_printf(job->arena, "contact.attributes." STR_F,
+				STR_A(all->items[i].key)),
+			contact_value(job->arena, contact, all->items[i].id),
+		};
+}
+
+static enum err put_contact(struct job *job, id64 id, const struct attributes *attributes,
+	struct variables *out)
 {
 	struct contact contact;
 
 	TRY(contact_get(job, id, &contact));
+	put_attributes(job, &contact, attributes, out);
 	put_names(out, "contact.name", "contact.first_name", name_of(&contact));
 	put(out, "contact.phone", with_plus(job, contact.phone));
 	return OK;
@@ -196,11 +210,15 @@ static enum err put_agent(struct job *job, id64 agent, struct variables *out)
 enum err variables_of(struct job *job, const struct conversation *conv, id64 agent,
 	struct variables *out)
 {
+	struct attributes attributes;
 	struct workspace workspace;
 	struct channel *channel;
 
-	*out = (struct variables){ ARENA_ARRAY(job->arena, struct variable, COUNT_OF(names)), 0 };
-	TRY(put_contact(job, conv->contact_id, out));
+	TRY(attribute_list(job, &attributes));
+	*out = (struct variables){ ARENA_ARRAY(job->arena, struct variable,
+					   COUNT_OF(names) + attributes.count),
+		0 };
+	TRY(put_contact(job, conv->contact_id, &attributes, out));
 	TRY(put_agent(job, agent, out));
 	TRY(channel_get(job, conv->channel_id, &channel));
 	put(out, "conversation.number", with_plus(job, channel->phone));
