@@ -18,7 +18,7 @@ export class Stage {
     stage.problems = []
     stage.demo = await startDemo(options)
     stage.browser = await chromium.launch({
-      executablePath: browserPath(), args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+      executablePath: browserPath(), args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...(options?.args ?? [])],
     })
     return stage
   }

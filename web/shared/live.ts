@@ -9,7 +9,9 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { getCsrfToken } from './api/client'
-import type { Agent, Channel, Conversation, IntakeEvent, Maintenance, Message, Session, Team, Template } from './api/types'
+import type {
+  Agent, AppNotification, Channel, Conversation, IntakeEvent, Maintenance, Message, ScheduledMessage, Session, Team, Template,
+} from './api/types'
 
 export interface LiveEvents {
   'message.created': { message: Message; conversation: Conversation }
@@ -22,6 +24,10 @@ export interface LiveEvents {
   'agent.updated': { agent: Agent }
   'team.updated': { id: string; team: Team | null }
   'maintenance.updated': Maintenance
+  'scheduled.updated': { scheduled: ScheduledMessage }
+  'canned.updated': { id: string }
+  'macro.updated': { id: string }
+  'notification.created': { notification: AppNotification }
 }
 
 export type LiveState = 'connecting' | 'live' | 'away'
@@ -46,6 +52,7 @@ export const liveState = computed<LiveState>(() => (online.value ? state.value :
 const EVENT_NAMES: (keyof LiveEvents)[] = [
   'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
   'template.updated', 'agent.updated', 'team.updated', 'maintenance.updated',
+  'scheduled.updated', 'canned.updated', 'macro.updated',
 ]
 
 function dispatch(name: string, data: unknown): void {
@@ -113,8 +120,8 @@ function hearInbox(socket: Pusher, name: string): void {
 }
 
 /* For one person alone; that somebody listens here is also how the server knows that they are there. Who sees only a part of
-   the inbox hears of agents and teams here. */
-const PERSON_EVENTS: (keyof LiveEvents)[] = ['agent.updated', 'team.updated']
+   the inbox hears of that part here. */
+const PERSON_EVENTS: (keyof LiveEvents)[] = [...EVENT_NAMES, 'notification.created']
 function hearPerson(socket: Pusher, personId: string): void {
   const channel = socket.subscribe(`private-person-${personId}`)
   for (const name of PERSON_EVENTS) channel.bind(name, (data: unknown) => dispatch(name, data))

@@ -118,7 +118,7 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => call<T>('GET', path, { query, signal }),
   post: <T>(path: string, body?: unknown, options: CallOptions = {}) => call<T>('POST', path, { ...options, body }),
-  patch: <T>(path: string, body: unknown) => call<T>('PATCH', path, { body }),
   put: <T>(path: string, body: unknown) => call<T>('PUT', path, { body }),
+  patch: <T>(path: string, body: unknown) => call<T>('PATCH', path, { body }),
   delete: <T = void>(path: string, query?: Query) => call<T>('DELETE', path, { query }),
 }

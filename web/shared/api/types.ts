@@ -61,6 +61,12 @@ export type SearchFilter = Schemas['SearchFilter']
 export type SearchSuggestion = Schemas['SearchSuggestion']
 export type PushSubscription = Schemas['PushSubscription']
 export type ComponentState = Schemas['HealthState']
+export type CannedResponse = Schemas['CannedResponse']
+export type CannedResponseDraft = Schemas['CannedResponseDraft']
+export type OwnerScope = Schemas['OwnerScope']
+export type Macro = Schemas['Macro']
+export type MacroAction = Schemas['MacroAction']
+export type Repeat = Schemas['Repeat']
 
 export type Feature = Schemas['Feature']
 export type Maintenance = Schemas['Maintenance']
@@ -84,6 +90,11 @@ export interface Page<T> {
 export type Message = Schemas['MessageCommon'] & { type: string; [content: string]: unknown }
 
 export type Conversation = Omit<Schemas['Conversation'], 'last_message'> & { last_message: Message | null }
+
+/** Its content stands under its type, like a message's. */
+export type ScheduledMessage = Omit<Schemas['ScheduledMessage'], 'conversation'> & { conversation?: Conversation; [content: string]: unknown }
+
+export type AppNotification = Omit<Schemas['Notification'], 'conversation' | 'message'> & { conversation: Conversation | null; message: Message | null }
 
 export interface MessagePage {
   data: Message[]

@@ -26,3 +26,19 @@ export function uploadMedia(file: File, onProgress: (fraction: number) => void):
   })
   return { done, cancel: () => request.abort() }
 }
+
+/** A recording, which the server makes into a voice message as WhatsApp knows them. */
+export async function uploadVoice(clip: Blob): Promise<Media> {
+  let response: Response
+  try {
+    response = await fetch(urlOf('/media/voice'), {
+      method: 'POST', body: clip, credentials: 'same-origin',
+      headers: { 'Content-Type': clip.type || 'application/octet-stream', 'X-CSRF-Token': getCsrfToken() },
+    })
+  } catch {
+    throw new ApiProblem({ status: 0, code: OFFLINE })
+  }
+  const text = await response.text()
+  if (response.status !== 201) throw problemOf(response.status, text)
+  return JSON.parse(text) as Media
+}

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Media } from '@shared/api/types'
 import { draftText, keepDraft } from './drafts'
 import { findEmoji } from './emoji'
@@ -45,10 +46,12 @@ describe('the 24-hour window', () => {
 })
 
 describe('the composer', () => {
+  beforeEach(() => setActivePinia(createPinia()))
   it('keeps what was typed per conversation', () => {
     keepDraft('1', 'Hello')
     keepDraft('2', '   ')
     expect([draftText('1'), draftText('2')]).toEqual(['Hello', ''])
+    expect(localStorage.getItem('parley.drafts.')).toContain('Hello') // a reload finds it
   })
   it('finds emoji by the beginnings of words, in both languages', () => {
     expect(findEmoji('cof')[0]!.char).toBe('☕')

@@ -199,7 +199,7 @@ type Translate = (key: string, values?: Record<string, unknown>) => string
 /** The kinds that have a word of their own in the catalogue. */
 export const NAMED_KINDS = [
   'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'live_location', 'contacts', 'interactive', 'button', 'list',
-  'template', 'poll', 'poll_vote', 'order', 'product', 'system', 'edit', 'revoke', 'unsupported', 'reaction', 'text',
+  'template', 'poll', 'poll_vote', 'order', 'product', 'system', 'edit', 'revoke', 'unsupported', 'reaction', 'text', 'note',
 ]
 
 export function kindName(type: string, t: Translate): string {

@@ -1,8 +1,9 @@
 /*
  * Files on their way into a message: checked against what WhatsApp takes, uploaded at once, with
  * progress, cancel and retry. A file that cannot go is shown with the reason, never dropped in silence.
+ * Each conversation has a tray of its own that outlives its page: who looks elsewhere loses no upload.
  */
-import { computed, onScopeDispose, shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { uploadMedia, type Upload } from '@shared/api/upload'
 import type { ApiProblem } from '@shared/api/client'
 import type { Media, MessageDraft } from '@shared/api/types'
@@ -50,8 +51,17 @@ export function draftOf(attachment: Pick<Attachment, 'kind' | 'file'>, media: Me
 }
 
 let nextId = 1
+const trays = new Map<string, ReturnType<typeof makeTray>>()
 
-export function useAttachments() {
+export function useAttachments(conversationId: string) {
+  const known = trays.get(conversationId)
+  if (known) return known
+  const made = makeTray()
+  trays.set(conversationId, made)
+  return made
+}
+
+function makeTray() {
   const list = shallowRef<readonly Attachment[]>([])
   const uploads = new Map<number, Upload>()
 
@@ -86,6 +96,14 @@ export function useAttachments() {
     return Math.max(0, files.length - room)
   }
 
+  /** What is stored already: the file of a ready answer. */
+  function addStored(media: Media): void {
+    if (list.value.length >= ATTACHMENTS_MAX) return
+    const file = new File([], media.file_name ?? media.mime_type, { type: media.mime_type })
+    const kind = kindOf(media.mime_type, media.size_bytes ?? 0)
+    list.value = [...list.value, { id: nextId++, file, kind, localUrl: media.url, progress: 1, media, problem: null, refused: null }]
+  }
+
   function remove(id: number): void {
     uploads.get(id)?.cancel()
     const gone = list.value.find((one) => one.id === id)
@@ -106,6 +124,5 @@ export function useAttachments() {
   }
 
   const ready = computed(() => list.value.every((one) => one.media !== null))
-  onScopeDispose(() => list.value.forEach((one) => remove(one.id)))
-  return { list, ready, add, remove, retry, take }
+  return { list, ready, add, addStored, remove, retry, take }
 }

@@ -144,5 +144,5 @@ export function useThread(conversationId: Ref<string>, { myId, startAt }: Thread
   onScopeDispose(() => running?.abort())
   watch(conversationId, () => { loaded.value = []; void open(startAt() ?? undefined) }, { immediate: true })
 
-  return { messages, hasBefore, hasAfter, loading, paging, problem, pageProblem, missed, open, loadMore, updated }
+  return { messages, hasBefore, hasAfter, loading, paging, problem, pageProblem, missed, open, loadMore, updated, arrived }
 }

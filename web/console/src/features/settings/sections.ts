@@ -4,7 +4,10 @@
  * `name` gives the texts: settings.section.<name>.title, .text and .words (what people may search for).
  */
 import type { Component } from 'vue'
-import { AlarmClock, BellRing, Building2, CalendarClock, Headset, KeyRound, MessageSquareQuote, Radio, ScrollText, Signpost, ToggleRight, UserRound, Users, UsersRound, Webhook } from '@lucide/vue'
+import {
+  AlarmClock, BellRing, Building2, CalendarCheck, CalendarClock, Headset, KeyRound, MessageSquareQuote, MessageSquareText,
+  Radio, ScrollText, Signpost, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
+} from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
 export const GROUPS = ['you', 'team', 'channels', 'messages', 'automation', 'system'] as const
@@ -29,6 +32,9 @@ export const SECTIONS: readonly Section[] = [
   { name: 'routing', group: 'team', route: '/settings/routing', icon: Signpost, permission: 'person.read' },
   { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
   { name: 'templates', group: 'messages', route: '/settings/templates', icon: MessageSquareQuote, permission: 'template.read' },
+  { name: 'canned', group: 'messages', route: '/settings/canned', icon: MessageSquareText, permission: 'message.read' },
+  { name: 'macros', group: 'messages', route: '/settings/macros', icon: Workflow, permission: 'message.read' },
+  { name: 'scheduled', group: 'messages', route: '/settings/scheduled', icon: CalendarCheck, permission: 'message.read' },
   { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
   { name: 'webhooks', group: 'automation', route: '/settings/webhooks', icon: Webhook, permission: 'webhook.manage' },
   { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
