@@ -322,9 +322,21 @@ STORE_TEST(a_macro_does_all_of_it_in_order)
 	struct macro_run run;
 	struct conversation after;
 	struct messages thread;
+	struct label vip;
 	id64 id;
 
 	start(job);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(label_create(job, S("vip"), S("#1f7a8c"), &vip));
+	EXPECT_OK(db_commit(job));
+	id = make_macro(job,
+		arena_printf(job->arena,
+			"[{\"type\":\"add_label\",\"label_id\":\"%lld\"},"
+			"{\"type\":\"remove_label\",\"label_id\":\"%lld\"}]",
+			(long long)vip.id, (long long)vip.id)
+			.ptr);
+	EXPECT_OK(macro_run(job, id, conv.id, &run));
+	EXPECT(run.ok);
 	id = make_macro(job,
 		"[{\"type\":\"send_text\",\"body\":\"Bye {{contact.first_name}}\"},"
 		"{\"type\":\"note\",\"body\":\"closed by macro\"},"

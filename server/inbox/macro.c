@@ -238,39 +238,20 @@ static enum err do_snooze(struct job *job, struct run *run, json action)
 				job->now_ms + json_int(json_field(action, "minutes"), 1) * 60000 });
 }
 
-static enum err set_label(struct job *job, const struct conversation *conv, id64 id, bool add,
-	struct inbox_changes *changes)
-{
-	int64_t changed;
-
-	TRY(add ? sql_macro_label_add(job,
-			  &(struct sql_macro_label_add){ conv->id, id, job->workspace }, &changed)
-		: sql_macro_label_remove(job,
-			  &(struct sql_macro_label_remove){ conv->id, id, job->workspace },
-			  &changed));
-	if (!changed)
-		return OK;
-	TRY(conversation_add_event(job, conv->id, add ? S("labelled") : S("unlabelled"),
-		arena_printf(job->arena, "{\"label_id\":\"%lld\"}", (long long)id)));
-	return conversation_note(job, conv, changes);
-}
-
 static enum err label(struct job *job, struct run *run, json action, bool add)
 {
-	struct canned_id_row row;
+	struct label_change change = { 0 };
 	struct conversation conv;
 	id64 id = 0;
-	bool found;
 
 	json_id(json_field(action, "label_id"), &id);
-	TRY(found_or_none(job,
-		sql_macro_label(job,
-			&(struct sql_macro_label){ .id = id, .workspace = job->workspace }, &row),
-		&found));
-	if (!found)
-		return fail(job, ERR_INPUT, "The label is not there any more.");
-	TRY(conversation_lock(job, run->conversation, &conv));
-	return set_label(job, &conv, id, add, &run->changes);
+	if (add)
+		change.add = &id;
+	else
+		change.remove = &id;
+	change.add_count = add;
+	change.remove_count = !add;
+	return conversation_label(job, run->conversation, &change, &run->changes, &conv);
 }
 
 static enum err do_label(struct job *job, struct run *run, json action)

@@ -105,15 +105,3 @@ SELECT COUNT(*) AS total FROM macro WHERE workspace_id = $1 AND deleted_ms IS NU
 -- macro_ran: exec
 -- in: id id64, workspace id64, now_ms i64
 UPDATE macro SET run_count = run_count + 1, last_run_ms = $3 WHERE id = $1 AND workspace_id = $2;
-
--- macro_label: one canned_id
--- in: id id64, workspace id64
-SELECT id FROM label WHERE id = $1 AND workspace_id = $2 AND deleted_ms IS NULL;
-
--- macro_label_add: exec
--- in: conversation id64, label id64, workspace id64
-INSERT INTO conversation_label (conversation_id, label_id, workspace_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
-
--- macro_label_remove: exec
--- in: conversation id64, label id64, workspace id64
-DELETE FROM conversation_label WHERE conversation_id = $1 AND label_id = $2 AND workspace_id = $3;
