@@ -434,18 +434,68 @@ static enum err give_some(struct job *job, struct run *run, struct inbox_changes
 
 /* ---- the run ---- */
 
-typedef enum err (*step)(struct job *job, struct run *run, struct inbox_changes *changes,
-	bool *more);
+/* Whether a step has anything to do is looked at before the writer's turn is taken: most runs find
+ * nothing. What comes behind the look wakes another run. */
 
-static enum err rounds(struct job *job, struct run *run, step one)
+static enum err may_judge(struct job *job, struct run *run, bool *out)
 {
-	bool more = true;
+	struct routing_id_rows rows;
 
+	(void)run;
+	TRY(sql_routing_unrouted(job, &(struct sql_routing_unrouted){ job->workspace, 1 }, &rows));
+	*out = rows.count > 0;
+	return OK;
+}
+
+static enum err may_queue(struct job *job, struct run *run, bool *out)
+{
+	struct routing_scope_rows scopes;
+	struct routing_id_rows rows;
+
+	(void)run;
+	*out = false;
+	TRY(sql_routing_scope_list(job, &(struct sql_routing_scope_list){ job->workspace },
+		&scopes));
+	for (size_t i = 0; i < scopes.count && !*out; i++) {
+		if (scopes.items[i].mode == ROUTING_MANUAL)
+			continue;
+		TRY(sql_routing_unqueued(job,
+			&(struct sql_routing_unqueued){ job->workspace, scopes.items[i].team_id,
+				1 },
+			&rows));
+		*out = rows.count > 0;
+	}
+	return OK;
+}
+
+static enum err may_give(struct job *job, struct run *run, bool *out)
+{
+	struct desk_gift *gifts = ARENA_ARRAY(job->arena, struct desk_gift, ROUND_MAX + QUEUE_PAGE);
+	struct desk desk;
+	size_t count;
+
+	TRY(routing_desk_load(job, &desk));
+	TRY(decide(job, run, &desk, gifts, &count));
+	*out = count > 0;
+	return OK;
+}
+
+struct step {
+	enum err (*may)(struct job *job, struct run *run, bool *out);
+	enum err (*one)(struct job *job, struct run *run, struct inbox_changes *changes,
+		bool *more);
+};
+
+static enum err rounds(struct job *job, struct run *run, struct step step)
+{
+	bool more;
+
+	TRY(step.may(job, run, &more));
 	while (more) {
 		struct inbox_changes changes = { 0 };
 
 		TRY(db_begin(job, DB_WRITE));
-		TRY(one(job, run, &changes, &more));
+		TRY(step.one(job, run, &changes, &more));
 		TRY(db_commit(job));
 		inbox_tell(job, &changes);
 	}
@@ -454,9 +504,9 @@ static enum err rounds(struct job *job, struct run *run, step one)
 
 static enum err run_all(struct job *job, struct run *run)
 {
-	TRY(rounds(job, run, judge_some));
-	TRY(rounds(job, run, queue_some));
-	TRY(rounds(job, run, give_some));
+	TRY(rounds(job, run, (struct step){ may_judge, judge_some }));
+	TRY(rounds(job, run, (struct step){ may_queue, queue_some }));
+	TRY(rounds(job, run, (struct step){ may_give, give_some }));
 	return routing_tell_places(job, &run->setting);
 }
 
