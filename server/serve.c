@@ -22,6 +22,8 @@
 #include "base/log.h"
 #include "inbox/inbox.h"
 #include "jobs/jobs.h"
+#include "inbox/contacts.h"
+#include "jobs/contact_work.h"
 #include "jobs/media.h"
 #include "jobs/router.h"
 #include "live/live.h"
@@ -58,6 +60,8 @@ struct server {
 	struct outbox *outbox;
 	struct webhooks *webhooks;
 	struct media_fetcher *fetcher;
+	struct pool *contact_pool;
+	struct contact_work *contact_work;
 	struct router *router;
 	struct api_counts *counts;
 	struct live *live;
@@ -76,6 +80,16 @@ static void wake_outbox(id64 channel)
 {
 	(void)channel;
 	outbox_wake(the_server->outbox);
+}
+
+static void wake_contact_work(void)
+{
+	contact_work_wake(the_server->contact_work);
+}
+
+static void tell_contact_work(struct job *job, enum contact_work_kind kind, id64 id)
+{
+	api_tell_contact_work(job, kind == WORK_IMPORT, id);
 }
 
 static void wake_media(void)
@@ -331,6 +345,10 @@ static void make_jobs(struct server *s)
 {
 	/* Before the processor, whose first events may bring files. */
 	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
+	s->contact_pool = pool_create("contact", 1, LANES_QUEUE, s->store);
+	s->contact_work = contact_work_create(s->store, s->contact_pool, s->timers);
+	contact_work_hook = wake_contact_work;
+	contact_work_told = tell_contact_work;
 	s->webhooks = webhooks_create(&(struct webhooks_config){ .store = s->store,
 		.workers = (size_t)s->settings->webhook_workers,
 		.retry_unit_ms = s->settings->webhook_retry_unit_ms,
@@ -558,6 +576,8 @@ void server_join(struct server *s)
 	outbox_destroy(s->outbox);
 	webhooks_destroy(s->webhooks);
 	media_fetcher_destroy(s->fetcher);
+	contact_work_destroy(s->contact_work);
+	pool_destroy(s->contact_pool);
 	pool_destroy(s->callers);
 	api_counts_stop(s->counts);
 	pool_destroy(s->background);

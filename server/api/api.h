@@ -25,6 +25,8 @@ void api_refuse(struct arena *arena, int status, const char *detail, struct resp
 /* inbox_changed_hook: tells the live channels what changed (tell.c). */
 struct inbox_changes;
 void api_tell(struct job *job, const struct inbox_changes *changes);
+/* contact_work_told: how far an import or export is. */
+void api_tell_contact_work(struct job *job, bool is_import, id64 id);
 /* channel_changed_hook: the same for a channel. */
 void api_tell_channel(struct job *job, id64 channel);
 /* routing_agent_hook, routing_team_hook: the same for an agent and a team. */

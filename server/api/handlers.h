@@ -131,6 +131,24 @@ HANDLER(contact_merges_list);
 HANDLER(contact_merges_undo);
 HANDLER(contact_doubles_get);
 HANDLER(contact_groups_get);
+/* contact_files.c, contact_past.c */
+HANDLER(contacts_csv);
+HANDLER(contact_imports_post);
+HANDLER(contact_imports_list);
+HANDLER(contact_imports_get);
+HANDLER(contact_imports_check);
+HANDLER(contact_imports_run);
+HANDLER(contact_imports_undo);
+HANDLER(contact_imports_cancel);
+HANDLER(contact_imports_sample);
+HANDLER(contact_imports_problems);
+HANDLER(contact_exports_post);
+HANDLER(contact_exports_list);
+HANDLER(contact_exports_get);
+HANDLER(contact_exports_file);
+HANDLER(contact_timeline);
+HANDLER(contact_gallery);
+HANDLER(contact_export_one);
 struct contact_filter;
 enum err contact_filter_read(struct job *job, const struct request *req,
 	struct contact_filter *out);

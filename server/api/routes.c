@@ -7,6 +7,7 @@
 #include "api/events.h"
 #include "api/handlers.h"
 #include "api/health.h"
+#include "inbox/contact_import.h"
 #include "inbox/media.h"
 #include "inbox/voice.h"
 
@@ -126,6 +127,25 @@ const struct route api_routes[] = {
 	{ POST, V1 "/contacts/{id}/merge", contacts_merge, PERMIT(CONTACT_WRITE) },
 	{ GET, V1 "/contacts/{id}/merges", contact_merges_list, PERMIT(CONTACT_READ) },
 	{ POST, V1 "/contact-merges/{id}/undo", contact_merges_undo, PERMIT(CONTACT_WRITE) },
+	{ GET, V1 "/contacts/{id}/timeline", contact_timeline, PERMIT(CONTACT_READ) },
+	{ GET, V1 "/contacts/{id}/media", contact_gallery, PERMIT(MESSAGE_READ) },
+	{ GET, V1 "/contacts/{id}/export", contact_export_one, PERMIT(CONTACT_MANAGE) },
+	{ GET, V1 "/contacts.csv", contacts_csv, PERMIT(CONTACT_MANAGE) },
+	{ GET, V1 "/contact-imports", contact_imports_list, PERMIT(CONTACT_MANAGE) },
+	{ POST, V1 "/contact-imports", contact_imports_post, PERMIT(CONTACT_MANAGE),
+		ROUTE_STREAM_BODY, IMPORT_SIZE_MAX + 1024 },
+	{ GET, V1 "/contact-imports/sample.csv", contact_imports_sample, PERMIT(CONTACT_READ) },
+	{ GET, V1 "/contact-imports/{id}", contact_imports_get, PERMIT(CONTACT_MANAGE) },
+	{ POST, V1 "/contact-imports/{id}/check", contact_imports_check, PERMIT(CONTACT_MANAGE) },
+	{ POST, V1 "/contact-imports/{id}/run", contact_imports_run, PERMIT(CONTACT_MANAGE) },
+	{ POST, V1 "/contact-imports/{id}/undo", contact_imports_undo, PERMIT(CONTACT_MANAGE) },
+	{ POST, V1 "/contact-imports/{id}/cancel", contact_imports_cancel, PERMIT(CONTACT_MANAGE) },
+	{ GET, V1 "/contact-imports/{id}/problems", contact_imports_problems,
+		PERMIT(CONTACT_MANAGE) },
+	{ GET, V1 "/contact-exports", contact_exports_list, PERMIT(CONTACT_MANAGE) },
+	{ POST, V1 "/contact-exports", contact_exports_post, PERMIT(CONTACT_MANAGE) },
+	{ GET, V1 "/contact-exports/{id}", contact_exports_get, PERMIT(CONTACT_MANAGE) },
+	{ GET, V1 "/contact-exports/{id}/file", contact_exports_file, PERMIT(CONTACT_MANAGE) },
 	{ GET, V1 "/contact-doubles", contact_groups_get, PERMIT(CONTACT_MANAGE) },
 	{ GET, V1 "/contact-attributes", contact_attributes_list, PERMIT(CONTACT_READ) },
 	{ POST, V1 "/contact-attributes", contact_attributes_post, PERMIT(CONTACT_MANAGE) },

@@ -164,4 +164,5 @@ CREATE TABLE contact_export (
 );
 CREATE INDEX contact_export_blob ON contact_export (blob_id);
 CREATE INDEX contact_export_workspace ON contact_export (workspace_id, id);
+CREATE INDEX contact_export_file ON contact_export (ended_ms) WHERE blob_id IS NOT NULL;
 CREATE INDEX contact_export_busy ON contact_export (id) WHERE state = 'running';

@@ -283,3 +283,8 @@ SELECT id FROM conversation WHERE contact_id = $1 AND workspace_id = $2 ORDER BY
 -- in:  contact id64, workspace id64
 UPDATE contact_merge SET moved = '{}', undone_ms = COALESCE(undone_ms, at_ms)
 WHERE id IN (SELECT id FROM contact_merge WHERE kept_id = $1 UNION SELECT id FROM contact_merge WHERE gone_id = $1) AND workspace_id = $2;
+
+-- contact_texts_before: many contact_id
+-- Messages of a conversation that have words, newest first.
+-- in:  conversation id64, workspace id64, before id64, max i64
+SELECT id FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND id < $3 AND kind IN (1, 2, 3, 6, 13) ORDER BY id DESC LIMIT $4;

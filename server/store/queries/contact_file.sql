@@ -39,7 +39,7 @@ UPDATE contact_import SET rows_total = $4, rows_done = $5, made = $6, changed = 
 WHERE id = $1 AND workspace_id = $2 AND state = $3;
 
 -- contact_import_end: exec
--- in:  id id64, workspace id64, from_state str, to_state str, error str, now_ms i64
+-- in:  id id64, workspace id64, from_state str, to_state str, error str, now_ms i64?
 UPDATE contact_import SET state = $4, error = $5, ended_ms = $6 WHERE id = $1 AND workspace_id = $2 AND state = $3;
 
 -- contact_import_busy: many contact_import_busy
@@ -106,3 +106,21 @@ WHERE id = $1 AND workspace_id = $2 AND state = 'running';
 -- contact_export_busy: many contact_import_busy
 -- in:  max i64
 SELECT id, workspace_id AS workspace FROM contact_export WHERE state = 'running' ORDER BY id LIMIT $1;
+
+-- contact_import_forget_file: exec
+-- in:  id id64, workspace id64
+UPDATE contact_import SET blob_id = NULL WHERE id = $1 AND workspace_id = $2;
+
+-- contact_import_restore: exec
+-- A row that an import changed is as old again as it was.
+-- in:  id id64, workspace id64, updated_ms i64
+UPDATE contact SET updated_ms = $3 WHERE id = $1 AND workspace_id = $2;
+
+-- contact_export_old: many contact_import_busy
+-- Of all workspaces: files that nobody fetched in their time.
+-- in:  before_ms i64, max i64
+SELECT id, workspace_id AS workspace FROM contact_export WHERE blob_id IS NOT NULL AND ended_ms < $1 ORDER BY id LIMIT $2;
+
+-- contact_export_forget_file: exec
+-- in:  id id64, workspace id64
+UPDATE contact_export SET blob_id = NULL WHERE id = $1 AND workspace_id = $2;
