@@ -15,7 +15,6 @@
 #include <stdio.h>
 
 #define BEFORE_MAX (2u << 20)
-#define LABEL_NAME_MAX 40
 #define ROW_LABELS_MAX 20
 #define LABEL_COLOUR S("#64748b")
 
