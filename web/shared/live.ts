@@ -10,13 +10,15 @@ import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { getCsrfToken } from './api/client'
 import type {
-  Agent, AppNotification, Channel, Conversation, IntakeEvent, Maintenance, Message, ScheduledMessage, Session, Team, Template,
+  Agent, AppNotification, Channel, Conversation, CountCell, IntakeEvent, Maintenance, Message, ScheduledMessage, Session, Team, Template,
 } from './api/types'
 
 export interface LiveEvents {
   'message.created': { message: Message; conversation: Conversation }
   'message.updated': { message: Message }
   'conversation.updated': { conversation: Conversation }
+  'counts.updated': { cells: CountCell[] }
+  'label.updated': { id: string }
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
   'webhook.updated': { id: string }
@@ -50,7 +52,7 @@ const RETRY_SPREAD_MS = 3000
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
-  'message.created', 'message.updated', 'conversation.updated', 'channel.updated', 'event.failed', 'webhook.updated',
+  'message.created', 'message.updated', 'conversation.updated', 'counts.updated', 'label.updated', 'channel.updated', 'event.failed', 'webhook.updated',
   'template.updated', 'agent.updated', 'team.updated', 'maintenance.updated',
   'scheduled.updated', 'canned.updated', 'macro.updated',
 ]

@@ -49,6 +49,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'webhooks', name: 'webhooks', component: () => import('@/features/webhooks/WebhooksPage.vue'), meta: { title: 'settings.section.webhooks.title', needs: 'webhook.manage' } },
       { path: 'webhooks/:webhookId(\\d+)', name: 'webhook', component: () => import('@/features/webhooks/WebhookPage.vue'), meta: { title: 'settings.section.webhooks.title', needs: 'webhook.manage' } },
       { path: 'workspace', name: 'workspace', component: () => import('@/features/settings/WorkspacePage.vue'), meta: { title: 'settings.section.workspace.title', needs: 'workspace.read' } },
+      { path: 'labels', name: 'labels', component: () => import('@/features/labels/LabelsPage.vue'), meta: { title: 'settings.section.labels.title', needs: 'conversation.read' } },
       { path: 'hours', name: 'hours', component: () => import('@/features/hours/HoursPage.vue'), meta: { title: 'settings.section.hours.title', needs: 'workspace.read' } },
       { path: 'promises', name: 'promises', component: () => import('@/features/hours/PromisesPage.vue'), meta: { title: 'settings.section.promises.title', needs: 'workspace.read' } },
       { path: 'audit', name: 'audit', component: () => import('@/features/audit/AuditPage.vue'), meta: { title: 'nav.audit', needs: 'audit.read' } },

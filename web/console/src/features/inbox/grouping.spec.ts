@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Message } from '@shared/api/types'
-import { firstUnread, threadRows } from './grouping'
+import type { ConversationEvent, Message } from '@shared/api/types'
+import { firstUnread, threadRows, withEvents } from './grouping'
 
 const DAY = new Date(2026, 2, 3, 10).getTime()
 const message = (id: string, minutes: number, more: Partial<Message> = {}) =>
@@ -38,5 +38,22 @@ describe('firstUnread', () => {
   it('marks nothing when nothing is unread, or when the mark lies before the page', () => {
     expect(firstUnread(list, 0)).toBeNull()
     expect(firstUnread(list, 9)).toBeNull()
+  })
+})
+
+describe('withEvents', () => {
+  const event = (id: string, minutes: number) => ({ id, kind: 'status', at_ms: DAY + minutes * 60_000 }) as ConversationEvent
+  const lines = (list: Message[], events: ConversationEvent[], reachesEnd = true) =>
+    withEvents(threadRows(list, null, (id) => id), events, reachesEnd).map((row) => (row.kind === 'message' ? row.message.id : row.kind === 'event' ? `e${row.event.id}` : row.kind)).join(' ')
+
+  it('stand among the messages by their time', () => {
+    expect(lines([message('10', 0), message('20', 2), message('30', 4)], [event('15', 1), event('25', 3), event('35', 5)])).toBe('day 10 e15 20 e25 30 e35')
+  })
+  it('stand under the heading of their own day', () => {
+    const nextDay = 60 * 24
+    expect(lines([message('10', 0), message('20', nextDay)], [event('15', 1), event('18', nextDay - 60)])).toBe('day 10 e15 day e18 20')
+  })
+  it('wait for their part of the thread', () => {
+    expect(lines([message('10', 0)], [event('15', 1)], false)).toBe('day 10')
   })
 })

@@ -2,12 +2,14 @@
  * A thread as rows: a heading per day, a mark where the unread begin, and messages that know whether
  * they begin or end a run of one author.
  */
-import type { Message } from '@shared/api/types'
+import type { ConversationEvent, Message } from '@shared/api/types'
 import { dayOf } from '@shared/times'
+import { compareIds } from './merge'
 
 export type ThreadRow =
   | { kind: 'day'; key: string; ms: number }
   | { kind: 'unread'; key: string }
+  | { kind: 'event'; key: string; event: ConversationEvent }
   | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean }
 
 const RUN_GAP_MS = 5 * 60_000
@@ -53,4 +55,32 @@ export function firstUnread(messages: readonly Message[], count: number): string
     if (message.direction === 'in' && !isNote(message) && --left === 0) return message.id
   }
   return null
+}
+
+/**
+ * The same rows with what happened between them: an event stands before the first message that is newer.
+ * Those older than all that is shown are left out, unless the thread begins there.
+ */
+export function withEvents(rows: readonly ThreadRow[], events: readonly ConversationEvent[], reachesEnd: boolean): readonly ThreadRow[] {
+  if (events.length === 0) return rows
+  const out: ThreadRow[] = []
+  let at = 0
+  for (const row of rows) {
+    if (row.kind === 'message' && !row.message.id.startsWith('local-')) {
+      const heads: ThreadRow[] = []
+      while (out.length > 0 && ['day', 'unread'].includes(out.at(-1)!.kind)) heads.unshift(out.pop()!)
+      const isNewDay = heads.some((one) => one.kind === 'day')
+      const day = isNewDay ? dayOf(row.message.created_ms) : 0
+      const mine: ThreadRow[] = []
+      for (; at < events.length && compareIds(events[at]!.id, row.message.id) < 0; at++) {
+        const line: ThreadRow = { kind: 'event', key: `event-${events[at]!.id}`, event: events[at]! }
+        ;(isNewDay && dayOf(events[at]!.at_ms) === day ? mine : out).push(line)
+      }
+      const dayHead = heads.filter((one) => one.kind === 'day')
+      out.push(...dayHead, ...mine, ...heads.filter((one) => one.kind !== 'day'))
+    }
+    out.push(row)
+  }
+  for (; reachesEnd && at < events.length; at++) out.push({ kind: 'event', key: `event-${events[at]!.id}`, event: events[at]! })
+  return out
 }

@@ -5,13 +5,13 @@
  * conversation that is open is kept apart, as it may not be in the filtered list.
  */
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watchEffect } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { api, type ApiProblem } from '@shared/api/client'
 import type { Conversation, Page } from '@shared/api/types'
 import { onLive, onResync } from '@shared/live'
 import { asProblem } from '@shared/useLoad'
 import { useSession } from '@/app/session.store'
-import { unreadInTitle } from '@/app/title'
+import { paramsOf } from './filterQuery'
 import { appendConversations, matches, NO_FILTER, placeConversation, type ListFilter } from './merge'
 
 const PAGE = 50
@@ -38,10 +38,7 @@ export const useInbox = defineStore('inbox', () => {
   const myId = computed(() => session.person?.id ?? '')
 
   function fetchPage(cursor: string | null, limit = PAGE): Promise<Page<Conversation>> {
-    const { view, status, channelId, unread, query } = filter.value
-    return api.get<Page<Conversation>>('/conversations', {
-      view, status, channel_id: channelId, unread: unread || undefined, query: query.trim(), cursor, limit,
-    })
+    return api.get<Page<Conversation>>('/conversations', { ...paramsOf(filter.value), cursor, limit })
   }
 
   function settle(): void {
@@ -96,7 +93,7 @@ export const useInbox = defineStore('inbox', () => {
     try {
       const page = await fetchPage(nextCursor.value)
       if (mine !== generation) return
-      conversations.value = appendConversations(conversations.value, page.data)
+      conversations.value = appendConversations(conversations.value, page.data, filter.value.sort)
       nextCursor.value = page.next_cursor
     } catch (error) {
       if (mine === generation) moreProblem.value = asProblem(error)
@@ -120,7 +117,7 @@ export const useInbox = defineStore('inbox', () => {
     const shown = conversations.value.some((one) => one.id === changed.id)
     const searching = filter.value.query.trim() !== ''
     const belongs = (searching ? shown : matches(changed, filter.value, myId.value)) || (shown && changed.id === current.value?.id)
-    conversations.value = placeConversation(conversations.value, changed, { belongs, hasMore: nextCursor.value !== null })
+    conversations.value = placeConversation(conversations.value, changed, { belongs, hasMore: nextCursor.value !== null, sort: filter.value.sort })
   }
 
   async function open(id: string | null): Promise<void> {
@@ -133,6 +130,10 @@ export const useInbox = defineStore('inbox', () => {
 
   async function change(id: string, patch: Record<string, unknown>): Promise<void> {
     place(await api.patch<Conversation>(`/conversations/${id}`, patch))
+  }
+
+  async function label(id: string, change: { add?: string[]; remove?: string[] }): Promise<void> {
+    place(await api.post<Conversation>(`/conversations/${id}/labels`, change))
   }
 
   async function markRead(id: string): Promise<void> {
@@ -151,10 +152,9 @@ export const useInbox = defineStore('inbox', () => {
     if (shown) place({ ...shown, last_message: message })
   })
   onResync(() => { void resync(); refreshCurrent().catch(() => {}) })
-  watchEffect(() => { unreadInTitle.value = conversations.value.reduce((sum, one) => sum + one.unread_count, 0) })
 
   return {
     filter, conversations, current, nextCursor, loading, loadingMore, problem, moreProblem, myId,
-    load, loadMore, applyFilter, place, open, change, markRead,
+    load, loadMore, applyFilter, place, open, change, label, markRead,
   }
 })

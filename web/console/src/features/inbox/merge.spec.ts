@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Conversation, Message } from '@shared/api/types'
-import { appendConversations, compareIds, matches, mergeMessages, newerOf, NO_FILTER, placeConversation, touches, updateMessage } from './merge'
+import { appendConversations, compareIds, matches, mergeMessages, newerOf, NO_FILTER, ORDERS, placeConversation, touches, updateMessage, type Sort } from './merge'
 
 const message = (id: string, more: Partial<Message> = {}) => ({ id, status: 'sent', direction: 'out', ...more }) as Message
 const conversation = (id: string, ms: number, more: Partial<Conversation> = {}) =>
-  ({ id, last_message_ms: ms, created_ms: 0, status: 'open', assignee: null, unread_count: 0, channel: { id: '7' }, ...more }) as Conversation
+  ({ id, last_message_ms: ms, created_ms: 0, status: 'open', assignee: null, unread_count: 0, team: null, labels: [], priority: 'none', waiting_since_ms: null, channel: { id: '7' }, ...more }) as Conversation
 const ids = (list: readonly { id: string }[]) => list.map((one) => one.id).join(' ')
 
 describe('messages', () => {
@@ -36,6 +36,28 @@ describe('messages', () => {
     expect(touches([message('1'), message('2')], [message('2'), message('3')])).toBe(true)
     expect(touches([message('1')], [message('5')])).toBe(false)
     expect(touches([], [message('5')])).toBe(true)
+  })
+})
+
+describe('a list of a hundred thousand', () => {
+  it('takes pages at its end without looking through it again, and a change in the blink of an eye', () => {
+    const many = Array.from({ length: 100_000 }, (_, i) => conversation(String(200_000 - i), 200_000 - i))
+    const start = performance.now()
+    expect(appendConversations(many, [conversation('7', 7)]).at(-1)!.id).toBe('7')
+    expect(placeConversation(many, conversation('150000', 300_000), { belongs: true, hasMore: true })[0]!.id).toBe('150000')
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+})
+
+describe('the orders', () => {
+  const list = [conversation('1', 10, { priority: 'high', waiting_since_ms: 5 }), conversation('2', 30, { waiting_since_ms: 3 }), conversation('3', 20, { priority: 'urgent', waiting_since_ms: 9 })]
+  it('are those of the server', () => {
+    const of = (sort: Sort) => ids(list.slice().sort(ORDERS[sort]))
+    expect([of('newest'), of('oldest'), of('waiting'), of('priority')]).toEqual(['2 3 1', '1 3 2', '2 1 3', '3 1 2'])
+  })
+  it('put a change at its place', () => {
+    const sorted = list.slice().sort(ORDERS.priority)
+    expect(ids(placeConversation(sorted, conversation('2', 30, { priority: 'urgent' }), { belongs: true, hasMore: true, sort: 'priority' }))).toBe('2 3 1')
   })
 })
 

@@ -6,7 +6,7 @@
 import type { Component } from 'vue'
 import {
   AlarmClock, BellRing, Building2, CalendarCheck, CalendarClock, Headset, KeyRound, MessageSquareQuote, MessageSquareText,
-  Radio, ScrollText, Signpost, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
+  Radio, ScrollText, Signpost, Tag, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
 } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
@@ -31,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'teams', group: 'team', route: '/settings/teams', icon: UsersRound, permission: 'person.read' },
   { name: 'routing', group: 'team', route: '/settings/routing', icon: Signpost, permission: 'person.read' },
   { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
+  { name: 'labels', group: 'messages', route: '/settings/labels', icon: Tag, permission: 'conversation.read' },
   { name: 'templates', group: 'messages', route: '/settings/templates', icon: MessageSquareQuote, permission: 'template.read' },
   { name: 'canned', group: 'messages', route: '/settings/canned', icon: MessageSquareText, permission: 'message.read' },
   { name: 'macros', group: 'messages', route: '/settings/macros', icon: Workflow, permission: 'message.read' },

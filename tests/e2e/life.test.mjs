@@ -1,0 +1,178 @@
+// life.test.mjs: a conversation's life in the console: snooze and wake, priority, labels, many at once, kept filters, counts, two people.
+import assert from 'node:assert/strict'
+import { after, before, test as run } from 'node:test'
+import { until } from '../lib/parley.mjs'
+import { composerOf, openConversation, rowOf, Stage } from './stage.mjs'
+
+const test = (name, work) => run(name, { timeout: 180_000 }, work)
+let stage, customer, other, owner, mira
+
+const menu = async (page, button, item, within = page) => {
+  await within.getByRole('button', { name: button, exact: true }).click()
+  await page.getByRole('menuitem', { name: item }).or(page.getByRole('menuitemradio', { name: item })).first().click()
+}
+const thread = (page, name) => page.getByRole('region', { name: `Conversation with ${name}` })
+const line = (page, text) => page.locator('.event').filter({ hasText: text })
+
+before(async () => {
+  stage = await Stage.open()
+  customer = await stage.customer('Tomas Lind')
+  other = await stage.customer('Wati Sari')
+  await stage.demo.customerSays(customer.phone, 'Is anybody there?')
+  await stage.demo.customerSays(other.phone, 'Where is my order?')
+  await until(() => stage.conversationOf(other.phone), 'the conversations')
+  await stage.demo.api('POST', '/labels', { name: 'Complaint', colour: '#b3261e' })
+  owner = await stage.agent()
+  mira = { person: await stage.colleague('Mira') }
+  mira.page = await stage.agent(mira.person)
+})
+after(() => stage?.close())
+
+test('priority, labels and assignment are set in the thread, seen in the list, and told as lines', async () => {
+  await openConversation(owner, customer.name)
+  await menu(owner, /^Priority:/, 'Urgent', thread(owner, customer.name))
+  await menu(owner, 'Labels', 'Complaint', thread(owner, customer.name))
+  await rowOf(owner, customer.name).getByText('Complaint').waitFor()
+  await rowOf(owner, customer.name).getByTitle('Urgent').waitFor()
+  await line(owner, 'You set the priority: Urgent').waitFor()
+  await line(owner, 'You put on the label Complaint').waitFor()
+  await openConversation(mira.page, customer.name)
+  await line(mira.page, 'set the priority: Urgent').waitFor()
+  const events = await stage.demo.api('GET', `/conversations/${(await stage.conversationOf(customer.phone)).id}/events`)
+  assert.deepEqual(events.data.map((one) => one.kind).filter((kind) => ['priority', 'labelled'].includes(kind)), ['priority', 'labelled'])
+})
+
+test('who else is in the conversation is said right above the composer', async () => {
+  await owner.getByText(/Mira has this conversation open, too/).waitFor()
+  await composerOf(mira.page).pressSequentially('Let me', { delay: 30 })
+  await owner.getByText(/Mira is writing here right now/).waitFor()
+  await composerOf(mira.page).fill('')
+  await composerOf(mira.page).blur()
+  await mira.page.keyboard.press('Escape')
+  await owner.getByText(/Mira (is writing|has this)/).waitFor({ state: 'detached' })
+})
+
+test('a snoozed conversation leaves the list and comes back: at its time, and at once when the customer writes', async () => {
+  await menu(owner, /^Status: Open/, 'Snooze for an hour', thread(owner, customer.name))
+  await line(owner, /You snoozed this until/).waitFor()
+  await owner.keyboard.press('Escape')
+  await rowOf(owner, customer.name).waitFor({ state: 'detached' })
+  await stage.demo.customerSays(customer.phone, 'Hello?')
+  await openConversation(owner, customer.name)
+  await line(owner, 'Tomas Lind opened this').waitFor()
+  const { id } = await stage.conversationOf(customer.phone)
+  await stage.demo.api('PATCH', `/conversations/${id}`, { status: 'snoozed', snoozed_until_ms: Date.now() + 1500 })
+  await line(owner, /snoozed this until/).nth(1).waitFor()
+  await until(async () => (await stage.conversationOf(customer.phone)).status === 'open', 'it wakes')
+  await line(owner, 'Parley opened this').waitFor()
+})
+
+test('filters combine, stay over a reload, and are kept and shared', async () => {
+  await owner.keyboard.press('Escape')
+  await menu(owner, 'Filter', 'All filters')
+  const dialog = owner.getByRole('dialog', { name: 'All filters' })
+  await dialog.getByLabel('Label', { exact: true }).selectOption({ label: 'Complaint' })
+  await dialog.getByLabel('Priority').selectOption({ label: 'Urgent' })
+  await dialog.getByLabel('Keep this filter as').fill('Urgent complaints')
+  await dialog.getByLabel('For whom').selectOption({ label: 'Everybody' })
+  await dialog.getByRole('button', { name: 'Keep', exact: true }).click()
+  await rowOf(owner, other.name).waitFor({ state: 'detached' })
+  await rowOf(owner, customer.name).waitFor()
+  assert.match(owner.url(), /label=\d+.*priority=urgent|priority=urgent.*label=\d+/)
+  await owner.reload()
+  await rowOf(owner, customer.name).waitFor()
+  assert.equal(await rowOf(owner, other.name).count(), 0)
+  await mira.page.reload()
+  await mira.page.getByRole('navigation', { name: /kept filters/ }).getByRole('link', { name: 'Urgent complaints' }).click()
+  await rowOf(mira.page, other.name).waitFor({ state: 'detached' })
+  await rowOf(mira.page, customer.name).waitFor()
+  await owner.getByRole('button', { name: 'Remove the filter Complaint' }).click()
+  await owner.getByRole('button', { name: 'Remove the filter Urgent' }).click()
+  await rowOf(owner, other.name).waitFor()
+  await mira.page.goto(`${stage.demo.url}/inbox`)
+})
+
+test('counts follow what two people do, and equal the lists', async () => {
+  const nav = owner.getByRole('navigation', { name: /Numbers/ })
+  const shown = async () => Number((await nav.getByRole('region', { name: 'Numbers' }).getByRole('link').first().getByLabel(/^Open:/).textContent()) ?? 0)
+  const before = await until(shown, 'a count')
+  const { id } = await stage.conversationOf(other.phone)
+  await stage.demo.api('PATCH', `/conversations/${id}`, { status: 'resolved' })
+  await until(async () => (await shown()) === before - 1, 'one less')
+  await openConversation(mira.page, customer.name)
+  await mira.page.getByRole('button', { name: 'Resolve', exact: true }).click()
+  await until(async () => (await shown()) === before - 2, 'two less')
+  for (const one of [customer, other]) await stage.demo.api('PATCH', `/conversations/${(await stage.conversationOf(one.phone)).id}`, { status: 'open' })
+  await until(async () => (await shown()) === before, 'as before')
+  const counts = await stage.demo.api('GET', '/conversations/counts')
+  const ids = []
+  for (let cursor = ''; cursor !== null;) {
+    const page = await stage.demo.api('GET', `/conversations?status=open&limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`)
+    ids.push(...page.data)
+    cursor = page.next_cursor
+  }
+  assert.equal(counts.all.total, ids.length)
+  assert.equal(counts.all.unread, ids.filter((one) => one.unread_count > 0).length)
+  assert.equal(counts.unassigned.total, ids.filter((one) => !one.assignee).length)
+})
+
+test('many are changed at once, with their progress, and put back', async () => {
+  await owner.goto(`${stage.demo.url}/inbox`)
+  await rowOf(owner, customer.name).waitFor()
+  await owner.getByRole('button', { name: 'Choose several' }).click()
+  await owner.getByLabel(`Choose ${customer.name}`).check()
+  await owner.getByLabel(`Choose ${other.name}`).check()
+  await owner.getByText('Chosen: 2').waitFor()
+  const bulk = owner.getByRole('group', { name: 'Change many at once' })
+  await bulk.getByRole('button', { name: 'Status' }).click()
+  await owner.getByRole('menuitem', { name: 'Resolved' }).click()
+  await bulk.getByText('Changed: 2').waitFor()
+  await rowOf(owner, customer.name).waitFor({ state: 'detached' })
+  assert.equal((await stage.conversationOf(other.phone)).status, 'resolved')
+  await bulk.getByRole('button', { name: 'Undo' }).click()
+  await bulk.getByText('Put back: 2').waitFor()
+  await rowOf(owner, customer.name).waitFor()
+  assert.equal((await stage.conversationOf(other.phone)).status, 'open')
+  await owner.getByRole('button', { name: 'Stop choosing' }).click()
+})
+
+/* The list as it is with a hundred thousand: the pages are made here, all else is the console's own. */
+test('a list of a hundred thousand scrolls, and only what is seen is drawn', async () => {
+  const TOTAL = 100_000
+  const model = (await stage.demo.api('GET', '/conversations?limit=1')).data[0]
+  const rowAt = (i) => ({ ...model, id: String(9_000_000_000_000_000 - i), last_message_ms: 1_700_000_000_000 - i, contact: { ...model.contact, name: `Customer ${i}` }, last_message: null })
+  const page = await stage.agent()
+  await page.route(/\/api\/v1\/conversations\?/, (route) => {
+    const from = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0)
+    const data = Array.from({ length: 2000 }, (_, i) => rowAt(from + i)).filter((_, i) => from + i < TOTAL)
+    return route.fulfill({ json: { data, next_cursor: from + 2000 < TOTAL ? String(from + 2000) : null } })
+  })
+  await page.goto(`${stage.demo.url}/inbox?sort=newest`)
+  const list = page.getByRole('list', { name: 'Conversations' })
+  await list.getByText('Customer 0', { exact: true }).waitFor()
+  const slowest = await page.evaluate(async (total) => {
+    const box = document.querySelector('.list')
+    let worst = 0
+    for (let size = 0; size < total * 76;) {
+      const start = performance.now()
+      box.scrollTop = box.scrollHeight
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+      worst = Math.max(worst, performance.now() - start)
+      size = box.scrollHeight
+    }
+    box.scrollTop = box.scrollHeight
+    return worst
+  }, TOTAL)
+  await list.getByText(`Customer ${TOTAL - 1}`, { exact: true }).waitFor()
+  const drawn = await list.getByRole('listitem').count()
+  assert.ok(drawn > 5 && drawn < 60, `drawn: ${drawn}`)
+  const last = list.getByRole('listitem').last()
+  assert.deepEqual([await last.getAttribute('aria-posinset'), await last.getAttribute('aria-setsize')], [String(TOTAL), String(TOTAL)])
+  await page.evaluate(() => { document.querySelector('.list').scrollTop = 50_000 * 76 })
+  await list.getByText('Customer 50000', { exact: true }).waitFor()
+  console.log(`# list of ${TOTAL}: ${drawn} rows drawn, slowest step ${Math.round(slowest)} ms`)
+  assert.ok(slowest < 1500, `the slowest step took ${Math.round(slowest)} ms`)
+  await page.context().close()
+})
+
+test('nothing went wrong in the pages', () => assert.deepEqual(stage.problems, []))
