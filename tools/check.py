@@ -26,7 +26,7 @@ COVERAGE_LEAST = 85.0     # per cent of lines of C
 FUZZ_SECONDS = '5'
 FLAKY_MAX = 3             # files of a suite; more are no accident
 UNIT_SECONDS = 240        # no program of unit tests may take longer
-STEP_SECONDS = 600        # no step may take longer
+STEP_SECONDS = 1500       # no step may take longer
 CORES = str(os.cpu_count() or 2)
 
 # Which unit tests run under ThreadSanitizer: those whose code has threads.
