@@ -8,6 +8,12 @@ const { body: root } = await server.nobody.get('/openapi.json', { raw: true })
 const channel = await server.channel(shop)
 const conversation = await server.receive(shop, channel, 'hello there')
 
+const canned = await shop.caller.want(201, 'POST', '/canned-responses', { shortcut: 'hi', title: 'Hi', body: 'Hi {{contact.name|you}}', scope: 'workspace' })
+const macro = await shop.caller.want(201, 'POST', '/macros', { name: 'M', scope: 'workspace', actions: [{ type: 'note', body: 'n' }] })
+const later = await shop.caller.want(201, 'POST', '/scheduled-messages', { conversation_id: conversation.id, send_at_ms: Date.now() + 3600e3, time_zone: 'UTC', type: 'text', text: { body: 'later' } })
+const note = await shop.caller.want(201, 'POST', `/conversations/${conversation.id}/notes`, { body: 'note' })
+await shop.caller.want(200, 'PATCH', `/messages/${note.id}`, { body: 'changed' })
+
 function resolve(schema) {
   while (schema.$ref) schema = schema.$ref.slice(2).split('/').reduce((node, key) => node[key], root)
   return schema
@@ -57,6 +63,8 @@ const reads = {
   '/channels/{id}': channel.id, '/contacts/{id}': conversation.contact.id, '/conversations/{id}': conversation.id,
   '/conversations/{id}/messages': conversation.id, '/messages/{id}': conversation.last_message.id,
   '/messages/{id}/trace': conversation.last_message.id,
+  '/canned-responses': '', '/canned-responses/{id}': canned.id, '/macros': '', '/macros/{id}': macro.id, '/scheduled-messages': '', '/scheduled-messages/{id}': later.id,
+  '/messages/{id}/versions': note.id, '/conversations/{id}/variables': conversation.id,
 }
 
 for (const [path, argument] of Object.entries(reads)) {

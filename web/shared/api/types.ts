@@ -99,7 +99,7 @@ export type Message = Schemas['MessageCommon'] & { type: string; [content: strin
 export type Conversation = Omit<Schemas['Conversation'], 'last_message'> & { last_message: Message | null }
 
 /** Its content stands under its type, like a message's. */
-export type ScheduledMessage = Omit<Schemas['ScheduledMessage'], 'conversation'> & { conversation?: Conversation; [content: string]: unknown }
+export type ScheduledMessage = Omit<Schemas['ScheduledMessageCommon'], 'conversation'> & { conversation?: Conversation; [content: string]: unknown }
 
 export type AppNotification = Omit<Schemas['Notification'], 'conversation' | 'message'> & { conversation: Conversation | null; message: Message | null }
 
