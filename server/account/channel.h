@@ -60,6 +60,12 @@ enum err channel_change(struct job *job, id64 id, const struct channel_draft *dr
 	struct channel **out);
 enum err channel_delete(struct job *job, id64 id, str reason);
 
+/* What customers see of the number, as the network has it. No transaction may be open. */
+enum err channel_profile(struct job *job, id64 id, struct business_profile *out);
+/* What is given; picture: a file of ours to show, or 0. Field errors; an audit row. */
+enum err channel_profile_change(struct job *job, id64 id, const struct business_profile *draft,
+	id64 picture, struct business_profile *out);
+
 /* Proof and failure, seen by anybody who used the channel: state "healthy" (that is proof),
  * "failing", "unverified". Few writes: only changes and, for proof, once a minute. In the open
  * write transaction, or in one of its own.

@@ -83,9 +83,9 @@ static enum err tell_app(struct job *job, const struct live_app *app)
 	job->workspace = workspace;
 	TRY(e);
 	write_maintenance(&data, &now);
-	api_publish(app->key,
-		arena_printf(job->arena, "private-workspace-%lld", (long long)app->workspace),
-		S("maintenance.updated"), buf_text(&data));
+	job->workspace = app->workspace;
+	api_tell_event(job, S("maintenance.updated"), &data);
+	job->workspace = workspace;
 	return OK;
 }
 

@@ -80,6 +80,8 @@ HANDLER(channels_get);
 HANDLER(channels_patch);
 HANDLER(channels_delete);
 HANDLER(channels_test);
+HANDLER(channels_profile);
+HANDLER(channels_profile_patch);
 HANDLER(channels_sync_templates);
 HANDLER(templates_list);
 HANDLER(templates_post);

@@ -84,6 +84,8 @@ const struct route api_routes[] = {
 	{ PATCH, V1 "/channels/{id}", channels_patch, PERMIT(CHANNEL_MANAGE) },
 	{ DELETE, V1 "/channels/{id}", channels_delete, PERMIT(CHANNEL_MANAGE) },
 	{ POST, V1 "/channels/{id}/test", channels_test, PERMIT(CHANNEL_MANAGE) },
+	{ GET, V1 "/channels/{id}/profile", channels_profile, PERMIT(CHANNEL_READ) },
+	{ PATCH, V1 "/channels/{id}/profile", channels_profile_patch, PERMIT(CHANNEL_MANAGE) },
 	{ POST, V1 "/channels/{id}/templates/sync", channels_sync_templates,
 		PERMIT(TEMPLATE_MANAGE) },
 	{ GET, V1 "/templates", templates_list, PERMIT(TEMPLATE_READ) },

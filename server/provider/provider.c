@@ -96,6 +96,22 @@ enum err provider_block(struct job *job, const struct channel *ch, const struct 
 	return ch->provider->block(job, ch, who, blocked);
 }
 
+enum err provider_profile(struct job *job, const struct channel *ch, struct business_profile *out)
+{
+	*out = (struct business_profile){ 0 };
+	if (!ch->provider->profile)
+		return cannot(job, ch, "show a business profile");
+	return ch->provider->profile(job, ch, out);
+}
+
+enum err provider_profile_set(struct job *job, const struct channel *ch,
+	const struct business_profile *draft)
+{
+	if (!ch->provider->profile_set)
+		return cannot(job, ch, "change a business profile");
+	return ch->provider->profile_set(job, ch, draft);
+}
+
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url)
 {
 	if (!ch->provider->subscribe)

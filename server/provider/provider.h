@@ -173,6 +173,17 @@ struct provider_health {
 	str phone, verified_name, quality; /* what the provider says of the number */
 };
 
+/* What customers see of the number. In a change: a text without pointer stays as it is, and so do
+ * the websites unless has_websites. */
+#define PROFILE_WEBSITES_MAX 2
+struct business_profile {
+	str about, address, description, email, vertical, picture_url;
+	str picture_handle; /* of a change: from template_sample */
+	bool has_websites;
+	str websites[PROFILE_WEBSITES_MAX];
+	size_t website_count;
+};
+
 struct provider {
 	const char *name;       /* "cloud" */
 	const char *title;      /* "WhatsApp Cloud API" */
@@ -224,6 +235,10 @@ struct provider {
 	/* The network lets nothing of this person through to the number any more, or again. */
 	enum err (*block)(struct job *job, const struct channel *ch, const struct person_ref *who,
 		bool blocked);
+	enum err (
+		*profile)(struct job *job, const struct channel *ch, struct business_profile *out);
+	enum err (*profile_set)(struct job *job, const struct channel *ch,
+		const struct business_profile *draft);
 	/* Subscribes the account's webhooks to url, where the provider lets us. */
 	enum err (*subscribe)(struct job *job, const struct channel *ch, str url);
 };
@@ -258,6 +273,9 @@ enum err provider_template_sample(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *handle);
 enum err provider_block(struct job *job, const struct channel *ch, const struct person_ref *who,
 	bool blocked);
+enum err provider_profile(struct job *job, const struct channel *ch, struct business_profile *out);
+enum err provider_profile_set(struct job *job, const struct channel *ch,
+	const struct business_profile *draft);
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url);
 
 #endif

@@ -109,3 +109,26 @@ test('under maintenance messages come in, what is sent is held and says why, and
   const times = done.map((one) => one.sent_ms)
   assert.deepEqual(times, [...times].sort((a, b) => a - b), 'in their order')
 })
+
+test('the business profile of a number is asked of the network, checked, and changed there', async () => {
+  const demo = await startDemo()
+  const headers = { authorization: `Bearer ${demo.demo.api_key}` }
+  const call = (status, method, where, body) => demo.nobody.want(status, method, where, body, { headers })
+  const path = `/channels/${demo.demo.channel_id}/profile`
+  assert.deepEqual((await call(200, 'GET', path)).websites, [])
+  const wrong = await call(422, 'PATCH', path, { about: ' ', email: 'nobody', websites: ['shop.example'], vertical: 'WIZARDRY', description: 'x'.repeat(513) })
+  assert.deepEqual(wrong.errors.map((one) => one.field).sort(), ['about', 'description', 'email', 'vertical', 'websites.0'])
+  const set = await call(200, 'PATCH', path, { about: 'Open till ten', address: 'Jalan Braga 1', description: 'Batik', email: 'hi@shop.example',
+    websites: ['https://shop.example'], vertical: 'RETAIL' })
+  assert.deepEqual(set, { about: 'Open till ten', address: 'Jalan Braga 1', description: 'Batik', email: 'hi@shop.example', vertical: 'RETAIL',
+    picture_url: null, websites: ['https://shop.example'] })
+  const kept = await call(200, 'PATCH', path, { description: '' })
+  assert.deepEqual([kept.about, kept.description], ['Open till ten', ''])
+  const form = new FormData()
+  form.append('file', new Blob([Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')], { type: 'image/png' }), 'logo.png')
+  const upload = await fetch(`${demo.url}/api/v1/media`, { method: 'POST', headers, body: form })
+  const { id: picture } = await upload.json()
+  assert.match((await call(200, 'PATCH', path, { picture_media_id: picture })).picture_url, /^https:/)
+  const [row] = (await call(200, 'GET', '/audit?action=channel.profile')).data
+  assert.equal(row.detail.picture, true)
+})

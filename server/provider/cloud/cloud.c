@@ -28,5 +28,7 @@ const struct provider cloud_provider = {
 	.template_delete = cloud_template_delete,
 	.template_sample = cloud_template_sample,
 	.block = cloud_block,
+	.profile = cloud_profile,
+	.profile_set = cloud_profile_set,
 	.subscribe = cloud_subscribe,
 };

@@ -113,6 +113,11 @@ void cloud_check_text(struct job *job, json v, size_t min, size_t max, const cha
 const char *cloud_path(struct job *job, const char *base, const char *name);
 const char *cloud_path_at(struct job *job, const char *base, const char *name, size_t index);
 
+/* ---- profile.c ---- */
+enum err cloud_profile(struct job *job, const struct channel *ch, struct business_profile *out);
+enum err cloud_profile_set(struct job *job, const struct channel *ch,
+	const struct business_profile *draft);
+
 /* ---- block.c ---- */
 enum err cloud_block(struct job *job, const struct channel *ch, const struct person_ref *who,
 	bool blocked);

@@ -259,6 +259,8 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_GET, "/{version}/{id}/message_templates", graph_templates),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/message_templates", graph_template_create),
 	ON_LOOP(HTTP_DELETE, "/{version}/{id}/message_templates", graph_template_delete),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/whatsapp_business_profile", graph_profile),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/whatsapp_business_profile", graph_profile_set),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/block_users", graph_block),
 	ON_LOOP(HTTP_DELETE, "/{version}/{id}/block_users", graph_unblock),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/block_users", graph_blocked),
@@ -473,7 +475,7 @@ static void number_done(struct number *number)
 {
 	char *texts[] = { number->phone_number_id, number->account_id, number->phone,
 		number->verified_name, number->token, number->app_secret, number->verify_token,
-		number->webhook_url };
+		number->webhook_url, number->profile };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		heap_free(texts[i]);

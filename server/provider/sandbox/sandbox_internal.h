@@ -37,6 +37,7 @@ void table_clear(struct table *t);
 struct number {
 	char *phone_number_id, *account_id, *phone, *verified_name, *token, *app_secret,
 		*verify_token, *webhook_url;
+	char *profile;       /* JSON, or NULL: none was set */
 	double tokens;       /* of the pace limit */
 	int64_t filled_ms;
 	bool broken;         /* status DISCONNECTED: for health tests */
@@ -220,6 +221,8 @@ void graph_delete(const struct request *req, struct exchange *ex);
 void graph_phone_numbers(const struct request *req, struct exchange *ex);
 void graph_templates(const struct request *req, struct exchange *ex);
 /* POST, DELETE and GET /v/{id}/block_users */
+void graph_profile(const struct request *req, struct exchange *ex);
+void graph_profile_set(const struct request *req, struct exchange *ex);
 void graph_block(const struct request *req, struct exchange *ex);
 void graph_unblock(const struct request *req, struct exchange *ex);
 void graph_blocked(const struct request *req, struct exchange *ex);

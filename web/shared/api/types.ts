@@ -75,6 +75,8 @@ export type Macro = Schemas['Macro']
 export type MacroAction = Schemas['MacroAction']
 export type Repeat = Schemas['Repeat']
 
+export type BusinessProfile = Schemas['BusinessProfile']
+export type BusinessVertical = Schemas['BusinessVertical']
 export type Feature = Schemas['Feature']
 export type Maintenance = Schemas['Maintenance']
 export interface AuditCheck { ok: boolean; rows_checked: number; first_broken: number | null }
