@@ -5,7 +5,7 @@
  * come out in one order; placeOf() says which field of the form an error of the server is about.
  */
 import type { TemplateButton, TemplateComponent } from '@shared/api/types'
-import { findPart, takesSuffix, variableNames } from '@shared/templates/model'
+import { findPart, takesSuffix, variableNames, type TemplateValues } from '@shared/templates/model'
 
 export const HEADERS = ['none', 'text', 'image', 'video', 'document', 'location'] as const
 export type HeaderKind = (typeof HEADERS)[number]
@@ -154,6 +154,26 @@ export function fromComponents(components: TemplateComponent[]): Definition {
     buttons: (findPart(components, 'BUTTONS')?.buttons ?? []).map(readButton),
     cards: (findPart(components, 'CAROUSEL')?.cards ?? []).map((card) => readCard(card.components)),
     recommend: body?.add_security_recommendation ?? true, expiryMinutes: footer?.code_expiration_minutes ? String(footer.code_expiration_minutes) : '',
+  }
+}
+
+/* ---- what the preview shows ---- */
+
+/** The files of the headers, as far as they are ours. */
+export function sampleFiles(d: Definition): TemplateValues {
+  const cards = d.cards.map((card, i) => [`card.${i}.header.media`, card.media])
+  return Object.fromEntries([['header.media', d.headerMedia], ...cards])
+}
+
+/** All samples: the whole message as those see it who review it. */
+export function sampleValues(d: Definition): TemplateValues {
+  const texts = (prefix: string, samples: Record<string, string>) => Object.entries(samples).map(([name, value]) => [`${prefix}.${name}`, value])
+  return {
+    ...sampleFiles(d),
+    ...Object.fromEntries([
+      ...texts('header', d.headerSamples), ...texts('body', d.samples), ...d.cards.flatMap((card, i) => texts(`card.${i}.body`, card.samples)),
+      ...d.buttons.flatMap((button, i) => (button.kind === 'COPY_CODE' ? [[`button.${i}`, button.sample]] : [])),
+    ]),
   }
 }
 
