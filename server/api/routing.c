@@ -21,6 +21,7 @@ static void write_settings(struct buf *out, const struct routing_settings *s)
 	json_put(out, "shift_end", str_of(shift_end_name(s->shift_end)));
 	json_put(out, "place_text", s->place_text);
 	json_put_int(out, "place_again_ms", s->place_again_ms);
+	json_put_bool(out, "reopens_for_all", s->reopens_for_all);
 	json_close(out, '}');
 }
 
@@ -37,6 +38,7 @@ enum err routing_settings_read(struct job *job, const struct request *req, struc
 struct settings_body {
 	str mode, shift_end, place_text;
 	int64_t capacity, away_after_ms, offline_after_ms, place_again_ms;
+	int reopens_for_all;
 };
 
 static const struct field settings_fields[] = {
@@ -48,6 +50,7 @@ static const struct field settings_fields[] = {
 	FIELD(struct settings_body, shift_end, STR),
 	FIELD(struct settings_body, place_text, STR, .max = PLACE_TEXT_MAX),
 	FIELD(struct settings_body, place_again_ms, INT, .min = 0, .max = SPAN_MAX_MS),
+	FIELD(struct settings_body, reopens_for_all, FLAG),
 	{ 0 },
 };
 
@@ -62,6 +65,8 @@ static void take_settings(struct job *job, const struct settings_body *body,
 			S("One of keep, requeue_unanswered, requeue_all."));
 	if (body->place_text.ptr)
 		out->place_text = str_trim(body->place_text);
+	if (body->reopens_for_all >= 0)
+		out->reopens_for_all = body->reopens_for_all;
 	out->capacity = body->capacity;
 	out->away_after_ms = body->away_after_ms;
 	out->offline_after_ms = body->offline_after_ms;
@@ -71,7 +76,7 @@ static void take_settings(struct job *job, const struct settings_body *body,
 enum err routing_settings_patch(struct job *job, const struct request *req, struct response *res)
 {
 	struct routing_settings settings;
-	struct settings_body body = { 0 };
+	struct settings_body body = { .reopens_for_all = -1 };
 
 	TRY(routing_settings_get(job, &settings));
 	body.capacity = settings.capacity;

@@ -279,6 +279,20 @@ static enum err ensure_conversation(struct job *job, struct plan *plan,
 		"You do not see the conversation with this number on this channel.");
 }
 
+/* Who answers somebody who waits in line has them: nobody else is given the conversation then. */
+static enum err take_from_line(struct job *job, const struct conversation *conv,
+	struct inbox_changes *changes)
+{
+	const struct conversation_patch patch = { .has_assignee = true,
+		.assignee_id = job->actor.id,
+		.reason = S("answered while in line") };
+	struct conversation taken;
+
+	if (job->actor.kind != ACTOR_PERSON || conv->assignee_id || !conv->queued_ms)
+		return OK;
+	return conversation_update(job, conv->id, &patch, changes, &taken);
+}
+
 static enum err write_message(struct job *job, struct plan *plan, struct inbox_changes *changes,
 	struct message *out)
 {
@@ -300,6 +314,8 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 	out->conversation_id = plan->conversation.id;
 	TRY(write_idempotency(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
+	if (plan->draft->kind != KIND_REACTION)
+		TRY(take_from_line(job, &plan->conversation, changes));
 	if (plan->draft->canned_id)
 		TRY(sql_canned_use_add(job,
 			&(struct sql_canned_use_add){ .message = out->id,

@@ -9,6 +9,8 @@
  */
 #include "routing/routing_internal.h"
 
+#include "base/log.h"
+
 #include "account/feature.h"
 
 enum { ROUND_MAX = 100, QUEUE_PAGE = 200, FIRST_PRIORITY = 99, LOOKED_BACK = 10 };
@@ -18,6 +20,8 @@ struct run {
 	struct routing_setting_row setting;
 	struct rules rules;
 	struct teams teams;
+	struct labels labels;
+	struct agents agents;
 	struct wanted { id64 conversation, agent, channel, team; } *wanted; /* whom a rule names */
 	size_t wanted_count, wanted_cap;
 };
@@ -121,25 +125,22 @@ static const struct rule *first_match(struct job *job, const struct rules *rules
 	return NULL;
 }
 
-static enum err put_labels(struct job *job, const struct conversation *conv,
+/* As far as they are still there, and the conversation has room. */
+static enum err put_labels(struct job *job, struct run *run, struct conversation *conv,
 	const struct rule_actions *actions, struct inbox_changes *changes)
 {
-	for (size_t i = 0; i < actions->label_count; i++) {
-		int64_t added;
-		str detail = arena_printf(job->arena, "{\"label_id\":\"%lld\"}",
-			(long long)actions->labels[i]);
+	struct label_change change = { .reason = S("routing rule") };
+	id64 add[RULE_LABELS_MAX];
+	struct routing_id_rows on;
 
-		TRY(sql_routing_label(job,
-			&(struct sql_routing_label){ job->workspace, conv->id, actions->labels[i] },
-			&added));
-		if (!added)
-			continue;
-		TRY(conversation_add_event(job, conv->id, S("labelled"), detail));
-		inbox_note(job, changes,
-			(struct inbox_change){ .kind = CHANGE_CONVERSATION,
-				.conversation = conv->id });
-	}
-	return OK;
+	TRY(sql_routing_labels_of(job, &(struct sql_routing_labels_of){
+		job->workspace, conv->id, conv->contact_id }, &on));
+	for (size_t i = 0; i < actions->label_count; i++)
+		if (on.count + change.add_count < LABELS_OF_ONE_MAX &&
+			label_is_there(&run->labels, actions->labels[i]))
+			add[change.add_count++] = actions->labels[i];
+	change.add = add;
+	return change.add_count ? conversation_label(job, conv->id, &change, changes, conv) : OK;
 }
 
 static bool has_team(const struct teams *teams, id64 id)
@@ -186,24 +187,61 @@ static enum err apply_rule(struct job *job, struct run *run, const struct rule *
 	json_close(&detail, '}');
 	TRY(conversation_add_event(job, conv->id, S("routed"), buf_text(&detail)));
 	TRY(conversation_update(job, conv->id, &patch, changes, conv));
-	TRY(put_labels(job, conv, &actions, changes));
+	TRY(put_labels(job, run, conv, &actions, changes));
 	if (actions.agent && !conv->assignee_id)
 		want(job, run, conv, actions.agent);
 	return OK;
 }
 
+/* What is wrong with one conversation (it does not open any more, say) stops nobody else's. */
+static enum err find_rule(struct job *job, const struct run *run, const struct conversation *conv,
+	const struct rule **out)
+{
+	struct rule_facts facts;
+	enum err e = run->rules.count ? collect_facts(job, conv, &facts) : ERR_MISSING;
+
+	*out = NULL;
+	if (e == OK)
+		*out = first_match(job, &run->rules, &facts);
+	else if (e == ERR_STORE || e == ERR_BUG)
+		return e;
+	else if (run->rules.count)
+		log_warn("routing: rules cannot look at a conversation: %s: " STR_F, err_name(e),
+			STR_A(job->why));
+	job_forgive(job);
+	return OK;
+}
+
+static bool is_there(const struct run *run, id64 person)
+{
+	for (size_t i = 0; i < run->agents.count; i++)
+		if (run->agents.items[i].id == person)
+			return run->agents.items[i].status == AGENT_ONLINE &&
+			       run->agents.items[i].on_shift;
+	return false;
+}
+
+/* One that opens again while nobody is there for it belongs to all, if so set. */
+static enum err reopen(struct job *job, struct run *run, struct conversation *conv,
+	struct inbox_changes *changes)
+{
+	const struct conversation_patch patch = { .has_assignee = true,
+		.reason = S("opened again, and its agent is not there") };
+
+	if (!run->setting.reopen || !conv->assignee_id || is_there(run, conv->assignee_id))
+		return OK;
+	return conversation_update(job, conv->id, &patch, changes, conv);
+}
+
 static enum err judge(struct job *job, struct run *run, struct conversation *conv,
 	struct inbox_changes *changes)
 {
-	struct rule_facts facts;
-	const struct rule *rule = NULL;
+	const struct rule *rule;
 
 	if (conv->status != CONVERSATION_OPEN)
 		return OK;
-	if (run->rules.count) {
-		TRY(collect_facts(job, conv, &facts));
-		rule = first_match(job, &run->rules, &facts);
-	}
+	TRY(reopen(job, run, conv, changes));
+	TRY(find_rule(job, run, conv, &rule));
 	if (rule)
 		TRY(apply_rule(job, run, rule, conv, changes));
 	return sql_routing_mark(job,
@@ -228,6 +266,8 @@ static enum err judge_some(struct job *job, struct run *run, struct inbox_change
 	TRY(routing_lock(job, &run->setting));
 	TRY(rule_list(job, &run->rules));
 	TRY(team_list(job, &run->teams));
+	TRY(label_list(job, &run->labels));
+	TRY(agent_list(job, &run->agents));
 	TRY(sql_routing_unrouted(job,
 		&(struct sql_routing_unrouted){ job->workspace, ROUND_MAX }, &rows));
 	TRY(lock_all(job, &rows, &locked));

@@ -56,6 +56,7 @@ struct routing_settings {
 	str place_text;
 	/* told again, so much later, when the place is a better one; 0: once */
 	int64_t place_again_ms;
+	bool reopens_for_all; /* what opens again while its agent is not there is given out anew */
 };
 enum err routing_settings_get(struct job *job, struct routing_settings *out);
 enum err routing_settings_set(struct job *job, const struct routing_settings *settings);

@@ -31,6 +31,9 @@ enum err routing_audit(struct job *job, const char *action, const char *kind, id
 enum err may_answer(struct job *job, const struct agent_person_row *row, bool *out);
 enum err routing_desk_load(struct job *job, struct desk *out);
 
+/* rules.c */
+bool label_is_there(const struct labels *labels, id64 id);
+
 /* A stored shift, or the reason why there is none. */
 str shift_text(struct job *job, json shift);
 

@@ -546,6 +546,94 @@ STORE_TEST(the_end_of_a_shift_takes_back_what_nobody_answered)
 	EXPECT(agent_of(job, ana).on_shift);
 }
 
+/* ---- who answers, and who is not there ---- */
+
+STORE_TEST(who_answers_somebody_in_line_has_them)
+{
+	struct message_draft draft = { .kind = KIND_TEXT };
+	struct message sent;
+	bool repeated;
+	id64 talk;
+
+	start(job, ROUTING_ROUND_ROBIN, 5);
+	talk = customer_says(job, "hi");
+	run(job);
+	EXPECT(conv_of(job, talk).queued_ms > 0);
+	draft.conversation_id = talk;
+	draft.content = json_of("{\"body\":\"hello\"}");
+	EXPECT_OK(inbox_send(job, &draft, &sent, &repeated));
+	EXPECT_INT(conv_of(job, talk).assignee_id, job->actor.id);
+	EXPECT_INT(conv_of(job, talk).queued_ms, 0);
+}
+
+/* The first customer once more. */
+static void customer_comes_back(struct job *job, const char *remote)
+{
+	struct provider_event ev = test_text("6281200000001", remote, "hi again", job->now_ms);
+
+	test_apply(job, ch, &ev, NULL);
+	job->now_ms += 1000;
+	run(job);
+}
+
+STORE_TEST(what_opens_again_is_given_out_anew_when_its_agent_is_not_there)
+{
+	struct routing_settings settings;
+	id64 ana, ben, talk;
+
+	start(job, ROUTING_ROUND_ROBIN, 5);
+	ana = online_agent(job, "ana");
+	talk = customer_says(job, "hi");
+	run(job);
+	EXPECT_INT(conv_of(job, talk).assignee_id, ana);
+	ben = online_agent(job, "ben");
+	EXPECT_OK(agent_choose(job, ana, AGENT_OFFLINE));
+	resolve(job, talk);
+	customer_comes_back(job, "wamid.again");
+	EXPECT_INT(conv_of(job, talk).assignee_id, ana);
+	EXPECT_OK(routing_settings_get(job, &settings));
+	settings.reopens_for_all = true;
+	EXPECT_OK(routing_settings_set(job, &settings));
+	resolve(job, talk);
+	customer_comes_back(job, "wamid.once.more");
+	EXPECT_INT(conv_of(job, talk).assignee_id, ben);
+}
+
+STORE_TEST(a_rule_puts_labels_on_and_looks_at_them)
+{
+	struct conversation_label_rows rows;
+	struct label vip, gone;
+	id64 talk, team;
+
+	start(job, ROUTING_MANUAL, 5);
+	team = new_team(job, "Vips", ROUTING_MANUAL, 0);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(label_create(job, S("vip"), S("#1f7a8c"), &vip));
+	EXPECT_OK(label_create(job, S("gone"), S("#1f7a8c"), &gone));
+	EXPECT_OK(db_commit(job));
+	new_rule(job,
+		arena_printf(job->arena, "{\"label_ids\":[\"%lld\"]}", (long long)vip.id).ptr,
+		arena_printf(job->arena, "{\"team_id\":\"%lld\"}", (long long)team).ptr);
+	new_rule(job, "{\"keywords\":[\"gold\"]}",
+		arena_printf(job->arena, "{\"label_ids\":[\"%lld\",\"%lld\"]}", (long long)vip.id,
+			(long long)gone.id)
+			.ptr);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(label_delete(job, gone.id));
+	EXPECT_OK(db_commit(job));
+	talk = customer_says(job, "I am a gold customer");
+	run(job);
+	EXPECT_INT(conv_of(job, talk).team_id, 0);
+	EXPECT_OK(sql_label_of_conversations(job, &(struct sql_label_of_conversations){
+		id_list(job->arena, &talk, 1), job->workspace }, &rows));
+	EXPECT_INT(rows.count, 1);
+	EXPECT_INT(rows.items[0].id, vip.id);
+	/* The label is there when the customer comes back. */
+	resolve(job, talk);
+	customer_comes_back(job, "wamid.again");
+	EXPECT_INT(conv_of(job, talk).team_id, team);
+}
+
 /* ---- the place, told to the customer ---- */
 
 static size_t told(struct job *job, id64 conversation, const char *text)

@@ -40,6 +40,14 @@ static struct rule *find(const struct rules *rules, id64 id)
 
 /* ---- checking what it names ---- */
 
+bool label_is_there(const struct labels *labels, id64 id)
+{
+	for (size_t i = 0; i < labels->count; i++)
+		if (labels->items[i].id == id)
+			return true;
+	return false;
+}
+
 static enum err check_team(struct job *job, id64 id)
 {
 	struct team_row row;
@@ -72,20 +80,13 @@ static enum err check_agent(struct job *job, id64 id)
 
 static enum err check_labels(struct job *job, const struct rule_actions *actions)
 {
-	for (size_t i = 0; i < actions->label_count; i++) {
-		struct routing_id_row row;
-		bool found;
+	struct labels labels;
 
-		TRY(found_row(job,
-			sql_routing_label_find(job,
-				&(struct sql_routing_label_find){ job->workspace,
-					actions->labels[i] },
-				&row),
-			&found));
-		if (!found)
+	TRY(label_list(job, &labels));
+	for (size_t i = 0; i < actions->label_count; i++)
+		if (!label_is_there(&labels, actions->labels[i]))
 			field_error(job, S("actions.label_ids"), S("unknown"),
 				S("There is no label with this id."));
-	}
 	return OK;
 }
 

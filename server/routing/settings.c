@@ -101,6 +101,7 @@ enum err routing_settings_get(struct job *job, struct routing_settings *out)
 	out->shift_end = (enum shift_end)row.shift_end;
 	out->place_text = row.place_text;
 	out->place_again_ms = row.place_again_ms;
+	out->reopens_for_all = row.reopen;
 	return OK;
 }
 
@@ -115,6 +116,7 @@ static str settings_detail(struct job *job, const struct routing_settings *s)
 	json_put_int(&out, "offline_after_ms", s->offline_after_ms);
 	json_put(&out, "shift_end", str_of(shift_end_name(s->shift_end)));
 	json_put_bool(&out, "tells_place", s->place_text.len > 0);
+	json_put_bool(&out, "reopens_for_all", s->reopens_for_all);
 	json_close(&out, '}');
 	return buf_text(&out);
 }
@@ -126,7 +128,8 @@ static enum err write_settings(struct job *job, const struct routing_settings *s
 	TRY(routing_lock(job, &before));
 	TRY(sql_routing_setting_set(job,
 		&(struct sql_routing_setting_set){ job->workspace, s->capacity, s->away_after_ms,
-			s->offline_after_ms, s->shift_end, s->place_text, s->place_again_ms },
+			s->offline_after_ms, s->shift_end, s->place_text, s->place_again_ms,
+			s->reopens_for_all },
 		NULL));
 	TRY(sql_routing_scope_set(job,
 		&(struct sql_routing_scope_set){ job->workspace, 0, s->mode, STR_NONE }, NULL));

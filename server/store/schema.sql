@@ -781,7 +781,7 @@ CREATE TABLE routing_setting (
 	place_text TEXT NOT NULL,
 	place_again_ms BIGINT NOT NULL,
 	active BIGINT NOT NULL
-);
+, reopen BIGINT NOT NULL DEFAULT 0);
 CREATE TABLE routing_told (
 	conversation_id BIGINT PRIMARY KEY REFERENCES conversation (id),
 	workspace_id BIGINT NOT NULL,

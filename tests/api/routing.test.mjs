@@ -200,6 +200,15 @@ for (const store of stores) describe(store, () => {
     await resolveAll()
   })
 
+  test('who answers somebody in line has them', async () => {
+    for (const one of [ana, ben]) await one.want(200, 'PATCH', '/agents/me', { status: 'away' })
+    const talk = await writes('anybody?')
+    await until('the line', async () => (await conversation(talk.id)).queued_ms)
+    await ana.want(202, 'POST', `/conversations/${talk.id}/messages`, { type: 'text', text: { body: 'here' } })
+    await assigned(talk.id, ana.id)
+    await resolveAll()
+  })
+
   test('who is offline gets nothing, a restart forgets nothing, and the place is told', async () => {
     await settings({ place_text: 'You are number {{position}} in line.' })
     for (const one of [ana, ben]) await one.want(200, 'PATCH', '/agents/me', { status: 'offline' })

@@ -10,20 +10,21 @@ VALUES ($1, $2, $3, $4, 0, '', 0, 0) ON CONFLICT (workspace_id) DO NOTHING;
 
 -- routing_setting_get: one routing_setting
 -- in:  workspace id64
--- out: capacity i64, away_after_ms i64, offline_after_ms i64, shift_end i64, place_text str, place_again_ms i64, active i64
-SELECT capacity, away_after_ms, offline_after_ms, shift_end, place_text, place_again_ms, active
+-- out: capacity i64, away_after_ms i64, offline_after_ms i64, shift_end i64, place_text str, place_again_ms i64, reopen i64, active i64
+SELECT capacity, away_after_ms, offline_after_ms, shift_end, place_text, place_again_ms, reopen, active
 FROM routing_setting WHERE workspace_id = $1;
 
 -- routing_setting_lock: one routing_setting
 -- Nobody else gives out conversations of the workspace, or changes who may, until the transaction ends.
 -- in:  workspace id64
 UPDATE routing_setting SET capacity = capacity WHERE workspace_id = $1
-RETURNING capacity, away_after_ms, offline_after_ms, shift_end, place_text, place_again_ms, active;
+RETURNING capacity, away_after_ms, offline_after_ms, shift_end, place_text, place_again_ms, reopen, active;
 
 -- routing_setting_set: exec
 -- in:  workspace id64, capacity i64, away_after_ms i64, offline_after_ms i64, shift_end i64, place_text str, place_again_ms i64
+-- in:  reopen i64
 UPDATE routing_setting SET capacity = $2, away_after_ms = $3, offline_after_ms = $4, shift_end = $5, place_text = $6,
-	place_again_ms = $7
+	place_again_ms = $7, reopen = $8
 WHERE workspace_id = $1;
 
 -- routing_set_active: exec
@@ -292,23 +293,12 @@ WHERE c.workspace_id = $1 AND c.queued_ms IS NOT NULL AND c.merged_into IS NULL
 	AND (c.priority < $2 OR (c.priority = $2 AND (c.queued_ms, c.id) > ($3, $4)))
 ORDER BY c.priority DESC, c.queued_ms, c.id LIMIT $5;
 
--- routing_label: exec
--- 0 rows: there is no such label, or it is on already.
--- in:  workspace id64, conversation id64, label id64
-INSERT INTO conversation_label (conversation_id, label_id, workspace_id)
-SELECT $2, id, $1 FROM label WHERE id = $3 AND workspace_id = $1 AND deleted_ms IS NULL
-ON CONFLICT (conversation_id, label_id) DO NOTHING;
-
 -- routing_labels_of: many routing_id
 -- Of a conversation and its contact.
 -- in:  workspace id64, conversation id64, contact id64
 SELECT label_id AS id FROM conversation_label WHERE conversation_id = $2 AND workspace_id = $1
 UNION SELECT label_id AS id FROM contact_label WHERE contact_id = $3 AND workspace_id = $1
 ORDER BY id LIMIT 200;
-
--- routing_label_find: one routing_id
--- in:  workspace id64, id id64
-SELECT id FROM label WHERE workspace_id = $1 AND id = $2 AND deleted_ms IS NULL;
 
 -- routing_source: one routing_source
 -- How a contact came to us.
