@@ -39,7 +39,7 @@ enum err access_may_give(struct job *job, const struct access *access);
 enum attempt_subject { BY_PAIR, BY_ADDRESS, BY_EMAIL, ATTEMPT_SUBJECTS };
 struct attempt {
 	uint8_t subject[ATTEMPT_SUBJECTS][SHA256_SIZE];
-	id64 id[ATTEMPT_SUBJECTS];
+	id64 id[ATTEMPT_SUBJECTS], guess; /* guess: at the second factor; 0: none */
 	str email, address;
 	bool is_last; /* of the pair: if it fails, the next one is not looked at */
 };
@@ -51,9 +51,9 @@ enum err attempt_failed(struct job *job, const struct attempt *attempt, id64 per
 enum err attempt_take_back(struct job *job, const struct attempt *attempt);
 /* Signed in: nothing counts against the pair any more. In the open transaction. */
 enum err attempt_forget(struct job *job, const struct attempt *attempt);
-/* One guess at a person's second factor: ERR_LIMIT after too many; a right one is forgotten. */
-enum err code_attempt_begin(struct job *job, id64 person, id64 *id);
-enum err code_attempt_forget(struct job *job, id64 id);
+/* One guess at a person's second factor: ERR_LIMIT after too many; a right one is forgotten with
+ * the attempt. */
+enum err attempt_guess(struct job *job, id64 person, struct attempt *attempt);
 enum err live_app_insert(struct job *job, struct live_app *out);
 
 /* Runs change(job, arg) in a write transaction of its own and commits. */

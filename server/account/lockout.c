@@ -79,6 +79,11 @@ static enum err count_attempt(struct job *job, void *arg)
 	return OK;
 }
 
+static void hash_email(struct job *job, str email, uint8_t out[SHA256_SIZE])
+{
+	master_hash(S("sign-in"), arena_printf(job->arena, "email:" STR_F, STR_A(email)), out);
+}
+
 enum err attempt_begin(struct job *job, const struct sign_in *in, str email, struct attempt *out)
 {
 	str pair = arena_printf(job->arena, "pair:" STR_F " " STR_F, STR_A(in->address),
@@ -89,8 +94,7 @@ enum err attempt_begin(struct job *job, const struct sign_in *in, str email, str
 	master_hash(S("sign-in"), pair, out->subject[BY_PAIR]);
 	master_hash(S("sign-in"), arena_printf(job->arena, "address:" STR_F, STR_A(in->address)),
 		out->subject[BY_ADDRESS]);
-	master_hash(S("sign-in"), arena_printf(job->arena, "email:" STR_F, STR_A(email)),
-		out->subject[BY_EMAIL]);
+	hash_email(job, email, out->subject[BY_EMAIL]);
 	return in_transaction(job, count_attempt, out);
 }
 
@@ -117,7 +121,8 @@ static enum err note_failure(struct job *job, void *arg)
 {
 	const struct failing *f = arg;
 
-	for (int i = 0; i < ATTEMPT_SUBJECTS; i++)
+	/* Not the count of all addresses together: many strangers are no lock-out. */
+	for (int i = 0; i < BY_EMAIL; i++)
 		TRY(sql_sign_in_failure_name(job,
 			&(struct sql_sign_in_failure_name){ .id = f->attempt->id[i],
 				.person = f->person },
@@ -145,6 +150,9 @@ enum err attempt_forget(struct job *job, const struct attempt *attempt)
 	TRY(sql_sign_in_failure_forget(job,
 		&(struct sql_sign_in_failure_forget){ .subject = subject_of(attempt, BY_PAIR) },
 		NULL));
+	if (attempt->guess)
+		TRY(sql_sign_in_failure_delete(job,
+			&(struct sql_sign_in_failure_delete){ .id = attempt->guess }, NULL));
 	return attempt_take_back(job, attempt);
 }
 
@@ -168,21 +176,15 @@ static enum err count_code(struct job *job, void *arg)
 		NULL);
 }
 
-enum err code_attempt_begin(struct job *job, id64 person, id64 *id)
+enum err attempt_guess(struct job *job, id64 person, struct attempt *out)
 {
 	struct code_attempt attempt = { .person = person };
 
 	master_hash(S("sign-in"),
 		arena_printf(job->arena, "code:%lld", (long long)person), attempt.subject);
 	TRY(in_transaction(job, count_code, &attempt));
-	*id = attempt.id;
+	out->guess = attempt.id;
 	return OK;
-}
-
-enum err code_attempt_forget(struct job *job, id64 id)
-{
-	return sql_sign_in_failure_delete(job, &(struct sql_sign_in_failure_delete){ .id = id },
-		NULL);
 }
 
 /* ---- release ---- */
@@ -208,8 +210,15 @@ enum err lockout_list(struct job *job, struct lockout **out, size_t *count)
 static enum err release(struct job *job, void *arg)
 {
 	const id64 *person = arg;
+	uint8_t subject[SHA256_SIZE];
+	struct person found;
 
 	TRY(person_may_manage(job, *person));
+	TRY(person_get(job, *person, &found));
+	hash_email(job, found.email, subject);
+	TRY(sql_sign_in_failure_forget(job,
+		&(struct sql_sign_in_failure_forget){ .subject = { subject, sizeof subject } },
+		NULL));
 	TRY(sql_sign_in_failure_release(job,
 		&(struct sql_sign_in_failure_release){ .person = *person }, NULL));
 	return audit_add(job, &(struct audit_entry){ .action = "session.release",

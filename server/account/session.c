@@ -82,20 +82,19 @@ static enum err check_code(struct job *job, const struct sign_in *in, struct att
 	const struct person_secret_row *who)
 {
 	bool needed, good, recovery;
-	id64 guess;
 
 	TRY(second_factor_needed(job, who->id, &needed));
 	if (!needed)
 		return OK;
 	if (str_trim(in->code).len == 0)
 		return ask_for_code(job, attempt);
-	TRY(code_attempt_begin(job, who->id, &guess));
+	TRY(attempt_guess(job, who->id, attempt));
 	TRY(second_factor_use(job, who->id, in->code, &good, &recovery));
 	if (!good)
 		return wrong_code(job, attempt, who->id);
 	if (recovery)
 		log_info("somebody signed in with a recovery code");
-	return code_attempt_forget(job, guess);
+	return OK;
 }
 
 /* ---- the session ---- */

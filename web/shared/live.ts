@@ -19,6 +19,8 @@ export interface LiveEvents {
   'conversation.updated': { conversation: Conversation }
   'counts.updated': { cells: CountCell[] }
   'label.updated': { id: string }
+  /** It left the sight of somebody who sees a part of the inbox. */
+  'conversation.gone': { id: string }
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
   'webhook.updated': { id: string }
@@ -52,7 +54,7 @@ const RETRY_SPREAD_MS = 3000
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
-  'message.created', 'message.updated', 'conversation.updated', 'counts.updated', 'label.updated', 'channel.updated', 'event.failed', 'webhook.updated',
+  'message.created', 'message.updated', 'conversation.updated', 'conversation.gone', 'counts.updated', 'label.updated', 'channel.updated', 'event.failed', 'webhook.updated',
   'template.updated', 'agent.updated', 'team.updated', 'maintenance.updated',
   'scheduled.updated', 'canned.updated', 'macro.updated',
 ]
@@ -91,10 +93,18 @@ function options(session: Session) {
 
 /* Until the first connection "not connected" is no news; after it, it is. "unavailable" is told when an
    attempt has taken RETRY_MIN_MS or more; pusher-js would now wait up to a minute, so it starts anew. */
+let onReturn: () => void = () => {}
+
+/** Called when the socket is back after it was gone, or may not hear what it heard: the session may have changed, or ended. */
+export function setReturnHandler(handler: () => void): void {
+  onReturn = handler
+}
+
 function watchConnection(socket: Pusher): void {
   let known = false
   socket.connection.bind('state_change', ({ current }: { current: string }) => {
     if (current === 'connected') {
+      if (known) onReturn()
       known = true
       state.value = 'live'
     } else if (known || current === 'unavailable' || current === 'failed') {
@@ -111,33 +121,36 @@ function resync(): void {
   for (const handler of resyncHandlers) handler()
 }
 
-function hearInbox(socket: Pusher, name: string): void {
+function hearInbox(socket: Pusher, name: string, again: boolean): void {
   const channel = socket.subscribe(name)
-  let subscribedBefore = false
+  let subscribedBefore = again
   channel.bind('pusher:subscription_succeeded', () => {
     if (subscribedBefore) resync()
     subscribedBefore = true
   })
+  channel.bind('pusher:subscription_error', () => onReturn())
   for (const name of EVENT_NAMES) channel.bind(name, (data: unknown) => dispatch(name, data))
 }
 
 /* For one person alone; that somebody listens here is also how the server knows that they are there. Who sees only a part of
    the inbox hears of that part here. */
-const PERSON_EVENTS: (keyof LiveEvents)[] = [...EVENT_NAMES, 'notification.created']
-function hearPerson(socket: Pusher, personId: string): void {
-  const channel = socket.subscribe(`private-person-${personId}`)
-  for (const name of PERSON_EVENTS) channel.bind(name, (data: unknown) => dispatch(name, data))
+function hearPerson(socket: Pusher, personId: string, inbox: string | null): void {
+  const name = `private-person-${personId}`
+  const channel = socket.subscribe(name)
+  const events: (keyof LiveEvents)[] = name === inbox ? ['notification.created'] : [...EVENT_NAMES, 'notification.created']
+  for (const event of events) channel.bind(event, (data: unknown) => dispatch(event, data))
 }
 
-export async function connectLive(session: Session): Promise<void> {
+/** again: what is shown was heard on another channel, and is fetched anew. */
+export async function connectLive(session: Session, again = false): Promise<void> {
   const mine = ++generation
   const { default: PusherClient } = await import('pusher-js')
   if (mine !== generation) return
   const socket = new PusherClient(session.live.key, options(session))
   watchConnection(socket)
-  if (session.live.channel) hearInbox(socket, session.live.channel)
+  if (session.live.channel) hearInbox(socket, session.live.channel, again)
   else blindTimer = setInterval(resync, BLIND_RESYNC_MS)
-  hearPerson(socket, session.person.id)
+  hearPerson(socket, session.person.id, session.live.channel)
   pusher.value = socket
 }
 

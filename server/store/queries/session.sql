@@ -82,10 +82,13 @@ UPDATE sign_in_failure SET person_id = $2 WHERE id = $1;
 -- People of the workspace whom an address may not try any more, and since when. max: how many failures are too many.
 -- in:  workspace id64, since_ms i64, max i64
 -- out: person id64, failures i64, oldest_ms i64
-SELECT f.person_id AS person, COUNT(*) AS failures, MIN(f.at_ms) AS oldest_ms
-FROM member m JOIN sign_in_failure f ON f.person_id = m.person_id
-WHERE m.workspace_id = $1 AND f.at_ms > $2 GROUP BY f.person_id, f.subject HAVING COUNT(*) >= $3
-ORDER BY f.person_id LIMIT 1000;
+SELECT q.person AS person, MAX(q.failures) AS failures, MAX(q.oldest_ms) AS oldest_ms
+FROM (
+	SELECT f.person_id AS person, COUNT(*) AS failures, MIN(f.at_ms) AS oldest_ms
+	FROM member m JOIN sign_in_failure f ON f.person_id = m.person_id
+	WHERE m.workspace_id = $1 AND f.at_ms > $2 GROUP BY f.person_id, f.subject HAVING COUNT(*) >= $3
+) q
+GROUP BY q.person ORDER BY q.person LIMIT 1000;
 
 -- sign_in_failure_release: exec
 -- in:  person id64

@@ -16,6 +16,7 @@ declare module 'vue-router' {
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/inbox' },
   { path: '/sign-in', name: 'sign-in', component: () => import('@/features/session/SignInPage.vue'), meta: { open: true, title: 'signIn.title' } },
+  { path: '/join', name: 'join', component: () => import('@/features/session/JoinPage.vue'), meta: { open: true, title: 'join.page' } },
   {
     path: '/inbox/:conversationId(\\d+)?', name: 'inbox', component: () => import('@/features/inbox/InboxPage.vue'),
     meta: { title: 'nav.inbox', needs: 'conversation.read' },
@@ -34,6 +35,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'agents', name: 'agents', component: () => import('@/features/agents/AgentsPage.vue'), meta: { title: 'settings.section.agents.title', needs: 'person.read' } },
       { path: 'teams', name: 'teams', component: () => import('@/features/agents/TeamsPage.vue'), meta: { title: 'settings.section.teams.title', needs: 'person.read' } },
       { path: 'routing', name: 'routing', component: () => import('@/features/agents/RoutingPage.vue'), meta: { title: 'settings.section.routing.title', needs: 'person.read' } },
+      { path: 'roles', name: 'roles', component: () => import('@/features/people/RolesPage.vue'), meta: { title: 'nav.roles', needs: 'person.read' } },
       { path: 'channels', name: 'channels', component: () => import('@/features/channels/ChannelsPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
       { path: 'channels/new', name: 'channel-new', component: () => import('@/features/channels/ChannelNewPage.vue'), meta: { title: 'channels.add', needs: 'channel.manage' } },
       { path: 'channels/:channelId(\\d+)', name: 'channel', component: () => import('@/features/channels/ChannelPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
@@ -68,5 +70,6 @@ router.beforeEach((to) => {
   const signedIn = session.session !== null
   if (!signedIn && !to.meta.open) return { name: 'sign-in', query: to.path === '/inbox' ? {} : { next: to.fullPath } }
   if (signedIn && to.name === 'sign-in') return { path: '/inbox' }
+  if (session.session?.must_enrol && to.name !== 'profile' && !to.meta.open) return { name: 'profile' }
   return true
 })

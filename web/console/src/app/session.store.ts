@@ -8,7 +8,7 @@ import { computed, shallowRef } from 'vue'
 import { api, ApiProblem, setCsrfToken, setSignedOutHandler } from '@shared/api/client'
 import type { Permission, Session } from '@shared/api/types'
 import { isLocale, setLocale, type Locale } from '@shared/i18n'
-import { connectLive, disconnectLive } from '@shared/live'
+import { connectLive, disconnectLive, setReturnHandler } from '@shared/live'
 
 export const useSession = defineStore('session', () => {
   const session = shallowRef<Session | null>(null)
@@ -40,8 +40,30 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  async function signIn(email: string, password: string): Promise<void> {
-    await begin(await api.post<Session>('/session', { email, password }))
+  /** code: of the second factor; asked for by 401 second_factor_required. */
+  async function signIn(email: string, password: string, code?: string): Promise<void> {
+    await begin(await api.post<Session>('/session', { email, password, code }))
+  }
+
+  /** With the link of an invitation. */
+  async function join(draft: { token: string; name: string; password: string; locale: string; time_zone: string }): Promise<void> {
+    await begin(await api.post<Session>('/invitations/accept', draft))
+  }
+
+  /* The socket was gone: perhaps because one may see less now, or is signed out. */
+  async function refresh(): Promise<void> {
+    if (!session.value) return
+    try {
+      const next = await api.get<Session>('/session')
+      const moved = next.live.channel !== session.value.live.channel
+      adopt(next)
+      if (moved) {
+        disconnectLive()
+        void connectLive(next, true)
+      }
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401) end()
+    }
   }
 
   async function signOut(): Promise<void> {
@@ -63,5 +85,6 @@ export const useSession = defineStore('session', () => {
   }
 
   setSignedOutHandler(end)
-  return { session, person, may, restoreProblem, restore, signIn, signOut, chooseLocale, adopt }
+  setReturnHandler(() => void refresh())
+  return { session, person, may, restoreProblem, restore, signIn, join, refresh, signOut, chooseLocale, adopt }
 })

@@ -146,6 +146,10 @@ export const useInbox = defineStore('inbox', () => {
   }
 
   onLive('message.created', ({ conversation }) => place(conversation))
+  onLive('conversation.gone', ({ id }) => {
+    conversations.value = conversations.value.filter((one) => one.id !== id)
+    if (current.value?.id === id) current.value = null
+  })
   onLive('conversation.updated', ({ conversation }) => place(conversation))
   onLive('message.updated', ({ message }) => {
     const shown = conversations.value.find((one) => one.last_message?.id === message.id)

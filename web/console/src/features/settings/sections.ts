@@ -6,7 +6,7 @@
 import type { Component } from 'vue'
 import {
   AlarmClock, BellRing, Building2, CalendarCheck, CalendarClock, Headset, KeyRound, MessageSquareQuote, MessageSquareText,
-  Radio, ScrollText, Signpost, Tag, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
+  Radio, ScrollText, ShieldCheck, Signpost, Tag, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
 } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
@@ -25,6 +25,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'profile', group: 'you', route: '/settings/profile', icon: UserRound },
   { name: 'notices', group: 'you', route: '/settings/notifications', icon: BellRing },
   { name: 'people', group: 'team', route: '/settings/people', icon: Users, permission: 'person.read' },
+  { name: 'roles', group: 'team', route: '/settings/roles', icon: ShieldCheck, permission: 'person.read' },
   { name: 'hours', group: 'team', route: '/settings/hours', icon: CalendarClock, permission: 'workspace.read' },
   { name: 'promises', group: 'team', route: '/settings/promises', icon: AlarmClock, permission: 'workspace.read' },
   { name: 'agents', group: 'team', route: '/settings/agents', icon: Headset, permission: 'person.read' },
