@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test as run } from 'node:test'
 import { Receiver } from '../lib/receiver.mjs'
 import { until } from '../lib/parley.mjs'
-import { answer, bubble, openConversation, Stage } from './stage.mjs'
+import { answer, bubble, openConversation, picture, Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
 let stage, receiver
@@ -134,6 +134,27 @@ test('a switch is flipped, and the audit trail tells of it, whole', async () => 
   const download = page.waitForEvent('download')
   await page.getByRole('link', { name: 'Export CSV' }).click()
   assert.equal((await download).suggestedFilename(), 'audit.csv')
+  await page.context().close()
+})
+
+test('the business profile of the number is changed, and shown as customers see it', async () => {
+  const page = await stage.agent()
+  await page.goto(`${stage.demo.url}/settings/channels/${stage.demo.channel_id}`)
+  await page.getByRole('button', { name: 'Business profile' }).click()
+  await page.getByLabel('About').fill('Open till ten')
+  await page.getByLabel('Line of business').selectOption('RETAIL')
+  await page.getByLabel('Website', { exact: true }).fill('shop.example')
+  await page.getByRole('region', { name: 'As customers see it' }).getByText('Open till ten').waitFor()
+  await page.getByLabel('Website', { exact: true }).evaluate((field) => field.form.setAttribute('novalidate', ''))
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Must begin with https:// or http://.').waitFor()
+  await page.getByLabel('Website', { exact: true }).fill('https://shop.example')
+  await page.locator('input[type=file]').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: picture(200, 200) })
+  await page.getByRole('button', { name: 'Save' }).click()
+  await toast(page, 'The profile is saved at WhatsApp.')
+  const profile = await stage.demo.api('GET', `/channels/${stage.demo.channel_id}/profile`)
+  assert.deepEqual([profile.about, profile.vertical, profile.websites], ['Open till ten', 'RETAIL', ['https://shop.example']])
+  assert.ok(profile.picture_url)
   await page.context().close()
 })
 
