@@ -510,6 +510,20 @@ STORE_TEST(one_that_was_cancelled_or_is_long_past_does_not_go)
 	EXPECT_INT(outbox_size(job), 0);
 }
 
+STORE_TEST(when_a_person_is_forgotten_what_waits_for_them_is_too)
+{
+	struct scheduled s;
+
+	start(job);
+	s = later(job, HOUR, REPEAT_ONCE, false);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(scheduled_forget(job, conv.id));
+	EXPECT_OK(db_commit(job));
+	EXPECT_OK(scheduled_get(job, s.id, &s));
+	EXPECT_INT(s.state, SCHEDULED_CANCELLED);
+	EXPECT_STR(s.content, "{}");
+}
+
 STORE_TEST(a_repeat_goes_on_until_its_end)
 {
 	struct scheduled s;

@@ -11,6 +11,7 @@
 #include "account/audit.h"
 #include "account/seal.h"
 #include "inbox/inbox_internal.h"
+#include "inbox/scheduled.h"
 #include "store/store.h"
 
 #define PIECE 100
@@ -50,8 +51,10 @@ static enum err put_away(struct job *job, id64 id, struct inbox_changes *changes
 	struct conversation now;
 
 	TRY(conversation_of_contact(job, id, &all));
-	for (size_t i = 0; i < all.count; i++)
+	for (size_t i = 0; i < all.count; i++) {
 		TRY(conversation_update(job, all.items[i].id, &patch, changes, &now));
+		TRY(scheduled_forget(job, all.items[i].id));
+	}
 	return OK;
 }
 

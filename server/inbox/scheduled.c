@@ -401,6 +401,19 @@ enum err scheduled_cancel(struct job *job, id64 id, struct scheduled *out)
 	return finish(job, s.conversation_id, id, out);
 }
 
+enum err scheduled_forget(struct job *job, id64 conversation)
+{
+	bytes empty;
+
+	TRY(seal(job, SEAL_MESSAGE, S("{}"), &empty));
+	return sql_scheduled_forget(job,
+		&(struct sql_scheduled_forget){ .conversation = conversation,
+			.workspace = job->workspace,
+			.body = empty,
+			.now_ms = job->now_ms },
+		NULL);
+}
+
 /* ---- when the time has come ---- */
 
 enum err scheduled_find_due(struct job *job, size_t max, struct scheduled_due **out, size_t *count)

@@ -58,6 +58,9 @@ enum err scheduled_create(struct job *job, const struct scheduled_draft *draft,
 enum err scheduled_change(struct job *job, id64 id, const struct scheduled_draft *draft,
 	struct scheduled *out);
 enum err scheduled_cancel(struct job *job, id64 id, struct scheduled *out);
+/* All of a conversation, in the caller's transaction: what waits is cancelled, and no text of any
+ * stays. */
+enum err scheduled_forget(struct job *job, id64 conversation);
 enum err scheduled_get(struct job *job, id64 id, struct scheduled *out);
 /* By time, behind (after_ms, after). conversation 0: all of the state; else those that wait. */
 struct scheduled_ask {

@@ -68,3 +68,9 @@ WHERE id = $1 AND workspace_id = $2;
 UPDATE scheduled_message SET state = $3, code = $4, reason = $5, due_ms = $6, if_no_reply_ms = $7, sent_count = $8, last_message_id = $9,
 	updated_ms = $10
 WHERE id = $1 AND workspace_id = $2;
+
+-- scheduled_forget: exec
+-- A person's data goes: what waits is cancelled, and no text stays.
+-- in: conversation id64, workspace id64, body bytes, now_ms i64
+UPDATE scheduled_message SET state = CASE WHEN state = 0 THEN 2 ELSE state END, body_sealed = $3, reason = NULL, updated_ms = $4
+WHERE conversation_id = $1 AND workspace_id = $2;
