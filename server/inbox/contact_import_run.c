@@ -335,7 +335,7 @@ static enum err put_label(struct batch *b, id64 contact, id64 label, struct buf 
 static enum err put_labels(struct batch *b, id64 contact, const struct record *r,
 	struct buf *before)
 {
-	id64 label;
+	id64 label = 0;
 
 	json_open_in(before, "labels", '[');
 	for (size_t i = 0; i < b->plan.label_count; i++)
