@@ -59,8 +59,9 @@ size_t data_roll_word(uint64_t *seed)
 
 struct store *data_open(struct arena *arena, const char *folder, size_t cache_bytes)
 {
+	const char *url = getenv("PARLEY_DATABASE_URL");
 	const struct store_config config = {
-		.url = arena_printf(arena, "sqlite:%s/parley.db", folder).ptr,
+		.url = url ? url : arena_printf(arena, "sqlite:%s/parley.db", folder).ptr,
 		.cache_bytes = cache_bytes,
 	};
 	struct store *store;

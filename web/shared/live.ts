@@ -10,7 +10,7 @@ import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { getCsrfToken } from './api/client'
 import type {
-  Agent, AppNotification, Channel, Conversation, CountCell, IntakeEvent, Maintenance, Message, ScheduledMessage, Session, Team, Template,
+  Agent, AppNotification, Channel, ContactExport, ContactImport, Conversation, CountCell, IntakeEvent, Maintenance, Message, ScheduledMessage, Session, Team, Template,
 } from './api/types'
 
 export interface LiveEvents {
@@ -23,6 +23,8 @@ export interface LiveEvents {
   'conversation.gone': { id: string }
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
+  'contact_import.updated': { import: ContactImport }
+  'contact_export.updated': { export: ContactExport }
   'webhook.updated': { id: string }
   'template.updated': { template: Template }
   'agent.updated': { agent: Agent }
@@ -54,6 +56,7 @@ const RETRY_SPREAD_MS = 3000
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
 const EVENT_NAMES: (keyof LiveEvents)[] = [
+  'contact_import.updated', 'contact_export.updated',
   'message.created', 'message.updated', 'conversation.updated', 'conversation.gone', 'counts.updated', 'label.updated', 'channel.updated', 'event.failed', 'webhook.updated',
   'template.updated', 'agent.updated', 'team.updated', 'maintenance.updated',
   'scheduled.updated', 'canned.updated', 'macro.updated',

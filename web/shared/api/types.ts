@@ -27,6 +27,16 @@ export type Channel = Schemas['Channel']
 export type ChannelTest = Schemas['ChannelTest']
 export type Contact = Schemas['Contact']
 export type ContactRef = Schemas['ContactRef']
+export type ContactPage = Schemas['ContactPage']
+export type ContactAttribute = Schemas['ContactAttribute']
+export type AttributeType = Schemas['AttributeType']
+export type ContactNote = Schemas['ContactNote']
+export type Consent = Schemas['Consent']
+export type ContactImport = Schemas['ContactImport']
+export type ContactImportPage = Schemas['ContactImportPage']
+export type ContactExport = Schemas['ContactExport']
+export type ContactMerge = Schemas['ContactMerge']
+export type LabelRef = Schemas['LabelRef']
 export type ConversationStatus = Schemas['ConversationStatus']
 export type MessageStatus = Schemas['MessageStatus']
 export type Label = Schemas['Label']
@@ -97,6 +107,8 @@ export interface Page<T> {
  * new kinds come without asking. What reads it answers for any input (features/inbox/content.ts).
  */
 export type Message = Schemas['MessageCommon'] & { type: string; [content: string]: unknown }
+
+export type TimelineItem = Omit<Schemas['TimelineItem'], 'message'> & { message?: Message }
 
 export type Conversation = Omit<Schemas['Conversation'], 'last_message'> & { last_message: Message | null }
 

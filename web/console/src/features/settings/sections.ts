@@ -6,7 +6,7 @@
 import type { Component } from 'vue'
 import {
   AlarmClock, BellRing, Building2, CalendarCheck, CalendarClock, Headset, KeyRound, MessageSquareQuote, MessageSquareText,
-  Radio, ScrollText, ShieldCheck, Signpost, Tag, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
+  Radio, ScrollText, ShieldCheck, Signpost, Tag, Tags, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
 } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
@@ -37,6 +37,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'canned', group: 'messages', route: '/settings/canned', icon: MessageSquareText, permission: 'message.read' },
   { name: 'macros', group: 'messages', route: '/settings/macros', icon: Workflow, permission: 'message.read' },
   { name: 'scheduled', group: 'messages', route: '/settings/scheduled', icon: CalendarCheck, permission: 'message.read' },
+  { name: 'attributes', group: 'messages', route: '/settings/attributes', icon: Tags, permission: 'contact.manage' },
   { name: 'keys', group: 'automation', route: '/settings/keys', icon: KeyRound, permission: 'key.manage' },
   { name: 'webhooks', group: 'automation', route: '/settings/webhooks', icon: Webhook, permission: 'webhook.manage' },
   { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
