@@ -57,12 +57,17 @@ function schemaOf(method, path, status) {
   return answer.content['application/json'].schema
 }
 
+const template = await shop.caller.want(201, 'POST', '/templates', { channel_id: channel.id, name: 'order_ready', language: 'en_US',
+  category: 'UTILITY', components: [{ type: 'BODY', text: 'Your order is ready.' }] })
+
 const reads = {
   '/workspace': '', '/people': '', '/api-keys': '', '/audit': '', '/channels': '', '/templates': '', '/contacts': '',
   '/conversations': '', '/search': '?query=hello', '/events': '', '/health': '',
   '/channels/{id}': channel.id, '/contacts/{id}': conversation.contact.id, '/conversations/{id}': conversation.id,
   '/conversations/{id}/messages': conversation.id, '/messages/{id}': conversation.last_message.id,
   '/messages/{id}/trace': conversation.last_message.id,
+  '/templates/{id}': template.id, '/templates/{id}/versions': template.id, '/templates/{id}/history': template.id,
+  '/templates/{id}/usage': template.id, '/template-settings': '',
   '/canned-responses': '', '/canned-responses/{id}': canned.id, '/macros': '', '/macros/{id}': macro.id, '/scheduled-messages': '', '/scheduled-messages/{id}': later.id,
   '/messages/{id}/versions': note.id, '/conversations/{id}/variables': conversation.id,
 }

@@ -1,6 +1,7 @@
 // templates.test.mjs: a template from its first word to its figures, as an administrator and an agent see it.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test as run } from 'node:test'
@@ -8,6 +9,7 @@ import { until } from '../lib/parley.mjs'
 import { Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
 let stage, admin, folder, picture, customer
 
@@ -141,6 +143,23 @@ test('who may not manage templates sees them and changes nothing', async () => {
   await agent.getByRole('heading', { level: 1, name: /garden_sale/ }).waitFor()
   assert.equal(await agent.getByRole('button', { name: 'Delete' }).count(), 0)
   await agent.context().close()
+})
+
+test('axe finds nothing serious on the pages of templates, light and dark', async () => {
+  const { data } = await stage.demo.api('GET', '/templates?query=garden_sale')
+  for (const colorScheme of ['light', 'dark']) {
+    await admin.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    for (const where of ['', `/${data[0].id}`, `/${data[0].id}/edit`]) {
+      await admin.goto(`${stage.demo.url}/settings/templates${where}`)
+      await admin.getByRole('heading', { level: 1 }).waitFor()
+      await admin.getByText(/garden_sale/).first().waitFor()
+      const session = await admin.context().newCDPSession(admin)
+      await session.send('Runtime.evaluate', { expression: axe })
+      const { violations } = await admin.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+      assert.deepEqual(violations.filter((one) => ['serious', 'critical'].includes(one.impact))
+        .flatMap((one) => one.nodes.map((node) => `${where} ${one.id}: ${node.target.join(' ')}`)), [])
+    }
+  }
 })
 
 test('nothing went wrong in any page meanwhile', () => {
