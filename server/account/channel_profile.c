@@ -38,7 +38,8 @@ static void check_vertical(struct job *job, str vertical)
 	for (size_t i = 0; i < COUNT_OF(verticals); i++)
 		if (str_is(vertical, str_of(verticals[i])))
 			return;
-	field_error(job, S("vertical"), S("invalid"), S("Not one of WhatsApp's lines of business."));
+	field_error(job, S("vertical"), S("invalid"),
+		S("Not one of WhatsApp's lines of business."));
 }
 
 static void check_draft(struct job *job, const struct business_profile *draft)

@@ -413,6 +413,37 @@ LIVE_TEST(who_may_hear_less_than_before_is_sent_to_ask_again)
 	client_leave(client_join_channel("news"));
 }
 
+static _Atomic id64 checked[4];
+
+static void note_owners(struct live *hub, const id64 *owners, size_t count)
+{
+	(void)hub;
+	for (size_t i = 0; i < count && i < COUNT_OF(checked); i++)
+		checked[i] = owners[i];
+}
+
+LIVE_TEST(a_connection_ends_with_its_owner_and_the_others_stay)
+{
+	struct client *a = client_join_channel("news"), *b = client_join_channel("news");
+	const id64 gone[] = { 70, 71 };
+
+	live_claim(live, S(KEY), str_of(a->socket_id), 71);
+	live_claim(live, S(KEY), str_of(b->socket_id), 72);
+	live_claim(live, S("another app"), str_of(b->socket_id), 70); /* no right to this one */
+	live_claim(live, S(KEY), S("1.2"), 70);                         /* nobody's */
+	live_close_owners(live, gone, COUNT_OF(gone));
+	EXPECT(!client_hear(a).ptr);
+	EXPECT_INT(a->close_code, 4200);
+	hub_publish("news", "1", NULL);
+	EXPECT(client_hear(b).ptr);
+	live->check = note_owners;
+	live_check_owners(live);
+	client_settle(b);
+	EXPECT_INT(checked[0], 72);
+	client_leave(a);
+	client_leave(b);
+}
+
 LIVE_TEST(figures_count_what_is_there)
 {
 	struct client *a = client_join_channel("news"), *b = client_join_channel("news");

@@ -18,7 +18,14 @@ async function fill(workspace, number) {
   const role = await workspace.caller.want(201, 'POST', '/roles', { name: 'Desk', permissions: ['message.read'] })
   const invitation = await workspace.caller.want(201, 'POST', '/invitations', { email: `new@${workspace.name}.example`, role: 'agent' })
   const { data: [session] } = await person.want(200, 'GET', '/sessions')
-  return { roles: role.id, invitations: invitation.id, sessions: session.id, channels: channel.id, conversations: conversation.id, messages: conversation.last_message.id,
+  const make = (where, body) => workspace.owner.want(201, 'POST', where, body)
+  const canned = await make('/canned-responses', { shortcut: 'hi', title: 'Hello', body: 'Hello', scope: 'workspace' })
+  const macro = await make('/macros', { name: 'Note', actions: [{ type: 'note', body: 'seen' }], scope: 'workspace' })
+  const plan = await make('/scheduled-messages',
+    { conversation_id: conversation.id, send_at_ms: Date.now() + 3_600_000, time_zone: 'UTC', type: 'text', text: { body: 'later' } })
+  const team = await make('/teams', { name: 'North' })
+  const label = await make('/labels', { name: 'VIP', colour: '#1f7a8c' })
+  return { 'canned-responses': canned.id, macros: macro.id, 'scheduled-messages': plan.id, teams: team.id, labels: label.id, roles: role.id, invitations: invitation.id, sessions: session.id, channels: channel.id, conversations: conversation.id, messages: conversation.last_message.id,
     contacts: conversation.contact.id, people: person.id, 'api-keys': key.id, events: event.id, media: media.body.id }
 }
 
@@ -34,6 +41,7 @@ const bodies = {
   'POST /conversations/{id}/split': { from_message_id: '1', to: '+12025550199' },
   'POST /conversations/{id}/merge': { conversation_id: '1' },
   'POST /conversations/{id}/unmerge': { merge_id: '1' },
+  'POST /macros/{id}/run': { conversation_id: myThings.conversations },
   'PATCH /messages/{id}': { body: 'Taken' },
   'POST /conversations/{id}/notes': { body: 'Taken' },
   'PATCH /canned-responses/{id}': { text: 'Taken' },
