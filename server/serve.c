@@ -227,8 +227,10 @@ static void collect_figures(struct api_figures *out)
 	struct intake_figures intake;
 	struct processor_figures processor;
 	struct outbox_figures outbox;
+	struct webhooks_figures webhooks;
 	struct live_figures live;
 
+	webhooks_figures(s->webhooks, &webhooks);
 	intake_figures(s->intake, &intake);
 	processor_figures(s->processor, &processor);
 	outbox_figures(s->outbox, &outbox);
@@ -256,6 +258,9 @@ static void collect_figures(struct api_figures *out)
 		.live_published = live.published,
 		.live_delivered = live.delivered,
 		.live_dropped = live.dropped,
+		.webhooks_delivered = webhooks.delivered,
+		.webhooks_failed = webhooks.failed,
+		.webhooks_dead = webhooks.dead,
 		.http_connections = http_server_connections(s->http),
 		.request_queue = pool_depth(s->requests),
 		.call_queue = pool_depth(s->callers),

@@ -101,6 +101,33 @@ STORE_TEST(a_disabled_webhook_gets_by_replay_what_it_missed)
 	webhooks_close();
 }
 
+STORE_TEST(what_is_older_than_its_time_goes_with_all_that_belongs_to_it)
+{
+	int64_t attempts, deliveries, events;
+	struct webhook w;
+	id64 before;
+
+	make_workspace(job, "owner@shop.example");
+	w = make(job, "http://127.0.0.1:1/");
+	emit(job, WEBHOOK_CONTACT_UPDATED, 7, true);
+	before = id64_floor(job->now_ms + 1);
+	job->now_ms += 2;
+	emit(job, WEBHOOK_CONTACT_UPDATED, 8, true);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(sql_webhook_prune_attempts(job,
+		&(struct sql_webhook_prune_attempts){ before, 100 }, &attempts));
+	EXPECT_OK(sql_webhook_prune_deliveries(job,
+		&(struct sql_webhook_prune_deliveries){ before, 100 }, &deliveries));
+	EXPECT_OK(sql_webhook_prune_events(job, &(struct sql_webhook_prune_events){ before, 100 },
+		&events));
+	EXPECT_OK(db_commit(job));
+	EXPECT_INT(attempts, 0);
+	EXPECT_INT(deliveries, 1);
+	EXPECT_INT(events, 1);
+	EXPECT_INT(count(job, w.id, -1), 1);
+	webhooks_close();
+}
+
 STORE_TEST(of_each_lane_only_the_first_that_waits_is_due)
 {
 	struct webhook_event_rows unmade;

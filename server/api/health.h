@@ -21,6 +21,7 @@ struct api_figures {
 	size_t sends_in_flight;
 	size_t live_connections, live_channels;
 	uint64_t live_published, live_delivered, live_dropped;
+	uint64_t webhooks_delivered, webhooks_failed, webhooks_dead;
 	size_t http_connections, request_queue, call_queue;
 };
 

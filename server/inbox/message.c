@@ -305,11 +305,12 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 			.conversation = conv->id,
 			.contact = conv->contact_id });
 	TRY(index_words(job, draft));
-	TRY(emit_new(job, draft));
 	if (draft->kind == KIND_REACTION)
 		TRY(show_reaction(job, draft->reply_to_id, draft->content, changes));
 	else if (draft->kind != KIND_NOTE) /* the customer's side of it stands still */
 		TRY(move_conversation(job, draft, conv));
+	/* Behind the conversation's row: whoever changes one takes row and lane in this order. */
+	TRY(emit_new(job, draft));
 	TRY(find_quoted(job, draft, changes));
 	return draft->remote_id.len ? effects_arrive(job, key, draft->id, changes) : OK;
 }

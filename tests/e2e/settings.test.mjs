@@ -147,7 +147,7 @@ test('the business profile of the number is changed, and shown as customers see 
   await page.getByRole('region', { name: 'As customers see it' }).getByText('Open till ten').waitFor()
   await page.getByLabel('Website', { exact: true }).evaluate((field) => field.form.setAttribute('novalidate', ''))
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Must begin with https:// or http://.').waitFor()
+  await page.getByText('Must begin with https:// or http://.').first().waitFor()
   await page.getByLabel('Website', { exact: true }).fill('https://shop.example')
   await page.locator('input[type=file]').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: picture(200, 200) })
   await page.getByRole('button', { name: 'Save' }).click()
