@@ -129,6 +129,7 @@ enum err message_versions(struct job *job, id64 message, struct message_versions
 
 #define NOTIFICATION_MENTION S("mention")
 #define NOTIFICATION_ASSIGNED S("assigned")
+#define NOTIFICATION_SLA S("sla")
 #define NOTIFICATION_NOT_SENT S("scheduled_not_sent")
 #define NOTIFICATIONS_COUNTED_MAX 100
 

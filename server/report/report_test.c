@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include "account/account.h"
+#include "inbox/composer.h"
 
 #define MINUTE 60000LL
 
@@ -136,6 +137,30 @@ STORE_TEST(a_promise_is_broken_once)
 	EXPECT_OK(sla_watch(job, 0));
 	job->workspace = workspace;
 	EXPECT_INT(count_breaches(job), 2); /* the resolution's */
+}
+
+STORE_TEST(whoever_has_a_conversation_is_told_that_its_promise_is_broken)
+{
+	struct channel *ch = test_channel(job);
+	struct conversation conv = customer_writes(job, ch, "12025550142", "wamid.1");
+	struct inbox_changes changes = { 0 };
+	id64 workspace = job->workspace, person = job->actor.id;
+	int64_t before, after;
+
+	promise(job, (struct sla_policy){ .first_minutes = 10 });
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(conversation_update(job, conv.id,
+		&(struct conversation_patch){ .has_assignee = true, .assignee_id = person },
+		&changes, &conv));
+	EXPECT_OK(db_commit(job));
+	EXPECT_OK(notification_unread(job, person, &before));
+	job->actor = (struct actor){ .kind = ACTOR_SYSTEM };
+	job->now_ms += 11 * MINUTE;
+	for (int i = 0; i < 2; i++)
+		EXPECT_OK(sla_watch(job, 0));
+	job->workspace = workspace;
+	EXPECT_OK(notification_unread(job, person, &after));
+	EXPECT_INT(after - before, 1);
 }
 
 STORE_TEST(the_first_policy_that_fits_counts)

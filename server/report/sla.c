@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "account/audit.h"
+#include "inbox/composer.h"
 #include "runtime/pool.h"
 #include "store/queries.h"
 #include "store/store.h"
@@ -184,6 +185,13 @@ static enum err note_broken(struct job *job, const struct broken *broken,
 	json_put_int(&detail, "due_ms", broken->due.due_ms);
 	json_close(&detail, '}');
 	TRY(conversation_add_event(job, conv->id, S("sla_breached"), buf_text(&detail)));
+	if (conv->assignee_id)
+		TRY(notification_add_within(job,
+			&(struct notification){ .kind = NOTIFICATION_SLA,
+				.person_id = conv->assignee_id,
+				.conversation_id = conv->id,
+				.detail = buf_text(&detail) },
+			changes));
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_CONVERSATION,
 		.conversation = conv->id, .contact = conv->contact_id });
 	return OK;
