@@ -134,9 +134,14 @@ enum err notifications_read(struct job *job, const struct request *req, struct r
 
 enum err notifications_read_all(struct job *job, const struct request *req, struct response *res)
 {
-	(void)req;
+	id64 conversation = request_query_id(job, req, "conversation_id");
+
+	TRY(job_check_fields(job));
 	TRY(check_person(job));
-	TRY(notification_mark_read(job, 0));
+	if (conversation)
+		TRY(notification_mark_read_about(job, conversation));
+	else
+		TRY(notification_mark_read(job, 0));
 	return reply_nothing(res);
 }
 

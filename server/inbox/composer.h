@@ -152,5 +152,7 @@ enum err notification_get(struct job *job, id64 id, struct notification *out);
 enum err notification_unread(struct job *job, id64 person, int64_t *out);
 /* id 0: all of the job's person. */
 enum err notification_mark_read(struct job *job, id64 id);
+/* Those about a conversation, which the job's person has before their eyes. */
+enum err notification_mark_read_about(struct job *job, id64 conversation);
 
 #endif

@@ -93,3 +93,15 @@ enum err notification_mark_read(struct job *job, id64 id)
 		NULL));
 	return db_commit(job);
 }
+
+enum err notification_mark_read_about(struct job *job, id64 conversation)
+{
+	TRY(db_begin(job, DB_WRITE));
+	TRY(sql_notification_read_about(job,
+		&(struct sql_notification_read_about){ .person = job->actor.id,
+			.workspace = job->workspace,
+			.conversation = conversation,
+			.now_ms = job->now_ms },
+		NULL));
+	return db_commit(job);
+}

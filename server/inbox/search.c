@@ -13,7 +13,7 @@
 #define BATCH 100
 /* Candidates looked at for one page: BATCH times the batches, of which there are the fewer the more
  * places are asked for each. */
-#define BATCHES_MAX 20
+#define BATCHES_MAX 10
 #define BATCHES_MIN 2
 #define PLACES_MAX 48         /* conversations, authors and kinds that are asked one by one */
 #define CONVERSATIONS_MAX 21  /* a conversation and those merged into it */

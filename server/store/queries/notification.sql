@@ -26,6 +26,10 @@ SELECT COUNT(*) AS total FROM (SELECT id FROM notification WHERE person_id = $1 
 -- in: person id64, workspace id64, id id64, now_ms i64
 UPDATE notification SET read_ms = $4 WHERE person_id = $1 AND workspace_id = $2 AND read_ms IS NULL AND ($3 = 0 OR id = $3);
 
+-- notification_read_about: exec
+-- in: person id64, workspace id64, conversation id64, now_ms i64
+UPDATE notification SET read_ms = $4 WHERE person_id = $1 AND workspace_id = $2 AND read_ms IS NULL AND conversation_id = $3;
+
 -- note_person: one canned_id
 -- Somebody of the workspace who can be mentioned.
 -- in: person id64, workspace id64

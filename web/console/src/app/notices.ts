@@ -6,7 +6,7 @@
 import { onScopeDispose, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
-import type { Conversation, Message } from '@shared/api/types'
+import type { AppNotification, Conversation, Message } from '@shared/api/types'
 import { onLive } from '@shared/live'
 import { decide, eventOf, type Doing, type NoticeEvent } from './decide'
 import { useNotices } from './notices.store'
@@ -16,6 +16,8 @@ import { allowSound, playSound } from './sound'
 import { openTabs } from './tabs'
 
 const FIRST_GESTURES = ['pointerdown', 'keydown'] as const
+
+const BELL_EVENTS: Partial<Record<AppNotification['kind'], NoticeEvent>> = { mention: 'mention', assigned: 'assigned', sla: 'sla' }
 
 interface Notice { title: string; body: string; conversationId: string; messageId: string | null }
 
@@ -56,6 +58,15 @@ export function useNoticing(): void {
     if (data.type === 'open' && data.url?.startsWith('/')) void router.push(data.url)
   }
 
+  function onNotification(one: AppNotification): void {
+    const event = BELL_EVENTS[one.kind]
+    if (!event || !one.conversation) return
+    act(event, {
+      title: one.conversation.contact.name ?? t('notices.customer'), body: t(`notices.event.${event}`), conversationId: one.conversation.id, messageId: one.message?.id ?? null,
+    })
+  }
+
+  onLive('notification.created', ({ notification }) => onNotification(notification))
   onLive('message.created', ({ message, conversation }) => onMessage(message, conversation))
   watch(() => [route.name, route.params['conversationId']], () => tabs.show(conversationHere()), { immediate: true })
   for (const gesture of FIRST_GESTURES) addEventListener(gesture, allowSound, { passive: true })
