@@ -202,7 +202,7 @@ for (const store of stores) describe(store, () => {
     await berta.want(200, 'PATCH', '/notifications/settings', { mail_after_min: 1, mail_every_min: 5 })
     mail.mails.length = 0
     const waiting = await hers('12025550110', 'First', berta)
-    const read = await hers('12025550111', 'First', berta)
+    const read = await hers('12025550111', 'First of another', berta)
     await server.receive(shop, channel, 'Still waiting <b>', '12025550110')
     await server.receive(shop, channel, 'Read soon', '12025550111')
     await berta.want(200, 'POST', `/conversations/${read.id}/read`)
