@@ -1,13 +1,23 @@
 // routing.test.mjs: agents come and go, teams and rules are made by hand and keyboard, and conversations find their people.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { after, before, test as run } from 'node:test'
 import { until } from '../lib/parley.mjs'
 import { openConversation, rowOf, Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let stage, owner, mira, theo
 
-const statusOf = (page) => page.getByRole('button', { name: /^Status: / })
+/** Serious and critical findings, as lines that say what and where. */
+async function findings(page) {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+  return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}`))
+}
+
+const statusOf = (page) => page.getByRole('button', { name: /^My status: / })
 const choose = async (page, word) => {
   await statusOf(page).click()
   await page.getByRole('menuitemradio', { name: word, exact: true }).click()
@@ -37,7 +47,7 @@ test('a status chosen by keyboard is seen by the others at once', async () => {
   await mira.page.getByRole('menuitemradio', { name: 'Online', exact: true }).waitFor()
   await mira.page.keyboard.press('ArrowDown')
   await mira.page.keyboard.press('Enter')
-  await mira.page.getByRole('button', { name: /^Status: Away/ }).waitFor()
+  await mira.page.getByRole('button', { name: /^My status: Away/ }).waitFor()
   await owner.goto(`${stage.demo.url}/settings/agents`)
   await owner.getByRole('listitem').filter({ hasText: 'Mira' }).getByText('Away').waitFor()
   await choose(mira.page, 'Online')
@@ -125,6 +135,23 @@ test('a conversation is handed to a colleague or a team, with who is there and h
   await mira.page.getByTitle('Assign to').click()
   await mira.page.getByRole('menuitemradio', { name: /Theo/ }).click()
   await mira.page.getByTitle('Assign to').filter({ hasText: 'Theo' }).waitFor()
+})
+
+test('menus and dialogs have no serious findings of axe', async () => {
+  await mira.page.getByTitle('Assign to').click()
+  await mira.page.getByRole('menu', { name: 'Assign to' }).waitFor()
+  assert.deepEqual(await findings(mira.page), [])
+  await mira.page.keyboard.press('Escape')
+  await statusOf(mira.page).click()
+  await mira.page.getByRole('menu', { name: 'Who is here' }).waitFor()
+  assert.deepEqual(await findings(mira.page), [])
+  await mira.page.keyboard.press('Escape')
+  for (const [path, button] of [['agents', 'Edit what Mira is given'], ['teams', 'Edit the team Returns'], ['routing', 'Edit the rule Money back']]) {
+    await owner.goto(`${stage.demo.url}/settings/${path}`)
+    await owner.getByRole('button', { name: button }).click()
+    await owner.getByRole('dialog').waitFor()
+    assert.deepEqual(await findings(owner), [], path)
+  }
 })
 
 test('who closes the console is offline for the others', async () => {
