@@ -76,6 +76,29 @@ static str or_empty(str s)
 	return s.ptr ? s : S("");
 }
 
+/* Kept for the rows that follow in the same transaction: nobody else adds one before its end. */
+struct audit_turn {
+	id64 workspace;
+	int64_t seq;
+	uint8_t hash[SHA256_SIZE];
+};
+
+static enum err take_turn(struct job *job, struct audit_turn **out)
+{
+	struct audit_end_row last;
+
+	*out = job->audit;
+	if (job->audit && job->audit->workspace == job->workspace)
+		return OK;
+	TRY(sql_workspace_lock(job, &(struct sql_workspace_lock){ .id = job->workspace }, NULL));
+	TRY(last_of_chain(job, &last));
+	*out = job->audit = ARENA_NEW(job->arena, struct audit_turn);
+	(*out)->workspace = job->workspace;
+	(*out)->seq = last.seq;
+	memcpy((*out)->hash, last.hash.ptr, SHA256_SIZE);
+	return OK;
+}
+
 enum err audit_add(struct job *job, const struct audit_entry *entry)
 {
 	struct audit_row row = {
@@ -91,14 +114,14 @@ enum err audit_add(struct job *job, const struct audit_entry *entry)
 		.address = or_empty(job->actor.address),
 		.detail = entry->detail.ptr ? entry->detail : S("{}"),
 	};
-	uint8_t hash[SHA256_SIZE];
-	struct audit_end_row last;
+	uint8_t before[SHA256_SIZE];
+	struct audit_turn *turn;
 
-	TRY(sql_workspace_lock(job, &(struct sql_workspace_lock){ .id = job->workspace }, NULL));
-	TRY(last_of_chain(job, &last));
-	row.seq = last.seq + 1;
-	row.prev_hash = last.hash;
-	row_hash(job->workspace, &row, hash);
+	TRY(take_turn(job, &turn));
+	memcpy(before, turn->hash, sizeof before);
+	row.seq = ++turn->seq;
+	row.prev_hash = (bytes){ before, sizeof before };
+	row_hash(job->workspace, &row, turn->hash);
 	return sql_audit_insert(job,
 		&(struct sql_audit_insert){ .id = row.id,
 			.workspace = job->workspace,
@@ -114,7 +137,7 @@ enum err audit_add(struct job *job, const struct audit_entry *entry)
 			.address = row.address,
 			.detail = row.detail,
 			.prev_hash = row.prev_hash,
-			.hash = { hash, sizeof hash } },
+			.hash = { turn->hash, SHA256_SIZE } },
 		NULL);
 }
 

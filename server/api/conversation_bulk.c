@@ -47,8 +47,8 @@ struct bulk {
 	struct conversation_patch patch;
 	id64 add[BULK_LABELS_MAX], remove[BULK_LABELS_MAX];
 	struct label_change labels;
-	struct conversation *before;     /* of each that was changed by the patch */
-	size_t before_count;
+	struct conversation_bulk *done;  /* of each that is there */
+	size_t done_count;
 	struct conversation_label_rows *labels_before; /* a look for each LABELS_PER_LOOK ids */
 	id64 *missing;
 	size_t missing_count;
@@ -157,23 +157,19 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static enum err change_one(struct bulk *b, id64 id)
+/* Beside the patch. */
+static enum err change_one(struct bulk *b, struct conversation_bulk *one)
 {
 	struct job *job = b->job;
 	size_t noted = b->changes.count;
 	struct read_receipt receipt;
-	struct conversation conv, before;
+	struct conversation conv;
 
-	TRY(conversation_lock(job, id, &before));
-	if (has_patch(b))
-		TRY(conversation_update(job, id, &b->patch, &b->changes, &conv));
-	if (b->changes.count > noted)
-		b->before[b->before_count++] = before;
 	if (has_labels(b))
-		TRY(conversation_label(job, id, &b->labels, &b->changes, &conv));
+		TRY(conversation_label(job, one->before.id, &b->labels, &b->changes, &conv));
 	if (b->read)
-		TRY(conversation_mark_read(job, id, &b->changes, &conv, &receipt));
-	b->changed_count += b->changes.count > noted;
+		TRY(conversation_mark_read(job, one->before.id, &b->changes, &conv, &receipt));
+	b->changed_count += one->changed || b->changes.count > noted;
 	return OK;
 }
 
@@ -208,20 +204,38 @@ static enum err look_at_labels(struct bulk *b)
 	return OK;
 }
 
+/* Those asked for and not done: gone, or not for the asker to see. */
+static void find_missing(struct bulk *b)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (k < b->done_count && b->done[k].asked == b->ids[i])
+			k++;
+		else
+			b->missing[b->missing_count++] = b->ids[i];
+	}
+}
+
+static void drop_doubles(struct bulk *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if (!kept || b->ids[kept - 1] != b->ids[i])
+			b->ids[kept++] = b->ids[i];
+	b->count = kept;
+}
+
 static enum err change_all(struct bulk *b)
 {
 	TRY(db_begin(b->job, DB_WRITE));
 	TRY(look_at_labels(b));
-	for (size_t i = 0; i < b->count; i++) {
-		enum err e = i && b->ids[i] == b->ids[i - 1] ? OK : change_one(b, b->ids[i]);
-
-		if (e == ERR_MISSING) {
-			job_forgive(b->job);
-			b->missing[b->missing_count++] = b->ids[i];
-		} else {
-			TRY(e);
-		}
-	}
+	TRY(conversation_update_many(b->job, b->ids, b->count, &b->patch, &b->changes, b->done,
+		&b->done_count));
+	for (size_t i = 0; i < b->done_count; i++)
+		TRY(change_one(b, &b->done[i]));
+	find_missing(b);
 	return db_commit(b->job);
 }
 
@@ -264,22 +278,23 @@ static void write_before(struct buf *out, const struct bulk *b, const struct con
 /* A request for each group that was alike. */
 static void write_undo_patch(struct buf *out, const struct bulk *b)
 {
-	bool *told = ARENA_ARRAY(b->job->arena, bool, b->before_count + 1);
+	bool *told = ARENA_ARRAY(b->job->arena, bool, b->done_count + 1);
 
-	memset(told, 0, b->before_count + 1);
-	for (size_t i = 0; i < b->before_count; i++) {
+	for (size_t i = 0; i < b->done_count; i++)
+		told[i] = !b->done[i].changed;
+	for (size_t i = 0; i < b->done_count; i++) {
 		if (told[i])
 			continue;
 		json_open(out, '{');
 		json_open_in(out, "ids", '[');
-		for (size_t k = i; k < b->before_count; k++) {
-			if (told[k] || !was_same(b, &b->before[i], &b->before[k]))
+		for (size_t k = i; k < b->done_count; k++) {
+			if (told[k] || !was_same(b, &b->done[i].before, &b->done[k].before))
 				continue;
 			told[k] = true;
-			json_put_id(out, NULL, b->before[k].id);
+			json_put_id(out, NULL, b->done[k].before.id);
 		}
 		json_close(out, ']');
-		write_before(out, b, &b->before[i]);
+		write_before(out, b, &b->done[i].before);
 		json_close(out, '}');
 	}
 }
@@ -336,9 +351,10 @@ enum err conversations_bulk(struct job *job, const struct request *req, struct r
 	b->job = job;
 	b->ids = ARENA_ARRAY(job->arena, id64, BULK_MAX);
 	b->missing = ARENA_ARRAY(job->arena, id64, BULK_MAX);
-	b->before = ARENA_ARRAY(job->arena, struct conversation, BULK_MAX);
+	b->done = ARENA_ARRAY(job->arena, struct conversation_bulk, BULK_MAX);
 	TRY(read_asked(b, req));
 	qsort(b->ids, b->count, sizeof *b->ids, compare_ids);
+	drop_doubles(b);
 	TRY(change_all(b));
 	inbox_tell(job, &b->changes);
 	write_answer(reply_json(res, 200), b);

@@ -278,6 +278,25 @@ static enum err note_update(struct job *job, const struct conversation *was,
 	return OK;
 }
 
+/* was: as it is, locked. */
+static enum err update_locked(struct job *job, const struct conversation *was,
+	const struct conversation_patch *patch, struct inbox_changes *changes,
+	struct conversation *out, bool *changed)
+{
+	*out = *was;
+	take_patch(out, patch);
+	TRY(write_record(job, was, out, patch->reason, changed));
+	if (!*changed)
+		return OK;
+	out->updated_ms = job->now_ms;
+	TRY(write_row(job, out));
+	if (out->status == CONVERSATION_RESOLVED && was->status != CONVERSATION_RESOLVED)
+		TRY(resolution_note(job, out));
+	if (out->assignee_id && out->assignee_id != was->assignee_id)
+		TRY(tell_assignee(job, out, changes));
+	return note_update(job, was, out, changes);
+}
+
 enum err conversation_update(struct job *job, id64 id, const struct conversation_patch *patch,
 	struct inbox_changes *changes, struct conversation *out)
 {
@@ -286,16 +305,52 @@ enum err conversation_update(struct job *job, id64 id, const struct conversation
 
 	TRY(check(job, patch));
 	TRY(conversation_lock(job, id, &was));
-	*out = was;
-	take_patch(out, patch);
-	TRY(write_record(job, &was, out, patch->reason, &changed));
-	if (!changed)
-		return OK;
-	out->updated_ms = job->now_ms;
-	TRY(write_row(job, out));
-	if (out->status == CONVERSATION_RESOLVED && was.status != CONVERSATION_RESOLVED)
-		TRY(resolution_note(job, out));
-	if (out->assignee_id && out->assignee_id != was.assignee_id)
-		TRY(tell_assignee(job, out, changes));
-	return note_update(job, &was, out, changes);
+	return update_locked(job, &was, patch, changes, out, &changed);
+}
+
+static const struct conversation *find_row(const struct conversations *rows, id64 id)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].id == id)
+			return &rows->items[i];
+	return NULL;
+}
+
+/* An id that was merged into another conversation stands for that one. */
+static enum err find_locked(struct job *job, const struct conversations *rows, id64 id,
+	struct conversation *out, bool *found)
+{
+	const struct conversation *row = find_row(rows, id);
+
+	if (!row)
+		return found_or_none(job, conversation_lock(job, id, out), found);
+	*out = *row;
+	*found = conversation_visible(job, out);
+	return OK;
+}
+
+enum err conversation_update_many(struct job *job, const id64 *ids, size_t count,
+	const struct conversation_patch *patch, struct inbox_changes *changes,
+	struct conversation_bulk *out, size_t *found)
+{
+	struct conversation_rows locked;
+	struct conversations rows;
+
+	*found = 0;
+	TRY(check(job, patch));
+	TRY(sql_conversation_lock_many(job, &(struct sql_conversation_lock_many){
+		.ids = id_list(job->arena, ids, count), .workspace = job->workspace }, &locked));
+	conversations_of_rows(job, &locked, &rows);
+	for (size_t i = 0; i < count; i++) {
+		struct conversation_bulk *one = &out[*found];
+		bool is_there;
+
+		TRY(find_locked(job, &rows, ids[i], &one->before, &is_there));
+		if (!is_there)
+			continue;
+		one->asked = ids[i];
+		TRY(update_locked(job, &one->before, patch, changes, &one->after, &one->changed));
+		++*found;
+	}
+	return OK;
 }

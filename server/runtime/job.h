@@ -16,6 +16,7 @@
 struct store;
 struct db;
 struct deferred;
+struct audit_turn;
 struct scope;
 
 enum actor_kind {
@@ -51,6 +52,7 @@ struct job {
 	int64_t now_ms;
 	struct store *store;   /* store/store.h */
 	struct db *db;         /* the open transaction, or NULL */
+	struct audit_turn *audit; /* where the chain ends that db has the turn of (account/audit.c) */
 	id64 workspace;        /* 0 until known */
 	struct actor actor;
 	const struct scope *scope; /* account/scope.h; NULL sees all */

@@ -117,6 +117,7 @@ void db_rollback(struct job *job)
 	if (!db)
 		return;
 	job->db = NULL;
+	job->audit = NULL;
 	db->store->driver->give(db);
 }
 

@@ -81,6 +81,13 @@ WHERE id = $1 AND workspace_id = $2 AND COALESCE(window_until_ms, 0) < $4;
 -- in:  id id64, workspace id64
 UPDATE conversation SET priority = priority WHERE id = $1 AND workspace_id = $2 RETURNING {conversation};
 
+-- conversation_lock_many: many conversation
+-- Those that are there as they are, not merged into another one.
+-- in:  ids str, workspace id64
+UPDATE conversation SET priority = priority WHERE id IN (SELECT value FROM json_each(NULLIF($1, '')) LIMIT 1000)
+	AND workspace_id = $2 AND merged_into IS NULL
+RETURNING {conversation};
+
 -- conversation_set: one conversation
 -- in:  id id64, workspace id64, status i64, assignee id64?, team id64?, priority i64, snoozed_until_ms i64?, queued_ms i64?
 -- in:  waiting_since_ms i64?, now_ms i64
