@@ -1,5 +1,5 @@
 /*
- * commands.c: what runs once and ends: setup, check, status, migrate, keys, audit.
+ * commands.c: what runs once and ends: setup, check, status, migrate, keys, audit, counts.
  *
  * Each prints for people, or one line of JSON where programs ask for it, and answers an exit code:
  * 0 done, 1 not, 2 asked wrongly.
@@ -9,6 +9,7 @@
 #include "account/account.h"
 #include "account/seal.h"
 #include "base/json.h"
+#include "inbox/inbox.h"
 #include "net/client.h"
 #include "store/store.h"
 
@@ -271,4 +272,44 @@ int command_audit(struct arena *arena, const struct settings *settings, int argc
 	printf("%.*s", (int)out.len, out.ptr ? (const char *)out.ptr : "");
 	buf_done(&out);
 	return close_for(&once, e) || broken > 0;
+}
+
+/* Each workspace by itself: what is written while it is counted is counted too, or not yet. */
+static enum err count_all(struct job *job, bool mend, size_t *wrong)
+{
+	id64 ids[WORKSPACES_PER_ROUND];
+	size_t count = WORKSPACES_PER_ROUND, cells;
+
+	*wrong = 0;
+	for (id64 after = 0; count == WORKSPACES_PER_ROUND; after = ids[count - 1]) {
+		TRY(workspace_list(job, after, ids, WORKSPACES_PER_ROUND, &count));
+		for (size_t i = 0; i < count; i++) {
+			job->workspace = ids[i];
+			TRY(conversation_counts_check(job, mend, &cells));
+			*wrong += cells;
+		}
+		if (count == 0)
+			break;
+	}
+	return OK;
+}
+
+int command_counts(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	bool mend = take_flag(&argc, argv, "mend"), verify = take_flag(&argc, argv, "verify");
+	struct once once;
+	size_t wrong = 0;
+	enum err e;
+
+	if (verify == mend || !nothing_left(arena, argc, argv)) {
+		fprintf(stderr, "usage: parley counts verify | mend\n");
+		return 2;
+	}
+	if (!open_for(&once, settings, "counts"))
+		return 1;
+	e = count_all(&once.job, mend, &wrong);
+	if (e == OK)
+		printf("%zu counts of conversations were wrong%s.\n", wrong,
+			mend && wrong ? " and are mended" : "");
+	return close_for(&once, e) || (wrong && !mend);
 }

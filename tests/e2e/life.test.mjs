@@ -175,4 +175,39 @@ test('a list of a hundred thousand scrolls, and only what is seen is drawn', asy
   await page.context().close()
 })
 
+/* A thread of the same length: pages at both ends, as the server would give them. */
+test('a thread of a hundred thousand messages is read from its end to its middle, and only what is seen is drawn', async () => {
+  const TOTAL = 100_000
+  const page = await stage.agent()
+  const { id } = await stage.conversationOf(customer.phone)
+  const [sample] = (await stage.demo.api('GET', `/conversations/${id}/messages`)).data
+  const FIRST = 700_000_000_000_000_000n
+  const messageAt = (i) => ({ ...sample, id: String(FIRST + BigInt(i)), type: 'text', text: { body: `Message ${i}` }, created_ms: sample.created_ms + i })
+  const placeOf = (text) => Number(BigInt(text) - FIRST)
+  await page.route(new RegExp(`/conversations/${id}/messages`), (route) => {
+    const query = new URL(route.request().url()).searchParams
+    const limit = Number(query.get('limit') ?? 50)
+    const around = query.has('around') ? placeOf(query.get('around')) - limit / 2 : null
+    const from = query.has('before') ? placeOf(query.get('before')) - limit : query.has('after') ? placeOf(query.get('after')) + 1 : around ?? TOTAL - limit
+    const data = Array.from({ length: limit }, (_, i) => from + i).filter((i) => i >= 0 && i < TOTAL).map(messageAt)
+    return route.fulfill({ json: { data, has_before: from > 0, has_after: from + limit < TOTAL } })
+  })
+  await page.goto(`${stage.demo.url}/inbox/${id}`)
+  await page.locator('.bubble').getByText(`Message ${TOTAL - 1}`, { exact: true }).waitFor()
+  const box = page.getByRole('region', { name: 'Messages', exact: true })
+  for (let i = 0; i < 40; i++) {
+    await box.evaluate((element) => { element.scrollTop = 0 })
+    await page.waitForTimeout(30)
+  }
+  const rows = await box.getByRole('listitem').count()
+  assert.ok(rows > 3 && rows < 90, `drawn: ${rows}`)
+  const read = await box.locator('.bubble').first().innerText()
+  assert.ok(Number(/Message (\d+)/.exec(read)[1]) < TOTAL - 500, read)
+  await page.goto(`${stage.demo.url}/inbox/${id}?m=${FIRST + 50_000n}`)
+  await page.locator('.bubble').getByText('Message 50000', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /To the latest message/ }).click()
+  await page.locator('.bubble').getByText(`Message ${TOTAL - 1}`, { exact: true }).waitFor()
+  await page.context().close()
+})
+
 test('nothing went wrong in the pages', () => assert.deepEqual(stage.problems, []))
