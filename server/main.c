@@ -35,7 +35,8 @@ static const struct command {
 	{ "keys", command_keys, "rotate: new data keys; rewrap FILE: a new master key",
 		"  rotate | rewrap FILE\n" },
 	{ "audit", command_audit, "verify: check the chain of the audit trail", "  verify\n" },
-	{ "counts", command_counts, "verify: count the conversations anew and compare; mend: and put it right",
+	{ "counts", command_counts,
+		"verify: count the conversations anew and compare; mend: and put it right",
 		"  verify | mend\n" },
 };
 

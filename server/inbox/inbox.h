@@ -173,8 +173,8 @@ enum err conversation_update(struct job *job, id64 id, const struct conversation
  * are not done (open, waiting, snoozed), whoever asks. Its own transaction. */
 enum err conversation_hand_over(struct job *job, id64 from, const struct conversation_patch *patch,
 	size_t max, size_t *moved);
-/* The same for at most 1000, whose ids go up: *found of them are there and in the asker's scope, and in
- * out (room for count), in the same order. */
+/* The same for at most 1000, whose ids go up: *found of them are there and in the asker's scope,
+ * and in out (room for count), in the same order. */
 struct conversation_bulk { id64 asked; struct conversation before, after; bool changed; };
 enum err conversation_update_many(struct job *job, const id64 *ids, size_t count,
 	const struct conversation_patch *patch, struct inbox_changes *changes,

@@ -52,7 +52,8 @@ struct job {
 	int64_t now_ms;
 	struct store *store;   /* store/store.h */
 	struct db *db;         /* the open transaction, or NULL */
-	struct audit_turn *audit; /* where the chain ends that db has the turn of (account/audit.c) */
+	/* where the chain ends that db has the turn of (account/audit.c) */
+	struct audit_turn *audit;
 	id64 workspace;        /* 0 until known */
 	struct actor actor;
 	const struct scope *scope; /* account/scope.h; NULL sees all */
