@@ -659,6 +659,7 @@ CREATE TABLE notify_mute (
 	muted_ms BIGINT NOT NULL,
 	PRIMARY KEY (person_id, conversation_id)
 );
+CREATE INDEX notify_mute_conversation ON notify_mute (conversation_id);
 CREATE TABLE notify_setting (
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
 	person_id BIGINT NOT NULL REFERENCES person (id),

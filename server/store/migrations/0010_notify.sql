@@ -29,6 +29,7 @@ CREATE TABLE notify_mute (
 	muted_ms BIGINT NOT NULL,
 	PRIMARY KEY (person_id, conversation_id)
 );
+CREATE INDEX notify_mute_conversation ON notify_mute (conversation_id);
 
 -- The pair that signs what we send to push services; never changed, or all subscriptions are void.
 CREATE TABLE push_key (

@@ -119,7 +119,7 @@ UPDATE contact SET updated_ms = $3 WHERE id = $1 AND workspace_id = $2;
 -- contact_export_old: many contact_import_busy
 -- Of all workspaces: files that nobody fetched in their time.
 -- in:  before_ms i64, max i64
-SELECT id, workspace_id AS workspace FROM contact_export WHERE blob_id IS NOT NULL AND ended_ms < $1 ORDER BY id LIMIT $2;
+SELECT id, workspace_id AS workspace FROM contact_export WHERE blob_id IS NOT NULL AND ended_ms < $1 ORDER BY ended_ms LIMIT $2;
 
 -- contact_export_forget_file: exec
 -- in:  id id64, workspace id64
