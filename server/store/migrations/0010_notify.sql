@@ -31,8 +31,6 @@ CREATE TABLE notify_mute (
 );
 CREATE INDEX notify_mute_conversation ON notify_mute (conversation_id);
 
-CREATE INDEX notify_mute_conversation ON notify_mute (conversation_id);
-
 -- The pair that signs what we send to push services; never changed, or all subscriptions are void.
 CREATE TABLE push_key (
 	workspace_id BIGINT PRIMARY KEY REFERENCES workspace (id),
