@@ -12,6 +12,7 @@ let stage, owner, mira, theo
 
 /** Serious and critical findings, as lines that say what and where. */
 async function findings(page) {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished))) // half-shown text has half its contrast
   await page.evaluate(axe)
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
   return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}`))
