@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <unicode/ucol.h>
+#include <unicode/ustring.h>
 
 #define STRETCH 10000        /* rows of an index that one query walks */
 #define STRETCHES_MAX 4
