@@ -134,6 +134,11 @@ static void reset_live(str app_key)
 	live_app_reconnect(the_server->live, app_key);
 }
 
+static void close_member(str app_key, str channel, str user_id)
+{
+	live_close_member(the_server->live, app_key, channel, user_id);
+}
+
 static void claim_socket(str app_key, str socket_id, id64 owner)
 {
 	live_claim(the_server->live, app_key, socket_id, owner);
@@ -395,6 +400,7 @@ static void set_hooks(struct server *s)
 	api_publish = publish;
 	api_live_reset = reset_live;
 	api_live_claim = claim_socket;
+	api_live_close_member = close_member;
 	api_listeners_hook = listeners_changed;
 	api_receipt_hook = show_receipt;
 	inbox_media_hook = wake_media;

@@ -46,6 +46,8 @@ extern void (*api_webhooks_hook)(void);
  * api_live_reset does it in the hub. Set once at start; NULL: nobody listens. */
 void api_tell_access(struct job *job);
 extern void (*api_live_reset)(str app_key);
+/* A user may not be in a presence channel any more. Set once at start; may be NULL. */
+extern void (*api_live_close_member)(str app_key, str channel, str user_id);
 /* A connection is this owner's (a session, or a key): it ends with it. Set once at start; may be
  * NULL. */
 extern void (*api_live_claim)(str app_key, str socket_id, id64 owner);

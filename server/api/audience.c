@@ -7,9 +7,9 @@
 /* What messages carry: whoever may not read both is told nothing of conversations. */
 #define HEARS (PERMIT(MESSAGE_READ) | PERMIT(CONTACT_READ))
 
-static void add(struct audience *audience, str channel, const struct scope *scope)
+static void add(struct audience *audience, id64 id, str channel, const struct scope *scope)
 {
-	audience->items[audience->count++] = (struct listener){ channel, scope };
+	audience->items[audience->count++] = (struct listener){ id, channel, scope };
 }
 
 enum err audience_load(struct job *job, struct audience *out)
@@ -28,12 +28,13 @@ enum err audience_load(struct job *job, struct audience *out)
 		.items = ARENA_ARRAY(job->arena, struct listener, person_count + key_count + 1) };
 	for (size_t i = 0; i < person_count; i++)
 		if ((people[i].access.permissions & HEARS) == HEARS)
-			add(out, arena_printf(job->arena, "private-person-%lld",
+			add(out, people[i].id,
+				arena_printf(job->arena, "private-person-%lld",
 					 (long long)people[i].id),
 				scope_of(job, people[i].id, &people[i].access));
 	for (size_t i = 0; i < key_count; i++)
 		if ((keys[i].scopes & HEARS) == HEARS)
-			add(out,
+			add(out, keys[i].id,
 				arena_printf(job->arena, "private-key-%lld", (long long)keys[i].id),
 				scope_of(job, 0,
 					&(struct access){ .channels = keys[i].channels,
@@ -66,11 +67,15 @@ void audience_tell_about(const struct audience *audience, const struct scoped *w
 			audience_tell_one(audience, audience->items[i].channel, event, data);
 }
 
+bool audience_lost(const struct listener *one, const struct scoped *was, const struct scoped *is)
+{
+	return scope_has(one->scope, was) && !scope_has(one->scope, is);
+}
+
 void audience_tell_lost(const struct audience *audience, const struct scoped *was,
 	const struct scoped *is, str event, const struct buf *data)
 {
 	for (size_t i = 0; i < audience->count; i++)
-		if (scope_has(audience->items[i].scope, was) &&
-			!scope_has(audience->items[i].scope, is))
+		if (audience_lost(&audience->items[i], was, is))
 			audience_tell_one(audience, audience->items[i].channel, event, data);
 }

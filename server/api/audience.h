@@ -12,7 +12,8 @@
 
 struct audience {
 	str app_key, workspace; /* the channel of those who see all */
-	struct listener { str channel; const struct scope *scope; } *items;
+	/* id: person or key */
+	struct listener { id64 id; str channel; const struct scope *scope; } *items;
 	size_t count;
 };
 
@@ -26,6 +27,7 @@ void audience_tell_about(const struct audience *audience, const struct scoped *w
 /* For who saw it as it was, and does not any more. */
 void audience_tell_lost(const struct audience *audience, const struct scoped *was,
 	const struct scoped *is, str event, const struct buf *data);
+bool audience_lost(const struct listener *one, const struct scoped *was, const struct scoped *is);
 /* On one channel alone. */
 void audience_tell_one(const struct audience *audience, str channel, str event,
 	const struct buf *data);

@@ -20,6 +20,7 @@
 
 void (*api_publish)(str app_key, str channel, str event, str data);
 void (*api_live_reset)(str app_key);
+void (*api_live_close_member)(str app_key, str channel, str user_id);
 void (*api_live_claim)(str app_key, str socket_id, id64 owner);
 void (*api_listeners_hook)(void);
 
@@ -92,6 +93,20 @@ static enum err tell_conversation(struct job *job, const struct telling *t, cons
 	return OK;
 }
 
+/* Who looks at it, and does not see it any more, hears no longer who else does. */
+static void show_out(struct job *job, const struct telling *t, const struct inbox_change *change,
+	const struct scoped *is)
+{
+	str channel = arena_printf(job->arena, "presence-conversation-%lld",
+		(long long)change->conversation);
+
+	for (size_t i = 0; api_live_close_member && i < t->audience.count; i++)
+		if (audience_lost(&t->audience.items[i], &change->was, is))
+			api_live_close_member(t->audience.app_key, channel,
+				arena_printf(job->arena, "%lld",
+					(long long)t->audience.items[i].id));
+}
+
 /* It went to another team or person: whoever does not see it any more takes it off their list. */
 static enum err tell_lost(struct job *job, const struct telling *t,
 	const struct inbox_change *change)
@@ -108,6 +123,7 @@ static enum err tell_lost(struct job *job, const struct telling *t,
 	json_put_id(&data, "id", conv.id);
 	json_close(&data, '}');
 	audience_tell_lost(&t->audience, &change->was, &is, S("conversation.gone"), &data);
+	show_out(job, t, change, &is);
 	return OK;
 }
 

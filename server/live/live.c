@@ -25,6 +25,7 @@ enum order_kind {
 	ORDER_APP_SET,
 	ORDER_APP_REMOVE,
 	ORDER_APP_RECONNECT,
+	ORDER_CLOSE_MEMBER,
 	ORDER_CLAIM,
 	ORDER_CLOSE_OWNERS,
 	ORDER_CHECK_OWNERS
@@ -162,6 +163,19 @@ static void app_reconnect(struct live *live, const struct live_order *order)
 			S("Who may listen has changed; connect again"));
 }
 
+/* What closes is not freed before live_exit(): the list stays. */
+static void close_member(struct live *live, const struct live_order *order)
+{
+	struct live_app *app = live_app_find(live, order->key);
+	struct live_node *node = app ? live_table_find(&app->channels, order->id) : NULL;
+	struct live_sub *sub = node ? ((struct live_channel *)node)->subs : NULL;
+
+	for (; sub; sub = sub->next_of_channel)
+		if (sub->member && str_is(sub->member->user.id, order->secret))
+			live_conn_close(sub->conn, LIVE_CLOSE_RECONNECT,
+				S("What was looked at is out of sight; connect again"));
+}
+
 /* ---- owners ---- */
 
 static void claim(struct live *live, const struct live_order *order)
@@ -295,6 +309,9 @@ static void carry_out(struct live *live, const struct live_order *order)
 	case ORDER_APP_RECONNECT:
 		app_reconnect(live, order);
 		break;
+	case ORDER_CLOSE_MEMBER:
+		close_member(live, order);
+		break;
 	case ORDER_CLAIM:
 		claim(live, order);
 		break;
@@ -357,6 +374,11 @@ void live_app_remove(struct live *live, str key)
 void live_app_reconnect(struct live *live, str key)
 {
 	give_order(live, order_create(ORDER_APP_RECONNECT, (str[]){ key, STR_NONE, STR_NONE }));
+}
+
+void live_close_member(struct live *live, str app_key, str channel, str user_id)
+{
+	give_order(live, order_create(ORDER_CLOSE_MEMBER, (str[]){ app_key, channel, user_id }));
 }
 
 void live_claim(struct live *live, str app_key, str socket_id, id64 owner)

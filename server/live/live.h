@@ -40,6 +40,10 @@ void live_app_remove(struct live *live, str key);
  * hear. For when somebody may hear less than before. */
 void live_app_reconnect(struct live *live, str key);
 
+/* A user may not be in this presence channel any more: their connections there are closed so, too.
+ * Any thread. */
+void live_close_member(struct live *live, str app_key, str channel, str user_id);
+
 /* A connection listens by the right of its owner (a session, a key). Any thread; told before the
  * client subscribes with what live_authorise() gave. */
 void live_claim(struct live *live, str app_key, str socket_id, id64 owner);

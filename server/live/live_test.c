@@ -413,6 +413,30 @@ LIVE_TEST(who_may_hear_less_than_before_is_sent_to_ask_again)
 	client_leave(client_join_channel("news"));
 }
 
+LIVE_TEST(who_may_not_be_in_a_presence_channel_any_more_is_sent_to_ask_again)
+{
+	struct client *a = client_join(), *b = client_join(), *elsewhere = client_join();
+
+	client_subscribe(a, "presence-x", S("{\"user_id\":\"7\"}"));
+	EXPECT(client_hear(a).ptr);
+	client_subscribe(b, "presence-x", S("{\"user_id\":\"8\"}"));
+	EXPECT(client_hear(b).ptr);
+	client_subscribe(elsewhere, "presence-y", S("{\"user_id\":\"7\"}"));
+	EXPECT(client_hear(elsewhere).ptr);
+	live_close_member(live, S("another app"), S("presence-x"), S("8"));
+	live_close_member(live, S(KEY), S("presence-x"), S("7"));
+	live_close_member(live, S(KEY), S("presence-z"), S("7"));
+	EXPECT(str_has(client_hear(a), S("member_added")));
+	EXPECT(!client_hear(a).ptr);
+	EXPECT_INT(a->close_code, 4200);
+	client_leave(a);
+	EXPECT(str_has(client_hear(b), S("member_removed")));
+	client_settle(b);
+	client_settle(elsewhere);
+	client_leave(b);
+	client_leave(elsewhere);
+}
+
 static _Atomic id64 checked[4];
 
 static void note_owners(struct live *hub, const id64 *owners, size_t count)
