@@ -1,6 +1,7 @@
 /* conversation_life.c: labels on a conversation, and splitting and merging them. */
 #include "api/handlers.h"
 #include "api/message_json.h"
+#include "inbox/contacts.h"
 #include "store/store.h"
 
 enum { REASON_MAX = 500, IDS_MAX = 20 };
@@ -73,7 +74,7 @@ static enum err find_contact(struct job *job, const struct split_draft *draft,
 
 	*out = draft->contact_id;
 	if (*out)
-		return OK;
+		return contact_check(job, *out);
 	if (!draft->to.len)
 		field_error(job, S("contact_id"), S("required"), S("Send contact_id or to."));
 	TRY(job_check_fields(job));

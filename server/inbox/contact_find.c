@@ -22,7 +22,7 @@
 #define STRETCHES_MAX 4
 #define HIT_BATCH 500        /* of a query that finds many */
 #define HIT_BATCHES_MAX 8
-#define CHUNK 200            /* contacts that are loaded with their names at a time */
+#define CHUNK VISIBLE_CONTACTS_MAX /* contacts that are loaded with their names at a time */
 #define LABELS_MATCHED_MAX 20
 #define IDS_MAX (4 * CONTACT_SORTED_MAX)
 #define DIGITS_MIN 3
@@ -197,32 +197,16 @@ static enum err keep_asked(struct finding *f, struct contacts *some)
 	return OK;
 }
 
-static bool talks_with(const struct job *job, const struct conversation_rows *rows, id64 contact)
-{
-	for (size_t i = 0; i < rows->count; i++) {
-		struct conversation conv;
-
-		conversation_of_row(&rows->items[i], &conv);
-		if (conv.contact_id == contact && conversation_visible(job, &conv))
-			return true;
-	}
-	return false;
-}
-
 static enum err keep_visible(struct job *job, struct contacts *some)
 {
-	struct conversation_rows rows;
 	id64 ids[CHUNK];
-	size_t kept = 0;
+	size_t count = some->count, kept = 0;
 
-	if (!job->scope || !some->count)
-		return OK;
-	for (size_t i = 0; i < some->count; i++)
+	for (size_t i = 0; i < count; i++)
 		ids[i] = some->items[i].id;
-	TRY(sql_contact_talks(job, &(struct sql_contact_talks){
-		id_list(job->arena, ids, some->count), job->workspace }, &rows));
+	TRY(visible_contacts(job, ids, &count));
 	for (size_t i = 0; i < some->count; i++)
-		if (talks_with(job, &rows, some->items[i].id))
+		if (kept < count && some->items[i].id == ids[kept])
 			some->items[kept++] = some->items[i];
 	some->count = kept;
 	return OK;

@@ -362,6 +362,10 @@ enum err message_by_ids(struct job *job, const id64 *ids, size_t count, struct m
 /* ERR_MISSING for what job->scope leaves out. */
 enum err visible_conversation(struct job *job, id64 id);
 enum err visible_contact(struct job *job, id64 contact);
+/* Of these contacts those that lists and searches show: who has a conversation in sight. At most
+ * VISIBLE_CONTACTS_MAX. */
+#define VISIBLE_CONTACTS_MAX 200
+enum err visible_contacts(struct job *job, id64 *ids, size_t *count);
 enum err visible_media(struct job *job, id64 media);
 
 /* ---- search (search.c) ---- */
@@ -384,7 +388,8 @@ enum err search_messages(struct job *job, const struct message_search *search, s
 struct text_words { str *items; size_t count; };
 void text_words_of(struct arena *arena, str text, struct text_words *out);
 void message_words(struct arena *arena, const struct message *msg, struct text_words *out);
-/* Contacts by the words of their names or the first digits of their number, at most max. */
+/* Contacts by the words of their names or the first digits of their number, at most max.
+ * With a scope: those of the first VISIBLE_CONTACTS_MAX that visible_contacts() leaves. */
 enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size_t *count);
 
 /* ---- coming in (receive.c) ---- */

@@ -387,6 +387,12 @@ static void add_hit(struct contact_hits *hits, id64 id)
 		hits->ids[hits->count++] = id;
 }
 
+/* A scope leaves few of many: more are looked at, so that those are found. */
+static size_t candidates_for(const struct job *job, size_t max)
+{
+	return job->scope && max < VISIBLE_CONTACTS_MAX ? VISIBLE_CONTACTS_MAX : max;
+}
+
 /* "+49 (30) 12": digits and what people put between them. */
 static str digits_of(struct arena *arena, str query)
 {
@@ -406,6 +412,8 @@ static str digits_of(struct arena *arena, str query)
 static enum err find_phones(struct job *job, str digits, struct contact_hits *hits)
 {
 	struct contact_alias_rows rows;
+	size_t count;
+	id64 *ids;
 
 	if (!digits.len)
 		return OK;
@@ -414,10 +422,14 @@ static enum err find_phones(struct job *job, str digits, struct contact_hits *hi
 		&(struct sql_contact_alias_phones){ .workspace = job->workspace,
 			.from_key = digits,
 			.to_key = arena_printf(job->arena, STR_F "9999999999999999", STR_A(digits)),
-			.max = (int64_t)hits->max },
+			.max = (int64_t)candidates_for(job, hits->max) },
 		&rows));
-	for (size_t i = 0; i < rows.count; i++)
-		add_hit(hits, rows.items[i].contact_id);
+	ids = ARENA_ARRAY(job->arena, id64, rows.count + 1);
+	for (count = 0; count < rows.count; count++)
+		ids[count] = rows.items[count].contact_id;
+	TRY(visible_contacts(job, ids, &count));
+	for (size_t i = 0; i < count; i++)
+		add_hit(hits, ids[i]);
 	return OK;
 }
 
@@ -441,8 +453,8 @@ static enum err check_names(struct job *job, const struct query_terms *q, id64 i
 static enum err find_names(struct job *job, str query, struct contact_hits *hits)
 {
 	struct query_terms q;
-	id64 *ids = ARENA_ARRAY(job->arena, id64, hits->max);
-	size_t found = 0;
+	size_t candidates = candidates_for(job, hits->max), found = 0;
+	id64 *ids = ARENA_ARRAY(job->arena, id64, candidates);
 	str tokens;
 
 	query_read(job->arena, query, &q);
@@ -450,8 +462,9 @@ static enum err find_names(struct job *job, str query, struct contact_hits *hits
 		return OK;
 	TRY(search_tokens_of_query(job,
 		&(struct query_tokens){ .space = SPACE_NAME, .words = &q.words }, &tokens));
-	TRY(search_find(job, job->workspace, tokens, 0, ids, hits->max, &found));
-	for (size_t i = 0; i < found; i++)
+	TRY(search_find(job, job->workspace, tokens, 0, ids, candidates, &found));
+	TRY(visible_contacts(job, ids, &found));
+	for (size_t i = 0; i < found && hits->count < hits->max; i++)
 		TRY(check_names(job, &q, ids[i], hits));
 	return OK;
 }

@@ -1,4 +1,5 @@
 /* search_test.c: what is found, exactly, on both databases. */
+#include "account/scope.h"
 #include "inbox/test_inbox.h"
 
 /* The remote ids of what is found, newest first. */
@@ -185,6 +186,30 @@ static size_t contacts_found(struct job *job, const char *query, id64 *first)
 	if (count && first)
 		*first = ids[0];
 	return count;
+}
+
+STORE_TEST(a_scope_finds_its_contacts_behind_those_that_it_does_not_see)
+{
+	struct channel *ch = test_channel(job), *other = test_another_channel(job, 2);
+	struct provider_event hidden = test_text("12025550101", "1", "hi", TEST_NOW_MS),
+			      seen = test_text("12025550102", "2", "hi", TEST_NOW_MS);
+	const struct scope scope = { .channels = &ch->id, .channel_count = 1 };
+	id64 got = 0;
+	size_t count;
+
+	hidden.who.name = seen.who.name = S("Ana");
+	test_apply(job, ch, &seen, NULL);
+	test_apply(job, other, &hidden, NULL);
+	job->scope = &scope;
+	EXPECT_OK(search_contacts(job, S("12025"), 1, &got, &count));
+	EXPECT_INT(count, 1);
+	EXPECT_INT(got, test_conversation(job, ch, "2").contact_id);
+	EXPECT_OK(search_contacts(job, S("ana"), 1, &got, &count));
+	EXPECT_INT(count, 1);
+	EXPECT_INT(got, test_conversation(job, ch, "2").contact_id);
+	EXPECT_INT(contacts_found(job, "12025550101", NULL), 0);
+	job->scope = NULL;
+	EXPECT_INT(contacts_found(job, "12025", NULL), 2);
 }
 
 STORE_TEST(contacts_are_found_by_name_and_number)

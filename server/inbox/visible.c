@@ -39,6 +39,34 @@ enum err visible_contact(struct job *job, id64 contact)
 	return conversations.count ? not_there(job) : OK;
 }
 
+static bool talks_with(const struct job *job, const struct conversation_rows *rows, id64 contact)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		struct conversation conv;
+
+		conversation_of_row(&rows->items[i], &conv);
+		if (conv.contact_id == contact && conversation_visible(job, &conv))
+			return true;
+	}
+	return false;
+}
+
+enum err visible_contacts(struct job *job, id64 *ids, size_t *count)
+{
+	struct conversation_rows rows;
+	size_t kept = 0;
+
+	if (!job->scope || !*count)
+		return OK;
+	TRY(sql_contact_talks(job, &(struct sql_contact_talks){
+		id_list(job->arena, ids, *count), job->workspace }, &rows));
+	for (size_t i = 0; i < *count; i++)
+		if (talks_with(job, &rows, ids[i]))
+			ids[kept++] = ids[i];
+	*count = kept;
+	return OK;
+}
+
 /* ---- files ---- */
 
 /* One that no message has yet is on its way into one, or belongs to a canned response. */
