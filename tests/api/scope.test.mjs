@@ -117,6 +117,47 @@ for (const [who, caller] of [['a person', northerner], ['a key', northKey]]) {
   })
 }
 
+const silent = await owner.want(201, 'POST', '/contacts', { phone: '+12025550103', name: 'Silent southerner' })
+
+for (const [who, caller] of [['a person', northerner], ['a key', northKey]]) {
+  test(`${who}: whom nobody talks with yet is in no list, and not there by id`, async () => {
+    for (const { method, path } of operationsWithId.filter((one) => one.path.startsWith('/contacts/'))) {
+      const options = method === 'GET' || method === 'DELETE' ? {} : { body: bodies[`${method} ${path}`] ?? {} }
+      const answer = await caller.call(method, path.replace('{id}', silent.id).replace(/\{\w+\}/g, '1'), options)
+      assert.ok(answer.status === 404 || (method !== 'GET' && answer.status === 422), `${method} ${path}: ${answer.status}`)
+      assert.doesNotMatch(JSON.stringify(answer.body), /southerner|12025550103/, path)
+    }
+    assert.deepEqual((await caller.want(200, 'GET', '/contacts?query=southerner')).data, [])
+    await caller.want(404, 'POST', `/conversations/${seen.id}/split`, { from_message_id: seen.last_message.id, contact_id: silent.id })
+    assert.equal((await owner.want(200, 'GET', `/contacts/${silent.id}`)).name, 'Silent southerner', 'and nothing was changed')
+  })
+
+  test(`${who}: the search finds the contacts that the list shows, and no others`, async () => {
+    for (const query of ['southerner', '12025550102', '12025550103', '1202555', 'from:12025550102', 'from:silent']) {
+      const { words, ...found } = await caller.want(200, 'GET', `/search?groups=true&query=${query}`)
+      assert.equal(words.length, query.startsWith('from:') ? 0 : 1)
+      assert.doesNotMatch(JSON.stringify(found), /outherner"|\+1202555010[23]/, query)
+    }
+    const both = await caller.want(200, 'GET', '/search?groups=true&query=1202555')
+    assert.deepEqual(both.contacts.map(({ id }) => id), [seen.contact.id])
+    assert.equal((await owner.want(200, 'GET', '/search?groups=true&query=1202555')).contacts.length, 3)
+    for (const value of ['sil', '12025550102', '12025550103']) {
+      assert.deepEqual((await caller.want(200, 'GET', `/search/suggestions?key=from&value=${value}`)).data, [], value)
+    }
+    assert.equal((await caller.want(200, 'GET', '/search/suggestions?key=from&value=12025550101')).data.length, 1)
+  })
+
+  test(`${who}: files of all contacts are not theirs to make, nor to read`, async () => {
+    const made = await owner.want(202, 'POST', '/contact-exports')
+    const refused = (await operations(server)).filter(({ path }) => /^\/contact-(exports|imports)(\/\{id\}|$)/.test(path))
+    assert.ok(refused.length > 8)
+    for (const { method, path } of [...refused, { method: 'GET', path: '/contacts.csv' }]) {
+      const answer = await caller.call(method, path.replace('{id}', made.id), method === 'POST' ? { body: {} } : {})
+      assert.deepEqual([answer.status, answer.body.code], [403, 'not_allowed'], `${method} ${path}`)
+    }
+  })
+}
+
 function listen(caller, name, key = owner.session.live.key) {
   const at = new URL(server.url)
   const headers = caller.key ? { Authorization: `Bearer ${caller.key}` } : { Cookie: `parley_session=${caller.cookie}`, 'X-CSRF-Token': caller.csrf }
@@ -159,7 +200,10 @@ test('live: only what is in scope is told, and when it leaves', async () => {
   await until('what was given to one', () => person.heard.some(({ event, data }) =>
     event === 'conversation.updated' && data.conversation.id === hidden.id))
   await northerner.want(200, 'GET', `/conversations/${hidden.id}`)
+  const room = listen(northerner, `presence-conversation-${hidden.id}`)
+  await room.ready
   await owner.want(200, 'PATCH', `/conversations/${hidden.id}`, { assignee_id: null })
+  await until('that nobody looks on', () => room.heard.some(({ event }) => event === 'pusher:subscription_error'))
   await until('what is gone', () => person.heard.some(({ event, data }) => event === 'conversation.gone' && data.id === hidden.id))
   await northerner.want(404, 'GET', `/conversations/${hidden.id}`)
   assert.ok(!key.heard.some(({ data }) => JSON.stringify(data ?? {}).includes(hidden.id)), 'the key saw none of it')
