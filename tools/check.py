@@ -33,7 +33,7 @@ CORES = str(os.cpu_count() or 2)
 THREADED = re.compile(r'^(base/log|runtime/|net/|store/|api/|live/|jobs/|inbox/|provider/)')
 
 # Whose unit tests want both stores.
-ON_STORE = ('store/', 'account/', 'inbox/', 'jobs/', 'api/', 'live/', 'main')
+ON_STORE = ('store/', 'account/', 'inbox/', 'jobs/', 'api/', 'live/', 'routing/', 'report/', 'main')
 
 BUILDS = {
     # Optimised, as it is shipped.
