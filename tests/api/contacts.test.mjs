@@ -2,14 +2,25 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { test as run } from 'node:test'
+import { rmSync } from 'node:fs'
+import { after, test as run } from 'node:test'
 import { Server, until } from './server.mjs'
 
 const stores = process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']
 const test = (name, work) => { for (const store of stores) run(`${name} (${store})`, { timeout: 180_000 }, () => work(store)) }
 
+/* Node waits for its children, so every server ends with the file, whatever became of its test. */
+const servers = []
+after(async () => {
+  for (const server of servers) {
+    await server.stop()
+    rmSync(server.folder, { recursive: true, force: true })
+  }
+})
+
 async function world(store) {
   const server = new Server()
+  servers.push(server)
   if (store === 'postgres') {
     const database = `contacts_${randomInt(1e9)}`
     execFileSync('psql', [process.env.PARLEY_TEST_POSTGRES, '-qc', `CREATE DATABASE ${database}`])
