@@ -50,7 +50,8 @@ async function inbox(name, file, options) {
 
 async function settings() {
   const page = await stage.agent({ viewport: WIDE, deviceScaleFactor: 2 })
-  for (const [where, heading] of [['settings/channels', 'Channels'], ['health', 'Health']]) {
+  for (const [where, heading] of [['settings/channels', 'Channels'], ['health', 'Health'], ['board', 'Board'], ['reports', 'Reports'], ['contacts', 'Contacts'],
+    ['settings/templates', 'Templates'], ['settings/routing', 'Routing'], ['settings/people', 'People'], ['settings', 'Settings']]) {
     await page.goto(`${stage.demo.url}/${where}`)
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
     await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })

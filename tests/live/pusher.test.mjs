@@ -72,7 +72,7 @@ test('a connection gets a socket id of the documented form', async () => {
 })
 
 test('a key that was deleted hears nothing more', async () => {
-  const key = await demo.api('POST', '/api-keys', { name: 'listener', scopes: ['conversation.read', 'message.read'] })
+  const key = await demo.api('POST', '/api-keys', { name: 'listener', scopes: ['conversation.read', 'message.read', 'contact.read'] })
   const authorization = { ...byServer(), headers: { Authorization: `Bearer ${key.key}` } }
   const channel = await joined(await connected({ authorization }), `private-workspace-${demo.workspace_id}`)
   const refused = happens(channel, 'pusher:subscription_error')
@@ -84,7 +84,7 @@ test('a change made by the API is heard on the private channel of the workspace'
   const socket = await connected({ authorization: byServer() })
   const channel = await joined(socket, `private-workspace-${demo.workspace_id}`)
   const conversation = await someConversation()
-  const status = conversation.status === 'open' ? 'pending' : 'open'
+  const status = conversation.status === 'open' ? 'waiting' : 'open'
   const heard = happens(channel, 'conversation.updated')
 
   await demo.api('PATCH', `/conversations/${conversation.id}`, { status })
