@@ -6,7 +6,7 @@ import { answer, bubble, openConversation, Stage } from './stage.mjs'
 
 const AGENTS = 20
 const SMALL = { viewport: { width: 1100, height: 700 } }
-const test = (name, work) => run(name, { timeout: 240_000 }, work)
+const test = (name, work) => run(name, { timeout: 400_000 }, work)
 let stage, boss
 const team = [] // {name, id, page, customer, conversation}
 
@@ -24,7 +24,7 @@ before(async () => {
   for (let at = 0; at < AGENTS; at += 4) {
     await Promise.all(team.slice(at, at + 4).map(async (one) => {
       one.page = await stage.agent({ email: one.email, password: one.password, ...SMALL })
-      one.page.setDefaultTimeout(45_000)
+      one.page.setDefaultTimeout(90_000)
     }))
   }
   boss = await stage.agent({ email: 'grace@demo.parley.example' })
