@@ -65,7 +65,7 @@ static struct place find_button(const struct fit *f, size_t index, bool wanted)
 
 /* ---- texts ---- */
 
-static str text_of_parameter(json parameter)
+str template_parameter_text(json parameter)
 {
 	static const char *const paths[] = { "text", "currency.fallback_value",
 		"date_time.fallback_value" };
@@ -105,7 +105,7 @@ static void check_value(const struct fit *f, json parameter, const struct place 
 		template_wrong(f->job, "invalid",
 			body ? "A text, a currency or a date_time." : "A text.",
 			"%s.parameters[%zu].type", at->path, i);
-	else if (!str_trim(text_of_parameter(parameter)).len)
+	else if (!str_trim(template_parameter_text(parameter)).len)
 		template_wrong(f->job, "required", "Fill this in.", "%s.parameters[%zu]", at->path,
 			i);
 	if (str_is_nocase(json_text_at(parameter, "type"), S("currency")))
@@ -225,7 +225,7 @@ static void fit_header(const struct fit *f, json part)
 		return;
 	}
 	check_texts(f, text, &at);
-	if (str_count_points(text) + str_count_points(text_of_parameter(parameter)) >
+	if (str_count_points(text) + str_count_points(template_parameter_text(parameter)) >
 		HEADER_MAX + 5)
 		template_wrong(f->job, "too_long", "A header has at most 60 characters in all.",
 			"%s.parameters[0]", at.path);

@@ -37,4 +37,7 @@ void template_changed(struct job *job, id64 template);
 [[gnu::format(printf, 4, 5)]] void template_wrong(struct job *job, const char *code,
 	const char *message, const char *path, ...);
 
+/* What a text, currency or date parameter shows: its text or its fallback; or none. */
+str template_parameter_text(json parameter);
+
 #endif

@@ -8,26 +8,15 @@ static json sent_part(json sent, const char *type)
 	return template_part(json_field(sent, "components"), type);
 }
 
-static str value_of(json parameter)
-{
-	static const char *const paths[] = { "text", "currency.fallback_value",
-		"date_time.fallback_value" };
-
-	for (size_t i = 0; i < COUNT_OF(paths); i++)
-		if (json_text_at(parameter, paths[i]).len)
-			return json_text_at(parameter, paths[i]);
-	return STR_NONE;
-}
-
 static str find_value(json parameters, str name)
 {
 	int64_t place;
 
 	for (size_t i = 0; i < json_count(parameters); i++)
 		if (str_is(json_text_at(json_at(parameters, i), "parameter_name"), name))
-			return value_of(json_at(parameters, i));
+			return template_parameter_text(json_at(parameters, i));
 	if (str_to_i64(name, &place) && place > 0)
-		return value_of(json_at(parameters, (size_t)place - 1));
+		return template_parameter_text(json_at(parameters, (size_t)place - 1));
 	return STR_NONE;
 }
 

@@ -8,11 +8,6 @@
 
 void (*api_receipt_hook)(const struct api_receipt *receipt);
 
-static bool may_read_messages(const struct job *job)
-{
-	return job->actor.permissions & PERMIT(MESSAGE_READ);
-}
-
 enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv)
 {

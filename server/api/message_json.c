@@ -94,6 +94,11 @@ bool may_read_contacts(const struct job *job)
 	return job->actor.permissions & PERMIT(CONTACT_READ);
 }
 
+bool may_read_messages(const struct job *job)
+{
+	return job->actor.permissions & PERMIT(MESSAGE_READ);
+}
+
 static enum err load_contacts(struct job *job, const struct view_ask *ask, struct view *view)
 {
 	struct ids ids = { 0 };

@@ -36,6 +36,7 @@ struct view {
 
 /* Of whoever asks. */
 bool may_read_contacts(const struct job *job);
+bool may_read_messages(const struct job *job);
 
 enum err view_load(struct job *job, const struct view_ask *ask, struct view *out);
 /* A whole answer: the one conversation, as its asker may see it. */

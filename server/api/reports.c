@@ -6,11 +6,6 @@
 enum { DAYS_DEFAULT = 7 };
 #define DAY_MS (24 * 3600 * 1000LL)
 
-static bool may_read_messages(const struct job *job)
-{
-	return job->actor.permissions & PERMIT(MESSAGE_READ);
-}
-
 static int64_t query_number(struct job *job, const struct request *req, const char *name,
 	int64_t otherwise)
 {

@@ -25,8 +25,6 @@
 #define CHUNK VISIBLE_CONTACTS_MAX /* contacts that are loaded with their names at a time */
 #define LABELS_MATCHED_MAX 20
 #define IDS_MAX (4 * CONTACT_SORTED_MAX)
-#define DIGITS_MIN 3
-#define PHONE_DIGITS_MAX 15
 #define SORT_KEY_MAX 64      /* octets of a name's place in the order */
 
 struct ids { id64 *items; size_t count; };
@@ -65,20 +63,6 @@ static int64_t until_or_end(int64_t ms)
 }
 
 /* ---- the query ---- */
-
-static str digits_of(struct arena *arena, str query)
-{
-	struct buf digits = buf_in(arena, query.len);
-
-	for (size_t i = 0; i < query.len; i++) {
-		if (query.ptr[i] >= '0' && query.ptr[i] <= '9')
-			buf_byte(&digits, (uint8_t)query.ptr[i]);
-		else if (!strchr("+ -()./", query.ptr[i]))
-			return S("");
-	}
-	return digits.len >= DIGITS_MIN && digits.len <= PHONE_DIGITS_MAX ? buf_text(&digits)
-	                                                                  : S("");
-}
 
 static bool word_fits(str word, str wanted)
 {
@@ -120,7 +104,7 @@ static enum err read_query(struct finding *f)
 	str query = str_first_points(f->filter->query, SEARCH_QUERY_MAX);
 
 	words_add(f->job->arena, &f->asked.words, query);
-	f->asked.digits = digits_of(f->job->arena, query);
+	f->asked.digits = search_digits_of(f->job->arena, query);
 	return f->asked.words.count ? match_labels(f) : OK;
 }
 

@@ -18,7 +18,6 @@
 #define PLACES_MAX 48         /* conversations, authors and kinds that are asked one by one */
 #define CONVERSATIONS_MAX 21  /* a conversation and those merged into it */
 #define DIGITS_MIN 3
-#define PHONE_DIGITS_MAX 15
 
 /* ---- the query ---- */
 
@@ -393,8 +392,7 @@ static size_t candidates_for(const struct job *job, size_t max)
 	return job->scope && max < VISIBLE_CONTACTS_MAX ? VISIBLE_CONTACTS_MAX : max;
 }
 
-/* "+49 (30) 12": digits and what people put between them. */
-static str digits_of(struct arena *arena, str query)
+str search_digits_of(struct arena *arena, str query)
 {
 	struct buf digits = buf_in(arena, query.len);
 
@@ -473,7 +471,7 @@ enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size
 {
 	struct contact_hits hits = { .ids = out, .max = max };
 
-	TRY(find_phones(job, digits_of(job->arena, query), &hits));
+	TRY(find_phones(job, search_digits_of(job->arena, query), &hits));
 	TRY(find_names(job, query, &hits));
 	*count = hits.count;
 	return OK;

@@ -21,6 +21,11 @@ enum search_space {
 	SPACE_TAG = 't'
 };
 
+/* The digits of "+49 (30) 12", with what people put between them; empty for anything else, for
+ * fewer than three, and for more than a number has. */
+#define PHONE_DIGITS_MAX 15
+str search_digits_of(struct arena *arena, str query);
+
 /* Folded words, in the order of the text. */
 struct words { str *items; size_t count, cap; };
 void words_add(struct arena *arena, struct words *out, str text);

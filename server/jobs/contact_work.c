@@ -119,7 +119,11 @@ static void run_import(struct contact_work *w, id64 workspace, id64 id)
 		give_up_import(w, workspace, id);
 }
 
-static enum err run_imports(struct contact_work *w, bool *any)
+/* A handful of what is under way, of all workspaces: looked up in a job that ends before they run.
+ */
+static enum err run_busy(struct contact_work *w,
+	enum err (*look)(struct job *job, struct contact_import_busy_rows *rows),
+	void (*run)(struct contact_work *w, id64 workspace, id64 id), bool *any)
 {
 	struct contact_import_busy_rows rows;
 	struct { id64 id, workspace; } todo[AT_A_TIME];
@@ -128,7 +132,7 @@ static enum err run_imports(struct contact_work *w, bool *any)
 	enum err e;
 
 	start_job(w, &job, "contact work", 0);
-	e = sql_contact_import_busy(&job, &(struct sql_contact_import_busy){ AT_A_TIME }, &rows);
+	e = look(&job, &rows);
 	count = e == OK ? rows.count : 0;
 	for (size_t i = 0; i < count; i++) {
 		todo[i].id = rows.items[i].id;
@@ -136,9 +140,14 @@ static enum err run_imports(struct contact_work *w, bool *any)
 	}
 	job_finish(&job, e);
 	for (size_t i = 0; i < count && !atomic_load(&w->is_ending); i++)
-		run_import(w, todo[i].workspace, todo[i].id);
+		run(w, todo[i].workspace, todo[i].id);
 	*any |= count > 0;
 	return e;
+}
+
+static enum err busy_imports(struct job *job, struct contact_import_busy_rows *rows)
+{
+	return sql_contact_import_busy(job, &(struct sql_contact_import_busy){ AT_A_TIME }, rows);
 }
 
 /* ---- exports ---- */
@@ -181,26 +190,9 @@ static void run_export(struct contact_work *w, id64 workspace, id64 id)
 	job_finish(&job, e);
 }
 
-static enum err run_exports(struct contact_work *w, bool *any)
+static enum err busy_exports(struct job *job, struct contact_import_busy_rows *rows)
 {
-	struct contact_import_busy_rows rows;
-	struct { id64 id, workspace; } todo[AT_A_TIME];
-	struct job job;
-	size_t count;
-	enum err e;
-
-	start_job(w, &job, "contact work", 0);
-	e = sql_contact_export_busy(&job, &(struct sql_contact_export_busy){ AT_A_TIME }, &rows);
-	count = e == OK ? rows.count : 0;
-	for (size_t i = 0; i < count; i++) {
-		todo[i].id = rows.items[i].id;
-		todo[i].workspace = rows.items[i].workspace;
-	}
-	job_finish(&job, e);
-	for (size_t i = 0; i < count && !atomic_load(&w->is_ending); i++)
-		run_export(w, todo[i].workspace, todo[i].id);
-	*any |= count > 0;
-	return e;
+	return sql_contact_export_busy(job, &(struct sql_contact_export_busy){ AT_A_TIME }, rows);
 }
 
 /* ---- erasures ---- */
@@ -252,9 +244,9 @@ static void work(struct contact_work *w)
 
 	while (any && e == OK && !atomic_load(&w->is_ending)) {
 		any = false;
-		e = run_imports(w, &any);
+		e = run_busy(w, busy_imports, run_import, &any);
 		if (e == OK)
-			e = run_exports(w, &any);
+			e = run_busy(w, busy_exports, run_export, &any);
 		if (e == OK)
 			e = run_erasures(w, &any);
 	}
