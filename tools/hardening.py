@@ -9,6 +9,10 @@ def readelf(program, *options):
     return subprocess.run(['readelf', '-W', *options, program], check=True, capture_output=True, text=True).stdout
 
 
+# Libraries that bring dozens of others and are wanted seldom: loaded when they are (inbox/voice_library.h).
+LOADED_LATE = ('libav', 'libsw')
+
+
 def checks(program):
     """Pairs of a sentence and whether it holds."""
     header, segments = readelf(program, '-h'), readelf(program, '-l')
@@ -22,6 +26,7 @@ def checks(program):
         ('has no segment that is writable and executable', not re.search(r'LOAD.* RWE ', segments)),
         ('guards its stack frames', '__stack_chk_fail' in symbols),
         ('calls the checked variants of libc (_FORTIFY_SOURCE)', bool(re.search(r'__\w+_chk', symbols))),
+        ('is not linked to what is loaded late', not re.search(r'NEEDED.*\[(%s)' % '|'.join(LOADED_LATE), dynamic)),
         ('names no folder to search for libraries', not re.search(r'\((RPATH|RUNPATH)\)', dynamic)),
     ]
 

@@ -8,12 +8,8 @@
 #include "inbox/voice.h"
 
 #include "base/clock.h"
+#include "inbox/voice_library.h"
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/audio_fifo.h>
-#include <libavutil/opt.h>
-#include <libswresample/swresample.h>
 
 #define RATE 48000
 #define BIT_RATE 24000
@@ -26,6 +22,7 @@
 struct memory { bytes data; size_t at; };
 
 struct convert {
+	const struct voice_library *av;
 	struct job *job;
 	struct memory source;
 	AVFormatContext *in, *out;
@@ -47,22 +44,22 @@ static void end(void *arg)
 	if (c->out && c->out->pb) {
 		uint8_t *rest = NULL;
 
-		avio_close_dyn_buf(c->out->pb, &rest);
-		av_free(rest);
+		c->av->avio_close_dyn_buf(c->out->pb, &rest);
+		c->av->av_free(rest);
 	}
-	avformat_free_context(c->out);
-	avcodec_free_context(&c->encoder);
-	avcodec_free_context(&c->decoder);
-	avformat_close_input(&c->in);
+	c->av->avformat_free_context(c->out);
+	c->av->avcodec_free_context(&c->encoder);
+	c->av->avcodec_free_context(&c->decoder);
+	c->av->avformat_close_input(&c->in);
 	if (c->reader)
-		av_freep(&c->reader->buffer);
-	avio_context_free(&c->reader);
-	swr_free(&c->resampler);
-	av_audio_fifo_free(c->fifo);
-	av_frame_free(&c->decoded);
-	av_frame_free(&c->piece);
-	av_packet_free(&c->packet);
-	av_channel_layout_uninit(&c->from_layout);
+		c->av->av_freep(&c->reader->buffer);
+	c->av->avio_context_free(&c->reader);
+	c->av->swr_free(&c->resampler);
+	c->av->av_audio_fifo_free(c->fifo);
+	c->av->av_frame_free(&c->decoded);
+	c->av->av_frame_free(&c->piece);
+	c->av->av_packet_free(&c->packet);
+	c->av->av_channel_layout_uninit(&c->from_layout);
 }
 
 static enum err not_a_recording(struct job *job)
@@ -125,13 +122,13 @@ static int give_up(void *arg)
 
 static enum err open_source(struct convert *c)
 {
-	uint8_t *buffer = av_malloc(READ_BUFFER);
+	uint8_t *buffer = c->av->av_malloc(READ_BUFFER);
 
 	if (!buffer)
 		return no_memory(c->job);
-	c->reader = avio_alloc_context(buffer, READ_BUFFER, 0, &c->source, read_memory, NULL,
+	c->reader = c->av->avio_alloc_context(buffer, READ_BUFFER, 0, &c->source, read_memory, NULL,
 		seek_memory);
-	c->in = avformat_alloc_context();
+	c->in = c->av->avformat_alloc_context();
 	if (!c->reader || !c->in)
 		return no_memory(c->job);
 	c->in->pb = c->reader;
@@ -141,12 +138,12 @@ static enum err open_source(struct convert *c)
 	c->in->max_streams = 4;
 	c->in->probesize = 1 << 20;
 	c->in->max_analyze_duration = 2 * AV_TIME_BASE;
-	av_opt_set(c->in, "format_whitelist", CONTAINERS, 0);
-	av_opt_set(c->in, "codec_whitelist", CODECS, 0);
+	c->av->av_opt_set(c->in, "format_whitelist", CONTAINERS, 0);
+	c->av->av_opt_set(c->in, "codec_whitelist", CODECS, 0);
 	/* On failure it frees the context, and not the reader. */
-	if (avformat_open_input(&c->in, NULL, NULL, NULL) < 0)
+	if (c->av->avformat_open_input(&c->in, NULL, NULL, NULL) < 0)
 		return not_a_recording(c->job);
-	return avformat_find_stream_info(c->in, NULL) < 0 ? not_a_recording(c->job) : OK;
+	return c->av->avformat_find_stream_info(c->in, NULL) < 0 ? not_a_recording(c->job) : OK;
 }
 
 static enum err open_decoder(struct convert *c)
@@ -154,26 +151,26 @@ static enum err open_decoder(struct convert *c)
 	const AVCodec *codec = NULL;
 	AVStream *stream;
 
-	c->stream = av_find_best_stream(c->in, AVMEDIA_TYPE_AUDIO, -1, -1, &codec, 0);
+	c->stream = c->av->av_find_best_stream(c->in, AVMEDIA_TYPE_AUDIO, -1, -1, &codec, 0);
 	if (c->stream < 0 || !codec)
 		return not_a_recording(c->job);
 	stream = c->in->streams[c->stream];
-	c->decoder = avcodec_alloc_context3(codec);
-	if (!c->decoder || avcodec_parameters_to_context(c->decoder, stream->codecpar) < 0)
+	c->decoder = c->av->avcodec_alloc_context3(codec);
+	if (!c->decoder || c->av->avcodec_parameters_to_context(c->decoder, stream->codecpar) < 0)
 		return no_memory(c->job);
 	c->decoder->pkt_timebase = stream->time_base;
 	c->decoder->thread_count = 1;
-	av_opt_set(c->decoder, "codec_whitelist", CODECS, 0);
-	return avcodec_open2(c->decoder, codec, NULL) < 0 ? not_a_recording(c->job) : OK;
+	c->av->av_opt_set(c->decoder, "codec_whitelist", CODECS, 0);
+	return c->av->avcodec_open2(c->decoder, codec, NULL) < 0 ? not_a_recording(c->job) : OK;
 }
 
 /* ---- writing ---- */
 
 static enum err open_encoder(struct convert *c)
 {
-	const AVCodec *codec = avcodec_find_encoder_by_name("libopus");
+	const AVCodec *codec = c->av->avcodec_find_encoder_by_name("libopus");
 
-	c->encoder = codec ? avcodec_alloc_context3(codec) : NULL;
+	c->encoder = codec ? c->av->avcodec_alloc_context3(codec) : NULL;
 	if (!c->encoder)
 		return fail(c->job, ERR_BUG, "libavcodec has no Opus encoder");
 	c->encoder->sample_rate = RATE;
@@ -181,9 +178,9 @@ static enum err open_encoder(struct convert *c)
 	c->encoder->bit_rate = BIT_RATE;
 	c->encoder->time_base = (AVRational){ 1, RATE };
 	c->encoder->thread_count = 1;
-	av_channel_layout_default(&c->encoder->ch_layout, 1);
-	av_opt_set(c->encoder->priv_data, "application", "voip", 0);
-	if (avcodec_open2(c->encoder, codec, NULL) < 0)
+	c->av->av_channel_layout_default(&c->encoder->ch_layout, 1);
+	c->av->av_opt_set(c->encoder->priv_data, "application", "voip", 0);
+	if (c->av->avcodec_open2(c->encoder, codec, NULL) < 0)
 		return fail(c->job, ERR_BUG, "the Opus encoder does not open");
 	return OK;
 }
@@ -192,36 +189,36 @@ static enum err open_result(struct convert *c)
 {
 	AVStream *stream;
 
-	if (avformat_alloc_output_context2(&c->out, NULL, "ogg", NULL) < 0)
+	if (c->av->avformat_alloc_output_context2(&c->out, NULL, "ogg", NULL) < 0)
 		return no_memory(c->job);
 	c->out->flags |= AVFMT_FLAG_BITEXACT;
-	stream = avformat_new_stream(c->out, NULL);
-	if (!stream || avcodec_parameters_from_context(stream->codecpar, c->encoder) < 0 ||
-		avio_open_dyn_buf(&c->out->pb) < 0)
+	stream = c->av->avformat_new_stream(c->out, NULL);
+	if (!stream || c->av->avcodec_parameters_from_context(stream->codecpar, c->encoder) < 0 ||
+		c->av->avio_open_dyn_buf(&c->out->pb) < 0)
 		return no_memory(c->job);
 	stream->time_base = c->encoder->time_base;
-	if (avformat_write_header(c->out, NULL) < 0)
+	if (c->av->avformat_write_header(c->out, NULL) < 0)
 		return fail(c->job, ERR_BUG, "the header of the voice message cannot be written");
-	c->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_S16, 1, RATE);
-	c->decoded = av_frame_alloc();
-	c->piece = av_frame_alloc();
-	c->packet = av_packet_alloc();
+	c->fifo = c->av->av_audio_fifo_alloc(AV_SAMPLE_FMT_S16, 1, RATE);
+	c->decoded = c->av->av_frame_alloc();
+	c->piece = c->av->av_frame_alloc();
+	c->packet = c->av->av_packet_alloc();
 	return c->fifo && c->decoded && c->piece && c->packet ? OK : no_memory(c->job);
 }
 
 static enum err write_packets(struct convert *c)
 {
-	AVPacket *packet = av_packet_alloc();
+	AVPacket *packet = c->av->av_packet_alloc();
 	enum err e = packet ? OK : no_memory(c->job);
 
-	while (e == OK && avcodec_receive_packet(c->encoder, packet) == 0) {
-		av_packet_rescale_ts(packet, c->encoder->time_base,
+	while (e == OK && c->av->avcodec_receive_packet(c->encoder, packet) == 0) {
+		c->av->av_packet_rescale_ts(packet, c->encoder->time_base,
 			c->out->streams[0]->time_base);
 		packet->stream_index = 0;
-		if (av_interleaved_write_frame(c->out, packet) < 0)
+		if (c->av->av_interleaved_write_frame(c->out, packet) < 0)
 			e = no_memory(c->job);
 	}
-	av_packet_free(&packet);
+	c->av->av_packet_free(&packet);
 	return e;
 }
 
@@ -229,17 +226,17 @@ static enum err encode(struct convert *c, int samples)
 {
 	AVFrame *f = c->piece;
 
-	av_frame_unref(f);
+	c->av->av_frame_unref(f);
 	f->nb_samples = samples;
 	f->format = AV_SAMPLE_FMT_S16;
 	f->sample_rate = RATE;
-	av_channel_layout_default(&f->ch_layout, 1);
-	if (av_frame_get_buffer(f, 0) < 0 ||
-		av_audio_fifo_read(c->fifo, (void **)f->data, samples) < samples)
+	c->av->av_channel_layout_default(&f->ch_layout, 1);
+	if (c->av->av_frame_get_buffer(f, 0) < 0 ||
+		c->av->av_audio_fifo_read(c->fifo, (void **)f->data, samples) < samples)
 		return no_memory(c->job);
 	f->pts = c->samples;
 	c->samples += samples;
-	if (avcodec_send_frame(c->encoder, f) < 0)
+	if (c->av->avcodec_send_frame(c->encoder, f) < 0)
 		return fail(c->job, ERR_BUG, "the Opus encoder refuses sound");
 	return write_packets(c);
 }
@@ -249,10 +246,10 @@ static enum err encode_ready(struct convert *c, bool all)
 {
 	int frame = c->encoder->frame_size > 0 ? c->encoder->frame_size : 960;
 
-	while (av_audio_fifo_size(c->fifo) >= frame)
+	while (c->av->av_audio_fifo_size(c->fifo) >= frame)
 		TRY(encode(c, frame));
-	if (all && av_audio_fifo_size(c->fifo) > 0)
-		TRY(encode(c, av_audio_fifo_size(c->fifo)));
+	if (all && c->av->av_audio_fifo_size(c->fifo) > 0)
+		TRY(encode(c, c->av->av_audio_fifo_size(c->fifo)));
 	return OK;
 }
 
@@ -262,7 +259,7 @@ static bool is_same_sound(const struct convert *c)
 {
 	return c->resampler && c->from_format == c->decoded->format &&
 	       c->from_rate == c->decoded->sample_rate &&
-	       av_channel_layout_compare(&c->from_layout, &c->decoded->ch_layout) == 0;
+	       c->av->av_channel_layout_compare(&c->from_layout, &c->decoded->ch_layout) == 0;
 }
 
 /* A stream may change its shape on the way. */
@@ -272,15 +269,15 @@ static enum err open_resampler(struct convert *c)
 
 	if (is_same_sound(c))
 		return OK;
-	swr_free(&c->resampler);
-	av_channel_layout_uninit(&c->from_layout);
+	c->av->swr_free(&c->resampler);
+	c->av->av_channel_layout_uninit(&c->from_layout);
 	if (c->decoded->sample_rate < 4000 || c->decoded->sample_rate > 384000 ||
 		c->decoded->ch_layout.nb_channels < 1 || c->decoded->ch_layout.nb_channels > 8 ||
-		swr_alloc_set_opts2(&c->resampler, &mono, AV_SAMPLE_FMT_S16, RATE,
+		c->av->swr_alloc_set_opts2(&c->resampler, &mono, AV_SAMPLE_FMT_S16, RATE,
 			&c->decoded->ch_layout, c->decoded->format, c->decoded->sample_rate, 0,
 			NULL) < 0 ||
-		swr_init(c->resampler) < 0 ||
-		av_channel_layout_copy(&c->from_layout, &c->decoded->ch_layout) < 0)
+		c->av->swr_init(c->resampler) < 0 ||
+		c->av->av_channel_layout_copy(&c->from_layout, &c->decoded->ch_layout) < 0)
 		return not_a_recording(c->job);
 	c->from_format = c->decoded->format;
 	c->from_rate = c->decoded->sample_rate;
@@ -290,19 +287,19 @@ static enum err open_resampler(struct convert *c)
 /* in NULL: what the resampler still holds. */
 static enum err resample(struct convert *c, const AVFrame *in)
 {
-	int room = swr_get_out_samples(c->resampler, in ? in->nb_samples : 0), n;
+	int room = c->av->swr_get_out_samples(c->resampler, in ? in->nb_samples : 0), n;
 	uint8_t *samples = NULL;
 	enum err e = OK;
 
 	if (room <= 0)
 		return OK;
-	if (av_samples_alloc(&samples, NULL, 1, room, AV_SAMPLE_FMT_S16, 0) < 0)
+	if (c->av->av_samples_alloc(&samples, NULL, 1, room, AV_SAMPLE_FMT_S16, 0) < 0)
 		return no_memory(c->job);
-	n = swr_convert(c->resampler, &samples, room,
+	n = c->av->swr_convert(c->resampler, &samples, room,
 		in ? (const uint8_t **)in->extended_data : NULL, in ? in->nb_samples : 0);
-	if (n > 0 && av_audio_fifo_write(c->fifo, (void **)&samples, n) < n)
+	if (n > 0 && c->av->av_audio_fifo_write(c->fifo, (void **)&samples, n) < n)
 		e = no_memory(c->job);
-	av_freep(&samples);
+	c->av->av_freep(&samples);
 	return e;
 }
 
@@ -320,12 +317,12 @@ static enum err check_length(struct convert *c)
 
 static enum err take_frames(struct convert *c)
 {
-	while (avcodec_receive_frame(c->decoder, c->decoded) == 0) {
+	while (c->av->avcodec_receive_frame(c->decoder, c->decoded) == 0) {
 		TRY(open_resampler(c));
 		TRY(resample(c, c->decoded));
 		TRY(encode_ready(c, false));
 		TRY(check_length(c));
-		av_frame_unref(c->decoded);
+		c->av->av_frame_unref(c->decoded);
 	}
 	return OK;
 }
@@ -333,17 +330,17 @@ static enum err take_frames(struct convert *c)
 /* A packet that does not decode is left out: half a second less is better than none. */
 static enum err convert_all(struct convert *c)
 {
-	for (int i = 0; i < PACKETS_MAX && av_read_frame(c->in, c->packet) >= 0; i++) {
+	for (int i = 0; i < PACKETS_MAX && c->av->av_read_frame(c->in, c->packet) >= 0; i++) {
 		enum err e = OK;
 
 		if (c->packet->stream_index == c->stream &&
-			avcodec_send_packet(c->decoder, c->packet) == 0)
+			c->av->avcodec_send_packet(c->decoder, c->packet) == 0)
 			e = take_frames(c);
-		av_packet_unref(c->packet);
+		c->av->av_packet_unref(c->packet);
 		TRY(e);
 		TRY(check_length(c));
 	}
-	if (avcodec_send_packet(c->decoder, NULL) == 0)
+	if (c->av->avcodec_send_packet(c->decoder, NULL) == 0)
 		TRY(take_frames(c));
 	if (!c->resampler)
 		return not_a_recording(c->job);
@@ -358,30 +355,35 @@ static enum err finish(struct convert *c, struct buf *out)
 
 	if (!c->samples)
 		return not_a_recording(c->job);
-	avcodec_send_frame(c->encoder, NULL);
+	c->av->avcodec_send_frame(c->encoder, NULL);
 	TRY(write_packets(c));
-	if (av_write_trailer(c->out) < 0)
+	if (c->av->av_write_trailer(c->out) < 0)
 		return no_memory(c->job);
-	size = avio_close_dyn_buf(c->out->pb, &result);
+	size = c->av->avio_close_dyn_buf(c->out->pb, &result);
 	c->out->pb = NULL;
 	if (size > 0)
 		buf_put(out, result, (size_t)size);
-	av_free(result);
+	c->av->av_free(result);
 	return out->failed || size <= 0 ? no_memory(c->job) : OK;
 }
 
 enum err voice_convert(struct job *job, bytes source, struct buf *out, int64_t *duration_ms)
 {
 	struct convert *c = ARENA_NEW(job->arena, struct convert);
+	const char *why;
 
-	*c = (struct convert){ .job = job, .source = { .data = source },
+	*c = (struct convert){ .av = voice_library(&why), .job = job, .source = { .data = source },
 		.deadline_ms = clock_now_ms() + VOICE_WORK_MAX_MS };
 	*out = buf_in(job->arena, VOICE_RESULT_MAX);
 	if (source.len > VOICE_SOURCE_MAX)
 		return fail_code(job, ERR_LIMIT, S("too_large"), S("Record a shorter one."),
 			"A recording has at most 16 MB.");
-	av_log_set_level(AV_LOG_QUIET);
-	av_max_alloc(ALLOCATION_MAX);
+	if (!c->av)
+		return fail_code(job, ERR_UNSUPPORTED, S("no_voice_library"),
+			S("Install the packages libavformat59 and libswresample4."),
+			"This server cannot convert recordings: %s.", why);
+	c->av->av_log_set_level(AV_LOG_QUIET);
+	c->av->av_max_alloc(ALLOCATION_MAX);
 	job_defer(job, end, c);
 	TRY(open_source(c));
 	TRY(open_decoder(c));
