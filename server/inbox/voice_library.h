@@ -73,7 +73,7 @@ enum voice_shared { FORMAT, CODEC, UTIL, RESAMPLE, VOICE_SHARED };
 	X(RESAMPLE, swr_get_out_samples) \
 	X(RESAMPLE, swr_init)
 
-#define VOICE_MEMBER(library, name) typeof(name) *name;
+#define VOICE_MEMBER(library, name) __typeof__(name) *name;
 struct voice_library { VOICE_CALLS(VOICE_MEMBER) };
 #undef VOICE_MEMBER
 
