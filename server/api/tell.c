@@ -127,6 +127,18 @@ static enum err tell_lost(struct job *job, const struct telling *t,
 	return OK;
 }
 
+/* It is a part of another one now: whoever had it in a list takes it off. */
+static void tell_joined(struct job *job, const struct telling *t, const struct inbox_change *change)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+
+	json_open(&data, '{');
+	json_put_id(&data, "id", change->conversation);
+	json_put_id(&data, "into", change->into);
+	json_close(&data, '}');
+	audience_tell_about(&t->audience, &change->was, S("conversation.gone"), &data);
+}
+
 /* ---- a handful ---- */
 
 static enum err flush(struct job *job, struct telling *t)
@@ -216,6 +228,10 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 	case CHANGE_MESSAGE:
 		return add_message(job, t, change->message);
 	case CHANGE_CONVERSATION:
+		if (change->into) {
+			tell_joined(job, t, change);
+			return OK;
+		}
 		TRY(tell_lost(job, t, change));
 		return add_conversation(job, t, change->conversation);
 	case CHANGE_CONTACT:

@@ -18,6 +18,10 @@ static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 /* Of several moves the first one knows how it was. */
 static void note_move(struct inbox_change *noted, const struct inbox_change *change)
 {
+	if (change->into) {
+		noted->into = change->into;
+		noted->was = change->was;
+	}
 	if (noted->moved || !change->moved)
 		return;
 	noted->moved = true;

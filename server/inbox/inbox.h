@@ -32,6 +32,8 @@ struct inbox_change {
 	/* of a conversation: it has another assignee or team than before, or another channel */
 	bool moved;
 	struct scoped was;
+	/* of a conversation that was merged: into this one; `was` is how it stood. 0: it was not */
+	id64 into;
 };
 struct inbox_changes {
 	struct inbox_change *items;

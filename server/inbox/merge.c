@@ -116,6 +116,12 @@ static enum err join_conversations(struct job *job, struct merge *merge,
 	kept->window_until_ms = later(kept->window_until_ms, gone->window_until_ms);
 	TRY(rewrite(job, kept));
 	note_conversation(job, kept, merge->changes);
+	inbox_note(job, merge->changes,
+		(struct inbox_change){ .kind = CHANGE_CONVERSATION,
+			.conversation = gone->id,
+			.contact = merge->kept,
+			.into = kept->id,
+			.was = { gone->channel_id, gone->team_id, gone->assignee_id } });
 	return OK;
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test as run } from 'node:test'
 import { until } from '../lib/parley.mjs'
-import { composerOf, openConversation, rowOf, Stage } from './stage.mjs'
+import { bubble, composerOf, openConversation, rowOf, Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 180_000 }, work)
 let stage, customer, other, owner, mira
@@ -134,6 +134,69 @@ test('many are changed at once, with their progress, and put back', async () => 
   await rowOf(owner, customer.name).waitFor()
   assert.equal((await stage.conversationOf(other.phone)).status, 'open')
   await owner.getByRole('button', { name: 'Stop choosing' }).click()
+})
+
+test('two conversations of one person become one by the menu, for everybody, and part again', async () => {
+  const names = async () => (await owner.locator('.bubble').allInnerTexts()).join(' ')
+  await owner.goto(`${stage.demo.url}/inbox`)
+  await openConversation(owner, customer.name)
+  await openConversation(mira.page, other.name)
+  await menu(owner, 'More', 'Merge with another conversation', thread(owner, customer.name))
+  const dialog = owner.getByRole('dialog', { name: 'Merge with another conversation' })
+  await dialog.getByRole('searchbox').fill(other.phone)
+  await dialog.getByRole('button', { name: new RegExp(other.name) }).click()
+  await dialog.getByRole('region', { name: customer.name }).getByText('stays').waitFor()
+  await dialog.getByRole('region', { name: other.name }).getByText('Where is my order?').waitFor()
+  await dialog.getByRole('button', { name: 'Merge', exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await bubble(owner, 'Where is my order?').waitFor()
+  await bubble(owner, 'Is anybody there?').waitFor()
+  await line(owner, 'You joined another conversation with this one').waitFor()
+  await rowOf(owner, other.name).waitFor({ state: 'detached' })
+  // Who had the other one open is where its messages are now.
+  await thread(mira.page, customer.name).waitFor()
+  await bubble(mira.page, 'Is anybody there?').waitFor()
+  await rowOf(mira.page, other.name).waitFor({ state: 'detached' })
+  await owner.getByRole('status').getByRole('button', { name: 'Undo' }).click()
+  await bubble(owner, 'Where is my order?').waitFor({ state: 'detached' })
+  await rowOf(owner, other.name).waitFor()
+  await rowOf(mira.page, other.name).waitFor()
+  assert.doesNotMatch(await names(), /Where is my order/)
+})
+
+test('messages of somebody else are split off from a message on, by keyboard alone, and moved back', async () => {
+  await stage.demo.customerSays(customer.phone, 'Here is her brother Jonas')
+  await bubble(owner, 'Here is her brother Jonas').waitFor()
+  await owner.getByRole('button', { name: 'More', exact: true }).focus()
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.press('ArrowDown')
+  await owner.keyboard.press('Enter')
+  const dialog = owner.getByRole('dialog', { name: 'Split off messages' })
+  await dialog.getByText('Messages that move to another contact: 1').waitFor()
+  await dialog.getByRole('textbox').focus()
+  await owner.keyboard.type('+1 202 555 0199')
+  await owner.keyboard.press('Enter')
+  await dialog.waitFor({ state: 'detached' })
+  await bubble(owner, 'Here is her brother Jonas').waitFor({ state: 'detached' })
+  await line(owner, 'You moved messages to another contact').waitFor()
+  await rowOf(owner, '+12025550199').getByText('Here is her brother Jonas').waitFor()
+  await owner.getByRole('status').getByRole('button', { name: 'Undo' }).click()
+  await bubble(owner, 'Here is her brother Jonas').waitFor()
+})
+
+test('both are there on a phone, and a message has its own way to split', async () => {
+  const page = await stage.agent({ viewport: { width: 360, height: 740 } })
+  await openConversation(page, customer.name)
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360)
+  await menu(page, 'More', 'Merge with another conversation', thread(page, customer.name))
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  await bubble(page, 'Here is her brother Jonas').getByRole('button', { name: 'Message actions' }).click()
+  await page.getByRole('menuitem', { name: 'Split off from here' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Split off messages' })
+  await dialog.getByLabel('From this message on').getByText('Here is her brother Jonas').waitFor({ state: 'attached' })
+  assert.ok(await dialog.getByRole('button', { name: 'Split off' }).isDisabled())
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.context().close()
 })
 
 /* The list as it is with a hundred thousand: the pages are made here, all else is the console's own. */

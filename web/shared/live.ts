@@ -20,7 +20,8 @@ export interface LiveEvents {
   'counts.updated': { cells: CountCell[] }
   'label.updated': { id: string }
   /** It left the sight of somebody who sees a part of the inbox. */
-  'conversation.gone': { id: string }
+  /** It left one's sight, or became part of another one (`into`). */
+  'conversation.gone': { id: string; into?: string }
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
   'contact_import.updated': { import: ContactImport }

@@ -26,6 +26,8 @@ export const useInbox = defineStore('inbox', () => {
   const filter = ref<ListFilter>({ ...NO_FILTER })
   const conversations = shallowRef<readonly Conversation[]>([])
   const current = shallowRef<Conversation | null>(null)
+  /** What was open became part of this one. */
+  const joinedInto = ref<string | null>(null)
   const nextCursor = ref<string | null>(null)
   const loading = ref(true)
   const loadingMore = ref(false)
@@ -146,9 +148,11 @@ export const useInbox = defineStore('inbox', () => {
   }
 
   onLive('message.created', ({ conversation }) => place(conversation))
-  onLive('conversation.gone', ({ id }) => {
+  onLive('conversation.gone', ({ id, into }) => {
     conversations.value = conversations.value.filter((one) => one.id !== id)
-    if (current.value?.id === id) current.value = null
+    if (current.value?.id !== id) return
+    current.value = null
+    joinedInto.value = into ?? null
   })
   onLive('conversation.updated', ({ conversation }) => place(conversation))
   onLive('message.updated', ({ message }) => {
@@ -158,7 +162,7 @@ export const useInbox = defineStore('inbox', () => {
   onResync(() => { void resync(); refreshCurrent().catch(() => {}) })
 
   return {
-    filter, conversations, current, nextCursor, loading, loadingMore, problem, moreProblem, myId,
+    filter, conversations, current, joinedInto, nextCursor, loading, loadingMore, problem, moreProblem, myId,
     load, loadMore, applyFilter, place, open, change, label, markRead,
   }
 })

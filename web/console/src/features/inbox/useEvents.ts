@@ -13,7 +13,10 @@ import { compareIds } from './merge'
 interface EventPage { data: ConversationEvent[]; has_before: boolean }
 const SETTLED_MS = 150
 
-export function useEvents(conversationId: Ref<string>, oldestId: Ref<string | null>) {
+/** After these other messages stand in the thread than before. */
+const MOVING = ['split', 'split_from', 'merged', 'unmerged']
+
+export function useEvents(conversationId: Ref<string>, oldestId: Ref<string | null>, onMoved: () => void) {
   const events = shallowRef<readonly ConversationEvent[]>([])
   let from: string | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -22,10 +25,12 @@ export function useEvents(conversationId: Ref<string>, oldestId: Ref<string | nu
     const byId = new Map([...events.value, ...more].map((one) => [one.id, one]))
     events.value = [...byId.values()].sort((a, b) => compareIds(a.id, b.id))
   }
-  async function fetchFrom(query: { after?: string; before?: string }): Promise<void> {
+  async function fetchFrom(query: { after?: string; before?: string }): Promise<readonly ConversationEvent[]> {
     const id = conversationId.value
     const page = await api.get<EventPage>(`/conversations/${id}/events`, query).catch(() => null)
-    if (page && id === conversationId.value) merge(page.data)
+    if (!page || id !== conversationId.value) return []
+    merge(page.data)
+    return page.data
   }
   /* The thread grew upwards: what happened there, too. */
   function reach(oldest: string | null): void {
@@ -38,7 +43,10 @@ export function useEvents(conversationId: Ref<string>, oldestId: Ref<string | nu
   function later(): void {
     clearTimeout(timer)
     const after = events.value.at(-1)?.id ?? from ?? '0'
-    timer = setTimeout(() => void fetchFrom({ after }), SETTLED_MS)
+    timer = setTimeout(async () => {
+      const news = await fetchFrom({ after })
+      if (news.some((one) => MOVING.includes(one.kind))) onMoved()
+    }, SETTLED_MS)
   }
 
   watch(conversationId, () => { events.value = []; from = null }, { flush: 'sync' })
