@@ -428,8 +428,8 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 	TRY(sandbox_start(server_loop(demo->server), server_callers(demo->server), &config,
 		&demo->sandbox, why));
 	demo->sandbox_url = url_of(arena, demo->sandbox);
-	channel_set_graph_url(arena_printf(arena, STR_F "/v24.0", STR_A(demo->sandbox_url)).ptr,
-		true);
+	channel_set_base_url("cloud",
+		arena_printf(arena, STR_F "/v24.0", STR_A(demo->sandbox_url)).ptr, true);
 	return OK;
 }
 

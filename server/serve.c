@@ -297,7 +297,9 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	TRY(keyring_open(arena, settings->master_key_file, why));
 	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms,
 		settings->pair_burst);
-	channel_set_graph_url(settings->graph_url, settings->allow_private_calls);
+	channel_set_base_url("cloud", settings->graph_url, settings->allow_private_calls);
+	channel_set_base_url("msg91", settings->msg91_url, settings->allow_private_calls);
+	channel_set_allow_private(settings->allow_private_calls);
 	webhook_set_addresses(settings->allow_private_calls, settings->webhook_ports);
 	return store_open(arena, &config, out, why);
 }

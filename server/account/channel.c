@@ -1,8 +1,8 @@
 /*
  * channel.c: channels as they are stored, and as the API shows them.
  *
- * The three secrets of a channel are one sealed JSON text; they are plain in struct channel only,
- * which lives as long as its job.
+ * The three secrets of a channel and its config are one sealed JSON text; they are plain in struct
+ * channel only, which lives as long as its job.
  */
 #include "account/channel_internal.h"
 #include "base/json.h"
@@ -10,19 +10,37 @@
 
 #include <stdio.h>
 
-#define CONFIG_MAX 8192
+#define CONFIG_MAX (8192 + PROVIDER_CONFIG_MAX)
 #define TAG_PAGE 200
 
+#define BASES_MAX 8
+
 static struct {
-	const char *graph_url, *public_url;
+	struct base { const char *provider, *url; bool allow_private; } bases[BASES_MAX];
+	const char *public_url;
 	bool allow_private;
-} config = { "https://graph.facebook.com/v24.0", "", false };
+} config = { { { "cloud", "https://graph.facebook.com/v24.0", false } }, "", false };
 
 void (*channel_changed_hook)(struct job *job, id64 channel);
 
-void channel_set_graph_url(const char *url, bool allow_private)
+/* Of the provider, or the first free place. */
+static struct base *base_of(const char *provider)
 {
-	config.graph_url = url;
+	size_t i = 0;
+
+	while (i < BASES_MAX - 1 && config.bases[i].provider &&
+		strcmp(config.bases[i].provider, provider) != 0)
+		i++;
+	return &config.bases[i];
+}
+
+void channel_set_base_url(const char *provider, const char *url, bool allow_private)
+{
+	*base_of(provider) = (struct base){ provider, url, allow_private };
+}
+
+void channel_set_allow_private(bool allow_private)
+{
 	config.allow_private = allow_private;
 }
 
@@ -46,14 +64,29 @@ enum err channel_seal_config(struct job *job, const struct channel *channel, byt
 	json_put(&text, "access_token", channel->access_token);
 	json_put(&text, "app_secret", channel->app_secret);
 	json_put(&text, "verify_token", channel->verify_token);
+	json_put_raw(&text, "config", channel->config.len ? channel->config : S("{}"));
 	json_close(&text, '}');
 	if (text.failed)
 		return fail(job, ERR_INPUT, "The secrets of the channel are too long together.");
 	return seal(job, SEAL_SECRET, buf_text(&text), out);
 }
 
+/* Its own address, and what it can. An address of its own is private only where all may be. */
+static void apply_config(struct channel *out, json own)
+{
+	const struct base *base = base_of(out->provider->name);
+	str url = json_text_at(own, "base_url");
+
+	out->base_url = url.len ? url : base->url ? str_of(base->url) : S("");
+	out->allow_private = url.len || !base->url ? config.allow_private : base->allow_private;
+	out->can = out->provider->config_can
+	                   ? out->provider->can & out->provider->config_can(own)
+	                   : out->provider->can;
+}
+
 static enum err unseal_config(struct job *job, bytes sealed, struct channel *out)
 {
+	struct buf own = buf_in(job->arena, PROVIDER_CONFIG_MAX + 1);
 	json root;
 	str text;
 
@@ -63,6 +96,10 @@ static enum err unseal_config(struct job *job, bytes sealed, struct channel *out
 	out->access_token = json_text_at(root, "access_token");
 	out->app_secret = json_text_at(root, "app_secret");
 	out->verify_token = json_text_at(root, "verify_token");
+	if (json_field(root, "config"))
+		json_put_value(&own, NULL, json_field(root, "config"));
+	out->config = own.len ? buf_text(&own) : S("{}");
+	apply_config(out, json_field(root, "config"));
 	return OK;
 }
 
@@ -105,8 +142,6 @@ static enum err fill_channel(struct job *job, const struct channel_row *row, str
 		.phone = phone_digits(row->phone),
 		.remote_id = row->remote_id,
 		.account_id = row->account_id,
-		.base_url = str_of(config.graph_url),
-		.allow_private = config.allow_private,
 		.pace_per_second = row->pace_per_second,
 		.pair_interval_ms = row->pair_interval_ms,
 		.pair_burst = row->pair_burst,
@@ -262,11 +297,13 @@ void channel_changed(struct job *job, id64 id)
 
 str channel_webhook_url(struct arena *arena, const struct channel *channel)
 {
-	return arena_printf(arena, "%s/webhooks/%s/%lld", config.public_url,
-		channel->provider->name, (long long)channel->id);
+	return arena_printf(arena, "%s/webhooks/%s/%lld%s" STR_F, config.public_url,
+		channel->provider->name, (long long)channel->id,
+		channel->provider->secret_in_url ? "/" : "",
+		STR_A(channel->provider->secret_in_url ? channel->app_secret : S("")));
 }
 
-static void write_capabilities(struct buf *out, const struct provider *provider)
+static void write_capabilities(struct buf *out, uint64_t can)
 {
 	static const struct { uint64_t bit; const char *name;
 	} others[] = {
@@ -282,10 +319,10 @@ static void write_capabilities(struct buf *out, const struct provider *provider)
 
 	json_open_in(out, "capabilities", '[');
 	for (int kind = 0; kind < KINDS; kind++)
-		if (provider->can & CAN_KIND(kind))
+		if (can & CAN_KIND(kind))
 			json_put(out, NULL, str_of(kind_name((enum message_kind)kind)));
 	for (size_t i = 0; i < COUNT_OF(others); i++)
-		if (provider->can & others[i].bit)
+		if (can & others[i].bit)
 			json_put(out, NULL, str_of(others[i].name));
 	json_close(out, ']');
 }
@@ -301,7 +338,24 @@ static void write_health(struct buf *out, const struct channel_full *full)
 	json_close(out, '}');
 }
 
-static void write_identity(struct buf *out, const struct channel_full *full, bool with_verify_token)
+/* What whoever manages the channel copies to the other side, and nobody else sees. */
+static void write_secrets(struct buf *out, const struct channel *ch, bool may_manage)
+{
+	bool is_ours = !(ch->provider->needs & NEEDS_APP_SECRET);
+	struct channel shown = *ch;
+
+	if (!may_manage)
+		shown.app_secret = S("…");
+	json_put(out, "webhook_url", channel_webhook_url(out->arena, &shown));
+	json_put(out, "webhook_secret", may_manage && is_ours ? ch->app_secret : STR_NONE);
+	json_put(out, "verify_token", may_manage ? ch->verify_token : STR_NONE);
+	if (may_manage)
+		channel_write_config(out, "config", ch);
+	else
+		json_put_null(out, "config");
+}
+
+static void write_identity(struct buf *out, const struct channel_full *full, bool may_manage)
 {
 	const struct channel *ch = &full->channel;
 	char text[512];
@@ -311,21 +365,19 @@ static void write_identity(struct buf *out, const struct channel_full *full, boo
 	json_put(out, "name", ch->name);
 	snprintf(text, sizeof text, "+" STR_F, STR_A(ch->phone));
 	json_put(out, "phone_number", ch->phone.len ? str_of(text) : STR_NONE);
-	json_put(out, "phone_number_id", ch->remote_id);
-	json_put(out, "waba_id", ch->account_id);
+	json_put(out, "phone_number_id",
+		ch->provider->needs & NEEDS_PHONE_NUMBER_ID ? ch->remote_id : STR_NONE);
+	json_put(out, "waba_id", ch->provider->needs & NEEDS_WABA ? ch->account_id : STR_NONE);
 	json_put_id(out, "number_id", ch->number_id);
 	json_put_bool(out, "disabled", ch->disabled);
 	json_put(out, "environment", ch->environment);
-	snprintf(text, sizeof text, "%s/webhooks/%s/%lld", config.public_url, ch->provider->name,
-		(long long)ch->id);
-	json_put(out, "webhook_url", str_of(text));
-	json_put(out, "verify_token", with_verify_token ? ch->verify_token : STR_NONE);
+	write_secrets(out, ch, may_manage);
 	json_put_bool(out, "has_access_token", ch->access_token.len > 0);
 	json_put_bool(out, "has_app_secret", ch->app_secret.len > 0);
 }
 
 void channel_write_json(struct buf *out, const char *key, const struct channel_full *full,
-	bool with_verify_token)
+	bool may_manage)
 {
 	const struct channel *ch = &full->channel;
 
@@ -333,13 +385,13 @@ void channel_write_json(struct buf *out, const char *key, const struct channel_f
 		json_open_in(out, key, '{');
 	else
 		json_open(out, '{');
-	write_identity(out, full, with_verify_token);
+	write_identity(out, full, may_manage);
 	write_health(out, full);
 	json_put_ms(out, "last_event_ms", full->last_event_ms);
 	json_put_ms(out, "last_send_ms", full->last_send_ms);
 	json_put(out, "quality_rating", full->quality);
 	json_put(out, "verified_name", full->verified_name);
-	write_capabilities(out, ch->provider);
+	write_capabilities(out, provider_can(ch));
 	json_put_int(out, "pace_per_second", ch->pace_per_second);
 	json_put_int(out, "pair_interval_ms", ch->pair_interval_ms);
 	json_put_int(out, "pair_burst", ch->pair_burst);

@@ -7,8 +7,11 @@
 
 #include "provider/provider.h"
 
-/* How all Cloud channels reach Meta; from settings, once at start. */
-void channel_set_graph_url(const char *url, bool allow_private);
+/* How all channels of a provider reach it; from settings, once at start. allow_private: that
+ * address may be private. */
+void channel_set_base_url(const char *provider, const char *url, bool allow_private);
+/* May an address of a channel's own config be private? From settings, once at start. */
+void channel_set_allow_private(bool allow_private);
 
 /* Texts: STR_NONE keeps what is there, or makes a default. */
 struct channel_draft {
@@ -16,7 +19,9 @@ struct channel_draft {
 	str remote_id;       /* field phone_number_id */
 	str account_id;      /* field waba_id */
 	str access_token, app_secret, verify_token;
-	str phone;           /* digits; none: "pending-" and the id, until health tells it */
+	/* digits, also with '+'; none: "pending-" and the id, until health tells it */
+	str phone;
+	json config;         /* the provider's own; NULL: none, or keep */
 	/* 0: default, or keep; pair_interval_ms -1: none */
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	int disabled;        /* -1 keep, 0 enable, 1 disable */
@@ -81,10 +86,12 @@ enum err channel_check(struct job *job, id64 id, struct provider_health *out);
  * Set once at start by main; may be NULL. */
 extern void (*channel_changed_hook)(struct job *job, id64 channel);
 
-/* The API's Channel object, as a member `key` or (NULL) an element or the whole text. verify_token
- * only for those who may manage channels. */
+/* The API's Channel object, as a member `key` or (NULL) an element or the whole text. verify_token,
+ * webhook_secret and config only for those who may manage channels. out: of an arena. */
 void channel_write_json(struct buf *out, const char *key, const struct channel_full *full,
-	bool with_verify_token);
+	bool may_manage);
+/* The config as a member `key`, with its secrets masked. */
+void channel_write_config(struct buf *out, const char *key, const struct channel *channel);
 /* The public URL, for webhook addresses; once at start, when the port is known. Kept by the caller.
  */
 void channel_set_public_url(const char *url);
@@ -97,7 +104,7 @@ str channel_webhook_url(struct arena *arena, const struct channel *channel);
 struct intake_key {
 	id64 channel, workspace;
 	const struct provider *provider;
-	str app_secret, verify_token;
+	struct webhook_keys keys;
 };
 const struct intake_key *intake_key_take(id64 channel);
 void intake_key_drop(const struct intake_key *key);

@@ -12,7 +12,9 @@
 #define SECRET_MAX 1024
 #define VERIFY_TOKEN_MAX 256
 #define VERIFY_TOKEN_SIZE 18
+#define APP_SECRET_SIZE 24
 #define REASON_MAX 500
+#define PHONE_MAX 15
 
 static struct {
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
@@ -67,23 +69,46 @@ static void check_pace(struct job *job, const struct channel_draft *draft)
 	check_range(job, S("pair_burst"), draft->pair_burst, PAIR_BURST_MAX);
 }
 
-static void check_new(struct job *job, const struct channel_draft *draft)
+/* What the provider needs of the fields that all share; what it does not need may be given. */
+static void check_needs(struct job *job, const struct channel_draft *draft, unsigned needs)
 {
-	if (!provider_find(draft->provider))
-		field_error(job, S("provider"), S("invalid"),
-			S("Not a provider that this server has."));
+	if (needs & NEEDS_PHONE_NUMBER_ID || draft->remote_id.ptr)
+		check_provider_id(job, S("phone_number_id"), draft->remote_id);
+	if (needs & NEEDS_WABA || draft->account_id.ptr)
+		check_provider_id(job, S("waba_id"), draft->account_id);
+	if (needs & NEEDS_TOKEN || draft->access_token.ptr)
+		check_secret(job, S("access_token"), draft->access_token, SECRET_MAX);
+	if (needs & NEEDS_APP_SECRET || draft->app_secret.ptr)
+		check_secret(job, S("app_secret"), draft->app_secret, SECRET_MAX);
+	if (needs & NEEDS_PHONE && !draft->phone.len)
+		field_error(job, S("phone_number"), S("required"), S("Must not be missing."));
+	else if (draft->phone.ptr && (!str_is_digits(draft->phone) || draft->phone.len > PHONE_MAX))
+		field_error(job, S("phone_number"), S("invalid"),
+			S("Digits of the number with its country code."));
+}
+
+/* provider: NULL when there is none of that name. */
+static enum err check_new(struct job *job, const struct channel_draft *draft,
+	const struct provider *provider, str *config)
+{
+	*config = S("{}");
 	check_name(job, S("name"), draft->name);
-	check_provider_id(job, S("phone_number_id"), draft->remote_id);
-	check_provider_id(job, S("waba_id"), draft->account_id);
-	check_secret(job, S("access_token"), draft->access_token, SECRET_MAX);
-	check_secret(job, S("app_secret"), draft->app_secret, SECRET_MAX);
 	if (draft->verify_token.ptr)
 		check_secret(job, S("verify_token"), draft->verify_token, VERIFY_TOKEN_MAX);
-	if (draft->phone.ptr && (!str_is_digits(draft->phone) || draft->phone.len > 15))
-		field_error(job, S("phone"), S("invalid"),
-			S("Digits of the number with its country code."));
 	channel_check_environment(job, draft->environment);
 	check_pace(job, draft);
+	/* Whoever misspelt the provider meant most likely this one. */
+	check_needs(job, draft, provider ? provider->needs : cloud_provider.needs);
+	if (!provider) {
+		field_error(job, S("provider"), S("invalid"),
+			S("Not a provider that this server has."));
+		return OK;
+	}
+	if (provider->is_development && !str_is(draft->environment, S("development")))
+		field_error(job, S("environment"), S("invalid"),
+			arena_printf(job->arena, "Must be development: %s is for trials only.",
+				provider->title));
+	return channel_take_config(job, provider, STR_NONE, draft->config, config);
 }
 
 static void check_changed(struct job *job, const struct channel_draft *draft, str reason)
@@ -160,6 +185,7 @@ enum err channel_set_phone(struct job *job, const struct channel *channel, str p
 
 struct channel_making {
 	const struct channel_draft *draft;
+	str config;
 	id64 id;
 };
 
@@ -179,6 +205,8 @@ static str detail_of(struct job *job, const struct channel_draft *draft)
 		json_put_bool(&out, "app_secret_changed", true);
 	if (draft->verify_token.ptr)
 		json_put_bool(&out, "verify_token_changed", true);
+	if (draft->config)
+		json_put_bool(&out, "config_changed", true);
 	if (draft->environment.ptr)
 		json_put(&out, "environment", draft->environment);
 	if (draft->disabled >= 0)
@@ -204,9 +232,9 @@ static enum err insert_channel(struct job *job, const struct channel_draft *draf
 			.number = ch->number_id,
 			.provider = draft->provider,
 			.name = draft->name,
-			.remote_id = draft->remote_id,
-			.account_id = draft->account_id,
-			.app_tag = channel_app_tag(job, draft->app_secret),
+			.remote_id = ch->remote_id,
+			.account_id = ch->account_id,
+			.app_tag = channel_app_tag(job, ch->app_secret),
 			.config_sealed = sealed,
 			.pace_per_second = draft->pace_per_second ? draft->pace_per_second
 	                                                          : defaults.pace_per_second,
@@ -221,28 +249,45 @@ static enum err insert_channel(struct job *job, const struct channel_draft *draf
 	if (e == ERR_CONFLICT)
 		return fail_code(job, e, S("number_connected"),
 			S("Change the channel that has it, or delete that first."),
-			"This phone_number_id is connected already.");
+			"This number is connected already.");
 	return e;
+}
+
+/* What the draft does not tell. */
+static struct channel complete(struct job *job, const struct channel_draft *draft, str config)
+{
+	struct channel ch = { .id = job_id(job),
+		.phone = draft->phone,
+		.remote_id = draft->remote_id,
+		.account_id = draft->account_id,
+		.access_token = draft->access_token.ptr ? draft->access_token : S(""),
+		.app_secret = draft->app_secret,
+		.verify_token = draft->verify_token,
+		.config = config,
+		.environment = draft->environment.len ? draft->environment : S("production") };
+	str id = arena_printf(job->arena, "%lld", (long long)ch.id);
+
+	if (!ch.verify_token.ptr)
+		ch.verify_token = crypto_random_text(job->arena, VERIFY_TOKEN_SIZE);
+	if (!ch.app_secret.ptr)
+		ch.app_secret = crypto_random_text(job->arena, APP_SECRET_SIZE);
+	if (!ch.remote_id.ptr)
+		ch.remote_id = ch.phone.ptr ? ch.phone : id;
+	if (!ch.account_id.ptr)
+		ch.account_id = ch.remote_id;
+	if (!ch.phone.ptr)
+		ch.phone = arena_printf(job->arena, "pending-" STR_F, STR_A(id));
+	return ch;
 }
 
 static enum err make_channel(struct job *job, void *arg)
 {
 	struct channel_making *making = arg;
 	const struct channel_draft *draft = making->draft;
-	struct channel ch = { .id = job_id(job),
-		.account_id = draft->account_id,
-		.access_token = draft->access_token,
-		.app_secret = draft->app_secret,
-		.verify_token = draft->verify_token };
-	str phone = draft->phone;
+	struct channel ch = complete(job, draft, making->config);
 
 	making->id = ch.id;
-	if (!phone.ptr)
-		phone = arena_printf(job->arena, "pending-%lld", (long long)ch.id);
-	if (!ch.verify_token.ptr)
-		ch.verify_token = crypto_random_text(job->arena, VERIFY_TOKEN_SIZE);
-	TRY(number_for(job, job->workspace, phone, &ch.number_id));
-	ch.environment = draft->environment.len ? draft->environment : S("production");
+	TRY(number_for(job, job->workspace, ch.phone, &ch.number_id));
 	TRY(insert_channel(job, draft, &ch));
 	TRY(channel_settle_environment(job, &ch, true));
 	return audit_add(job, &(struct audit_entry){ .action = "channel.create",
@@ -253,9 +298,12 @@ static enum err make_channel(struct job *job, void *arg)
 
 enum err channel_create(struct job *job, const struct channel_draft *draft, struct channel **out)
 {
-	struct channel_making making = { .draft = draft };
+	struct channel_draft plain = *draft;
+	struct channel_making making = { .draft = &plain };
 
-	check_new(job, draft);
+	if (str_starts(plain.phone, S("+")))
+		plain.phone = str_part(plain.phone, 1, plain.phone.len);
+	TRY(check_new(job, &plain, provider_find(plain.provider), &making.config));
 	TRY(job_check_fields(job));
 	TRY(in_transaction(job, make_channel, &making));
 	channel_changed(job, making.id);
@@ -295,13 +343,13 @@ static void merge(const struct channel_draft *draft, struct channel *ch)
 /* New secrets make old failures meaningless: the channel has to prove itself again. */
 static enum err forget_failure(struct job *job, const struct channel_draft *draft, id64 id)
 {
-	if (!draft->access_token.ptr && !draft->app_secret.ptr)
+	if (!draft->access_token.ptr && !draft->app_secret.ptr && !draft->config)
 		return OK;
 	return sql_channel_set_health(job,
 		&(struct sql_channel_set_health){ .workspace = job->workspace,
 			.id = id,
 			.health = S("unverified"),
-			.reason = S("Its secrets were changed."),
+			.reason = S("Its secrets or settings were changed."),
 			.next_step = HEALTH_FIRST_STEP,
 			.now_ms = job->now_ms },
 		NULL);
@@ -315,7 +363,13 @@ static enum err change_channel(struct job *job, void *arg)
 
 	TRY(sql_workspace_lock(job, &(struct sql_workspace_lock){ .id = job->workspace }, NULL));
 	TRY(channel_get(job, changing->id, &ch));
+	TRY(channel_take_config(job, ch->provider, ch->config, changing->draft->config,
+		&ch->config));
 	merge(changing->draft, ch);
+	if (ch->provider->is_development && !str_is(ch->environment, S("development")))
+		field_error(job, S("environment"), S("invalid"),
+			S("Must be development: the channel is for trials only."));
+	TRY(job_check_fields(job));
 	TRY(channel_seal_config(job, ch, &sealed));
 	TRY(sql_channel_set(job,
 		&(struct sql_channel_set){ .workspace = job->workspace,

@@ -11,7 +11,7 @@
 
 /* A row with its secrets unsealed, under the row's own workspace. */
 enum err channel_from_row(struct job *job, const struct channel_row *row, struct channel_full *out);
-/* The sealed JSON of the three secrets, under job->workspace. */
+/* The sealed JSON of the three secrets and the config, under job->workspace. */
 enum err channel_seal_config(struct job *job, const struct channel *channel, bytes *out);
 /* What tells apps apart without telling the secret; BYTES_NONE without a secret. In the arena. */
 bytes channel_app_tag(struct job *job, str app_secret);
@@ -19,6 +19,11 @@ bytes channel_app_tag(struct job *job, str app_secret);
 enum err channel_set_phone(struct job *job, const struct channel *channel, str phone);
 /* After a commit: keys of the intake, and those who watch. */
 void channel_changed(struct job *job, id64 id);
+
+/* What will be stored: `given` (NULL: nothing new), with what `old` (STR_NONE: a new channel) has
+ * where it is masked. Notes field errors below "config". */
+enum err channel_take_config(struct job *job, const struct provider *provider, str old, json given,
+	str *out);
 
 /* A field error unless it is one of the two words, or not there (channel_environment.c). */
 void channel_check_environment(struct job *job, str environment);

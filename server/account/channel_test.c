@@ -136,11 +136,11 @@ STORE_TEST(the_intake_keeps_a_key_that_it_took)
 	ch = connect(job, "100");
 	key = intake_key_take(ch->id);
 	EXPECT(key != NULL);
-	EXPECT_STR(key->app_secret, "s3cret");
+	EXPECT_STR(key->keys.app_secret, "s3cret");
 	EXPECT_INT(key->workspace, job->workspace);
 	EXPECT_OK(channel_delete(job, ch->id, S("")));
 	EXPECT(!intake_key_take(ch->id));
-	EXPECT_STR(key->app_secret, "s3cret");
+	EXPECT_STR(key->keys.app_secret, "s3cret");
 	intake_key_drop(key);
 	EXPECT(!intake_key_take(12345));
 	intake_keys_close();

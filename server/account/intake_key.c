@@ -16,7 +16,7 @@ struct entry {
 	struct intake_key key; /* first: the public pointer is this one */
 	atomic_int references;
 	size_t text_size;
-	char text[]; /* app_secret ‖ verify_token */
+	char text[]; /* app_secret ‖ verify_token ‖ rule */
 };
 
 struct table {
@@ -27,21 +27,29 @@ struct table {
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static struct table current;
 
-static struct entry *entry_create(const struct channel *ch)
+/* Behind what is there: entry_create() has made room. */
+static str keep(struct entry *entry, str text)
 {
-	size_t secret = ch->app_secret.len, verify = ch->verify_token.len;
-	struct entry *entry = heap_alloc(sizeof *entry + secret + verify + 1);
+	char *at = entry->text + entry->text_size;
 
-	if (secret)
-		memcpy(entry->text, ch->app_secret.ptr, secret);
-	if (verify)
-		memcpy(entry->text + secret, ch->verify_token.ptr, verify);
-	entry->text_size = secret + verify;
+	if (text.len)
+		memcpy(at, text.ptr, text.len);
+	entry->text_size += text.len;
+	return (str){ at, text.len };
+}
+
+static struct entry *entry_create(const struct channel *ch, str rule)
+{
+	struct entry *entry = heap_alloc(
+		sizeof *entry + ch->app_secret.len + ch->verify_token.len + rule.len + 1);
+
+	entry->text_size = 0;
 	entry->key = (struct intake_key){ .channel = ch->id,
 		.workspace = ch->workspace,
 		.provider = ch->provider,
-		.app_secret = { entry->text, secret },
-		.verify_token = { entry->text + secret, verify } };
+		.keys = { .app_secret = keep(entry, ch->app_secret),
+			.verify_token = keep(entry, ch->verify_token),
+			.rule = keep(entry, rule) } };
 	atomic_init(&entry->references, 1);
 	return entry;
 }
@@ -98,6 +106,11 @@ void intake_key_drop(const struct intake_key *key)
 		entry_drop((struct entry *)(uintptr_t)key);
 }
 
+static str rule_of(struct job *job, const struct channel *ch)
+{
+	return ch->provider->webhook_rule ? ch->provider->webhook_rule(job, ch) : S("");
+}
+
 static enum err fill(struct job *job, struct table *table)
 {
 	struct channel_rows rows;
@@ -110,7 +123,7 @@ static enum err fill(struct job *job, struct table *table)
 			struct channel_full full;
 
 			TRY(channel_from_row(job, &rows.items[i], &full));
-			table_add(table, entry_create(&full.channel));
+			table_add(table, entry_create(&full.channel, rule_of(job, &full.channel)));
 			after = rows.items[i].id;
 		}
 	} while (rows.count == LOAD_PAGE);

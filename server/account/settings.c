@@ -44,6 +44,8 @@ static const struct setting table[] = {
 		"Key that seals all others, mode 0600; made in the data folder when empty."),
 	TEXT_(graph_url, "https://graph.facebook.com/v24.0",
 		"Base of Meta's Cloud API; tests point it to the sandbox."),
+	TEXT_(msg91_url, "https://control.msg91.com/api/v5/whatsapp",
+		"Base of MSG91's WhatsApp API; tests point it to the sandbox."),
 	TEXT_(linked_url, "", "Base of the linked-device network; WhatsApp's own when empty."),
 	TEXT_(linked_root_key, "", "Root key of that network, in hex; WhatsApp's own when empty."),
 	TEXT_(redis_url, "", "Redis of a fleet. This version runs alone and refuses it."),
@@ -444,6 +446,7 @@ static void fill_in(struct load *l)
 		s->master_key_file = arena_printf(l->arena, "%s/master.key", s->data).ptr;
 	s->public_url = without_slash(l->arena, s->public_url);
 	s->graph_url = without_slash(l->arena, s->graph_url);
+	s->msg91_url = without_slash(l->arena, s->msg91_url);
 	s->warnings = buf_text(&l->warnings);
 }
 

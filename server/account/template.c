@@ -124,12 +124,12 @@ enum err template_get(struct job *job, id64 id, struct template_item *out)
 
 str template_account_of(const struct channel *ch)
 {
-	return ch->provider->can & CAN_TEMPLATES ? ch->account_id : S("");
+	return provider_can(ch) & CAN_TEMPLATES ? ch->account_id : S("");
 }
 
 bool template_fits_channel(const struct channel *ch, enum template_kind kind)
 {
-	return (kind == TEMPLATE_PROVIDER) == !!(ch->provider->can & CAN_TEMPLATES);
+	return (kind == TEMPLATE_PROVIDER) == !!(provider_can(ch) & CAN_TEMPLATES);
 }
 
 enum err template_for(struct job *job, const struct channel *ch, str name, str language,

@@ -156,7 +156,7 @@ static str format_of(str components)
 static struct template_item item_of(struct job *job, const struct template_draft *draft,
 	const struct channel *ch)
 {
-	bool local = !(ch->provider->can & CAN_TEMPLATES);
+	bool local = !(provider_can(ch) & CAN_TEMPLATES);
 	str components = draft->components ? text_of(job, draft->components) : STR_NONE;
 
 	return (struct template_item){

@@ -492,7 +492,7 @@ enum err template_check_message(struct job *job, const struct channel *ch, json 
 		TRY(sql_template_known(job,
 			&(struct sql_template_known){ job->workspace, template_account_of(ch) },
 			&known));
-		if (known.total || !(ch->provider->can & CAN_TEMPLATES))
+		if (known.total || !(provider_can(ch) & CAN_TEMPLATES))
 			template_wrong(job, "unknown",
 				"The channel has no template of this name in this language; "
 				"synchronise the templates if it is new.",

@@ -66,7 +66,7 @@ static enum err write_warning(struct job *job, struct buf *out, const struct con
 	struct channel *channel;
 
 	TRY(channel_get(job, conv->channel_id, &channel));
-	if (!scheduled_misses(s, conv, channel->provider->can & CAN_WINDOW)) {
+	if (!scheduled_misses(s, conv, provider_can(channel) & CAN_WINDOW)) {
 		json_put_null(out, "warning");
 		return OK;
 	}

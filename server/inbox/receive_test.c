@@ -367,7 +367,7 @@ static bool apply_webhook(struct job *job, const struct channel *ch, str body)
 	struct provider_events events = { 0 };
 	struct inbox_changes first = { 0 }, second = { 0 };
 
-	EXPECT_OK(cloud_provider.parse(job, body, &events));
+	EXPECT_OK(cloud_provider.parse(job, ch, body, &events));
 	for (size_t i = 0; i < events.count; i++)
 		test_apply(job, ch, &events.items[i], &first);
 	for (size_t i = 0; i < events.count; i++) {

@@ -101,7 +101,7 @@ static enum err check_window(struct job *job, const struct plan *plan)
 	bool open = plan->conversation.id && plan->conversation.window_until_ms > job->now_ms;
 
 	if (plan->draft->kind == KIND_TEMPLATE || open ||
-		!(plan->channel->provider->can & CAN_WINDOW))
+		!(provider_can(plan->channel) & CAN_WINDOW))
 		return OK;
 	return fail_code(job, ERR_INPUT, S("window_closed"),
 		S("Send an approved template; free text is possible again for 24 hours after the "
@@ -123,7 +123,7 @@ static enum err check_kind(struct job *job, const struct plan *plan)
 	const struct provider *provider = plan->channel->provider;
 
 	TRY(check_enabled(job, plan));
-	if (!(provider->can & CAN_KIND(plan->draft->kind)))
+	if (!(provider_can(plan->channel) & CAN_KIND(plan->draft->kind)))
 		return fail_code(job, ERR_INPUT, S("unsupported_kind"),
 			S("Choose another kind of message or another channel."),
 			"%s cannot send messages of kind %s.", provider->title,

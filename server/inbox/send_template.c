@@ -18,11 +18,11 @@ enum err send_plan_template(struct job *job, const struct channel *ch, struct me
 
 	if (draft->kind != KIND_TEMPLATE)
 		return OK;
-	if ((ch->provider->can & CAN_TEMPLATES) && ch->provider->check)
+	if ((provider_can(ch) & CAN_TEMPLATES) && ch->provider->check)
 		TRY(ch->provider->check(job, ch, draft->kind, draft->content));
 	TRY(template_check_message(job, ch, draft->content, &t));
 	*template = t.id;
-	if (ch->provider->can & CAN_TEMPLATES)
+	if (provider_can(ch) & CAN_TEMPLATES)
 		return OK;
 	TRY(template_as_message(job, &t, draft->content, &draft->kind, &content));
 	draft->content = content;

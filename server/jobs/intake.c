@@ -84,7 +84,8 @@ void intake_handshake(const struct request *req, struct exchange *ex)
 	if (!key)
 		return;
 	if (key->provider->handshake &&
-		key->provider->handshake(key->verify_token, exchange_arena(ex), req, &answer))
+		key->provider->handshake(key->keys.verify_token, exchange_arena(ex), req,
+			&answer))
 		exchange_answer(ex, 200, S("text/plain"), answer);
 	else
 		answer_problem(ex, 403, S("denied"), S("The verify token is not this channel's"),
@@ -110,6 +111,16 @@ static bool enqueue(struct intake *intake, struct item item)
 	return taken;
 }
 
+static void refuse_forged(const struct provider *provider, struct exchange *ex)
+{
+	int status = provider->forged_status ? provider->forged_status : 401;
+
+	answer_problem(ex, status, S("bad_signature"),
+		S("The request does not prove that it comes from the provider"),
+		S("Check that the channel's app secret is the one that the sender signs with, and "
+	          "that the address is the one that the console shows."));
+}
+
 void intake_receive(const struct request *req, struct exchange *ex)
 {
 	struct intake *intake = the_intake;
@@ -117,12 +128,9 @@ void intake_receive(const struct request *req, struct exchange *ex)
 
 	if (!key)
 		return;
-	if (!key->provider->verify || !key->provider->verify(key->app_secret, req)) {
+	if (!key->provider->verify || !key->provider->verify(&key->keys, req)) {
 		atomic_fetch_add(&intake->refused, 1);
-		answer_problem(ex, 401, S("bad_signature"),
-			S("The signature does not fit the body"),
-			S("Check that the channel's app secret is the one of the Meta app that "
-		          "sends."));
+		refuse_forged(key->provider, ex);
 		intake_key_drop(key);
 		return;
 	}

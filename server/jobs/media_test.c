@@ -94,7 +94,7 @@ static void start(struct job *job)
 	server = test_server_start(
 		(struct http_config){ .routes = routes, .route_count = COUNT_OF(routes) });
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/v24.0", server->port);
-	channel_set_graph_url(url, true);
+	channel_set_base_url("cloud", url, true);
 	EXPECT_OK(keyring_open(job->arena,
 		arena_printf(job->arena, "%s/jobs-%d.key", test_folder(), made).ptr, &why));
 	EXPECT_OK(media_open_folder(job->arena,

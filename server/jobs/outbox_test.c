@@ -13,7 +13,7 @@ static struct outbox *outbox;
 
 static void start(struct job *job)
 {
-	channel_set_graph_url("http://127.0.0.1:1/v24.0", true);
+	channel_set_base_url("cloud", "http://127.0.0.1:1/v24.0", true);
 	callers = pool_create("call", 2, 16, job->store);
 	outbox = outbox_create(&(struct outbox_config){
 		.store = job->store, .callers = callers, .unconfirmed_wait_ms = 1000 });

@@ -122,7 +122,7 @@ static enum err apply_row(struct job *job, struct batch *batch, const struct int
 	job->workspace = row->workspace;
 	TRY(unseal(job, SEAL_EVENT, row->payload, &body));
 	TRY(channel_for(job, batch, row->channel, STR_NONE, &posted_to));
-	TRY(posted_to->provider->parse(job, body, &events));
+	TRY(posted_to->provider->parse(job, posted_to, body, &events));
 	kind = events.count ? events.items[0].field : S("empty");
 	batch->changes.kept = false;
 	batch->changes.event = row->id;

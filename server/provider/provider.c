@@ -18,6 +18,11 @@ const struct provider *provider_find(str name)
 	return NULL;
 }
 
+uint64_t provider_can(const struct channel *ch)
+{
+	return ch->can ? ch->can : ch->provider->can;
+}
+
 static enum err cannot(struct job *job, const struct channel *ch, const char *what)
 {
 	return fail_code(job, ERR_UNSUPPORTED, S("unsupported"), S("Use another channel for this."),
@@ -27,7 +32,7 @@ static enum err cannot(struct job *job, const struct channel *ch, const char *wh
 enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind,
 	json content)
 {
-	if (!(ch->provider->can & CAN_KIND(kind)))
+	if (!(provider_can(ch) & CAN_KIND(kind)))
 		return cannot(job, ch,
 			arena_cstr(job->arena, arena_printf(job->arena, "send a message of type %s",
 						       kind_name(kind))));
@@ -38,7 +43,7 @@ enum err provider_send(struct job *job, const struct channel *ch, const struct o
 	struct send_result *out)
 {
 	*out = (struct send_result){ 0 };
-	if (!ch->provider->send || !(ch->provider->can & CAN_KIND(msg->kind)))
+	if (!ch->provider->send || !(provider_can(ch) & CAN_KIND(msg->kind)))
 		return cannot(job, ch,
 			arena_cstr(job->arena, arena_printf(job->arena, "send a message of type %s",
 						       kind_name(msg->kind))));

@@ -22,9 +22,17 @@ struct channel {
 	str phone;          /* digits of the business number; empty until known */
 	str remote_id;      /* Cloud: phone_number_id */
 	str account_id;     /* Cloud: WABA id */
+	/* app_secret: what webhooks prove themselves by, whatever the provider's word for it */
 	str access_token, app_secret, verify_token;
-	str base_url;       /* Cloud: PARLEY_GRAPH_URL, e.g. https://graph.facebook.com/v24.0 */
+	/* the provider's own settings: a JSON object, "{}" if it has none; its secrets are plain
+	 * here */
+	str config;
+	/* config's "base_url", else the provider's of the settings (PARLEY_GRAPH_URL, …) */
+	str base_url;
 	bool allow_private; /* base_url may be loopback (sandbox, tests) */
+	/* provider.can less what config takes away; 0 in a channel that no account loaded:
+	 * provider_can() */
+	uint64_t can;
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	bool disabled;
 	str environment;    /* "production" or "development" */
@@ -184,12 +192,46 @@ struct business_profile {
 	size_t website_count;
 };
 
+/* What a channel of a provider has to be made with, of the fields that all share. What is not
+ * needed may still be given. */
+enum provider_needs {
+	/* remote_id, digits; else the phone's digits, or our channel id */
+	NEEDS_PHONE_NUMBER_ID = 1,
+	NEEDS_WABA = 2,            /* account_id, digits; else as remote_id */
+	NEEDS_TOKEN = 4,
+	NEEDS_APP_SECRET = 8,      /* else it is made up */
+	NEEDS_PHONE = 16,
+	NEEDS_CONFIG = 32,
+};
+
+/* What verify() may know: in memory, for the loop. rule: what webhook_rule() made, or none. */
+struct webhook_keys { str app_secret, verify_token, rule; };
+
+#define PROVIDER_CONFIG_MAX (32u << 10) /* octets of a channel's config, as JSON text */
+
 struct provider {
 	const char *name;       /* "cloud" */
 	const char *title;      /* "WhatsApp Cloud API" */
 	uint64_t can;
+	unsigned needs;         /* enum provider_needs */
+	bool is_development;    /* its channels are of the environment "development" only */
+	bool secret_in_url;     /* webhooks come to /webhooks/{name}/{channel}/{app_secret} */
+	/* status of a webhook that verify() refused; 0: 401 */
+	int forged_status;
+	/* Members of config that are secret, as "secrets.*" or "login.password"; NULL at the end.
+	 * Read back they are PROVIDER_SECRET_MASK, and that text in a change keeps what is there.
+	 */
+	const char *const *config_secrets;
 	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
 	size_t text_max;        /* code points */
+
+	/* Field errors under "config": may a channel have this one? No I/O. Absent: it must be
+	 * empty. */
+	void (*config_check)(struct job *job, json config);
+	/* What a channel with this config can do, within `can`; absent: all of it. No I/O. */
+	uint64_t (*config_can)(json config);
+	/* How webhooks prove themselves, for webhook_keys.rule; absent: none. No I/O. */
+	str (*webhook_rule)(struct job *job, const struct channel *ch);
 
 	/* Field errors by field_error(), all at once: is this content sendable here? No I/O; any
 	 * worker. */
@@ -209,13 +251,14 @@ struct provider {
 		*check_media)(struct job *job, enum message_kind kind, str mime_type, int64_t size);
 	/* Is this webhook really from the provider? Constant time, raw octets; no allocation, no
 	 * I/O: on the loop. */
-	bool (*verify)(str app_secret, const struct request *req);
+	bool (*verify)(const struct webhook_keys *keys, const struct request *req);
 	/* The verification handshake: true and the text to answer. On the loop. */
 	bool (*handshake)(str verify_token, struct arena *arena, const struct request *req,
 		str *answer);
 	/* Decodes a verified body into events, in order. ERR_INPUT when it is not JSON of the known
-	 * envelope. No I/O. */
-	enum err (*parse)(struct job *job, str body, struct provider_events *out);
+	 * envelope. ch: the one it was posted to. No I/O. */
+	enum err (*parse)(struct job *job, const struct channel *ch, str body,
+		struct provider_events *out);
 	enum err (*health)(struct job *job, const struct channel *ch, struct provider_health *out);
 	enum err (*templates)(struct job *job, const struct channel *ch, struct template_info **out,
 		size_t *count);
@@ -248,6 +291,10 @@ const struct provider *provider_find(str name);
 /* All of them; out gets the count. */
 const struct provider *const *provider_all(size_t *count);
 extern const struct provider cloud_provider;
+
+#define PROVIDER_SECRET_MASK S("********")
+/* What can be sent and done on this channel: bits as of provider.can. */
+uint64_t provider_can(const struct channel *ch);
 
 /* The same calls, with ERR_UNSUPPORTED for what a provider lacks. send also refuses kinds the
  * provider cannot send. */

@@ -423,7 +423,7 @@ FOR_EACH(what_is_no_event_is_an_input_error)
 	struct provider_events events;
 
 	job = it->job();
-	EXPECT_ERR(it->provider->parse(job, S("<xml/>"), &events), ERR_INPUT);
+	EXPECT_ERR(it->provider->parse(job, &ch, S("<xml/>"), &events), ERR_INPUT);
 	EXPECT(job->why.len > 0);
 }
 

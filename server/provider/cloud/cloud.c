@@ -1,6 +1,18 @@
 /* cloud.c: the WhatsApp Cloud API as a provider; see cloud_internal.h for its parts. */
 #include "provider/cloud/cloud_internal.h"
 
+static bool verify(const struct webhook_keys *keys, const struct request *req)
+{
+	return cloud_verify(keys->app_secret, req);
+}
+
+static enum err parse(struct job *job, const struct channel *ch, str body,
+	struct provider_events *out)
+{
+	(void)ch;
+	return cloud_parse(job, body, out);
+}
+
 const struct provider cloud_provider = {
 	.name = "cloud",
 	.title = "WhatsApp Cloud API",
@@ -10,6 +22,7 @@ const struct provider cloud_provider = {
 	       CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
 	       CAN_REPLY | CAN_MARK_READ | CAN_TYPING | CAN_TEMPLATES | CAN_MEDIA_FETCH |
 	       CAN_WINDOW,
+	.needs = NEEDS_PHONE_NUMBER_ID | NEEDS_WABA | NEEDS_TOKEN | NEEDS_APP_SECRET,
 	.parallel_sends = 4,
 	.text_max = CLOUD_TEXT_MAX,
 	.check = cloud_check,
@@ -18,9 +31,9 @@ const struct provider cloud_provider = {
 	.fetch_media = cloud_fetch_media,
 	.upload_media = cloud_upload_media,
 	.check_media = cloud_check_media,
-	.verify = cloud_verify,
+	.verify = verify,
 	.handshake = cloud_handshake,
-	.parse = cloud_parse,
+	.parse = parse,
 	.health = cloud_health,
 	.templates = cloud_templates,
 	.template_create = cloud_template_create,

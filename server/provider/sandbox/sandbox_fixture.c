@@ -60,9 +60,10 @@ struct job *fixture_job(void)
 
 static void on_webhook(const struct request *req, struct exchange *ex)
 {
+	const struct webhook_keys keys = { .app_secret = the_fixture->channel.app_secret };
 	int status = atomic_load(&answer_status);
 
-	if (!cloud_provider.verify(the_fixture->channel.app_secret, req)) {
+	if (!cloud_provider.verify(&keys, req)) {
 		atomic_fetch_add(&refused, 1);
 		exchange_answer(ex, 401, S("text/plain"), S("bad signature"));
 		return;
@@ -292,8 +293,8 @@ static bool look(void *arg)
 	for (size_t i = 0; i < body_count && !wanted->found; i++) {
 		struct provider_events events;
 
-		if (cloud_provider.parse(fixture_job(), arena_str(test_arena(), str_of(bodies[i])),
-			    &events) != OK)
+		if (cloud_provider.parse(fixture_job(), &the_fixture->channel,
+			    arena_str(test_arena(), str_of(bodies[i])), &events) != OK)
 			continue;
 		for (size_t j = 0; j < events.count; j++)
 			if (events.items[j].kind == wanted->kind && seen++ == wanted->index)
