@@ -116,6 +116,23 @@ test('counts follow what two people do, and equal the lists', async () => {
   assert.equal(counts.unassigned.total, ids.filter((one) => !one.assignee).length)
 })
 
+test('the title tells of all that is unread, on every page, whatever the list shows', async () => {
+  const page = await stage.agent()
+  await page.goto(`${stage.demo.url}/contacts`)
+  const unread = async () => (await stage.demo.api('GET', '/conversations/counts')).all.unread
+  const shown = async () => Number(/^\((\d+)\)/.exec(await page.title())?.[1] ?? 0)
+  await until(async () => (await shown()) === (await unread()) && (await unread()) > 0, 'the count of the server')
+  const before = await shown()
+  const third = await stage.customer('Pia Berg')
+  await stage.demo.customerSays(third.phone, 'One more')
+  await until(async () => (await shown()) === before + 1, 'one more')
+  await page.goto(`${stage.demo.url}/inbox?status=resolved`)
+  await until(async () => (await shown()) === before + 1, 'the same beside another list')
+  await stage.demo.api('PATCH', `/conversations/${(await stage.conversationOf(third.phone)).id}`, { status: 'archived' })
+  await until(async () => (await shown()) === before, 'as before')
+  await page.context().close()
+})
+
 test('many are changed at once, with their progress, and put back', async () => {
   await owner.goto(`${stage.demo.url}/inbox`)
   await rowOf(owner, customer.name).waitFor()

@@ -107,11 +107,14 @@ function matchesTime(conversation: Conversation, filter: ListFilter): boolean {
   return !filter.waiting || (since !== null && Date.now() - since >= Number(filter.waiting) * MINUTE_MS)
 }
 
+/** What the orders look at. */
+export type Place = Pick<Conversation, 'id' | 'last_message_ms' | 'created_ms' | 'waiting_since_ms' | 'priority'>
+
 const RANKS: Record<Priority, number> = { none: 0, low: 1, medium: 2, high: 3, urgent: 4 }
-const newest = (a: Conversation, b: Conversation) => (b.last_message_ms ?? b.created_ms) - (a.last_message_ms ?? a.created_ms) || compareIds(b.id, a.id)
+const newest = (a: Place, b: Place) => (b.last_message_ms ?? b.created_ms) - (a.last_message_ms ?? a.created_ms) || compareIds(b.id, a.id)
 
 /** In the order that the server lists them. */
-export const ORDERS: Record<Sort, (a: Conversation, b: Conversation) => number> = {
+export const ORDERS: Record<Sort, (a: Place, b: Place) => number> = {
   newest,
   oldest: (a, b) => -newest(a, b),
   waiting: (a, b) => (a.waiting_since_ms ?? 0) - (b.waiting_since_ms ?? 0) || compareIds(a.id, b.id),
