@@ -399,6 +399,7 @@ static void set_hooks(struct server *s)
 	routing_team_hook = api_tell_team;
 	processor_failed_hook = api_tell_failed_event;
 	inbox_outbox_hook = wake_outbox;
+	provider_loopback = intake_loopback;
 	api_publish = publish;
 	api_live_reset = reset_live;
 	api_live_claim = claim_socket;

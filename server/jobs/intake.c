@@ -143,30 +143,47 @@ void intake_receive(const struct request *req, struct exchange *ex)
 
 /* The same body for the same workspace is the same event, whichever of its channels it was posted
  * to. */
-static void dedup_of(const struct item *item, uint8_t out[SHA256_SIZE])
+static void dedup_of(id64 workspace, bytes body, uint8_t out[SHA256_SIZE])
 {
 	struct sha256 *hash = sha256_create();
 
-	sha256_add(hash,
-		(bytes){ (const uint8_t *)&item->key->workspace, sizeof item->key->workspace });
-	sha256_add(hash, item->body);
+	sha256_add(hash, (bytes){ (const uint8_t *)&workspace, sizeof workspace });
+	sha256_add(hash, body);
 	sha256_finish(hash, out);
 }
 
-static enum err insert_one(struct job *job, struct intake *intake, const struct item *item)
+static enum err insert_body(struct job *job, struct intake *intake, id64 channel, bytes body)
 {
 	uint8_t dedup[SHA256_SIZE];
 	int64_t changed;
 	bytes payload;
 
-	job->workspace = item->key->workspace;
-	dedup_of(item, dedup);
-	TRY(seal(job, SEAL_EVENT, str_from(item->body), &payload));
+	dedup_of(job->workspace, body, dedup);
+	TRY(seal(job, SEAL_EVENT, str_from(body), &payload));
 	TRY(sql_intake_event_add(job, &(struct sql_intake_event_add){
-		.id = job_id(job), .workspace = item->key->workspace, .channel = item->key->channel,
+		.id = job_id(job), .workspace = job->workspace, .channel = channel,
 		.dedup = { dedup, sizeof dedup }, .payload = payload,
 	}, &changed));
 	atomic_fetch_add(changed ? &intake->accepted : &intake->repeated, 1);
+	return OK;
+}
+
+static enum err insert_one(struct job *job, struct intake *intake, const struct item *item)
+{
+	job->workspace = item->key->workspace;
+	return insert_body(job, intake, item->key->channel, item->body);
+}
+
+enum err intake_loopback(struct job *job, const struct channel *ch, str body)
+{
+	struct intake *intake = the_intake;
+
+	if (!intake)
+		return fail(job, ERR_UPSTREAM, "the server is stopping");
+	TRY(db_begin(job, DB_WRITE));
+	TRY(insert_body(job, intake, ch->id, bytes_of(body)));
+	TRY(db_commit(job));
+	processor_wake(intake->processor);
 	return OK;
 }
 

@@ -25,6 +25,7 @@
 
 struct intake;
 struct processor;
+struct channel;
 
 /* Set once by main: an attempt at an event of the job's workspace failed. On the processor's
  * thread. */
@@ -41,6 +42,8 @@ void intake_destroy(struct intake *intake);
 /* Handlers of the webhook routes, on the loop. */
 void intake_receive(const struct request *req, struct exchange *ex);
 void intake_handshake(const struct request *req, struct exchange *ex);
+/* provider_loopback: stores the body as an event of the channel, as if it had come in. */
+enum err intake_loopback(struct job *job, const struct channel *ch, str body);
 /* How many webhooks wait for their commit right now: the processor gives way to them. Any thread.
  */
 size_t intake_pressure(void);

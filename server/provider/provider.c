@@ -2,7 +2,7 @@
  */
 #include "provider/provider.h"
 
-static const struct provider *const providers[] = { &cloud_provider };
+static const struct provider *const providers[] = { &cloud_provider, &echo_provider };
 
 const struct provider *const *provider_all(size_t *count)
 {

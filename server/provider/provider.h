@@ -290,7 +290,10 @@ struct provider {
 const struct provider *provider_find(str name);
 /* All of them; out gets the count. */
 const struct provider *const *provider_all(size_t *count);
-extern const struct provider cloud_provider;
+extern const struct provider cloud_provider, echo_provider;
+/* How a provider without a network tells what came of a message: as a webhook's body that came for
+ * the channel. Set once at start; NULL: nobody listens. On call workers. */
+extern enum err (*provider_loopback)(struct job *job, const struct channel *ch, str body);
 
 #define PROVIDER_SECRET_MASK S("********")
 /* What can be sent and done on this channel: bits as of provider.can. */

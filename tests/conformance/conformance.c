@@ -15,6 +15,7 @@
 
 static const struct subject *const subjects[] = {
 	&cloud_subject,
+	&echo_subject,
 };
 
 static const struct subject *it;  /* the subject under test */
@@ -169,7 +170,8 @@ FOR_EACH(statuses_come_back_with_our_own_id)
 	EXPECT(str_is(it->wait(EVENT_STATUS, 0)->target_id, result.remote_id));
 	EXPECT_INT(it->wait(EVENT_STATUS, 1)->status, STATUS_DELIVERED);
 	EXPECT(it->wait(EVENT_STATUS, 1)->at_ms > 0);
-	it->customer_reads(ANA);
+	if (it->customer_reads)
+		it->customer_reads(ANA);
 	EXPECT_INT(it->wait(EVENT_STATUS, 2)->status, STATUS_READ);
 }
 
@@ -177,6 +179,8 @@ FOR_EACH(a_message_that_cannot_arrive_fails_with_reason_and_next_step)
 {
 	const struct provider_event *status;
 
+	if (!it->customer_blocks)
+		return;
 	it->open_window(ANA);
 	it->customer_blocks(ANA);
 	EXPECT_OK(send_text(1));
@@ -412,6 +416,8 @@ FOR_EACH(replies_reactions_edits_and_revokes_name_their_message)
 
 FOR_EACH(a_forged_webhook_is_refused_and_the_true_one_taken)
 {
+	if (!it->break_by)
+		return;
 	it->break_by("forged_webhook");
 	it->open_window(ANA);
 	it->wait(EVENT_MESSAGE, 0);
@@ -456,6 +462,8 @@ FOR_EACH(free_text_outside_the_window_wants_a_template)
 
 FOR_EACH(a_bad_token_stops_the_channel)
 {
+	if (!it->break_by)
+		return;
 	it->open_window(ANA);
 	ch.access_token = S("expired");
 	EXPECT(send_text(1) != OK);
@@ -465,6 +473,8 @@ FOR_EACH(a_bad_token_stops_the_channel)
 
 FOR_EACH(a_rate_limit_is_waited_out)
 {
+	if (!it->break_by)
+		return;
 	it->open_window(ANA);
 	it->break_by("rate_limit");
 	EXPECT_ERR(send_text(1), ERR_LIMIT);
@@ -475,6 +485,8 @@ FOR_EACH(a_rate_limit_is_waited_out)
 
 FOR_EACH(a_lost_answer_leaves_the_message_unconfirmed)
 {
+	if (!it->break_by)
+		return;
 	it->open_window(ANA);
 	it->break_by("lost_answer");
 	EXPECT(send_text(99) != OK);
@@ -487,6 +499,8 @@ FOR_EACH(a_lost_answer_leaves_the_message_unconfirmed)
 
 FOR_EACH(an_unreachable_network_has_taken_nothing)
 {
+	if (!it->break_by)
+		return;
 	ch.base_url = S("http://127.0.0.1:1/v24.0");
 	EXPECT_ERR(send_text(1), ERR_UPSTREAM);
 	EXPECT(!result.may_have_happened);
@@ -504,6 +518,8 @@ FOR_EACH(health_tells_the_number_or_what_is_wrong)
 		return;
 	EXPECT_OK(provider_health_of(it->job(), &ch, &health));
 	EXPECT(health.ok && str_is(health.phone, ch.phone) && health.sentence.len);
+	if (!it->break_by)
+		return;
 	ch.access_token = S("expired");
 	EXPECT_OK(provider_health_of(it->job(), &ch, &health));
 	EXPECT(!health.ok && health.sentence.len && health.next_step.len);

@@ -2,7 +2,8 @@
  * subject.h: a provider and the fake of its network, as the conformance suite sees them.
  *
  * The suite speaks the Cloud API's shapes to every fake, whatever the network's own are. A new
- * provider writes one of these and adds it to the list in conformance.c.
+ * provider writes one of these and adds it to the list in conformance.c. What a network cannot do,
+ * because there is none, is NULL: the tests about it pass by.
  */
 #ifndef TESTS_CONFORMANCE_SUBJECT_H
 #define TESTS_CONFORMANCE_SUBJECT_H
@@ -32,6 +33,6 @@ struct subject {
 	const struct provider_event *(*wait)(enum event_kind kind, size_t index);
 };
 
-extern const struct subject cloud_subject;
+extern const struct subject cloud_subject, echo_subject;
 
 #endif
