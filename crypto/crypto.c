@@ -15,7 +15,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-static EVP_CIPHER *aes_gcm;
+static EVP_CIPHER *aes_gcm, *aes_ctr;
 static EVP_MAC *hmac_mac;
 static EVP_MD *sha256_md;
 static pthread_key_t contexts_key;
@@ -46,9 +46,10 @@ void crypto_init(void)
 		return;
 	must(sodium_init() >= 0);
 	aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	aes_ctr = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
 	hmac_mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	must(aes_gcm && hmac_mac && sha256_md &&
+	must(aes_gcm && aes_ctr && hmac_mac && sha256_md &&
 		pthread_key_create(&contexts_key, contexts_free) == 0);
 }
 
@@ -120,21 +121,48 @@ void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE])
 	must(HMAC(EVP_sha1(), key.ptr, (int)key.len, in.ptr, in.len, out, &n) != NULL);
 }
 
-void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE])
+void hkdf_sha256_to(bytes key, bytes salt, str info, uint8_t *out, size_t size)
 {
-	uint8_t prk[SHA256_SIZE], block[SHA256_SIZE];
-	uint8_t input[256];
+	uint8_t prk[SHA256_SIZE], block[SHA256_SIZE], input[SHA256_SIZE + 256];
+	size_t before = 0;
 
-	/* RFC 5869 with one output block: T(1) = HMAC(PRK, info ‖ 0x01). */
-	must(info.len < sizeof input);
+	/* RFC 5869: T(n) = HMAC(PRK, T(n - 1) ‖ info ‖ n). */
+	must(info.len < 256 && size <= HKDF_MAX);
 	hmac_sha256(salt, key, prk);
-	if (info.len)
-		memcpy(input, info.ptr, info.len);
-	input[info.len] = 1;
-	hmac_sha256((bytes){ prk, sizeof prk }, (bytes){ input, info.len + 1 }, block);
-	memcpy(out, block, AES_KEY_SIZE);
+	for (uint8_t n = 1; size > 0; n++) {
+		size_t part = size < SHA256_SIZE ? size : SHA256_SIZE;
+
+		if (info.len)
+			memcpy(input + before, info.ptr, info.len);
+		input[before + info.len] = n;
+		hmac_sha256((bytes){ prk, sizeof prk }, (bytes){ input, before + info.len + 1 },
+			block);
+		memcpy(out, block, part);
+		memcpy(input, block, SHA256_SIZE);
+		before = SHA256_SIZE;
+		out += part;
+		size -= part;
+	}
 	crypto_wipe(prk, sizeof prk);
 	crypto_wipe(block, sizeof block);
+	crypto_wipe(input, sizeof input);
+}
+
+void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE])
+{
+	hkdf_sha256_to(key, salt, info, out, AES_KEY_SIZE);
+}
+
+void md5(bytes in, uint8_t out[MD5_SIZE])
+{
+	must(EVP_Digest(in.ptr, in.len, out, NULL, EVP_md5(), NULL) == 1);
+}
+
+void pbkdf2_sha256(str password, bytes salt, unsigned rounds, uint8_t out[AES_KEY_SIZE])
+{
+	must(password.len <= INT_MAX && salt.len <= INT_MAX && rounds <= INT_MAX);
+	must(PKCS5_PBKDF2_HMAC(password.ptr, (int)password.len, salt.ptr, (int)salt.len,
+		     (int)rounds, EVP_sha256(), AES_KEY_SIZE, out) == 1);
 }
 
 struct sha256 {
@@ -162,41 +190,41 @@ void sha256_finish(struct sha256 *s, uint8_t out[SHA256_SIZE])
 	heap_free(s);
 }
 
-void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)
+void aead_seal(const uint8_t key[AES_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], bytes about,
+	bytes in, struct buf *out)
 {
 	EVP_CIPHER_CTX *ctx = contexts()->cipher;
-	uint8_t *to = buf_space(out, in.len + GCM_OVERHEAD);
+	uint8_t *to = buf_space(out, in.len + GCM_TAG_SIZE);
 	int n;
 
 	if (!to)
 		return;
 	must(in.len <= INT_MAX && about.len <= INT_MAX);
-	crypto_random(to, GCM_NONCE_SIZE);
-	must(EVP_EncryptInit_ex2(ctx, aes_gcm, key, to, NULL) == 1);
+	must(EVP_EncryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) == 1);
 	must(EVP_EncryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
-	must(EVP_EncryptUpdate(ctx, to + GCM_NONCE_SIZE, &n, in.ptr, (int)in.len) == 1);
-	must(EVP_EncryptFinal_ex(ctx, to + GCM_NONCE_SIZE + in.len, &n) == 1);
-	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_SIZE,
-	                         to + GCM_NONCE_SIZE + in.len) == 1);
+	must(EVP_EncryptUpdate(ctx, to, &n, in.ptr, (int)in.len) == 1);
+	must(EVP_EncryptFinal_ex(ctx, to + in.len, &n) == 1);
+	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_SIZE, to + in.len) == 1);
 }
 
-bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)
+bool aead_open(const uint8_t key[AES_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], bytes about,
+	bytes in, struct buf *out)
 {
 	EVP_CIPHER_CTX *ctx = contexts()->cipher;
-	size_t size = in.len - GCM_OVERHEAD, before = out->len;
+	size_t size = in.len - GCM_TAG_SIZE, before = out->len;
 	uint8_t *to, tag[GCM_TAG_SIZE];
 	int n;
 
-	if (in.len < GCM_OVERHEAD)
+	if (in.len < GCM_TAG_SIZE)
 		return false;
 	to = buf_space(out, size);
 	if (out->failed)
 		return false;
 	must(in.len <= INT_MAX && about.len <= INT_MAX);
-	memcpy(tag, in.ptr + GCM_NONCE_SIZE + size, GCM_TAG_SIZE);
-	must(EVP_DecryptInit_ex2(ctx, aes_gcm, key, in.ptr, NULL) == 1);
+	memcpy(tag, in.ptr + size, GCM_TAG_SIZE);
+	must(EVP_DecryptInit_ex2(ctx, aes_gcm, key, nonce, NULL) == 1);
 	must(EVP_DecryptUpdate(ctx, NULL, &n, about.ptr, (int)about.len) == 1);
-	must(EVP_DecryptUpdate(ctx, to, &n, in.ptr + GCM_NONCE_SIZE, (int)size) == 1);
+	must(EVP_DecryptUpdate(ctx, to, &n, in.ptr, (int)size) == 1);
 	must(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG_SIZE, tag) == 1);
 	if (EVP_DecryptFinal_ex(ctx, tag, &n) == 1)
 		return true;
@@ -205,4 +233,36 @@ bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf
 		crypto_wipe(to, size);
 	out->len = before;
 	return false;
+}
+
+void ctr_crypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CTR_IV_SIZE], bytes in,
+	uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = contexts()->cipher;
+	int n;
+
+	must(in.len <= INT_MAX);
+	must(EVP_EncryptInit_ex2(ctx, aes_ctr, key, iv, NULL) == 1);
+	must(EVP_EncryptUpdate(ctx, out, &n, in.ptr, (int)in.len) == 1);
+}
+
+void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)
+{
+	uint8_t nonce[GCM_NONCE_SIZE];
+
+	if (out->max - out->len < in.len + GCM_OVERHEAD) {
+		out->failed = true;
+		return;
+	}
+	crypto_random(nonce, sizeof nonce);
+	buf_put(out, nonce, sizeof nonce);
+	aead_seal(key, nonce, about, in, out);
+}
+
+bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)
+{
+	if (in.len < GCM_OVERHEAD)
+		return false;
+	return aead_open(key, in.ptr, about,
+		(bytes){ in.ptr + GCM_NONCE_SIZE, in.len - GCM_NONCE_SIZE }, out);
 }

@@ -32,12 +32,35 @@ void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE]);
 #define SHA1_SIZE 20
 void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE]);
 void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE]);
+/* RFC 5869 with a result of up to HKDF_MAX octets. */
+#define HKDF_MAX (8 * SHA256_SIZE)
+void hkdf_sha256_to(bytes key, bytes salt, str info, uint8_t *out, size_t size);
+/* For the protocol of linked devices alone, which names a build by it. */
+#define MD5_SIZE 16
+void md5(bytes in, uint8_t out[MD5_SIZE]);
+/* Takes a tenth of a second at 131,072 rounds. */
+void pbkdf2_sha256(str password, bytes salt, unsigned rounds, uint8_t out[AES_KEY_SIZE]);
 
 /* SHA-256 in parts, for streams. */
 struct sha256;
 struct sha256 *sha256_create(void);
 void sha256_add(struct sha256 *s, bytes in);
 void sha256_finish(struct sha256 *s, uint8_t out[SHA256_SIZE]); /* also destroys */
+
+/*
+ * AES-256-GCM with a nonce of the caller, never twice with one key. out gets ciphertext ‖ tag.
+ */
+void aead_seal(const uint8_t key[AES_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], bytes about,
+	bytes in, struct buf *out);
+/* false, and out as before: too short, changed, or another key, nonce or `about`. */
+bool aead_open(const uint8_t key[AES_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SIZE], bytes about,
+	bytes in, struct buf *out);
+
+/* AES-256-CTR, which is its own opposite: as many octets as in. The counter block is iv,
+ * big-endian. It hides and does not authenticate. */
+#define CTR_IV_SIZE 16
+void ctr_crypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CTR_IV_SIZE], bytes in,
+	uint8_t *out);
 
 /*
  * AES-256-GCM with a random nonce: out gets nonce ‖ ciphertext ‖ tag, in.len + GCM_OVERHEAD octets.

@@ -228,3 +228,50 @@ TEST(wiping_leaves_zeros)
 	crypto_wipe(secret, sizeof secret);
 	EXPECT_HEX(((bytes){ secret, sizeof secret }), "00000000");
 }
+
+/* RFC 5869, A.1. */
+TEST(hkdf_gives_as_much_as_asked)
+{
+	uint8_t key[22], salt[13], info[10], out[42];
+
+	memset(key, 0x0b, sizeof key);
+	for (uint8_t i = 0; i < sizeof salt; i++)
+		salt[i] = i;
+	for (uint8_t i = 0; i < sizeof info; i++)
+		info[i] = (uint8_t)(0xf0 + i);
+	hkdf_sha256_to((bytes){ key, sizeof key }, (bytes){ salt, sizeof salt },
+		str_from((bytes){ info, sizeof info }), out, sizeof out);
+	EXPECT_HEX(((bytes){ out, sizeof out }), "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5"
+						 "db02d56ecc4c5bf34007208d5b887185865");
+}
+
+/* NIST SP 800-38A, F.5.5, the first block. */
+TEST(counter_mode_is_its_own_opposite)
+{
+	static const uint8_t key[32] = "\x60\x3d\xeb\x10\x15\xca\x71\xbe\x2b\x73\xae\xf0\x85\x7d"
+		"\x77\x81\x1f\x35\x2c\x07\x3b\x61\x08\xd7\x2d\x98\x10\xa3\x09\x14\xdf\xf4";
+	uint8_t iv[16], out[16], back[16];
+	struct buf in = buf_in(test_arena(), 16);
+
+	for (uint8_t i = 0; i < sizeof iv; i++)
+		iv[i] = (uint8_t)(0xf0 + i);
+	EXPECT(hex_read(S("6bc1bee22e409f96e93d7e117393172a"), &in));
+	ctr_crypt(key, iv, buf_bytes(&in), out);
+	EXPECT_HEX(((bytes){ out, 16 }), "601ec313775789a5b7a7f504bbf3d228");
+	ctr_crypt(key, iv, (bytes){ out, 16 }, back);
+	EXPECT_HEX(((bytes){ back, 16 }), "6bc1bee22e409f96e93d7e117393172a");
+}
+
+TEST(a_changed_nonce_does_not_open)
+{
+	uint8_t key[32] = { 1 }, nonce[12] = { 2 };
+	struct buf sealed = buf_in(test_arena(), 100), open = buf_in(test_arena(), 100);
+
+	aead_seal(key, nonce, bytes_of(S("about")), bytes_of(S("hello")), &sealed);
+	EXPECT_INT(sealed.len, 5 + GCM_TAG_SIZE);
+	EXPECT(aead_open(key, nonce, bytes_of(S("about")), buf_bytes(&sealed), &open));
+	EXPECT_STR(buf_text(&open), "hello");
+	nonce[11] = 1;
+	EXPECT(!aead_open(key, nonce, bytes_of(S("about")), buf_bytes(&sealed), &open));
+	EXPECT_STR(buf_text(&open), "hello");
+}
