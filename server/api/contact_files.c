@@ -89,12 +89,8 @@ static enum err reply_import(struct job *job, struct response *res, int status, 
 /* A file has all contacts in it, or may change any: its work is not for who sees a part of them. */
 static enum err check_sees_all(struct job *job)
 {
-	return job->scope
-		       ? fail_code(job, ERR_DENIED, S("not_allowed"),
-				 S("Ask an admin for the list."),
-				 "Only somebody who sees all conversations may bring contacts in "
-				 "or take them out.")
-		       : OK;
+	return needs_whole_inbox(job, S("Ask an admin for the list."),
+		"Only somebody who sees all conversations may bring contacts in or take them out.");
 }
 
 /* ---- imports ---- */

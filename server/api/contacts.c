@@ -125,6 +125,11 @@ enum err contacts_list(struct job *job, const struct request *req, struct respon
 
 /* ---- one ---- */
 
+enum err needs_whole_inbox(struct job *job, str next_step, const char *why)
+{
+	return job->scope ? fail_code(job, ERR_DENIED, S("not_allowed"), next_step, "%s", why) : OK;
+}
+
 /* The id in the path, of somebody whom the asker may see. */
 enum err request_contact(struct job *job, const struct request *req, id64 *out)
 {
@@ -193,6 +198,10 @@ enum err contacts_post(struct job *job, const struct request *req, struct respon
 	struct contact contact;
 	id64 *labels;
 
+	/* "There is one" and "there is none" would tell of numbers that they do not see. */
+	TRY(needs_whole_inbox(job,
+		S("Write to the number: the contact comes with the conversation."),
+		"Only somebody who sees all conversations may add a contact."));
 	TRY(request_fields(job, req, create_fields, &body));
 	check_map(job, body.attributes);
 	read_ids(job, body.label_ids, "label_ids", &labels, &draft.label_count);

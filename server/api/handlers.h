@@ -156,6 +156,8 @@ enum err contact_filter_read(struct job *job, const struct request *req,
 	struct contact_filter *out);
 /* The id in the path, of a contact whom the asker may see. */
 enum err request_contact(struct job *job, const struct request *req, id64 *out);
+/* ERR_DENIED for who sees a part of the inbox only. */
+enum err needs_whole_inbox(struct job *job, str next_step, const char *why);
 
 /* contacts.c, conversations.c, messages.c, trace.c, search.c */
 HANDLER(contacts_list);

@@ -132,6 +132,18 @@ for (const [who, caller] of [['a person', northerner], ['a key', northKey]]) {
     assert.equal((await owner.want(200, 'GET', `/contacts/${silent.id}`)).name, 'Silent southerner', 'and nothing was changed')
   })
 
+  test(`${who}: adding a contact tells nothing of numbers that they do not see`, async () => {
+    const answers = []
+    for (const phone of ['+12025550102', '+12025550103', '+12025550101', '+12025550104', 'no number']) {
+      const { status, body } = await caller.post('/contacts', { phone, name: 'Probe' })
+      answers.push([status, body.code, body.detail, body.next_step])
+    }
+    assert.deepEqual(new Set(answers.map((one) => JSON.stringify(one))).size, 1, JSON.stringify(answers))
+    assert.equal(answers[0][0], 403)
+    assert.equal((await owner.want(200, 'GET', '/contacts?query=12025550104')).data.length, 0)
+    assert.match((await owner.want(409, 'POST', '/contacts', { phone: '+12025550103' })).next_step, new RegExp(silent.id))
+  })
+
   test(`${who}: the search finds the contacts that the list shows, and no others`, async () => {
     for (const query of ['southerner', '12025550102', '12025550103', '1202555', 'from:12025550102', 'from:silent']) {
       const { words, ...found } = await caller.want(200, 'GET', `/search?groups=true&query=${query}`)
@@ -207,6 +219,11 @@ test('live: only what is in scope is told, and when it leaves', async () => {
   await until('what is gone', () => person.heard.some(({ event, data }) => event === 'conversation.gone' && data.id === hidden.id))
   await northerner.want(404, 'GET', `/conversations/${hidden.id}`)
   assert.ok(!key.heard.some(({ data }) => JSON.stringify(data ?? {}).includes(hidden.id)), 'the key saw none of it')
+})
+
+test('a session says whether it sees all', async () => {
+  assert.equal((await northerner.want(200, 'GET', '/session')).sees_all, false)
+  assert.equal((await owner.want(200, 'GET', '/session')).sees_all, true)
 })
 
 test('a role that sees its own sees what is assigned to it, and nothing else', async () => {

@@ -143,6 +143,21 @@ test('whoever is limited to a team sees its conversations, and hears of no other
   assert.ok(people.length > 1)
 })
 
+test('who is limited is not offered what takes the whole inbox', async () => {
+  const { data: people } = await stage.demo.api('GET', '/people')
+  const nadia = people.find((one) => one.name === 'Nadia')
+  const offered = async () => {
+    await agent.goto(`${stage.demo.url}/contacts`)
+    await agent.getByLabel('Search contacts').waitFor()
+    return Promise.all(['Import', 'Export', 'Add contact'].map((name) => agent.getByRole('button', { name, exact: true }).count()))
+  }
+  await stage.demo.api('PATCH', `/people/${nadia.id}`, { role: 'supervisor' })
+  assert.deepEqual(await offered(), [0, 0, 0])
+  await stage.demo.api('PATCH', `/people/${nadia.id}`, { teams: [] })
+  assert.deepEqual(await offered(), [1, 1, 1])
+  await stage.demo.api('PATCH', `/people/${nadia.id}`, { role: 'agent' })
+})
+
 test('an administrator sees where somebody is signed in, and signs them out', async () => {
   await owner.goto(`${stage.demo.url}/settings/people`)
   await owner.getByRole('button', { name: 'Where Nadia is signed in' }).click()

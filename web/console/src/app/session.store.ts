@@ -15,6 +15,8 @@ export const useSession = defineStore('session', () => {
   const restoreProblem = shallowRef<ApiProblem | null>(null)
   const person = computed(() => session.value?.person ?? null)
   const permissions = computed(() => new Set<Permission>(session.value?.permissions ?? []))
+  /** All conversations: only then whole lists may be brought in or taken out. */
+  const seesAll = computed(() => session.value?.sees_all ?? false)
   const may = (permission: Permission) => permissions.value.has(permission)
 
   async function begin(next: Session): Promise<void> {
@@ -86,5 +88,5 @@ export const useSession = defineStore('session', () => {
 
   setSignedOutHandler(end)
   setReturnHandler(() => void refresh())
-  return { session, person, may, restoreProblem, restore, signIn, join, refresh, signOut, chooseLocale, adopt }
+  return { session, person, may, seesAll, restoreProblem, restore, signIn, join, refresh, signOut, chooseLocale, adopt }
 })
