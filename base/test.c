@@ -79,6 +79,33 @@ static int is_visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
+json test_json(const char *path)
+{
+	json root;
+	str why;
+
+	if (json_read(test_arena(), test_data(path), &root, &why) != OK)
+		test_fail(path, 0, "is not JSON: " STR_F, STR_A(why));
+	return root;
+}
+
+bytes test_octets(json v, const char *path)
+{
+	str hex = json_text_at(v, path);
+	struct buf out = buf_in(test_arena(), hex.len + 1);
+
+	if (!hex.ptr || !hex_read(hex, &out))
+		test_fail(path, 0, "is not there as hex");
+	return buf_bytes(&out);
+}
+
+const char *test_text(json v, const char *path)
+{
+	str text = json_text_at(v, path);
+
+	return text.ptr ? arena_cstr(test_arena(), text) : NULL;
+}
+
 size_t test_data_each(const char *folder_name, void (*one)(str name, str content))
 {
 	struct dirent **files = NULL;

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 
 struct test {
 	const char *name;
@@ -26,6 +27,10 @@ struct arena *test_arena(void);
 const char *test_folder(void);
 /* The content of a file under tests/data/, in the test's arena; a failure when it is not there. */
 str test_data(const char *path);
+/* The same as JSON; octets written as hex at a path of it; and a text there, or NULL. */
+json test_json(const char *path);
+bytes test_octets(json v, const char *path);
+const char *test_text(json v, const char *path);
 /* Calls one for each file of a folder under tests/data/, in order of their names; how many there
  * were. */
 size_t test_data_each(const char *folder, void (*one)(str name, str content));

@@ -1,8 +1,6 @@
 /* curve_test.c: keys and signatures against vectors of the libraries in use. */
 #include "crypto/curve.h"
 
-#include "base/codec.h"
-#include "base/json.h"
 #include "base/test.h"
 
 [[gnu::constructor]] static void start(void)
@@ -12,24 +10,7 @@
 
 static json vectors(const char *part)
 {
-	str why;
-	json root;
-
-	EXPECT_OK(json_read(test_arena(), test_data("linked/transport-vectors.json"), &root, &why));
-	return json_field(root, part);
-}
-
-static bytes octets(json v, const char *path)
-{
-	struct buf out = buf_in(test_arena(), 65536);
-
-	EXPECT(hex_read(json_text_at(v, path), &out));
-	return buf_bytes(&out);
-}
-
-static const char *text(json v, const char *path)
-{
-	return arena_cstr(test_arena(), json_text_at(v, path));
+	return json_field(test_json("linked/transport-vectors.json"), part);
 }
 
 TEST(a_secret_is_clamped_and_has_its_open_key)
@@ -37,9 +18,9 @@ TEST(a_secret_is_clamped_and_has_its_open_key)
 	json v = json_at(vectors("x25519"), 0);
 	struct curve_pair pair;
 
-	curve_pair_of(octets(v, "seed_unclamped").ptr, &pair);
-	EXPECT_HEX(((bytes){ pair.secret, 32 }), text(v, "clamped"));
-	EXPECT_HEX(((bytes){ pair.open, 32 }), text(v, "pub"));
+	curve_pair_of(test_octets(v, "seed_unclamped").ptr, &pair);
+	EXPECT_HEX(((bytes){ pair.secret, 32 }), test_text(v, "clamped"));
+	EXPECT_HEX(((bytes){ pair.open, 32 }), test_text(v, "pub"));
 }
 
 TEST(both_sides_agree)
@@ -50,8 +31,9 @@ TEST(both_sides_agree)
 		json v = json_at(all, i);
 		uint8_t shared[32];
 
-		EXPECT(curve_agree(octets(v, "a_priv").ptr, octets(v, "b_pub").ptr, shared));
-		EXPECT_HEX(((bytes){ shared, 32 }), text(v, "shared"));
+		EXPECT(curve_agree(test_octets(v, "a_priv").ptr, test_octets(v, "b_pub").ptr,
+			shared));
+		EXPECT_HEX(((bytes){ shared, 32 }), test_text(v, "shared"));
 	}
 }
 
@@ -59,7 +41,7 @@ TEST(a_key_that_gives_the_secret_away_is_refused)
 {
 	uint8_t zero[32] = { 0 }, out[32];
 
-	EXPECT(!curve_agree(octets(json_at(vectors("x25519"), 1), "a_priv").ptr, zero, out));
+	EXPECT(!curve_agree(test_octets(json_at(vectors("x25519"), 1), "a_priv").ptr, zero, out));
 }
 
 TEST(signatures_are_those_of_the_vectors)
@@ -70,13 +52,14 @@ TEST(signatures_are_those_of_the_vectors)
 		json v = json_at(cases, i);
 		uint8_t signature[CURVE_SIGNATURE_SIZE];
 
-		curve_sign(octets(v, "priv").ptr, octets(v, "message"), octets(v, "z").ptr,
-			signature);
-		EXPECT_HEX(((bytes){ signature, sizeof signature }), text(v, "signature"));
-		EXPECT(curve_verify(octets(v, "pub").ptr, octets(v, "message"), signature));
+		curve_sign(test_octets(v, "priv").ptr, test_octets(v, "message"),
+			test_octets(v, "z").ptr, signature);
+		EXPECT_HEX(((bytes){ signature, sizeof signature }), test_text(v, "signature"));
+		EXPECT(curve_verify(test_octets(v, "pub").ptr, test_octets(v, "message"),
+			signature));
 		if (json_field(v, "signature_deterministic"))
-			EXPECT(curve_verify(octets(v, "pub").ptr, octets(v, "message"),
-				octets(v, "signature_deterministic").ptr));
+			EXPECT(curve_verify(test_octets(v, "pub").ptr, test_octets(v, "message"),
+				test_octets(v, "signature_deterministic").ptr));
 	}
 	EXPECT_INT(json_count(cases), 3);
 }
@@ -88,8 +71,8 @@ TEST(wrong_signatures_do_not_verify)
 	for (size_t i = 0; i < json_count(all); i++) {
 		json v = json_at(all, i);
 
-		EXPECT(!curve_verify(octets(v, "pub").ptr, octets(v, "message"),
-			octets(v, "signature").ptr));
+		EXPECT(!curve_verify(test_octets(v, "pub").ptr, test_octets(v, "message"),
+			test_octets(v, "signature").ptr));
 	}
 	EXPECT_INT(json_count(all), 4);
 }

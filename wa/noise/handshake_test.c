@@ -1,8 +1,6 @@
 /* handshake_test.c: every octet of the handshakes against transcripts, from both sides. */
 #include "wa/noise/handshake.h"
 
-#include "base/codec.h"
-#include "base/json.h"
 #include "base/test.h"
 #include "wa/noise/frame.h"
 
@@ -15,24 +13,7 @@
 
 static json vectors(const char *part)
 {
-	static json root;
-	str why;
-
-	EXPECT_OK(json_read(test_arena(), test_data("linked/transport-vectors.json"), &root, &why));
-	return json_field(root, part);
-}
-
-static bytes octets(json v, const char *path)
-{
-	struct buf out = buf_in(test_arena(), 1u << 20);
-
-	EXPECT(hex_read(json_text_at(v, path), &out));
-	return buf_bytes(&out);
-}
-
-static const char *text(json v, const char *path)
-{
-	return arena_cstr(test_arena(), json_text_at(v, path));
+	return json_field(test_json("linked/transport-vectors.json"), part);
 }
 
 static struct buf empty(void)
@@ -44,8 +25,8 @@ static void read_pair(json v, const char *name, struct curve_pair *out)
 {
 	json pair = json_field(json_field(v, "keys"), name);
 
-	memcpy(out->secret, octets(pair, "priv").ptr, CURVE_KEY_SIZE);
-	memcpy(out->open, octets(pair, "pub").ptr, CURVE_KEY_SIZE);
+	memcpy(out->secret, test_octets(pair, "priv").ptr, CURVE_KEY_SIZE);
+	memcpy(out->open, test_octets(pair, "pub").ptr, CURVE_KEY_SIZE);
 }
 
 /* The keys of all transcripts. */
@@ -64,9 +45,9 @@ static struct cast read_cast(void)
 	read_pair(v, "server_static", &c.server);
 	read_pair(v, "client_ephemeral", &c.client_ephemeral);
 	read_pair(v, "server_ephemeral", &c.server_ephemeral);
-	memcpy(c.root, octets(v, "keys.root.pub").ptr, CURVE_KEY_SIZE);
-	c.chain = octets(v, "cert.chain");
-	c.payload = octets(v, "client_payload");
+	memcpy(c.root, test_octets(v, "keys.root.pub").ptr, CURVE_KEY_SIZE);
+	c.chain = test_octets(v, "cert.chain");
+	c.payload = test_octets(v, "client_payload");
 	return c;
 }
 
@@ -82,8 +63,8 @@ static void expect_keys(const struct handshake *h, bool is_client, json final)
 	const struct noise_cipher *down = is_client ? &h->receive : &h->send;
 
 	EXPECT(h->has_finished);
-	EXPECT_HEX(((bytes){ up->key, 32 }), text(final, "client_to_server_key"));
-	EXPECT_HEX(((bytes){ down->key, 32 }), text(final, "server_to_client_key"));
+	EXPECT_HEX(((bytes){ up->key, 32 }), test_text(final, "client_to_server_key"));
+	EXPECT_HEX(((bytes){ down->key, 32 }), test_text(final, "server_to_client_key"));
 }
 
 TEST(a_client_speaks_xx_to_the_octet)
@@ -96,11 +77,11 @@ TEST(a_client_speaks_xx_to_the_octet)
 	const char *why;
 
 	EXPECT_OK(handshake_client_hello(&h, test_arena(), &with, &hello));
-	EXPECT_HEX(buf_bytes(&hello), text(v, "client_hello_msg"));
-	EXPECT_OK(handshake_client_finish(&h, test_arena(), octets(v, "server_hello_msg"),
+	EXPECT_HEX(buf_bytes(&hello), test_text(v, "client_hello_msg"));
+	EXPECT_OK(handshake_client_finish(&h, test_arena(), test_octets(v, "server_hello_msg"),
 		c.payload, &finish, &why));
-	EXPECT_HEX(buf_bytes(&finish), text(v, "client_finish_msg"));
-	EXPECT_HEX(((bytes){ h.server_key, 32 }), text(v, "keys.server_static.pub"));
+	EXPECT_HEX(buf_bytes(&finish), test_text(v, "client_finish_msg"));
+	EXPECT_HEX(((bytes){ h.server_key, 32 }), test_text(v, "keys.server_static.pub"));
 	EXPECT_INT(h.server_until_s, 2000000000);
 	expect_keys(&h, true, json_field(v, "final"));
 }
@@ -115,14 +96,14 @@ TEST(a_server_speaks_xx_to_the_octet)
 	struct handshake h;
 	const char *why;
 
-	EXPECT_OK(handshake_server_hello(&h, test_arena(), octets(v, "client_hello_msg"), &with,
-		&client, &hello, &why));
-	EXPECT_HEX(buf_bytes(&hello), text(v, "server_hello_msg"));
+	EXPECT_OK(handshake_server_hello(&h, test_arena(), test_octets(v, "client_hello_msg"),
+		&with, &client, &hello, &why));
+	EXPECT_HEX(buf_bytes(&hello), test_text(v, "server_hello_msg"));
 	EXPECT(!h.has_finished);
-	EXPECT_OK(handshake_server_finish(&h, test_arena(), octets(v, "client_finish_msg"), &client,
-		&why));
-	EXPECT_HEX(client.payload, text(v, "client_payload"));
-	EXPECT_HEX(((bytes){ client.key, 32 }), text(v, "keys.client_static.pub"));
+	EXPECT_OK(handshake_server_finish(&h, test_arena(), test_octets(v, "client_finish_msg"),
+		&client, &why));
+	EXPECT_HEX(client.payload, test_text(v, "client_payload"));
+	EXPECT_HEX(((bytes){ client.key, 32 }), test_text(v, "keys.client_static.pub"));
 	expect_keys(&h, false, json_field(v, "final"));
 }
 
@@ -136,12 +117,12 @@ static void expect_frames(json frames, const uint8_t *key)
 		json v = json_at(frames, i);
 		struct buf cipher = empty(), frame = empty(), plain = empty();
 
-		EXPECT(cipher_seal(&seal, octets(v, "plaintext"), &cipher));
+		EXPECT(cipher_seal(&seal, test_octets(v, "plaintext"), &cipher));
 		EXPECT(frame_write_header(&frame, cipher.len));
 		buf_put(&frame, cipher.ptr, cipher.len);
-		EXPECT_HEX(buf_bytes(&frame), text(v, "frame"));
+		EXPECT_HEX(buf_bytes(&frame), test_text(v, "frame"));
 		EXPECT(cipher_open(&open, buf_bytes(&cipher), &plain));
-		EXPECT_HEX(buf_bytes(&plain), text(v, "plaintext"));
+		EXPECT_HEX(buf_bytes(&plain), test_text(v, "plaintext"));
 		EXPECT(!cipher_open(&open, (bytes){ cipher.ptr, cipher.len - 1 }, &plain));
 		open.count--;
 	}
@@ -153,9 +134,9 @@ TEST(frames_after_the_handshake_are_those_of_the_vectors)
 	json v = vectors("noise_xx");
 
 	expect_frames(json_field(v, "client_to_server"),
-		octets(v, "final.client_to_server_key").ptr);
+		test_octets(v, "final.client_to_server_key").ptr);
 	expect_frames(json_field(v, "server_to_client"),
-		octets(v, "final.server_to_client_key").ptr);
+		test_octets(v, "final.server_to_client_key").ptr);
 }
 
 TEST(far_counters_make_the_right_nonce)
@@ -167,9 +148,9 @@ TEST(far_counters_make_the_right_nonce)
 		struct noise_cipher c = { .count = (uint64_t)json_int(json_field(one, "counter"),
 						  0) };
 		struct buf cipher = empty(), plain = empty();
-		bytes want = octets(one, "ciphertext_of_empty_ping");
+		bytes want = test_octets(one, "ciphertext_of_empty_ping");
 
-		memcpy(c.key, octets(v, "final.client_to_server_key").ptr, 32);
+		memcpy(c.key, test_octets(v, "final.client_to_server_key").ptr, 32);
 		EXPECT(cipher_open(&c, want, &plain));
 		c.count--;
 		EXPECT(cipher_seal(&c, buf_bytes(&plain), &cipher));
@@ -201,7 +182,7 @@ TEST(certificates_that_prove_nothing_are_refused)
 
 		EXPECT_OK(handshake_client_hello(&h, test_arena(), &with, &hello));
 		EXPECT_ERR(handshake_client_finish(&h, test_arena(),
-				   octets(json_at(cases, i), "server_hello_msg"), c.payload,
+				   test_octets(json_at(cases, i), "server_hello_msg"), c.payload,
 				   &finish, &why),
 			ERR_AUTH);
 		EXPECT(why[0] && finish.len == 0 && !h.has_finished);
@@ -220,7 +201,7 @@ TEST(another_root_proves_nothing)
 	with.trust.root = cert_root_whatsapp;
 	EXPECT_OK(handshake_client_hello(&h, test_arena(), &with, &hello));
 	EXPECT_ERR(handshake_client_finish(&h, test_arena(),
-			   octets(vectors("noise_xx"), "server_hello_msg"), c.payload, &finish,
+			   test_octets(vectors("noise_xx"), "server_hello_msg"), c.payload, &finish,
 			   &why),
 		ERR_AUTH);
 	EXPECT_STR(str_of(why), "the root did not sign the intermediate certificate");
@@ -231,21 +212,21 @@ TEST(a_known_server_is_greeted_in_one_turn)
 	struct cast c = read_cast();
 	json v = vectors("noise_ik");
 	struct client_start with = client_start(&c);
-	struct server_start serve = { &c.server, octets(v, "server_ephemeral.priv").ptr, c.chain,
-		false };
+	struct server_start serve = { &c.server, test_octets(v, "server_ephemeral.priv").ptr,
+		c.chain, false };
 	struct client_said said = { 0 };
 	struct buf hello = empty(), answer = empty(), finish = empty();
 	struct handshake client, server;
 	const char *why;
 
-	with.seed = octets(v, "client_ephemeral.priv").ptr;
+	with.seed = test_octets(v, "client_ephemeral.priv").ptr;
 	with.known_server = c.server.open;
 	EXPECT_OK(handshake_client_hello(&client, test_arena(), &with, &hello));
-	EXPECT_HEX(buf_bytes(&hello), text(v, "client_hello_msg"));
+	EXPECT_HEX(buf_bytes(&hello), test_text(v, "client_hello_msg"));
 	EXPECT_OK(handshake_server_hello(&server, test_arena(), buf_bytes(&hello), &serve, &said,
 		&answer, &why));
-	EXPECT_HEX(buf_bytes(&answer), text(v, "server_hello_msg"));
-	EXPECT_HEX(said.payload, text(vectors("noise_xx"), "client_payload"));
+	EXPECT_HEX(buf_bytes(&answer), test_text(v, "server_hello_msg"));
+	EXPECT_HEX(said.payload, test_text(vectors("noise_xx"), "client_payload"));
 	EXPECT_OK(handshake_client_finish(&client, test_arena(), buf_bytes(&answer), c.payload,
 		&finish, &why));
 	EXPECT_INT(finish.len, 0);
@@ -258,22 +239,22 @@ TEST(a_server_that_does_not_know_the_key_falls_back)
 	struct cast c = read_cast();
 	json ik = vectors("noise_ik"), v = vectors("noise_xxfallback");
 	struct client_start with = client_start(&c);
-	struct server_start serve = { &c.server, octets(v, "server_ephemeral.priv").ptr, c.chain,
-		true };
+	struct server_start serve = { &c.server, test_octets(v, "server_ephemeral.priv").ptr,
+		c.chain, true };
 	struct client_said said = { 0 };
 	struct buf hello = empty(), answer = empty(), finish = empty();
 	struct handshake client, server;
 	const char *why;
 
-	with.seed = octets(ik, "client_ephemeral.priv").ptr;
+	with.seed = test_octets(ik, "client_ephemeral.priv").ptr;
 	with.known_server = c.server.open;
 	EXPECT_OK(handshake_client_hello(&client, test_arena(), &with, &hello));
 	EXPECT_OK(handshake_server_hello(&server, test_arena(), buf_bytes(&hello), &serve, &said,
 		&answer, &why));
-	EXPECT_HEX(buf_bytes(&answer), text(v, "server_hello_msg"));
+	EXPECT_HEX(buf_bytes(&answer), test_text(v, "server_hello_msg"));
 	EXPECT_OK(handshake_client_finish(&client, test_arena(), buf_bytes(&answer), c.payload,
 		&finish, &why));
-	EXPECT_HEX(buf_bytes(&finish), text(v, "client_finish_msg"));
+	EXPECT_HEX(buf_bytes(&finish), test_text(v, "client_finish_msg"));
 	EXPECT_OK(handshake_server_finish(&server, test_arena(), buf_bytes(&finish), &said, &why));
 	expect_keys(&client, true, json_field(v, "final"));
 	expect_keys(&server, false, json_field(v, "final"));
@@ -305,7 +286,7 @@ TEST(a_server_of_our_own_is_trusted_by_its_root)
 TEST(a_changed_answer_is_refused)
 {
 	struct cast c = read_cast();
-	bytes answer = octets(vectors("noise_xx"), "server_hello_msg");
+	bytes answer = test_octets(vectors("noise_xx"), "server_hello_msg");
 
 	for (size_t i = 0; i < answer.len; i += 3) {
 		struct client_start with = client_start(&c);
@@ -324,6 +305,6 @@ TEST(a_changed_answer_is_refused)
 			       c.payload, &finish, &why) != OK);
 		arena_reset(test_arena());
 		c = read_cast();
-		answer = octets(vectors("noise_xx"), "server_hello_msg");
+		answer = test_octets(vectors("noise_xx"), "server_hello_msg");
 	}
 }
