@@ -155,7 +155,7 @@ static int rewind_body(void *arg, curl_off_t offset, int origin)
 	if (origin != SEEK_SET || offset != 0)
 		return CURL_SEEKFUNC_CANTSEEK;
 	run->unsent = run->call->body;
-	if (run->file >= 0 && lseek(run->file, 0, SEEK_SET) != 0)
+	if (run->file >= 0 && lseek(run->file, run->call->body_from, SEEK_SET) < 0)
 		return CURL_SEEKFUNC_FAIL;
 	return CURL_SEEKFUNC_OK;
 }
@@ -357,7 +357,10 @@ static enum err open_body(struct running *run, curl_off_t *size)
 	if (run->file < 0 || fstat(run->file, &st) != 0)
 		return fail(run->job, ERR_INPUT, "the file to send cannot be read");
 	job_defer(run->job, close_file, (void *)(intptr_t)run->file);
-	*size = st.st_size;
+	if (run->call->body_from > st.st_size ||
+		lseek(run->file, run->call->body_from, SEEK_SET) < 0)
+		return fail(run->job, ERR_INPUT, "the file to send is shorter than was sent of it");
+	*size = st.st_size - run->call->body_from;
 	return OK;
 }
 

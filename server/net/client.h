@@ -22,7 +22,8 @@ struct http_call {
 	const struct header *headers;
 	size_t header_count;
 	bytes body;
-	const char *body_path;          /* or: send this file */
+	const char *body_path;          /* or: send this file … */
+	int64_t body_from;              /* … from this octet on */
 	/* or: multipart/form-data; part.data or, for the one with file_path, that file */
 	const struct call_part { str name, value, file_name, type; const char *file_path; } *parts;
 	size_t part_count;

@@ -124,6 +124,15 @@ enum err provider_subscribe(struct job *job, const struct channel *ch, str url)
 	return ch->provider->subscribe(job, ch, url);
 }
 
+enum err provider_subscription(struct job *job, const struct channel *ch,
+	struct provider_subscription *out)
+{
+	*out = (struct provider_subscription){ 0 };
+	if (!ch->provider->subscription)
+		return cannot(job, ch, "tell where its webhooks go");
+	return ch->provider->subscription(job, ch, out);
+}
+
 enum err provider_template_create(struct job *job, const struct channel *ch,
 	const struct template_info *draft, struct template_info *out)
 {

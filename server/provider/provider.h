@@ -179,6 +179,16 @@ struct provider_health {
 	bool ok;
 	str sentence, next_step;
 	str phone, verified_name, quality; /* what the provider says of the number */
+	/* All that it tells, as a JSON object (docs/api/README.md, "What the network tells of a
+	 * number"), or none; token_expires_ms 0: never, or not told. */
+	str told;
+	int64_t token_expires_ms;
+};
+
+/* Where the network sends webhooks of the number. url: empty when it told none. */
+struct provider_subscription {
+	bool subscribed; /* the app hears of the account at all */
+	str url;
 };
 
 /* What customers see of the number. In a change: a text without pointer stays as it is, and so do
@@ -208,6 +218,7 @@ enum provider_needs {
 struct webhook_keys { str app_secret, verify_token, rule; };
 
 #define PROVIDER_CONFIG_MAX (32u << 10) /* octets of a channel's config, as JSON text */
+struct manage_call; /* provider/manage.h */
 
 struct provider {
 	const char *name;       /* "cloud" */
@@ -282,8 +293,16 @@ struct provider {
 		*profile)(struct job *job, const struct channel *ch, struct business_profile *out);
 	enum err (*profile_set)(struct job *job, const struct channel *ch,
 		const struct business_profile *draft);
-	/* Subscribes the account's webhooks to url, where the provider lets us. */
+	/* Subscribes the account's webhooks to url, where the provider lets us; and what came of
+	 * it, as the provider sees it. */
 	enum err (*subscribe)(struct job *job, const struct channel *ch, str url);
+	enum err (*subscription)(struct job *job, const struct channel *ch,
+		struct provider_subscription *out);
+	/* Management by named calls: provider/manage.h. */
+	const struct manage_call *manage_calls;
+	size_t manage_count;
+	enum err (*manage)(struct job *job, const struct channel *ch,
+		const struct manage_call *call, json parameters, str *answer);
 };
 
 /* By name; NULL when there is none. */
@@ -327,5 +346,7 @@ enum err provider_profile(struct job *job, const struct channel *ch, struct busi
 enum err provider_profile_set(struct job *job, const struct channel *ch,
 	const struct business_profile *draft);
 enum err provider_subscribe(struct job *job, const struct channel *ch, str url);
+enum err provider_subscription(struct job *job, const struct channel *ch,
+	struct provider_subscription *out);
 
 #endif

@@ -44,4 +44,8 @@ const struct provider cloud_provider = {
 	.profile = cloud_profile,
 	.profile_set = cloud_profile_set,
 	.subscribe = cloud_subscribe,
+	.subscription = cloud_subscription,
+	.manage_calls = cloud_manage_calls,
+	.manage_count = CLOUD_MANAGE_COUNT,
+	.manage = cloud_manage,
 };

@@ -8,7 +8,7 @@
 #ifndef PROVIDER_CLOUD_CLOUD_INTERNAL_H
 #define PROVIDER_CLOUD_CLOUD_INTERNAL_H
 
-#include "provider/provider.h"
+#include "provider/manage.h"
 
 #define CLOUD_BODY_MAX (256u << 10) /* of a request to /messages */
 #define CLOUD_TEXT_MAX 4096
@@ -48,7 +48,9 @@ struct cloud_call {
 	enum http_method method;
 	str path;                 /* "123/messages"; or a whole URL */
 	bytes body;               /* JSON */
-	const char *body_path;    /* or: this file as it is, the way of resumable uploads */
+	const char *body_path;    /* or: this file as it is, the way of resumable uploads … */
+	int64_t body_from;        /* … from this octet on */
+	bool is_upload;           /* a question about such an upload */
 	const struct call_part *parts;
 	size_t part_count;
 	int64_t deadline_ms;      /* 0: the usual one */
@@ -127,8 +129,19 @@ enum err cloud_upload_media(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *remote_id);
 enum err cloud_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
 			   const struct media_sink *sink, struct media_info *out);
-enum err cloud_health(struct job *job, const struct channel *ch, struct provider_health *out);
 enum err cloud_subscribe(struct job *job, const struct channel *ch, str url);
+enum err cloud_subscription(struct job *job, const struct channel *ch,
+	struct provider_subscription *out);
+enum err cloud_manage(struct job *job, const struct channel *ch, const struct manage_call *call,
+	json parameters, str *answer);
+bool cloud_is_done(json answer); /* "success": true, or "true" */
+
+/* ---- manage_table.c ---- */
+#define CLOUD_MANAGE_COUNT 51
+extern const struct manage_call cloud_manage_calls[CLOUD_MANAGE_COUNT];
+
+/* ---- health.c ---- */
+enum err cloud_health(struct job *job, const struct channel *ch, struct provider_health *out);
 
 /* ---- template.c ---- */
 enum err cloud_templates(struct job *job, const struct channel *ch, struct template_info **out,
@@ -138,6 +151,8 @@ enum err cloud_template_create(struct job *job, const struct channel *ch,
 enum err cloud_template_edit(struct job *job, const struct channel *ch,
 	const struct template_info *draft);
 enum err cloud_template_delete(struct job *job, const struct channel *ch, str name, str remote_id);
+
+/* ---- upload.c ---- */
 enum err cloud_template_sample(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *handle);
 

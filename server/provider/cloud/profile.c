@@ -41,7 +41,7 @@ enum err cloud_profile_set(struct job *job, const struct channel *ch,
 	const struct business_profile *draft)
 {
 	struct buf body = buf_in(job->arena, CLOUD_BODY_MAX);
-	json root, success;
+	json root;
 
 	json_open(&body, '{');
 	json_put(&body, "messaging_product", S("whatsapp"));
@@ -63,8 +63,7 @@ enum err cloud_profile_set(struct job *job, const struct channel *ch,
 			.path = profile_path(job, ch, ""),
 			.body = buf_bytes(&body) },
 		NULL, &root));
-	success = json_field(root, "success");
-	if (json_flag(success, false) || str_is(json_text(success), S("true")))
+	if (cloud_is_done(root))
 		return OK;
 	return fail_code(job, ERR_UPSTREAM, S("not_changed"), S("Try again."),
 		"Meta did not confirm the change of the profile.");

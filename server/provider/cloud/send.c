@@ -55,7 +55,7 @@ static enum err unanswered(struct job *job, enum err e, const struct http_reply 
 	return e;
 }
 
-/* "POST /{upload-id} with headers Authorization: OAuth <token> and file_offset: 0, raw body". */
+/* "POST /{upload-id} with headers Authorization: OAuth <token> and file_offset, raw body". */
 static struct header authorization(struct job *job, const struct channel *ch, bool is_upload)
 {
 	str oauth;
@@ -70,11 +70,11 @@ enum err cloud_call(struct job *job, const struct channel *ch, const struct clou
 	struct send_result *out, json *root)
 {
 	const struct header headers[UPLOAD_HEADERS] = {
-		authorization(job, ch, call->body_path != NULL),
+		authorization(job, ch, call->body_path || call->is_upload),
 		{ S("User-Agent"), S(USER_AGENT) },
 		{ S("Content-Type"),
 			call->body_path ? S("application/octet-stream") : S("application/json") },
-		{ S("file_offset"), S("0") },
+		{ S("file_offset"), arena_printf(job->arena, "%lld", (long long)call->body_from) },
 	};
 	struct http_call http = {
 		.method = call->method,
@@ -85,6 +85,7 @@ enum err cloud_call(struct job *job, const struct channel *ch, const struct clou
 		                                 : CLOUD_HEADERS - 1,
 		.body = call->body,
 		.body_path = call->body_path,
+		.body_from = call->body_from,
 		.parts = call->parts,
 		.part_count = call->part_count,
 		.deadline_ms = call->deadline_ms,

@@ -1,6 +1,5 @@
 /*
- * template.c: the account's templates: list, create, edit, delete, and the samples of their
- * headers (docs/protocol/cloud-api.md §3, §4).
+ * template.c: the account's templates: list, create, edit, delete (docs/protocol/cloud-api.md §4).
  *
  * Meta explains a refused template in error_user_msg, and in no code that we could translate: that
  * sentence is passed on.
@@ -13,7 +12,6 @@
 #define TEMPLATE_FIELDS                                                             \
 	"id,name,language,status,category,quality_score,rejected_reason,parameter_format," \
 	"components"
-#define SAMPLE_DEADLINE_MS 120000
 
 /* ---- listing ---- */
 
@@ -90,13 +88,6 @@ enum err cloud_templates(struct job *job, const struct channel *ch, struct templ
 
 /* ---- changing ---- */
 
-static bool is_done(json root)
-{
-	json success = json_field(root, "success");
-
-	return json_flag(success, false) || str_is(json_text(success), S("true"));
-}
-
 static struct buf write_draft(struct job *job, const struct template_info *t, bool is_new)
 {
 	struct buf body = buf_in(job->arena, CLOUD_BODY_MAX);
@@ -105,7 +96,9 @@ static struct buf write_draft(struct job *job, const struct template_info *t, bo
 	if (is_new) {
 		json_put(&body, "name", t->name);
 		json_put(&body, "language", t->language);
-		json_put(&body, "parameter_format", t->parameter_format);
+		/* "`POSITIONAL` (default)": left out, as Meta's own examples do. */
+		if (!str_is(t->parameter_format, S("POSITIONAL")))
+			json_put(&body, "parameter_format", t->parameter_format);
 	}
 	if (t->category.len)
 		json_put(&body, "category", t->category);
@@ -153,7 +146,7 @@ enum err cloud_template_edit(struct job *job, const struct channel *ch,
 	json root;
 
 	TRY(post(job, ch, draft->remote_id, &body, &root));
-	return is_done(root) ? OK
+	return cloud_is_done(root) ? OK
 	                     : fail_code(job, ERR_UPSTREAM, S("not_edited"), S("Try again."),
 				       "Meta did not confirm the edit.");
 }
@@ -170,48 +163,7 @@ enum err cloud_template_delete(struct job *job, const struct channel *ch, str na
 	TRY(cloud_call(job, ch,
 		&(struct cloud_call){ .method = HTTP_DELETE, .path = buf_text(&path) }, NULL,
 		&root));
-	return is_done(root) ? OK
+	return cloud_is_done(root) ? OK
 	                     : fail_code(job, ERR_UPSTREAM, S("not_deleted"), S("Try again."),
 				       "Meta did not confirm the deletion.");
-}
-
-/* ---- samples: "the resumable upload" ---- */
-
-static enum err start_upload(struct job *job, const struct channel *ch,
-	const struct media_info *info, str *upload)
-{
-	struct buf path = buf_in(job->arena, HTTP_TARGET_MAX);
-	json root;
-
-	TRY(cloud_call(job, ch, &(struct cloud_call){ .path = S("app?fields=id") }, NULL, &root));
-	buf_str(&path, json_text_or_int(job->arena, json_field(root, "id")));
-	buf_printf(&path, "/uploads?file_length=%lld&file_type=", (long long)info->size);
-	percent_write(&path, info->mime_type);
-	buf_str(&path, S("&file_name="));
-	percent_write(&path, info->file_name.len ? info->file_name : S("sample"));
-	TRY(cloud_call(job, ch,
-		&(struct cloud_call){ .method = HTTP_POST, .path = buf_text(&path) }, NULL, &root));
-	*upload = json_text_at(root, "id");
-	return upload->len ? OK
-	                   : fail_code(job, ERR_UPSTREAM, S("no_upload"), S("Try again."),
-				     "Meta did not start the upload of the sample.");
-}
-
-enum err cloud_template_sample(struct job *job, const struct channel *ch,
-	const struct media_info *info, const char *path, str *handle)
-{
-	str upload;
-	json root;
-
-	TRY(start_upload(job, ch, info, &upload));
-	TRY(cloud_call(job, ch,
-		&(struct cloud_call){ .method = HTTP_POST,
-			.path = upload,
-			.body_path = path,
-			.deadline_ms = SAMPLE_DEADLINE_MS },
-		NULL, &root));
-	*handle = json_text_at(root, "h");
-	return handle->len ? OK
-	                   : fail_code(job, ERR_UPSTREAM, S("no_handle"), S("Try again."),
-				     "Meta took the sample and told no handle.");
 }

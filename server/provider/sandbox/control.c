@@ -339,6 +339,10 @@ void control_numbers(const struct request *req, struct exchange *ex)
 		json_put(&b, "verified_name", str_of(n->verified_name));
 		json_put(&b, "webhook_url", str_of(n->webhook_url));
 		json_put_bool(&b, "broken", n->broken);
+		json_put_bool(&b, "unverified", n->unverified);
+		json_put_bool(&b, "unregistered", n->unregistered);
+		json_put(&b, "sms_code", str_of(n->sms_code));
+		json_put(&b, "pin", str_of(n->pin));
 		json_close(&b, '}');
 	}
 	json_close(&b, ']');
@@ -375,6 +379,19 @@ static bool add_number(json v, str id)
 	return true;
 }
 
+/* The old token is taken until "old_token" says otherwise; an app secret signs from now on. */
+static void change_credentials(json v, struct number *number)
+{
+	if (json_field(v, "old_token"))
+		set_text(&number->old_token, json_text_at(v, "old_token"));
+	if (json_text_at(v, "token").len)
+		set_text(&number->token, json_text_at(v, "token"));
+	if (json_text_at(v, "app_secret").len)
+		set_text(&number->app_secret, json_text_at(v, "app_secret"));
+	if (json_text_at(v, "verified_name").len)
+		set_text(&number->verified_name, json_text_at(v, "verified_name"));
+}
+
 void control_number_create(const struct request *req, struct exchange *ex)
 {
 	struct number *number;
@@ -385,6 +402,14 @@ void control_number_create(const struct request *req, struct exchange *ex)
 	number = number_find(the_sandbox, json_text_at(v, "phone_number_id"));
 	if (number) {
 		change_flag(v, "broken", &number->broken);
+		change_flag(v, "unverified", &number->unverified);
+		change_flag(v, "unregistered", &number->unregistered);
+		change_credentials(v, number);
+		if (json_kind(json_field(v, "told")) == JSON_MAP)
+			merge_json(&number->told, exchange_arena(ex), json_field(v, "told"));
+		if (json_kind(json_field(v, "told_account")) == JSON_MAP)
+			merge_json(&number->told_account, exchange_arena(ex),
+				json_field(v, "told_account"));
 		if (json_text_at(v, "webhook_url").ptr)
 			set_text(&number->webhook_url, json_text_at(v, "webhook_url"));
 	} else if (!add_number(v, json_text_at(v, "phone_number_id"))) {
@@ -406,6 +431,9 @@ void control_reset(const struct request *req, struct exchange *ex)
 	templates_clear(the_sandbox);
 	templates_seed(the_sandbox);
 	journal_clear(the_sandbox->journal);
+	flows_clear(the_sandbox);
+	uploads_clear(the_sandbox);
+	seen_clear(the_sandbox);
 	the_sandbox->fault_count = 0;
 	exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
 }

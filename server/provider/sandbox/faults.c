@@ -23,6 +23,8 @@ static const char *const kind_words[FAULTS] = {
 	[FAULT_WEBHOOK_REORDER] = "webhook_reorder",
 	[FAULT_WEBHOOK_BAD_SIGNATURE] = "webhook_bad_signature",
 	[FAULT_WEBHOOK_DROP] = "webhook_drop",
+	[FAULT_UPLOAD_CUT] = "upload_cut",
+	[FAULT_MANAGE] = "management_error",
 };
 
 static bool happens(double probability)

@@ -11,9 +11,14 @@
 bool token_is_good(const struct request *req, const struct number *number)
 {
 	str header = request_header(req, S("Authorization"));
-	str token = str_starts(header, S("Bearer ")) ? str_part(header, 7, header.len) : STR_NONE;
+	str token = str_starts(header, S("Bearer ")) ? str_part(header, 7, header.len)
+	            : str_starts(header, S("OAuth ")) ? str_part(header, 6, header.len)
+						      : STR_NONE;
+	bool is_old = number->old_token &&
+	              crypto_equal(bytes_of(token), bytes_of(str_of(number->old_token)));
 
-	return token.len && crypto_equal(bytes_of(token), bytes_of(str_of(number->token)));
+	return token.len &&
+	       (is_old || crypto_equal(bytes_of(token), bytes_of(str_of(number->token))));
 }
 
 static void refuse_token(const struct request *req, struct exchange *ex)
@@ -89,32 +94,94 @@ static bool is_wanted(str fields, const char *name)
 	return false;
 }
 
+static const char *status_of(const struct number *n)
+{
+	return n->unverified               ? "\"UNVERIFIED\""
+	       : n->broken || n->unregistered ? "\"DISCONNECTED\""
+					      : "\"CONNECTED\"";
+}
+
+static str health_of(struct arena *arena, const struct number *n)
+{
+	return arena_printf(arena,
+		"{\"can_send_message\":\"AVAILABLE\",\"entities\":["
+		"{\"entity_type\":\"PHONE_NUMBER\",\"id\":\"%s\",\"can_send_message\":"
+		"\"AVAILABLE\"},"
+		"{\"entity_type\":\"WABA\",\"id\":\"%s\",\"can_send_message\":\"AVAILABLE\"},"
+		"{\"entity_type\":\"APP\",\"id\":\"" APP_ID
+		"\",\"can_send_message\":\"AVAILABLE\"}]}",
+		n->phone_number_id, n->account_id);
+}
+
+static str webhooks_of(struct arena *arena, const struct number *n)
+{
+	struct buf b = buf_in(arena, 4096);
+
+	json_open(&b, '{');
+	if (n->webhook_url[0])
+		json_put(&b, "whatsapp_business_account", str_of(n->webhook_url));
+	json_close(&b, '}');
+	return buf_text(&b);
+}
+
+/* Fields as asked; control may tell any of them otherwise. */
 static void write_number(struct buf *b, const struct number *number, str fields)
 {
-	const struct { const char *name, *value; } all[] = {
-		{ "verified_name", number->verified_name },
-		{ "display_phone_number", number->phone },
-		{ "quality_rating", "GREEN" },
-		{ "status", number->broken ? "DISCONNECTED" : "CONNECTED" },
-		{ "code_verification_status", "VERIFIED" },
-		{ "name_status", "APPROVED" },
-		{ "platform_type", "CLOUD_API" },
-		{ "account_mode", "LIVE" },
+	const struct { const char *name; str value; } all[] = {
+		{ "quality_rating", S("\"GREEN\"") },
+		{ "status", str_of(status_of(number)) },
+		{ "code_verification_status",
+			number->unverified ? S("\"NOT_VERIFIED\"") : S("\"VERIFIED\"") },
+		{ "name_status", S("\"APPROVED\"") },
+		{ "new_name_status", S("\"NONE\"") },
+		{ "platform_type", S("\"CLOUD_API\"") },
+		{ "account_mode", S("\"LIVE\"") },
+		{ "throughput", S("{\"level\":\"STANDARD\"}") },
+		{ "whatsapp_business_manager_messaging_limit", S("\"TIER_2K\"") },
+		{ "is_official_business_account", S("false") },
+		{ "is_pin_enabled", number->pin[0] ? S("true") : S("false") },
+		{ "health_status", health_of(b->arena, number) },
+		{ "webhook_configuration", webhooks_of(b->arena, number) },
 	};
 
 	if (!fields.len)
 		fields = S("verified_name,display_phone_number,quality_rating,code_verification_"
 			   "status,platform_type");
 	json_open(b, '{');
+	if (is_wanted(fields, "verified_name"))
+		json_put(b, "verified_name", str_of(number->verified_name));
+	if (is_wanted(fields, "display_phone_number"))
+		json_put(b, "display_phone_number", str_of(number->phone));
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		if (is_wanted(fields, all[i].name))
-			json_put(b, all[i].name, str_of(all[i].value));
-	if (is_wanted(fields, "throughput")) {
-		json_open_in(b, "throughput", '{');
-		json_put(b, "level", S("STANDARD"));
-		json_close(b, '}');
-	}
+			write_told(b, number->told, all[i].name, all[i].value);
 	json_put(b, "id", str_of(number->phone_number_id));
+	json_close(b, '}');
+}
+
+static void write_account(struct buf *b, const struct number *number, str fields)
+{
+	static const struct { const char *name, *value; } all[] = {
+		{ "name", NULL },
+		{ "timezone_id", "\"1\"" },
+		{ "currency", "\"USD\"" },
+		{ "account_review_status", "\"APPROVED\"" },
+		{ "business_verification_status", "\"verified\"" },
+		{ "marketing_messages_onboarding_status", "\"ELIGIBLE\"" },
+		{ "message_template_namespace", "\"58e6d318_b627_4112_b9c7_2961197553ea\"" },
+	};
+
+	if (!fields.len)
+		fields = S("name,timezone_id,message_template_namespace");
+	json_open(b, '{');
+	json_put(b, "id", str_of(number->account_id));
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (!is_wanted(fields, all[i].name))
+			continue;
+		else if (all[i].value)
+			write_told(b, number->told_account, all[i].name, str_of(all[i].value));
+		else
+			json_put(b, all[i].name, str_of(number->verified_name));
 	json_close(b, '}');
 }
 
@@ -135,15 +202,22 @@ void graph_phone_numbers(const struct request *req, struct exchange *ex)
 	answer_json(ex, 200, &b);
 }
 
-/* The app of the token, a number, a file or an account, whatever the id names. */
+/* The app of the token, a number, a file, a template, a Flow or an account, whatever the id names.
+ */
 void graph_object(const struct request *req, struct exchange *ex)
 {
 	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
 	struct number *number = number_find(the_sandbox, req->params[1]);
+	const struct sandbox_flow *flow = flow_find(req->params[1]);
+	str fields = request_query(exchange_arena(ex), req, "fields");
 	struct media_file file;
 
 	if (!is_any_token(req)) {
 		refuse_token(req, ex);
+		return;
+	}
+	if (str_starts(req->params[1], S("upload:"))) {
+		graph_upload_get(req, ex);
 		return;
 	}
 	if (str_is(req->params[1], S("app"))) {
@@ -151,18 +225,18 @@ void graph_object(const struct request *req, struct exchange *ex)
 		json_put(&b, "id", S(APP_ID));
 		json_close(&b, '}');
 	} else if (number && token_is_good(req, number)) {
-		write_number(&b, number, request_query(exchange_arena(ex), req, "fields"));
+		write_number(&b, number, fields);
+	} else if (flow) {
+		flow_write(&b, flow);
+	} else if (graph_template_write(&b, req->params[1])) {
+		;
 	} else if (media_find(the_sandbox, req->params[1], &file)) {
 		media_write_info(the_sandbox, &b, &file);
 	} else {
 		number = graph_account(req, ex, req->params[1]);
 		if (!number)
 			return;
-		json_open(&b, '{');
-		json_put(&b, "id", str_of(number->account_id));
-		json_put(&b, "name", str_of(number->verified_name));
-		json_put(&b, "timezone_id", S("1"));
-		json_close(&b, '}');
+		write_account(&b, number, fields);
 	}
 	answer_json(ex, 200, &b);
 }
@@ -173,6 +247,8 @@ void graph_delete(const struct request *req, struct exchange *ex)
 
 	if (!is_any_token(req))
 		refuse_token(req, ex);
+	else if (flow_remove(req->params[1]))
+		exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
 	else if (!media_find(the_sandbox, req->params[1], &file))
 		refuse_id(ex, req->params[1]);
 	else if (media_remove(the_sandbox, &file))

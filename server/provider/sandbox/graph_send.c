@@ -464,7 +464,9 @@ void graph_send(const struct request *req, struct exchange *ex)
 	s.number = graph_number(req, ex, req->params[1]);
 	if (!s.number || !read_common(&s))
 		return;
-	if (str_is(json_text_at(s.root, "status"), S("read")))
+	if (s.number->unregistered || s.number->unverified)
+		answer_code(ex, 133010, S("The account is not registered."));
+	else if (str_is(json_text_at(s.root, "status"), S("read")))
 		mark_read(&s);
 	else
 		send_message(&s);

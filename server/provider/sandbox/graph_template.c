@@ -461,46 +461,32 @@ static bool is_of_token(const struct request *req, const struct sandbox_template
 	return false;
 }
 
-/* "POST /{template-id}"; and the second half of a resumable upload, which is a POST to
- * upload:… */
+/* "POST /{template-id}"; a POST to an upload, a number or a Flow comes to the same address. */
 void graph_object_post(const struct request *req, struct exchange *ex)
 {
-	struct buf b = buf_in(exchange_arena(ex), 4096);
 	struct sandbox_template *t = by_id(req->params[1]);
+	struct sandbox_flow *flow = flow_find(req->params[1]);
+	struct number *number = number_find(the_sandbox, req->params[1]);
 
-	if (str_starts(req->params[1], S("upload:"))) {
-		json_open(&b, '{');
-		json_put(&b, "h",
-			arena_printf(b.arena, "4::" STR_F,
-				STR_A(crypto_random_text(b.arena, 24))));
-		json_close(&b, '}');
-		if (req->body.len)
-			answer_json(ex, 200, &b);
-		else
-			answer_code(ex, 100, S("The file is empty."));
-	} else if (t && is_of_token(req, t)) {
+	if (str_starts(req->params[1], S("upload:")))
+		graph_upload_part(req, ex);
+	else if (t && is_of_token(req, t))
 		edit(req, ex, t);
-	} else {
+	else if (number && token_is_good(req, number))
+		graph_number_post(req, ex, number);
+	else if (flow && graph_token(req, ex))
+		flow_change(req, ex, flow);
+	else if (!flow)
 		(void)graph_number(req, ex, S("-")); /* refuses as for any unknown object */
-	}
 }
 
-void graph_upload_start(const struct request *req, struct exchange *ex)
+bool graph_template_write(struct buf *b, str id)
 {
-	struct buf b = buf_in(exchange_arena(ex), 4096);
+	const struct sandbox_template *t = by_id(id);
 
-	if (!graph_token(req, ex))
-		return;
-	if (!request_query(b.arena, req, "file_length").len ||
-		!request_query(b.arena, req, "file_type").len) {
-		answer_code(ex, 100, S("file_length and file_type are required."));
-		return;
-	}
-	json_open(&b, '{');
-	json_put(&b, "id",
-		arena_printf(b.arena, "upload:" STR_F, STR_A(crypto_random_text(b.arena, 24))));
-	json_close(&b, '}');
-	answer_json(ex, 200, &b);
+	if (t)
+		write_template(b, t);
+	return t != NULL;
 }
 
 void graph_template_delete(const struct request *req, struct exchange *ex)

@@ -175,6 +175,9 @@ static const char *message_of(int64_t code)
 			  "template" },
 		{ 132015, "(#132015) Template is Paused" },
 		{ 132016, "(#132016) Template is Disabled" },
+		{ 133005, "(#133005) Two-step verification PIN Mismatch" },
+		{ 133006, "(#133006) Phone number re-verification needed" },
+		{ 133016, "(#133016) Account register deregister rate limit exceeded" },
 		{ 133010, "(#133010) The account is not registered" },
 	};
 
@@ -249,23 +252,114 @@ bool read_object(struct exchange *ex, const struct request *req, json *out)
 		.flags = ROUTE_ON_LOOP                                            \
 	}
 
+/* Every call of the Graph API is noted as it came; all but messages may be made to fail. */
+static bool may_enter(const struct request *req, struct exchange *ex)
+{
+	const struct fault *fault;
+	str rest = req->path, last = STR_NONE;
+
+	seen_note(req);
+	while (rest.len)
+		last = str_split(&rest, '/');
+	fault = str_is(last, S("messages"))
+	                ? NULL
+	                : fault_take(the_sandbox, FAULT_MANAGE, FAULT_MANAGE, S(""), last);
+	if (fault)
+		answer_code(ex, fault->code, S("A fault that was asked for."));
+	return !fault;
+}
+
+#define GATE(handler_)                                                                \
+	static void gate_##handler_(const struct request *req, struct exchange *ex) \
+	{                                                                             \
+		if (may_enter(req, ex))                                               \
+			handler_(req, ex);                                            \
+	}
+GATE(graph_send)
+GATE(graph_object)
+GATE(graph_delete)
+GATE(graph_phone_numbers)
+GATE(graph_number_add)
+GATE(graph_object_post)
+GATE(graph_upload_start)
+GATE(graph_templates)
+GATE(graph_template_create)
+GATE(graph_template_delete)
+GATE(graph_profile)
+GATE(graph_profile_set)
+GATE(graph_block)
+GATE(graph_unblock)
+GATE(graph_blocked)
+GATE(graph_subscribe)
+GATE(graph_subscriptions)
+GATE(graph_unsubscribe)
+GATE(graph_debug_token)
+GATE(graph_number_action)
+GATE(graph_number_part)
+GATE(graph_number_part_set)
+GATE(graph_number_part_delete)
+GATE(graph_accounts)
+GATE(graph_qr_list)
+GATE(graph_qr_set)
+GATE(graph_qr_delete)
+GATE(graph_flows)
+GATE(graph_flow_create)
+GATE(graph_flow_action)
+GATE(graph_flow_assets)
+
 static const struct route routes[] = {
-	ON_LOOP(HTTP_POST, "/{version}/{id}/messages", graph_send),
-	ON_LOOP(HTTP_GET, "/{version}/{id}", graph_object),
-	ON_LOOP(HTTP_DELETE, "/{version}/{id}", graph_delete),
-	ON_LOOP(HTTP_GET, "/{version}/{id}/phone_numbers", graph_phone_numbers),
-	ON_LOOP(HTTP_POST, "/{version}/{id}", graph_object_post),
-	ON_LOOP(HTTP_POST, "/{version}/{id}/uploads", graph_upload_start),
-	ON_LOOP(HTTP_GET, "/{version}/{id}/message_templates", graph_templates),
-	ON_LOOP(HTTP_POST, "/{version}/{id}/message_templates", graph_template_create),
-	ON_LOOP(HTTP_DELETE, "/{version}/{id}/message_templates", graph_template_delete),
-	ON_LOOP(HTTP_GET, "/{version}/{id}/whatsapp_business_profile", graph_profile),
-	ON_LOOP(HTTP_POST, "/{version}/{id}/whatsapp_business_profile", graph_profile_set),
-	ON_LOOP(HTTP_POST, "/{version}/{id}/block_users", graph_block),
-	ON_LOOP(HTTP_DELETE, "/{version}/{id}/block_users", graph_unblock),
-	ON_LOOP(HTTP_GET, "/{version}/{id}/block_users", graph_blocked),
-	ON_LOOP(HTTP_POST, "/{version}/{id}/subscribed_apps", graph_subscribe),
-	ON_LOOP(HTTP_GET, "/{version}/{id}/subscribed_apps", graph_subscriptions),
+	ON_LOOP(HTTP_GET, "/{version}/debug_token", gate_graph_debug_token),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/messages", gate_graph_send),
+	ON_LOOP(HTTP_GET, "/{version}/{id}", gate_graph_object),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}", gate_graph_delete),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/", gate_graph_object),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/", gate_graph_delete),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/phone_numbers", gate_graph_phone_numbers),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/phone_numbers", gate_graph_number_add),
+	ON_LOOP(HTTP_POST, "/{version}/{id}", gate_graph_object_post),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/uploads", gate_graph_upload_start),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/message_templates", gate_graph_templates),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/message_templates", gate_graph_template_create),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/message_templates", gate_graph_template_delete),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/whatsapp_business_profile", gate_graph_profile),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/whatsapp_business_profile", gate_graph_profile_set),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/block_users", gate_graph_block),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/block_users", gate_graph_unblock),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/block_users", gate_graph_blocked),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/subscribed_apps", gate_graph_subscribe),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/subscribed_apps", gate_graph_subscriptions),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/subscribed_apps", gate_graph_unsubscribe),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/request_code", gate_graph_number_action),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/verify_code", gate_graph_number_action),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/register", gate_graph_number_action),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/deregister", gate_graph_number_action),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/settings", gate_graph_number_part),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/settings", gate_graph_number_part_set),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/whatsapp_commerce_settings", gate_graph_number_part),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/whatsapp_commerce_settings",
+		gate_graph_number_part_set),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/conversational_automation", gate_graph_number_part),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/conversational_automation", gate_graph_number_part_set),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/whatsapp_business_encryption", gate_graph_number_part),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/whatsapp_business_encryption",
+		gate_graph_number_part_set),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/username", gate_graph_number_part),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/username", gate_graph_number_part_set),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/username_suggestions", gate_graph_number_part),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/username", gate_graph_number_part_delete),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/message_qrdls", gate_graph_qr_list),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/message_qrdls/{code}", gate_graph_qr_list),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/message_qrdls", gate_graph_qr_set),
+	ON_LOOP(HTTP_DELETE, "/{version}/{id}/message_qrdls/{code}", gate_graph_qr_delete),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/owned_whatsapp_business_accounts", gate_graph_accounts),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/client_whatsapp_business_accounts", gate_graph_accounts),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/extendedcredits", gate_graph_accounts),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/flows", gate_graph_flows),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/flows", gate_graph_flow_create),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/publish", gate_graph_flow_action),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/deprecate", gate_graph_flow_action),
+	ON_LOOP(HTTP_GET, "/{version}/{id}/assets", gate_graph_flow_assets),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/assets", gate_graph_flow_assets),
 	{ .method = HTTP_POST,
 		.pattern = "/{version}/{id}/media",
 		.handler = media_upload,
@@ -287,6 +381,7 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/settings", control_settings_change),
 	ON_LOOP(HTTP_GET, "/control/numbers", control_numbers),
 	ON_LOOP(HTTP_POST, "/control/numbers", control_number_create),
+	ON_LOOP(HTTP_GET, "/control/requests", control_seen),
 	ON_LOOP(HTTP_GET, "/control/templates", control_templates),
 	ON_LOOP(HTTP_POST, "/control/templates/{id}", control_template_decide),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
@@ -475,8 +570,11 @@ static void number_done(struct number *number)
 {
 	char *texts[] = { number->phone_number_id, number->account_id, number->phone,
 		number->verified_name, number->token, number->app_secret, number->verify_token,
-		number->webhook_url, number->profile };
+		number->webhook_url, number->profile, number->old_token, number->told,
+		number->told_account, number->settings, number->commerce, number->automation,
+		number->username, number->public_key };
 
+	qr_codes_clear(number);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		heap_free(texts[i]);
 }
@@ -501,6 +599,9 @@ void sandbox_stop(struct sandbox *sb)
 	http_server_destroy(sb->http);
 	people_clear(sb);
 	templates_clear(sb);
+	flows_clear(sb);
+	uploads_clear(sb);
+	seen_clear(sb);
 	table_destroy(sb->by_phone);
 	table_destroy(sb->by_user_id);
 	table_destroy(sb->by_wamid);

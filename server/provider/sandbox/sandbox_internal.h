@@ -38,9 +38,41 @@ struct number {
 	char *phone_number_id, *account_id, *phone, *verified_name, *token, *app_secret,
 		*verify_token, *webhook_url;
 	char *profile;       /* JSON, or NULL: none was set */
+	char *old_token;     /* taken as well, while a token is changed; NULL: none */
+	/* JSON objects, or NULL: what control says of the number and its account; its settings */
+	char *told, *told_account, *settings, *commerce, *automation, *username, *public_key;
+	char pin[8], sms_code[8];
+	bool unregistered, unverified;
+	int64_t registrations, code_requests;
+	struct qr_code *qr_codes;
 	double tokens;       /* of the pace limit */
 	int64_t filled_ms;
 	bool broken;         /* status DISCONNECTED: for health tests */
+};
+
+struct qr_code {
+	struct qr_code *next;
+	char *code, *text;
+};
+
+struct sandbox_flow {
+	struct sandbox_flow *next;
+	char *account_id, *id, *name, *categories, *status, *endpoint_uri;
+};
+
+/* A resumable upload: how much of it came. */
+struct upload {
+	struct upload *next;
+	char *id;
+	int64_t length, got;
+};
+
+/* One call of the Graph API as it came, for tests of what is sent. */
+struct seen_call {
+	struct seen_call *next;
+	int64_t id;
+	const char *method;
+	char *target, *type, *body, *token_end;
 };
 
 /* A customer's chat with one number. */
@@ -109,6 +141,8 @@ enum fault_kind {
 	FAULT_WEBHOOK_REORDER,
 	FAULT_WEBHOOK_BAD_SIGNATURE,
 	FAULT_WEBHOOK_DROP,
+	FAULT_UPLOAD_CUT,  /* code octets of a resumable upload arrive, then the line is cut */
+	FAULT_MANAGE,      /* code, for any call but /messages */
 	FAULTS
 };
 
@@ -181,6 +215,12 @@ struct sandbox {
 	struct journal *journal;
 	struct sandbox_template *templates, **templates_end;
 	size_t template_count, templates_made;
+	struct sandbox_flow *flows;
+	int64_t flows_made;
+	struct upload *uploads;
+	struct seen_call *seen, **seen_end;
+	size_t seen_count;
+	int64_t seen_made;
 };
 
 extern struct sandbox *the_sandbox; /* handlers of routes have no other way to it */
@@ -229,9 +269,9 @@ void graph_blocked(const struct request *req, struct exchange *ex);
 void graph_subscribe(const struct request *req, struct exchange *ex);
 void graph_subscriptions(const struct request *req, struct exchange *ex);
 void graph_template_create(const struct request *req, struct exchange *ex);
+bool graph_template_write(struct buf *b, str id); /* false: no such */
 void graph_template_delete(const struct request *req, struct exchange *ex);
 void graph_object_post(const struct request *req, struct exchange *ex);  /* POST /v/{id} */
-void graph_upload_start(const struct request *req, struct exchange *ex); /* /v/{app}/uploads */
 /* One send of an account, as it came. */
 struct template_send { str account; json template; };
 /* 0: fits; else the code that Meta answers, with details. *category is set when it fits. */
@@ -241,6 +281,50 @@ struct sandbox_template *sandbox_template_find(str account, str name, str langua
 extern const char template_seeds[]; /* JSON */
 void templates_seed(struct sandbox *sb);
 void templates_clear(struct sandbox *sb);
+
+/* ---- graph_manage.c: a number's life and settings ---- */
+void graph_number_action(const struct request *req, struct exchange *ex);
+/* POST /v/{id} when the id is a number's */
+void graph_number_post(const struct request *req, struct exchange *ex, struct number *number);
+void graph_number_part(const struct request *req, struct exchange *ex);
+void graph_number_part_set(const struct request *req, struct exchange *ex);
+void graph_number_part_delete(const struct request *req, struct exchange *ex);
+void graph_number_add(const struct request *req, struct exchange *ex);
+void graph_accounts(const struct request *req, struct exchange *ex);
+void graph_unsubscribe(const struct request *req, struct exchange *ex);
+void graph_debug_token(const struct request *req, struct exchange *ex);
+/* Fields of a number or account as asked: what control told, or otherwise the given JSON. */
+void write_told(struct buf *b, const char *told, const char *name, str otherwise);
+/* A copy of json text with the members of `more` in the place of its own; frees nothing of more. */
+void merge_json(char **at, struct arena *arena, json more);
+
+/* ---- graph_qr.c ---- */
+void graph_qr_list(const struct request *req, struct exchange *ex);
+void graph_qr_set(const struct request *req, struct exchange *ex);
+void graph_qr_delete(const struct request *req, struct exchange *ex);
+void qr_codes_clear(struct number *number);
+
+/* ---- graph_flow.c ---- */
+void graph_flows(const struct request *req, struct exchange *ex);
+void graph_flow_create(const struct request *req, struct exchange *ex);
+void graph_flow_action(const struct request *req, struct exchange *ex);
+void graph_flow_assets(const struct request *req, struct exchange *ex);
+struct sandbox_flow *flow_find(str id);
+void flow_write(struct buf *b, const struct sandbox_flow *flow);
+void flow_change(const struct request *req, struct exchange *ex, struct sandbox_flow *flow);
+bool flow_remove(str id);
+void flows_clear(struct sandbox *sb);
+
+/* ---- graph_upload.c ---- */
+void graph_upload_start(const struct request *req, struct exchange *ex); /* /v/{app}/uploads */
+void graph_upload_get(const struct request *req, struct exchange *ex);
+void graph_upload_part(const struct request *req, struct exchange *ex);
+void uploads_clear(struct sandbox *sb);
+
+/* ---- seen.c ---- */
+void seen_note(const struct request *req);
+void control_seen(const struct request *req, struct exchange *ex);
+void seen_clear(struct sandbox *sb);
 
 /* ---- people.c ---- */
 struct customer *customer_find(struct sandbox *sb, str phone);
