@@ -383,6 +383,7 @@ static void make_jobs(struct server *s)
 	schedule_start(s->timers);
 	snooze_start(s->timers);
 	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
+	numbers_start(s->timers, s->callers, NUMBERS_EVERY_MS);
 	retention_start(s->timers,
 		&(struct retention_config){
 			.raw_event_ms = s->settings->event_retention_days * 86400000LL,

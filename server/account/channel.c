@@ -5,6 +5,7 @@
  * channel only, which lives as long as its job.
  */
 #include "account/channel_internal.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -64,6 +65,10 @@ enum err channel_seal_config(struct job *job, const struct channel *channel, byt
 	json_put(&text, "access_token", channel->access_token);
 	json_put(&text, "app_secret", channel->app_secret);
 	json_put(&text, "verify_token", channel->verify_token);
+	if (channel->old_app_secret.len && channel->old_secret_until_ms > job->now_ms) {
+		json_put(&text, "old_app_secret", channel->old_app_secret);
+		json_put_int(&text, "old_secret_until_ms", channel->old_secret_until_ms);
+	}
 	json_put_raw(&text, "config", channel->config.len ? channel->config : S("{}"));
 	json_close(&text, '}');
 	if (text.failed)
@@ -96,6 +101,8 @@ static enum err unseal_config(struct job *job, bytes sealed, struct channel *out
 	out->access_token = json_text_at(root, "access_token");
 	out->app_secret = json_text_at(root, "app_secret");
 	out->verify_token = json_text_at(root, "verify_token");
+	out->old_app_secret = json_text_at(root, "old_app_secret");
+	out->old_secret_until_ms = json_int(json_field(root, "old_secret_until_ms"), 0);
 	if (json_field(root, "config"))
 		json_put_value(&own, NULL, json_field(root, "config"));
 	out->config = own.len ? buf_text(&own) : S("{}");
@@ -127,6 +134,7 @@ static void read_profile(struct job *job, str profile, struct channel_full *out)
 
 	if (json_read(job->arena, profile, &root, NULL) != OK)
 		return;
+	out->told = root;
 	out->verified_name = json_text_at(root, "verified_name");
 	out->quality = json_text_at(root, "quality_rating");
 }
@@ -218,14 +226,16 @@ enum err channel_list(struct job *job, id64 after, size_t limit, struct channel_
 /* The one it was posted to, if it is that; else one of the same workspace before those of others.
  */
 static const struct channel_row *pick(const struct channel_rows *rows,
-	const struct channel *posted_to, bytes tag)
+	const struct channel *posted_to, const bytes tags[2])
 {
 	const struct channel_row *best = NULL;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct channel_row *row = &rows->items[i];
 
-		if (!str_is(str_from(row->app_tag), str_from(tag)))
+		if (!row->app_tag.len ||
+			(!str_is(str_from(row->app_tag), str_from(tags[0])) &&
+				!str_is(str_from(row->app_tag), str_from(tags[1]))))
 			continue;
 		if (row->id == posted_to->id)
 			return row;
@@ -239,14 +249,16 @@ static const struct channel_row *pick(const struct channel_rows *rows,
 enum err channel_of_event(struct job *job, const struct channel *posted_to, str remote_id,
 	struct channel **out)
 {
-	bytes tag = channel_app_tag(job, posted_to->app_secret);
+	/* While a secret is changed, channels of the app may have either. */
+	const bytes tags[2] = { channel_app_tag(job, posted_to->app_secret),
+		channel_app_tag(job, posted_to->old_app_secret) };
 	const struct channel_row *row;
 	struct channel_full *full;
 	struct channel_rows rows;
 
 	TRY(sql_channel_by_remote(job, &(struct sql_channel_by_remote){
 		.provider = str_of(posted_to->provider->name), .remote_id = remote_id }, &rows));
-	row = tag.ptr ? pick(&rows, posted_to, tag) : NULL;
+	row = tags[0].ptr ? pick(&rows, posted_to, tags) : NULL;
 	if (!row)
 		return fail(job, ERR_MISSING,
 			"no channel of this app has the number that the event names");
@@ -374,6 +386,10 @@ static void write_identity(struct buf *out, const struct channel_full *full, boo
 	write_secrets(out, ch, may_manage);
 	json_put_bool(out, "has_access_token", ch->access_token.len > 0);
 	json_put_bool(out, "has_app_secret", ch->app_secret.len > 0);
+	json_put_ms(out, "old_app_secret_until_ms",
+		ch->old_app_secret.len && ch->old_secret_until_ms > clock_now_ms()
+			? ch->old_secret_until_ms
+			: 0);
 }
 
 void channel_write_json(struct buf *out, const char *key, const struct channel_full *full,
@@ -391,6 +407,7 @@ void channel_write_json(struct buf *out, const char *key, const struct channel_f
 	json_put_ms(out, "last_send_ms", full->last_send_ms);
 	json_put(out, "quality_rating", full->quality);
 	json_put(out, "verified_name", full->verified_name);
+	channel_write_told(out, full);
 	write_capabilities(out, provider_can(ch));
 	json_put_int(out, "pace_per_second", ch->pace_per_second);
 	json_put_int(out, "pair_interval_ms", ch->pair_interval_ms);

@@ -26,7 +26,14 @@ struct channel_draft {
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	int disabled;        /* -1 keep, 0 enable, 1 disable */
 	str environment;     /* "production" (the default) or "development" */
+	/* of a changed app_secret: days that the one before is taken as well; -1:
+	 * SECRET_OVERLAP_DAYS */
+	int64_t secret_overlap_days;
+	bool forget_old_secret;
 };
+
+#define SECRET_OVERLAP_DAYS 7
+#define SECRET_OVERLAP_DAYS_MAX 30
 
 /* Of a new channel, unless channel_set_defaults() says otherwise. */
 #define PACE_PER_SECOND_DEFAULT 80
@@ -43,6 +50,8 @@ struct channel_full {
 	/* "healthy", "unverified", "failing", "disabled" */
 	str health, health_reason, health_next_step;
 	str verified_name, quality;                  /* as the provider tells; none until it did */
+	/* all that it tells (channel_told.c), or NULL */
+	json told;
 	int64_t health_since_ms, proof_ms, last_event_ms, last_send_ms, created_ms;
 };
 
@@ -82,6 +91,20 @@ enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming);
 /* Asks the provider, and keeps what it tells: number, name, quality, health. No transaction may be
  * open. */
 enum err channel_check(struct job *job, id64 id, struct provider_health *out);
+/* What an EVENT_NOTICE says of the number or account, beside its sentence: quality, limit, name,
+ * review: kept where channel_check() keeps it, in the open transaction. What it does not say is
+ * asked for by channel_refresh_hook. */
+enum err channel_apply_notice(struct job *job, const struct channel *ch,
+	const struct provider_event *event);
+/* Set once at start: a channel_check() soon. May be NULL. */
+extern void (*channel_refresh_hook)(id64 workspace, id64 channel);
+
+/* One management call by its name (provider/manage.h): field errors, an audit row for what changes
+ * something; the network's answer as JSON text. No transaction may be open. */
+enum err channel_manage(struct job *job, id64 id, str name, json parameters, str *answer);
+/* Subscribes our webhook URL at the provider, and looks whether it stands there then. */
+enum err channel_subscribe(struct job *job, id64 id, struct provider_subscription *out);
+
 /* After each change that people see (a note of health in an open transaction: before its commit).
  * Set once at start by main; may be NULL. */
 extern void (*channel_changed_hook)(struct job *job, id64 channel);

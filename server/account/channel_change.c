@@ -14,6 +14,8 @@
 #define VERIFY_TOKEN_SIZE 18
 #define APP_SECRET_SIZE 24
 #define REASON_MAX 500
+#define CHANNELS_MAX 1000
+#define DAY_MS (24 * 3600 * 1000LL)
 #define PHONE_MAX 15
 
 static struct {
@@ -203,6 +205,8 @@ static str detail_of(struct job *job, const struct channel_draft *draft)
 		json_put_bool(&out, "access_token_changed", true);
 	if (draft->app_secret.ptr)
 		json_put_bool(&out, "app_secret_changed", true);
+	if (draft->forget_old_secret)
+		json_put_bool(&out, "old_app_secret_removed", true);
 	if (draft->verify_token.ptr)
 		json_put_bool(&out, "verify_token_changed", true);
 	if (draft->config)
@@ -318,14 +322,30 @@ struct channel_changing {
 	str reason;
 };
 
-static void merge(const struct channel_draft *draft, struct channel *ch)
+/* The one before is taken as well for a while, so that no webhook is refused between the change at
+ * the network and the change here. */
+static void rotate(const struct channel_draft *draft, struct channel *ch, int64_t now_ms)
+{
+	int64_t days = draft->secret_overlap_days < 0 ? SECRET_OVERLAP_DAYS
+						      : draft->secret_overlap_days;
+
+	if (str_is(ch->app_secret, draft->app_secret))
+		return;
+	ch->old_app_secret = ch->app_secret;
+	ch->old_secret_until_ms = now_ms + days * DAY_MS;
+	ch->app_secret = draft->app_secret;
+}
+
+static void merge(const struct channel_draft *draft, struct channel *ch, int64_t now_ms)
 {
 	if (draft->name.ptr)
 		ch->name = draft->name;
 	if (draft->access_token.ptr)
 		ch->access_token = draft->access_token;
 	if (draft->app_secret.ptr)
-		ch->app_secret = draft->app_secret;
+		rotate(draft, ch, now_ms);
+	if (draft->forget_old_secret)
+		ch->old_secret_until_ms = 0;
 	if (draft->verify_token.ptr)
 		ch->verify_token = draft->verify_token;
 	if (draft->disabled >= 0)
@@ -355,23 +375,12 @@ static enum err forget_failure(struct job *job, const struct channel_draft *draf
 		NULL);
 }
 
-static enum err change_channel(struct job *job, void *arg)
+static enum err store_channel(struct job *job, const struct channel *ch)
 {
-	const struct channel_changing *changing = arg;
-	struct channel *ch;
 	bytes sealed;
 
-	TRY(sql_workspace_lock(job, &(struct sql_workspace_lock){ .id = job->workspace }, NULL));
-	TRY(channel_get(job, changing->id, &ch));
-	TRY(channel_take_config(job, ch->provider, ch->config, changing->draft->config,
-		&ch->config));
-	merge(changing->draft, ch);
-	if (ch->provider->is_development && !str_is(ch->environment, S("development")))
-		field_error(job, S("environment"), S("invalid"),
-			S("Must be development: the channel is for trials only."));
-	TRY(job_check_fields(job));
 	TRY(channel_seal_config(job, ch, &sealed));
-	TRY(sql_channel_set(job,
+	return sql_channel_set(job,
 		&(struct sql_channel_set){ .workspace = job->workspace,
 			.id = ch->id,
 			.name = ch->name,
@@ -381,7 +390,50 @@ static enum err change_channel(struct job *job, void *arg)
 			.pair_interval_ms = ch->pair_interval_ms,
 			.pair_burst = ch->pair_burst,
 			.disabled_ms = ch->disabled ? job->now_ms : 0 },
-		NULL));
+		NULL);
+}
+
+/* An app signs for all its numbers by one secret. */
+static enum err rotate_twins(struct job *job, const struct channel *changed, str before)
+{
+	struct channel_full *all;
+	size_t count;
+
+	if (!before.len || str_is(before, changed->app_secret))
+		return OK;
+	TRY(channel_list(job, 0, CHANNELS_MAX, &all, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct channel *ch = &all[i].channel;
+
+		if (ch->id == changed->id || ch->provider != changed->provider ||
+			!str_is(ch->app_secret, before))
+			continue;
+		ch->old_app_secret = before;
+		ch->old_secret_until_ms = changed->old_secret_until_ms;
+		ch->app_secret = changed->app_secret;
+		TRY(store_channel(job, ch));
+	}
+	return OK;
+}
+
+static enum err change_channel(struct job *job, void *arg)
+{
+	const struct channel_changing *changing = arg;
+	struct channel *ch;
+	str before;
+
+	TRY(sql_workspace_lock(job, &(struct sql_workspace_lock){ .id = job->workspace }, NULL));
+	TRY(channel_get(job, changing->id, &ch));
+	TRY(channel_take_config(job, ch->provider, ch->config, changing->draft->config,
+		&ch->config));
+	before = ch->app_secret;
+	merge(changing->draft, ch, job->now_ms);
+	if (ch->provider->is_development && !str_is(ch->environment, S("development")))
+		field_error(job, S("environment"), S("invalid"),
+			S("Must be development: the channel is for trials only."));
+	TRY(job_check_fields(job));
+	TRY(store_channel(job, ch));
+	TRY(rotate_twins(job, ch, before));
 	TRY(channel_settle_environment(job, ch, false));
 	TRY(forget_failure(job, changing->draft, ch->id));
 	return audit_add(job, &(struct audit_entry){ .action = "channel.change",

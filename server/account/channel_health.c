@@ -200,33 +200,22 @@ enum err channel_note_traffic(struct job *job, id64 id, bool is_incoming)
 /* ---- asking the provider ---- */
 
 struct profile_note {
-	const struct channel *channel;
+	const struct channel_full *full;
 	const struct provider_health *health;
 };
 
 static enum err write_profile(struct job *job, void *arg)
 {
 	const struct profile_note *note = arg;
-	struct buf profile = buf_in(job->arena, 4096);
 
-	json_open(&profile, '{');
-	json_put(&profile, "verified_name", note->health->verified_name);
-	json_put(&profile, "quality_rating", note->health->quality);
-	json_close(&profile, '}');
-	TRY(sql_channel_set_profile(job,
-		&(struct sql_channel_set_profile){ .workspace = note->channel->workspace,
-			.id = note->channel->id,
-			.profile = buf_text(&profile) },
-		NULL));
-	return channel_set_phone(job, note->channel, note->health->phone);
+	TRY(channel_keep_told(job, note->full, note->health));
+	return channel_set_phone(job, &note->full->channel, note->health->phone);
 }
 
 /* The provider takes the token again: what failed has to prove itself, and nothing is proven by
  * asking. */
-static enum err note_good(struct job *job, const struct channel_full *full,
-	struct provider_health *health)
+static enum err note_good(struct job *job, const struct channel_full *full)
 {
-	TRY(in_transaction(job, write_profile, &(struct profile_note){ &full->channel, health }));
 	if (str_is(full->health, S("failing")))
 		TRY(channel_note_health(job, full->channel.id, S("unverified"),
 			S("The provider accepts the channel again; nothing has come through "
@@ -245,7 +234,9 @@ enum err channel_check(struct job *job, id64 id, struct provider_health *out)
 	TRY(channel_get_full(job, id, &full));
 	/* A network that could not be reached says nothing about the channel; a refusal does. */
 	TRY(provider_health_of(job, &full->channel, out));
+	if (out->phone.len || out->told.len)
+		TRY(in_transaction(job, write_profile, &(struct profile_note){ full, out }));
 	if (out->ok)
-		return note_good(job, full, out);
+		return note_good(job, full);
 	return channel_note_health(job, id, S("failing"), out->sentence, out->next_step);
 }

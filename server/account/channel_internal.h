@@ -17,6 +17,12 @@ enum err channel_seal_config(struct job *job, const struct channel *channel, byt
 bytes channel_app_tag(struct job *job, str app_secret);
 /* Moves the channel to the number with these digits: in the open transaction. */
 enum err channel_set_phone(struct job *job, const struct channel *channel, str phone);
+/* The told of a health answer in the place of what was kept, and a warning when the token is about
+ * to expire: in the open transaction. */
+enum err channel_keep_told(struct job *job, const struct channel_full *full,
+	const struct provider_health *health);
+/* "number" and "warnings" of the API's Channel. */
+void channel_write_told(struct buf *out, const struct channel_full *full);
 /* After a commit: keys of the intake, and those who watch. */
 void channel_changed(struct job *job, id64 id);
 

@@ -16,7 +16,7 @@ struct entry {
 	struct intake_key key; /* first: the public pointer is this one */
 	atomic_int references;
 	size_t text_size;
-	char text[]; /* app_secret ‖ verify_token ‖ rule */
+	char text[]; /* app_secret ‖ verify_token ‖ rule ‖ old_app_secret */
 };
 
 struct table {
@@ -41,7 +41,8 @@ static str keep(struct entry *entry, str text)
 static struct entry *entry_create(const struct channel *ch, str rule)
 {
 	struct entry *entry = heap_alloc(
-		sizeof *entry + ch->app_secret.len + ch->verify_token.len + rule.len + 1);
+		sizeof *entry + ch->app_secret.len + ch->verify_token.len +
+		rule.len + ch->old_app_secret.len + 1);
 
 	entry->text_size = 0;
 	entry->key = (struct intake_key){ .channel = ch->id,
@@ -49,7 +50,9 @@ static struct entry *entry_create(const struct channel *ch, str rule)
 		.provider = ch->provider,
 		.keys = { .app_secret = keep(entry, ch->app_secret),
 			.verify_token = keep(entry, ch->verify_token),
-			.rule = keep(entry, rule) } };
+			.rule = keep(entry, rule),
+			.old_app_secret = keep(entry, ch->old_app_secret),
+			.old_secret_until_ms = ch->old_secret_until_ms } };
 	atomic_init(&entry->references, 1);
 	return entry;
 }

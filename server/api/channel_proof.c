@@ -37,11 +37,37 @@ static void bad(struct step *step, str detail, str next_step)
 	step->next_step = next_step;
 }
 
+static str token_words(struct job *job, const struct provider_health *health)
+{
+	int64_t left = health->token_expires_ms - job->now_ms;
+
+	if (!health->token_expires_ms)
+		return S("The provider accepts the access token; it tells of no end of it.");
+	return arena_printf(job->arena,
+		"The provider accepts the access token. It expires in %lld days.",
+		(long long)(left / (24 * 3600 * 1000LL)));
+}
+
+/* "It is +1 555 …, named …, with the quality GREEN." */
+static str number_words(struct job *job, const struct provider_health *health)
+{
+	struct buf b = buf_in(job->arena, 1024);
+
+	buf_printf(&b, "It is +" STR_F, STR_A(health->phone));
+	if (health->verified_name.len)
+		buf_printf(&b, ", named " STR_F, STR_A(health->verified_name));
+	if (health->quality.len)
+		buf_printf(&b, ", with the quality " STR_F, STR_A(health->quality));
+	buf_str(&b, S("."));
+	return buf_text(&b);
+}
+
 /* The provider tells the number's digits only to a token that may see them. */
 static enum err ask_provider(struct job *job, id64 id, struct step *token, struct step *number)
 {
 	struct provider_health health;
 	enum err e = channel_check(job, id, &health);
+	str facts;
 
 	if (e != OK && e != ERR_UPSTREAM && e != ERR_TIMEOUT && e != ERR_UNSUPPORTED &&
 		e != ERR_DENIED)
@@ -58,8 +84,11 @@ static enum err ask_provider(struct job *job, id64 id, struct step *token, struc
 		bad(number, S("Not known, because the provider did not tell it."), STR_NONE);
 		return OK;
 	}
-	good(token, S("The provider accepts the access token."));
-	*number = (struct step){ number->name, health.ok, health.sentence, health.next_step };
+	good(token, token_words(job, &health));
+	facts = number_words(job, &health);
+	*number = (struct step){ number->name, health.ok,
+		arena_printf(job->arena, STR_F " " STR_F, STR_A(health.sentence), STR_A(facts)),
+		health.next_step };
 	return OK;
 }
 

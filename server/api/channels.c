@@ -72,7 +72,7 @@ enum err channels_post(struct job *job, const struct request *req, struct respon
 struct channel_patch {
 	struct channel_draft draft;
 	str reason;
-	bool has_interval;
+	bool has_interval, has_overlap;
 };
 
 static const struct field channel_patch_fields[] = {
@@ -83,6 +83,10 @@ static const struct field channel_patch_fields[] = {
 	NAMED_FIELD(struct channel_patch, "config", draft.config, JSON),
 	NAMED_FIELD(struct channel_patch, "disabled", draft.disabled, FLAG),
 	NAMED_FIELD(struct channel_patch, "environment", draft.environment, STR),
+	NAMED_FIELD(struct channel_patch, "app_secret_overlap_days", draft.secret_overlap_days, INT,
+		.min = 0, .max = SECRET_OVERLAP_DAYS_MAX,
+		.given_at = offsetof(struct channel_patch, has_overlap)),
+	NAMED_FIELD(struct channel_patch, "remove_old_app_secret", draft.forget_old_secret, BOOL),
 	NAMED_FIELD(struct channel_patch, "pace_per_second", draft.pace_per_second, INT, .min = 1,
 		.max = PACE_PER_SECOND_MAX),
 	NAMED_FIELD(struct channel_patch, "pair_interval_ms", draft.pair_interval_ms, INT, .min = 0,
@@ -102,6 +106,8 @@ enum err channels_patch(struct job *job, const struct request *req, struct respo
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(request_fields(job, req, channel_patch_fields, &patch));
+	if (!patch.has_overlap)
+		patch.draft.secret_overlap_days = -1;
 	if (patch.has_interval && patch.draft.pair_interval_ms == 0)
 		patch.draft.pair_interval_ms = -1; /* none, where 0 would keep */
 	TRY(channel_change(job, id, &patch.draft, patch.reason, &channel));

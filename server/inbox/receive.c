@@ -5,6 +5,7 @@
  * same event, or for two events in the wrong order, and ends in the same rows: messages are known
  * by their remote key, statuses and the like by effect.c, notices by the hash of what they say.
  */
+#include "account/channel.h"
 #include "inbox/inbox_internal.h"
 
 #include "account/seal.h"
@@ -445,6 +446,7 @@ enum err inbox_apply(struct job *job, const struct channel *ch, const struct pro
 	case EVENT_CONTACT:
 		return apply_contact(job, event, changes);
 	case EVENT_NOTICE:
+		TRY(channel_apply_notice(job, ch, event));
 		return add_notice(job, ch, event, event->sentence, changes);
 	case EVENT_UNDRAWN:
 		changes->kept = true;

@@ -119,6 +119,12 @@ void schedule_start(struct timers *timers);
 void snooze_start(struct timers *timers);
 void retention_start(struct timers *timers, const struct retention_config *config);
 
+/* ---- what networks tell of their numbers (numbers.c) ---- */
+
+#define NUMBERS_EVERY_MS (3600 * 1000LL)
+/* Every `every_ms`, and when a webhook tells of a change; sets channel_refresh_hook. */
+void numbers_start(struct timers *timers, struct pool *call_workers, int64_t every_ms);
+
 /* ---- templates follow their providers (templates.c) ---- */
 
 #define TEMPLATES_EVERY_MS (3600 * 1000LL)

@@ -24,6 +24,9 @@ struct channel {
 	str account_id;     /* Cloud: WABA id */
 	/* app_secret: what webhooks prove themselves by, whatever the provider's word for it */
 	str access_token, app_secret, verify_token;
+	/* the secret before this one, and until when webhooks may still prove themselves by it */
+	str old_app_secret;
+	int64_t old_secret_until_ms;
 	/* the provider's own settings: a JSON object, "{}" if it has none; its secrets are plain
 	 * here */
 	str config;
@@ -215,7 +218,11 @@ enum provider_needs {
 };
 
 /* What verify() may know: in memory, for the loop. rule: what webhook_rule() made, or none. */
-struct webhook_keys { str app_secret, verify_token, rule; };
+struct webhook_keys {
+	str app_secret, verify_token, rule;
+	str old_app_secret; /* taken, too, until then */
+	int64_t old_secret_until_ms;
+};
 
 #define PROVIDER_CONFIG_MAX (32u << 10) /* octets of a channel's config, as JSON text */
 struct manage_call; /* provider/manage.h */

@@ -1,9 +1,14 @@
 /* cloud.c: the WhatsApp Cloud API as a provider; see cloud_internal.h for its parts. */
+#include "base/clock.h"
 #include "provider/cloud/cloud_internal.h"
 
+/* "Allow two secrets during rotation": both are always tried, so that time tells nothing. */
 static bool verify(const struct webhook_keys *keys, const struct request *req)
 {
-	return cloud_verify(keys->app_secret, req);
+	bool is_new = cloud_verify(keys->app_secret, req),
+	     is_old = cloud_verify(keys->old_app_secret, req);
+
+	return is_new || (is_old && clock_now_ms() < keys->old_secret_until_ms);
 }
 
 static enum err parse(struct job *job, const struct channel *ch, str body,

@@ -44,7 +44,7 @@ static void write_query_value(struct buf *out, str value)
 		if (strchr(",.():", value.ptr[i]) && value.ptr[i])
 			buf_byte(out, (uint8_t)value.ptr[i]);
 		else
-			percent_write(out, str_part(value, i, i + 1));
+			percent_write(out, str_part(value, i, 1));
 }
 
 static str value_text(struct job *job, json v)

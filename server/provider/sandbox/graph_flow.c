@@ -176,3 +176,11 @@ void graph_flow_assets(const struct request *req, struct exchange *ex)
 			S("{\"data\":[{\"name\":\"flow.json\",\"asset_type\":\"FLOW_JSON\","
 			  "\"download_url\":\"https://scontent.example.com/flow.json\"}]}"));
 }
+
+/* Every business of the sandbox has all accounts: there is nothing to copy from another. */
+void graph_flow_migrate(const struct request *req, struct exchange *ex)
+{
+	if (graph_account(req, ex, req->params[1]))
+		exchange_answer(ex, 200, S("application/json"),
+			S("{\"migrated_flows\":[],\"failed_flows\":[]}"));
+}

@@ -305,6 +305,7 @@ GATE(graph_qr_delete)
 GATE(graph_flows)
 GATE(graph_flow_create)
 GATE(graph_flow_action)
+GATE(graph_flow_migrate)
 GATE(graph_flow_assets)
 
 static const struct route routes[] = {
@@ -356,6 +357,7 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_GET, "/{version}/{id}/extendedcredits", gate_graph_accounts),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/flows", gate_graph_flows),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/flows", gate_graph_flow_create),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/migrate_flows", gate_graph_flow_migrate),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/publish", gate_graph_flow_action),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/deprecate", gate_graph_flow_action),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/assets", gate_graph_flow_assets),

@@ -307,6 +307,7 @@ void qr_codes_clear(struct number *number);
 /* ---- graph_flow.c ---- */
 void graph_flows(const struct request *req, struct exchange *ex);
 void graph_flow_create(const struct request *req, struct exchange *ex);
+void graph_flow_migrate(const struct request *req, struct exchange *ex);
 void graph_flow_action(const struct request *req, struct exchange *ex);
 void graph_flow_assets(const struct request *req, struct exchange *ex);
 struct sandbox_flow *flow_find(str id);
