@@ -81,20 +81,6 @@ enum err conversation_add_event(struct job *job, id64 conversation, str kind, st
 		NULL);
 }
 
-enum err conversation_add_event_by(struct job *job, id64 conversation, const struct actor *by,
-	str detail)
-{
-	return sql_conversation_event_add(job,
-		&(struct sql_conversation_event_add){ .id = job_id(job),
-			.workspace = job->workspace,
-			.conversation = conversation,
-			.actor_kind = by->kind,
-			.actor = by->id,
-			.kind = S("status"),
-			.detail = detail },
-		NULL);
-}
-
 static enum err check_assignee(struct job *job, id64 person)
 {
 	struct person_name_row row;
@@ -223,6 +209,19 @@ static enum err write_record(struct job *job, const struct conversation *was,
 						  .reason = reason,
 						  .detail = buf_text(&r.audit) })
 			 : OK;
+}
+
+enum err conversation_record(struct job *job, const struct conversation *was,
+	const struct conversation *is, const struct actor *by, str reason)
+{
+	const struct actor actor = job->actor;
+	bool changed;
+	enum err e;
+
+	job->actor = *by;
+	e = write_record(job, was, is, reason, &changed);
+	job->actor = actor;
+	return e;
 }
 
 static enum err write_row(struct job *job, const struct conversation *is)

@@ -154,14 +154,14 @@ static enum err refresh_both(struct moving *m)
 		m->from.unread_count > moved || !m->incoming ? m->from.waiting_since_ms : 0);
 }
 
-/* An event on a conversation that names the other one. */
-static enum err add_event(struct job *job, id64 conversation, const char *kind, id64 other,
+enum err conversation_add_meeting(struct job *job, id64 conversation, const char *kind, id64 other,
 	id64 merge)
 {
 	struct buf detail = buf_in(job->arena, DETAIL_MAX);
 
 	json_open(&detail, '{');
-	json_put_id(&detail, "conversation_id", other);
+	if (other)
+		json_put_id(&detail, "conversation_id", other);
 	if (merge)
 		json_put_id(&detail, "merge_id", merge);
 	json_close(&detail, '}');
@@ -202,8 +202,8 @@ enum err conversation_split(struct job *job, id64 id, const struct split *split,
 	TRY(move_search(&m));
 	TRY(move_rows(&m));
 	TRY(refresh_both(&m));
-	TRY(add_event(job, m.from.id, "split", m.to.id, 0));
-	TRY(add_event(job, m.to.id, "split_from", m.from.id, 0));
+	TRY(conversation_add_meeting(job, m.from.id, "split", m.to.id, 0));
+	TRY(conversation_add_meeting(job, m.to.id, "split_from", m.from.id, 0));
 	TRY(record(job, "conversation.split", m.from.id, split->reason));
 	TRY(conversation_note(job, &m.from, changes));
 	TRY(conversation_note(job, &m.to, changes));
@@ -225,7 +225,8 @@ enum err conversation_merge(struct job *job, id64 id, id64 other, str reason,
 		return job_check_fields(job);
 	}
 	TRY(contact_merge(job, out->contact_id, gone.contact_id, changes, merge));
-	TRY(add_event(job, out->id, "merged", gone.id, *merge));
+	if (gone.number_id != out->number_id)
+		TRY(conversation_add_meeting(job, out->id, "merged", gone.id, *merge));
 	TRY(record(job, "conversation.merge", out->id, reason));
 	TRY(conversation_note(job, out, changes));
 	return conversation_get(job, out->id, out);
@@ -243,7 +244,6 @@ enum err conversation_unmerge(struct job *job, id64 id, id64 merge, str reason,
 	if (row.kept_id != out->contact_id)
 		return fail(job, ERR_MISSING, "this conversation has no such merge");
 	TRY(contact_unmerge(job, merge, changes));
-	TRY(add_event(job, out->id, "unmerged", 0, merge));
 	TRY(record(job, "conversation.unmerge", out->id, reason));
 	inbox_note(job, changes,
 		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.kept_id });

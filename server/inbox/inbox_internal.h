@@ -78,9 +78,13 @@ enum err conversation_widen(struct job *job, id64 id, int64_t at_ms, struct inbo
 /* service.c, in the transaction of what they tell of. conv: as it is after. */
 enum err answer_note(struct job *job, const struct message *m, const struct conversation *conv);
 enum err resolution_note(struct job *job, const struct conversation *conv);
-/* A change of status that somebody else than the job's actor made. */
-enum err conversation_add_event_by(struct job *job, id64 conversation, const struct actor *by,
-	str detail);
+/* Of what changed otherwise than by conversation_update(), and by somebody else than the job's
+ * actor: the same events and audit row. */
+enum err conversation_record(struct job *job, const struct conversation *was,
+	const struct conversation *is, const struct actor *by, str reason);
+/* An event on a conversation that names another one (0: none) and the merge (0: it was none). */
+enum err conversation_add_meeting(struct job *job, id64 conversation, const char *kind, id64 other,
+	id64 merge);
 enum err conversation_note(struct job *job, const struct conversation *conv,
 	struct inbox_changes *changes);
 

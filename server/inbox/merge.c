@@ -115,6 +115,7 @@ static enum err join_conversations(struct job *job, struct merge *merge,
 	kept->last_in_ms = later(kept->last_in_ms, gone->last_in_ms);
 	kept->window_until_ms = later(kept->window_until_ms, gone->window_until_ms);
 	TRY(rewrite(job, kept));
+	TRY(conversation_add_meeting(job, kept->id, "merged", gone->id, merge->id));
 	note_conversation(job, kept, merge->changes);
 	inbox_note(job, merge->changes,
 		(struct inbox_change){ .kind = CHANGE_CONVERSATION,
@@ -186,8 +187,20 @@ static enum err take_profile(struct job *job, struct merge *merge)
 	return contact_reindex(job, &kept);
 }
 
-static enum err note_merge(struct job *job, struct merge *merge)
+static enum err audit(struct job *job, const char *action, const struct merge *merge, str reason)
 {
+	return audit_add(job, &(struct audit_entry){ .action = action,
+				      .target_kind = "contact",
+				      .target_id = merge->kept,
+				      .reason = reason,
+				      .detail = arena_printf(job->arena,
+					      "{\"with\":\"%lld\",\"merge\":\"%lld\"}",
+					      (long long)merge->gone, (long long)merge->id) });
+}
+
+static enum err note_merge(struct job *job, struct merge *merge, str reason)
+{
+	TRY(audit(job, "contact.merge", merge, reason));
 	json_close(&merge->moved, '}');
 	if (merge->moved.failed)
 		return fail(job, ERR_LIMIT, "the contact has too many conversations to be merged");
@@ -203,6 +216,7 @@ static enum err merge_contacts(struct job *job, id64 kept, id64 gone,
 	const struct merge_choice *choice, struct inbox_changes *changes, id64 *out)
 {
 	struct merge merge = { .id = job_id(job), .kept = kept, .gone = gone, .changes = changes };
+	str reason = choice ? S("by hand") : S("one person by several names");
 
 	merge.moved = buf_in(job->arena, MOVED_MAX);
 	if (kept == gone)
@@ -212,7 +226,7 @@ static enum err merge_contacts(struct job *job, id64 kept, id64 gone,
 			.workspace = job->workspace,
 			.kept = kept,
 			.gone = gone,
-			.reason = choice ? S("by hand") : S("one person by several names"),
+			.reason = reason,
 			.at_ms = job->now_ms },
 		NULL));
 	json_open(&merge.moved, '{');
@@ -227,23 +241,13 @@ static enum err merge_contacts(struct job *job, id64 kept, id64 gone,
 			.now_ms = job->now_ms },
 		NULL));
 	*out = merge.id;
-	return note_merge(job, &merge);
+	return note_merge(job, &merge, reason);
 }
 
 enum err contact_merge(struct job *job, id64 kept, id64 gone, struct inbox_changes *changes,
 	id64 *out)
 {
 	return merge_contacts(job, kept, gone, NULL, changes, out);
-}
-
-static enum err audit(struct job *job, const char *action, id64 kept, id64 gone, id64 merge)
-{
-	return audit_add(job, &(struct audit_entry){ .action = action,
-				      .target_kind = "contact",
-				      .target_id = kept,
-				      .detail = arena_printf(job->arena,
-					      "{\"with\":\"%lld\",\"merge\":\"%lld\"}",
-					      (long long)gone, (long long)merge) });
 }
 
 enum err contact_merge_chosen(struct job *job, id64 kept, id64 gone,
@@ -258,8 +262,7 @@ enum err contact_merge_chosen(struct job *job, id64 kept, id64 gone,
 	if (a.id == b.id)
 		return fail_code(job, ERR_CONFLICT, S("same_contact"), S("Choose another contact."),
 			"Both are one contact already.");
-	TRY(merge_contacts(job, a.id, b.id, choice, changes, out));
-	return audit(job, "contact.merge", a.id, b.id, *out);
+	return merge_contacts(job, a.id, b.id, choice, changes, out);
 }
 
 /* ---- undoing it ---- */
@@ -306,6 +309,7 @@ static enum err part_conversations(struct job *job, struct conversation_row *row
 		.merge = merge, .conversation = row->id, .workspace = job->workspace }, NULL));
 	TRY(sql_contact_merge_return_outbox(job, &(struct sql_contact_merge_return_outbox){
 		.merge = merge, .conversation = row->id, .workspace = job->workspace }, NULL));
+	TRY(conversation_add_meeting(job, into, "unmerged", row->id, merge));
 	return shrink(job, into, was);
 }
 
@@ -355,5 +359,7 @@ enum err contact_unmerge(struct job *job, id64 id, struct inbox_changes *changes
 		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge.kept_id });
 	inbox_note(job, changes,
 		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge.gone_id });
-	return audit(job, "contact.unmerge", merge.kept_id, merge.gone_id, id);
+	return audit(job, "contact.unmerge",
+		&(struct merge){ .id = id, .kept = merge.kept_id, .gone = merge.gone_id },
+		STR_NONE);
 }

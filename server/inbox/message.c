@@ -197,12 +197,9 @@ static enum err note_reopened(struct job *job, const struct conversation *before
 {
 	const struct actor by = { .kind = ACTOR_CONTACT, .id = after->contact_id };
 
-	if (before->status == after->status)
-		return OK;
-	return conversation_add_event_by(job, after->id, &by,
-		arena_printf(job->arena, "{\"before\":\"%s\",\"after\":\"%s\"}",
-			conversation_status_name(before->status),
-			conversation_status_name(after->status)));
+	return before->status == after->status
+		       ? OK
+		       : conversation_record(job, before, after, &by, S("the customer wrote"));
 }
 
 static enum err move_conversation(struct job *job, const struct message *m,

@@ -50,7 +50,10 @@ test('a snoozed conversation is out of the list, wakes at its time, and at once 
   await boss.want(200, 'PATCH', `/conversations/${budi.id}`, { status: 'snoozed', snoozed_until_ms: Date.now() + 3600_000 })
   await server.receive(shop, channel, 'are you asleep?', '12025550102')
   const { data } = await boss.want(200, 'GET', `/conversations/${budi.id}/events`)
-  assert.deepEqual([data.at(-1).actor.kind, data.at(-1).from, data.at(-1).to], ['contact', 'snoozed', 'open'])
+  const opened = data.findLast((one) => one.kind === 'status')
+  assert.deepEqual([opened.actor.kind, opened.from, opened.to], ['contact', 'snoozed', 'open'])
+  const row = (await boss.want(200, 'GET', '/audit?limit=1')).data[0]
+  assert.deepEqual([row.action, row.target.id, row.actor.kind, row.reason], ['conversation.update', budi.id, 'contact', 'the customer wrote'])
 })
 
 test('the archived are out of all lists, and found by name', async () => {
