@@ -502,6 +502,19 @@ CREATE TABLE live_app (
 	created_ms BIGINT NOT NULL
 );
 CREATE INDEX live_app_workspace ON live_app (workspace_id);
+CREATE TABLE live_driver (
+	workspace_id BIGINT PRIMARY KEY REFERENCES workspace (id),
+	driver TEXT NOT NULL,
+	app_id TEXT NOT NULL,
+	app_key TEXT NOT NULL,
+	secret_sealed bytea NOT NULL,
+	cluster TEXT NOT NULL,
+	host TEXT NOT NULL,
+	port BIGINT NOT NULL,
+	secure BIGINT NOT NULL,
+	path TEXT NOT NULL,
+	changed_ms BIGINT NOT NULL
+);
 CREATE TABLE macro (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
