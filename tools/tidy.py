@@ -69,6 +69,8 @@ LOCKS_ALLOWED = {
     'server/jobs/webhook.c': 'the thread sleeps until something is due, told of or finished',
     'server/jobs/webhook_internal.h': 'as server/jobs/webhook.c',
     'server/account/webhook.c': 'who wants to hear what: every change reads it, a change of a webhook writes it',
+    'server/live/live_outlet.c': 'whoever publishes puts an event into the queue that a lane sends from',
+    'server/live/live_stream.c': 'an event gets its number and its place in one step, whoever publishes',
     'server/account/channel_health.c': 'the proofs of health: every intake and send notes one, a page reads them',
 }
 
