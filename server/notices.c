@@ -7,7 +7,7 @@
 #include "api/notify_hooks.h"
 #include "inbox/inbox.h"
 #include "jobs/notify.h"
-#include "live/live.h"
+#include "live/live_outlet.h"
 #include "net/mail.h"
 
 #include <stdio.h>
@@ -41,21 +41,23 @@ static void take_members(void *arg, const str *ids, size_t count)
 
 static void who_looks(struct job *job, id64 conversation, notify_looking_fn *done, void *arg)
 {
+	str channel = arena_printf(job->arena, "presence-conversation-%lld",
+		(long long)conversation);
 	struct live_figures figures;
 	struct live_app app;
 	struct asked *asked;
 
 	live_figures(the.parts.live, &figures);
-	if (!figures.connections || live_app_get(job, &app) != OK) {
+	if ((!figures.connections && !live_outlets_active(the.parts.outlets)) ||
+		live_app_get(job, &app) != OK) {
 		job_forgive(job);
 		done(arg, NULL, 0);
 		return;
 	}
 	asked = HEAP_NEW(struct asked);
 	*asked = (struct asked){ done, arg };
-	live_present(the.parts.live, app.key,
-		arena_printf(job->arena, "presence-conversation-%lld", (long long)conversation),
-		take_members, asked);
+	if (!live_outlets_present(the.parts.outlets, app.key, channel, take_members, asked))
+		live_present(the.parts.live, app.key, channel, take_members, asked);
 }
 
 /* ---- the test buttons ---- */

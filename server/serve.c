@@ -17,6 +17,7 @@
 #include "api/api.h"
 #include "api/conversation_counts.h"
 #include "api/events.h"
+#include "api/realtime.h"
 #include "api/health.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -27,6 +28,7 @@
 #include "jobs/media.h"
 #include "jobs/router.h"
 #include "live/live.h"
+#include "live/live_catalogue.h"
 #include "net/http.h"
 #include "routing/routing.h"
 #include "report/report.h"
@@ -65,6 +67,8 @@ struct server {
 	struct router *router;
 	struct api_counts *counts;
 	struct live *live;
+	struct live_outlets *outlets;
+	struct live_stream *stream;
 	struct http_server *http;
 	struct route routes[ROUTES_MAX];
 	char url[128];
@@ -110,13 +114,10 @@ static void note_occupied(str app_key, str channel, bool occupied)
 /* Nobody listens: nothing is made. */
 static void tell(struct job *job, const struct inbox_changes *changes)
 {
-	struct live_figures figures;
-
 	if (webhook_take_pending())
 		webhooks_wake(the_server->webhooks);
 	router_changed(the_server->router, changes);
-	live_figures(the_server->live, &figures);
-	if (figures.connections > 0) {
+	if (live_stream_is_heard(the_server->stream)) {
 		api_tell(job, changes);
 		api_counts_mark(the_server->counts, changes);
 	}
@@ -125,13 +126,20 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 
 static void publish(str app_key, str channel, str event, str data)
 {
-	live_publish(the_server->live, app_key,
-		&(struct live_event){ .channel = channel, .name = event, .data = data });
+	const struct live_entry *entry = live_catalogue_find(event);
+
+	if (!entry)
+		log_error("the event " STR_F " is not in the catalogue", STR_A(event));
+	live_stream_tell(the_server->stream,
+		&(struct live_told){ app_key, channel, event, data, entry ? entry->version : 1 });
 }
 
+/* What somebody might have heard before, they may not hear later. */
 static void reset_live(str app_key)
 {
+	live_stream_forget(the_server->stream, app_key);
 	live_app_reconnect(the_server->live, app_key);
+	(void)live_outlets_tell_all(the_server->outlets, app_key, S(LIVE_RESET_EVENT));
 }
 
 static void close_member(str app_key, str channel, str user_id)
@@ -319,20 +327,43 @@ enum err server_load_apps(struct job *job, struct server *s)
 	return OK;
 }
 
-static enum err load(struct server *s, str *why)
+/* The workspaces whose events go by an outside server. */
+static enum err load_outlets(struct job *job, struct server *s)
+{
+	struct realtime *outside = ARENA_ARRAY(job->arena, struct realtime, APPS_PER_ROUND);
+	size_t count = APPS_PER_ROUND;
+	struct live_app app;
+
+	for (id64 after = 0; count == APPS_PER_ROUND;
+		after = outside[APPS_PER_ROUND - 1].workspace) {
+		TRY(realtime_list(job, after, outside, APPS_PER_ROUND, &count));
+		for (size_t i = 0; i < count; i++) {
+			job->workspace = outside[i].workspace;
+			TRY(live_app_get(job, &app));
+			live_outlets_set(s->outlets, app.key, &outside[i]);
+		}
+	}
+	job->workspace = 0;
+	return OK;
+}
+
+static enum err load_all(struct job *job, struct server *s)
+{
+	TRY(keyring_load(job));
+	TRY(server_load_apps(job, s));
+	TRY(intake_keys_load(job));
+	return webhooks_load(job);
+}
+
+static enum err load(struct server *s, enum err (*what)(struct job *job, struct server *s),
+	str *why)
 {
 	struct arena *arena = arena_create(ARENA_LIMIT_DEFAULT);
 	struct job job;
 	enum err e;
 
 	job_init(&job, "start", arena, s->store);
-	e = keyring_load(&job);
-	if (e == OK)
-		e = server_load_apps(&job, s);
-	if (e == OK)
-		e = intake_keys_load(&job);
-	if (e == OK)
-		e = webhooks_load(&job);
+	e = what(&job, s);
 	*why = arena_str(s->arena, job.why);
 	job_finish(&job, e);
 	arena_destroy(arena);
@@ -353,6 +384,17 @@ static void make_workers(struct server *s)
 	s->counts = api_counts_create(s->background, s->timers);
 }
 
+/* Behind the workers, whom outside servers are called by. */
+static void make_stream(struct server *s)
+{
+	s->outlets = live_outlets_create(&(struct live_outlets_config){ .callers = s->callers,
+		.timers = s->timers,
+		.allow_private = s->settings->allow_private_calls,
+		.occupied = note_occupied });
+	s->stream = live_stream_create(s->live, s->outlets);
+	api_live = (struct api_live){ s->stream, s->outlets, s->settings->allow_private_calls };
+}
+
 static void make_jobs(struct server *s)
 {
 	/* Before the processor, whose first events may bring files. */
@@ -368,7 +410,7 @@ static void make_jobs(struct server *s)
 		.compose = api_webhook_body,
 		.changed = api_tell_webhook });
 	notices_start(&(struct notices_parts){ s->settings, s->store, s->callers, s->timers,
-		s->live, s->url });
+		s->live, s->outlets, s->url });
 	s->router = router_create(s->store);
 	routing_wake_hook = wake_router;
 	live_occupied_hook = note_occupied;
@@ -544,10 +586,12 @@ static enum err start_parts(struct server *s, str *why)
 	live_set_routes_hub(s->live);
 	live_watch_owners(s->live, LISTENERS_CHECK_MS, on_listeners);
 	set_hooks(s);
-	TRY(load(s, why));
+	TRY(load(s, load_all, why));
 	make_workers(s);
+	make_stream(s);
 	make_jobs(s);
 	TRY(make_http(s, why));
+	TRY(load(s, load_outlets, why));
 	loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);
 	loop_on_signal(s->loop, SIGINT, on_stop_signal, s);
 	loop_on_signal(s->loop, SIGHUP, on_reload_signal, s);
@@ -582,6 +626,7 @@ void server_join(struct server *s)
 	s->joined = true;
 	notices_stop();
 	live_occupied_hook = NULL;
+	live_outlets_stop(s->outlets);
 	timers_destroy(s->timers);
 	/* A request that outlived the stop's patience still wakes and asks all that follow. */
 	pool_destroy(s->requests);
@@ -608,6 +653,8 @@ void server_end(struct server *s)
 	http_server_destroy(s->http);
 	loop_finish(s->loop);
 	notices_end();
+	live_stream_destroy(s->stream);
+	live_outlets_destroy(s->outlets);
 	live_destroy(s->live);
 	loop_destroy(s->loop);
 	store_close(s->store);

@@ -37,6 +37,7 @@ struct store;
 struct pool;
 struct timers;
 struct live;
+struct live_outlets;
 struct inbox_changes;
 /* url: of the console, where it is written when it is known. */
 struct notices_parts {
@@ -45,6 +46,7 @@ struct notices_parts {
 	struct pool *callers;
 	struct timers *timers;
 	struct live *live;
+	struct live_outlets *outlets;
 	const char *url;
 };
 void notices_start(const struct notices_parts *parts);

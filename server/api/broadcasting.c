@@ -6,6 +6,7 @@
  * then ends with the session or key that asked.
  */
 #include "api/handlers.h"
+#include "api/realtime.h"
 #include "inbox/inbox.h"
 #include "live/live.h"
 
@@ -76,7 +77,7 @@ static bool may_read_messages(const struct job *job)
 }
 
 /* The channel_data to sign, or none for private channels. */
-static enum err allow_channel(struct job *job, str name, str *channel_data)
+enum err live_allow_channel(struct job *job, str name, str *channel_data)
 {
 	struct conversation conversation;
 	enum err e;
@@ -105,16 +106,23 @@ enum err broadcasting_auth(struct job *job, const struct request *req, struct re
 {
 	struct asked asked = { 0 };
 	struct live_claim claim;
+	struct realtime outside;
 	struct live_app app;
 	struct buf *out;
+	bool is_ours;
 	str auth;
 
 	TRY(read_asked(job, req, &asked));
 	claim = (struct live_claim){ .socket_id = asked.socket_id, .channel = asked.channel_name };
-	TRY(allow_channel(job, asked.channel_name, &claim.channel_data));
+	TRY(live_allow_channel(job, asked.channel_name, &claim.channel_data));
 	TRY(live_app_get(job, &app));
-	TRY(live_authorise(job, &(struct live_credentials){ app.key, app.secret }, &claim, &auth));
-	if (api_live_claim)
+	TRY(realtime_get(job, &outside));
+	is_ours = outside.driver == REALTIME_BUILTIN;
+	TRY(live_authorise(job,
+		is_ours ? &(struct live_credentials){ app.key, app.secret }
+			: &(struct live_credentials){ outside.key, outside.secret },
+		&claim, &auth));
+	if (api_live_claim && is_ours)
 		api_live_claim(app.key, asked.socket_id, job->actor.via);
 	out = reply_json(res, 200);
 	json_open(out, '{');

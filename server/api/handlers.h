@@ -59,6 +59,14 @@ HANDLER(features_patch);
 HANDLER(maintenance_read);
 HANDLER(maintenance_patch);
 
+/* realtime.c */
+HANDLER(realtime_read);
+HANDLER(realtime_put);
+HANDLER(realtime_try);
+HANDLER(realtime_events);
+HANDLER(realtime_emit);
+HANDLER(realtime_missed);
+
 /* webhooks.c */
 HANDLER(webhooks_list);
 HANDLER(webhooks_post);

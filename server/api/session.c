@@ -1,5 +1,6 @@
 /* session.c: /session. */
 #include "api/handlers.h"
+#include "api/realtime.h"
 
 #define COOKIE_SECONDS (SESSION_LIFE_MS / 1000)
 
@@ -21,10 +22,8 @@ static enum err write_session(struct job *job, struct response *res, const struc
 {
 	struct buf *out = reply_json(res, 200);
 	struct workspace workspace;
-	struct live_app app;
 
 	TRY(workspace_get(job, &workspace));
-	TRY(live_app_get(job, &app));
 	json_open(out, '{');
 	person_write_json(job, out, "person", &session->person);
 	workspace_write_json(out, "workspace", &workspace);
@@ -33,12 +32,7 @@ static enum err write_session(struct job *job, struct response *res, const struc
 	json_put_bool(out, "sees_all", !job->scope);
 	json_put_bool(out, "must_enrol", session->must_enrol);
 	json_put(out, "csrf_token", session->csrf_token);
-	json_open_in(out, "live", '{');
-	json_put(out, "key", app.key);
-	json_put(out, "path", S("/app"));
-	json_put(out, "auth", S("/broadcasting/auth"));
-	json_put(out, "channel", live_channel(job));
-	json_close(out, '}');
+	TRY(live_write_json(job, out, "live", live_channel(job)));
 	json_close(out, '}');
 	return OK;
 }
