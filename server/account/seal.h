@@ -29,6 +29,8 @@ enum seal_purpose {
 	SEAL_CONTACT_NOTE = 22,
 	SEAL_IMPORT = 23,
 	SEAL_EXPORT = 24,
+	SEAL_MESSAGE_OPTION = 25,
+	SEAL_FLOW = 26,
 };
 
 /* Reads or makes the master key file. Once at start. ERR_STORE with a sentence in *why. */

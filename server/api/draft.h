@@ -11,10 +11,12 @@
 enum draft_use { DRAFT_REPLY, DRAFT_ADDRESSED, DRAFT_LATER };
 
 #define DRAFT_KINDS_MAX 16
+#define DRAFT_OPTIONS_MAX 8
 
 /* One object per kind, of which exactly that of `type` may be there. */
 struct draft {
-	str type, to, from;
+	enum draft_use use;
+	str type, to, from, recipient, recipient_type;
 	id64 channel_id, canned_id;
 	struct { id64 message_id; } context;
 	/* DRAFT_LATER */
@@ -23,6 +25,7 @@ struct draft {
 	str time_zone, repeat;
 	bool only_if_no_reply;
 	json contents[DRAFT_KINDS_MAX];
+	json options[DRAFT_OPTIONS_MAX];
 };
 
 /* Wrong fields are only noted: draft_take() ends with all of them. */

@@ -173,17 +173,23 @@ static bool may_wait(const struct message *msg)
 
 static enum err load_attachments(struct job *job, struct view *view)
 {
-	struct ids media = { 0 }, waiting = { 0 };
+	struct ids media = { 0 }, waiting = { 0 }, sent = { 0 };
 	struct maintenance maintenance;
 
 	for (size_t i = 0; i < view->messages.count; i++) {
 		add_id(&media, view->messages.items[i].media_id);
+		if (view->messages.items[i].status != STATUS_RECEIVED)
+			add_id(&sent, view->messages.items[i].id);
 		if (may_wait(&view->messages.items[i]))
 			add_id(&waiting, view->messages.items[i].id);
 	}
 	if (media.count)
 		TRY(sql_message_media(job, &(struct sql_message_media){
 			.ids = ids_text(job, &media), .workspace = job->workspace }, &view->media));
+	if (sent.count)
+		TRY(sql_message_option_by_ids(job, &(struct sql_message_option_by_ids){
+			.ids = ids_text(job, &sent), .workspace = job->workspace },
+			&view->options));
 	if (!waiting.count)
 		return OK;
 	TRY(sql_message_waiting_by_ids(job, &(struct sql_message_waiting_by_ids){
@@ -447,6 +453,20 @@ static void write_identity(struct buf *out, const struct message *msg,
 	json_put_raw(out, kind_name(msg->kind), msg->deleted_ms ? S("{}") : msg->content);
 }
 
+/* What it asked for beside its content; null for nothing. */
+static enum err write_options(struct job *job, struct buf *out, const struct view *view,
+	const struct message *msg)
+{
+	str options = STR_NONE;
+
+	for (size_t i = 0; i < view->options.count; i++)
+		if (view->options.items[i].message == msg->id)
+			TRY(unseal(job, SEAL_MESSAGE_OPTION, view->options.items[i].options_sealed,
+				&options));
+	json_put_raw(out, "options", options);
+	return OK;
+}
+
 static str forwarded_word(const struct message *msg)
 {
 	if (msg->flags & FLAG_FREQUENTLY_FORWARDED)
@@ -470,6 +490,7 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	json_put(out, "forwarded", forwarded_word(msg));
 	write_reactions(job, out, msg);
 	TRY(write_media(job, out, view, msg));
+	TRY(write_options(job, out, view, msg));
 	json_put(out, "remote_id", msg->remote_id);
 	json_put(out, "trace_id", msg->trace);
 	write_times(out, msg);

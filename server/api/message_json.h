@@ -31,6 +31,7 @@ struct view {
 	struct channel_brief_rows channels;
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
+	struct message_option_rows options;
 	bool is_held; /* what waits: the workspace is under maintenance */
 };
 

@@ -24,6 +24,7 @@ size_t alias_list(struct arena *arena, const struct person_ref *who,
 {
 	size_t count = 0;
 
+	add_alias(arena, out, &count, (struct alias){ .kind = "group", .value = who->group });
 	add_alias(arena, out, &count, (struct alias){ .kind = "bsuid", .value = who->bsuid });
 	add_alias(arena, out, &count, (struct alias){ .kind = "lid", .value = who->lid });
 	add_alias(arena, out, &count,
@@ -268,6 +269,8 @@ static void take_aliases(struct job *job, const struct contact_alias_rows *rows,
 			out->phone = row->value;
 		else if (str_is(row->kind, S("bsuid")))
 			out->bsuid = row->value;
+		else if (str_is(row->kind, S("group")))
+			out->group = row->value;
 	}
 }
 

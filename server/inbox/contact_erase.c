@@ -146,6 +146,8 @@ static enum err wipe_message(struct job *job, id64 id)
 		NULL));
 	TRY(sql_contact_wipe_versions(job,
 		&(struct sql_contact_wipe_versions){ id, job->workspace }, NULL));
+	TRY(sql_message_option_drop(job,
+		&(struct sql_message_option_drop){ id, job->workspace }, NULL));
 	return row.media_id ? drop_file(job, row.media_id) : OK;
 }
 

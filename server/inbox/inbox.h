@@ -61,7 +61,8 @@ extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *c
  * the profile's, else the number. phone: digits, as WhatsApp last told them, or none. */
 struct contact {
 	id64 id;
-	str name, given_name, profile_name, phone, bsuid;
+	/* group: it is no person but a group, of this id */
+	str name, given_name, profile_name, phone, bsuid, group;
 	struct contact_alias { str kind, value; } *aliases; /* oldest first */
 	size_t alias_count;
 	str source;     /* how it came: webhook, send, address_book, console, api, import */
@@ -407,11 +408,13 @@ enum send_priority { PRIORITY_LIVE, PRIORITY_AUTOMATION, PRIORITY_NORMAL, PRIORI
 
 struct message_draft {
 	id64 conversation_id;        /* or: */
-	str to;                      /* phone as typed, or a BSUID */
+	str to;                      /* phone as typed, or a BSUID, or: */
+	bool to_group;               /* the id of a group */
 	id64 channel_id;             /* with `to`; 0: by `from`, or the workspace's only one */
 	str from;                    /* phone of the business number */
 	enum message_kind kind;
 	json content;                /* the kind's object as it came */
+	json options;                /* what it asks for beside it (provider.h), or NULL */
 	id64 reply_to_id;
 	id64 canned_id;              /* the ready answer it was made of; 0: none */
 	enum send_priority priority;

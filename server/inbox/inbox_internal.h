@@ -42,7 +42,7 @@ str id_list(struct arena *arena, const id64 *ids, size_t count);
 
 /* One name of a person: kind as in contact_alias. */
 struct alias { const char *kind; str value, key; };
-#define ALIASES_OF_PERSON 4
+#define ALIASES_OF_PERSON 5
 size_t alias_list(struct arena *arena, const struct person_ref *who,
 	struct alias out[ALIASES_OF_PERSON]);
 /* If one of who's names is this contact's already, the others become its, too. */

@@ -7,6 +7,7 @@
  * will be tried.
  */
 #include "account/channel.h"
+#include "account/seal.h"
 #include "account/template.h"
 #include "crypto/crypto.h"
 #include "inbox/composer.h"
@@ -15,6 +16,7 @@
 #include "store/queries.h"
 #include "store/store.h"
 
+#define OPTIONS_MAX 16384
 #define IDEMPOTENCY_MS (24 * 3600 * 1000LL)
 
 void (*inbox_outbox_hook)(id64 channel);
@@ -27,7 +29,7 @@ struct plan {
 	struct person_ref to;             /* then: whose */
 	id64 media_id, reply_to_id, template_id;
 	struct message_draft changed;     /* what a local template made of it */
-	str content;
+	str content, options;
 	uint8_t key_hash[SHA256_SIZE];
 };
 
@@ -64,19 +66,22 @@ static enum err plan_recipient(struct job *job, struct plan *plan)
 {
 	str to = plan->draft->to;
 	struct conversation_pair_row pair;
+	struct alias names[ALIASES_OF_PERSON];
 	enum err e;
 
-	if (to.len > 3 && to.ptr[2] == '.')
+	if (plan->draft->to_group)
+		plan->to.group = to;
+	else if (to.len > 3 && to.ptr[2] == '.')
 		plan->to.bsuid = to;
 	else
 		TRY(phone_normalise(job, to, &plan->to.phone));
+	if (alias_list(job->arena, &plan->to, names) == 0)
+		return OK;
 	e = sql_conversation_by_alias(job,
 		&(struct sql_conversation_by_alias){
 			.workspace = job->workspace,
-			.kind = plan->to.bsuid.len ? S("bsuid") : S("phone"),
-			.match_key = plan->to.bsuid.len
-	                                     ? plan->to.bsuid
-	                                     : phone_match_key(job->arena, plan->to.phone),
+			.kind = str_of(names[0].kind),
+			.match_key = names[0].key,
 			.number = plan->channel->number_id,
 		},
 		&pair);
@@ -133,6 +138,29 @@ static enum err check_kind(struct job *job, const struct plan *plan)
 	                       : OK;
 }
 
+/* A group takes fewer kinds than a person, and pins are for groups alone. */
+static enum err check_group(struct job *job, const struct plan *plan)
+{
+	const struct provider *provider = plan->channel->provider;
+	bool is_group = plan->to.group.len > 0;
+	struct contact contact;
+
+	if (plan->conversation.id) {
+		TRY(contact_get(job, plan->conversation.contact_id, &contact));
+		is_group = contact.group.len > 0;
+	}
+	if (!is_group && plan->draft->kind != KIND_PIN)
+		return OK;
+	if (is_group && (provider->can_group & CAN_KIND(plan->draft->kind)))
+		return OK;
+	return fail_code(job, ERR_INPUT, S("unsupported_kind"),
+		is_group ? S("Choose another kind of message.")
+			 : S("Pin messages in groups."),
+		is_group ? "Groups take no messages of kind %s."
+			 : "Only groups take messages of kind %s.",
+		kind_name(plan->draft->kind));
+}
+
 static enum err plan_media(struct job *job, struct plan *plan)
 {
 	const struct provider *provider = plan->channel->provider;
@@ -175,10 +203,11 @@ static enum err find_quoted(struct job *job, const struct plan *plan, id64 id, s
 static enum err plan_reply(struct job *job, struct plan *plan)
 {
 	plan->reply_to_id = plan->draft->reply_to_id;
-	if (plan->draft->kind == KIND_REACTION) {
+	if (plan->draft->kind == KIND_REACTION || plan->draft->kind == KIND_PIN) {
 		if (!json_id(json_field(plan->draft->content, "message_id"), &plan->reply_to_id))
 			plan->reply_to_id = 0;
-		return find_quoted(job, plan, plan->reply_to_id, S("reaction.message_id"));
+		return find_quoted(job, plan, plan->reply_to_id,
+			arena_printf(job->arena, "%s.message_id", kind_name(plan->draft->kind)));
 	}
 	return plan->reply_to_id
 	               ? find_quoted(job, plan, plan->reply_to_id, S("context.message_id"))
@@ -198,6 +227,21 @@ static enum err plan_canned(struct job *job, const struct plan *plan)
 	return job_check_fields(job);
 }
 
+static enum err plan_options(struct job *job, struct plan *plan)
+{
+	struct buf options = buf_in(job->arena, OPTIONS_MAX);
+
+	if (json_count(plan->draft->options) == 0)
+		return OK;
+	TRY(provider_check_options(job, plan->channel, plan->draft->kind, plan->draft->options));
+	json_put_value(&options, NULL, plan->draft->options);
+	if (options.failed)
+		return fail_code(job, ERR_LIMIT, S("too_large"), S("Ask for less."),
+			"What the message asks for is larger than %d octets.", OPTIONS_MAX);
+	plan->options = buf_text(&options);
+	return OK;
+}
+
 static enum err make_plan(struct job *job, struct plan *plan)
 {
 	struct buf content = buf_in(job->arena, JSON_SIZE_MAX);
@@ -207,6 +251,7 @@ static enum err make_plan(struct job *job, struct plan *plan)
 	TRY(send_plan_template(job, plan->channel, &plan->changed, &plan->template_id));
 	plan->draft = &plan->changed;
 	TRY(check_kind(job, plan));
+	TRY(check_group(job, plan));
 	TRY(check_window(job, plan));
 	if (plan->draft->kind == KIND_TEMPLATE)
 		TRY(consent_check(job, plan->channel, plan->conversation.contact_id, &plan->to,
@@ -217,7 +262,7 @@ static enum err make_plan(struct job *job, struct plan *plan)
 	TRY(plan_canned(job, plan));
 	json_put_value(&content, NULL, plan->draft->content);
 	plan->content = buf_text(&content);
-	return OK;
+	return plan_options(job, plan);
 }
 
 /* ---- the transaction ---- */
@@ -279,6 +324,19 @@ static enum err ensure_conversation(struct job *job, struct plan *plan,
 		"You do not see the conversation with this number on this channel.");
 }
 
+static enum err write_options(struct job *job, const struct plan *plan, id64 message)
+{
+	bytes sealed;
+
+	if (!plan->options.len)
+		return OK;
+	TRY(seal(job, SEAL_MESSAGE_OPTION, plan->options, &sealed));
+	return sql_message_option_add(job,
+		&(struct sql_message_option_add){
+			.message = message, .workspace = job->workspace, .options = sealed },
+		NULL);
+}
+
 /* Who answers somebody who waits in line has them: nobody else is given the conversation then. */
 static enum err take_from_line(struct job *job, const struct conversation *conv,
 	struct inbox_changes *changes)
@@ -314,6 +372,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 	out->conversation_id = plan->conversation.id;
 	TRY(write_idempotency(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
+	TRY(write_options(job, plan, out->id));
 	if (plan->draft->kind != KIND_REACTION)
 		TRY(take_from_line(job, &plan->conversation, changes));
 	if (plan->draft->canned_id)

@@ -5,6 +5,7 @@
  * unconfirmed (it may have been accepted and the answer was lost), or failed for good.
  */
 #include "account/channel.h"
+#include "account/seal.h"
 #include "base/log.h"
 #include "jobs/jobs.h"
 #include "jobs/media.h"
@@ -51,13 +52,30 @@ static enum err find_target(struct job *job, struct prepared *p)
 	TRY(contact_get(job, target.contact, &contact));
 	p->outgoing.to_phone = contact.phone;
 	p->outgoing.to_bsuid = contact.bsuid;
+	p->outgoing.to_group = contact.group;
 	p->outgoing.reply_remote_id = target.reply_remote_id;
-	if (!contact.phone.len && !contact.bsuid.len)
+	if (!contact.phone.len && !contact.bsuid.len && !contact.group.len)
 		return fail_code(job, ERR_INPUT, S("no_address"),
 			S("Ask the customer to write first."),
 			"The contact has neither a phone number nor a WhatsApp id that can be "
 			"written to.");
 	return OK;
+}
+
+static enum err find_options(struct job *job, struct prepared *p)
+{
+	struct message_option_row row;
+	enum err e = sql_message_option_find(job,
+		&(struct sql_message_option_find){
+			.message = p->message.id, .workspace = job->workspace },
+		&row);
+
+	if (e == ERR_MISSING) {
+		job_forgive(job);
+		return OK;
+	}
+	TRY(e);
+	return unseal(job, SEAL_MESSAGE_OPTION, row.options_sealed, &p->outgoing.options);
 }
 
 static enum err find_channel(struct job *job, id64 id, struct channel **out)
@@ -118,6 +136,7 @@ static enum err prepare(struct job *job, const struct outbox_item_row *item, str
 		.kind = p->message.kind,
 		.content = p->message.content };
 	TRY(find_target(job, p));
+	TRY(find_options(job, p));
 	if (p->channel->disabled)
 		return fail_code(job, ERR_DENIED, S("channel_disabled"),
 			S("Enable the channel and try again."), "The channel is disabled.");

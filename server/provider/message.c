@@ -27,6 +27,7 @@ static const char *const kind_names[KINDS] = {
 	[KIND_REACTION] = "reaction",
 	[KIND_MEDIA_PLACEHOLDER] = "media_placeholder",
 	[KIND_NOTE] = "note",
+	[KIND_PIN] = "pin",
 };
 
 const char *kind_name(enum message_kind kind)

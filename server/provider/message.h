@@ -38,6 +38,7 @@ enum message_kind {
 	KIND_REACTION = 21,    /* never a row: shown on its message */
 	KIND_MEDIA_PLACEHOLDER = 22, /* history: the media comes later, or never */
 	KIND_NOTE = 23,        /* internal; never leaves */
+	KIND_PIN = 24,         /* out, to groups: pins a message, or takes the pin away */
 	KINDS
 };
 

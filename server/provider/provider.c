@@ -39,6 +39,19 @@ enum err provider_check(struct job *job, const struct channel *ch, enum message_
 	return ch->provider->check ? ch->provider->check(job, ch, kind, content) : OK;
 }
 
+enum err provider_check_options(struct job *job, const struct channel *ch, enum message_kind kind,
+	json options)
+{
+	if (json_count(options) == 0)
+		return OK;
+	if (ch->provider->check_options)
+		return ch->provider->check_options(job, ch, kind, options);
+	for (void *at = json_first(options); at; at = json_next(options, at))
+		field_error(job, json_member_name(at), S("unsupported"),
+			arena_printf(job->arena, "%s cannot do this.", ch->provider->title));
+	return job_check_fields(job);
+}
+
 enum err provider_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out)
 {

@@ -59,6 +59,8 @@ struct outgoing {
 	str content;           /* JSON object of the kind */
 	str to_phone;          /* digits; or none */
 	str to_bsuid;          /* or this */
+	str to_group;          /* or a group, and then neither */
+	str options;           /* JSON object that check_options let through, or none */
 	str reply_remote_id;   /* quoted message, or none */
 	/* stands in for the media "id" of content: what upload_media gave */
 	str media_remote_id;
@@ -111,8 +113,9 @@ enum event_kind {
 	EVENT_UNDRAWN,        /* a kind that nothing draws yet: the raw event is kept and shown */
 };
 
-/* Who it is about: any of the names may be missing. phone and lid are digits. */
-struct person_ref { str phone, lid, bsuid, parent_bsuid, name, username; };
+/* Who it is about: any of the names may be missing. phone and lid are digits. group: the id of a
+ * group, which has no other names. */
+struct person_ref { str phone, lid, bsuid, parent_bsuid, name, username, group; };
 
 struct provider_event {
 	enum event_kind kind;
@@ -240,6 +243,7 @@ struct provider {
 	 * Read back they are PROVIDER_SECRET_MASK, and that text in a change keeps what is there.
 	 */
 	const char *const *config_secrets;
+	uint64_t can_group;     /* kinds that groups take; 0: none, or there are no groups */
 	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
 	size_t text_max;        /* code points */
 
@@ -255,6 +259,11 @@ struct provider {
 	 * worker. */
 	enum err (*check)(struct job *job, const struct channel *ch, enum message_kind kind,
 		json content);
+	/* The same for what a message asks for beside its content (struct outgoing.options): a
+	 * member for each of MESSAGE_OPTIONS that is there. Absent: none of them can be asked for.
+	 */
+	enum err (*check_options)(struct job *job, const struct channel *ch, enum message_kind kind,
+		json options);
 	enum err (*send)(struct job *job, const struct channel *ch, const struct outgoing *msg,
 		struct send_result *out);
 	enum err (
@@ -336,6 +345,9 @@ enum err provider_upload_media(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *remote_id);
 enum err provider_check(struct job *job, const struct channel *ch, enum message_kind kind,
 	json content);
+/* Field errors for what the provider has no word for. options NULL: none. */
+enum err provider_check_options(struct job *job, const struct channel *ch, enum message_kind kind,
+	json options);
 enum err provider_health_of(struct job *job, const struct channel *ch, struct provider_health *out);
 enum err provider_templates(struct job *job, const struct channel *ch, struct template_info **out,
 	size_t *count);

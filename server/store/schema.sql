@@ -443,6 +443,17 @@ CREATE TABLE feature_switch (
 	changed_ms BIGINT NOT NULL,
 	PRIMARY KEY (workspace_id, name)
 );
+CREATE TABLE flow_endpoint (
+	channel_id BIGINT PRIMARY KEY REFERENCES channel (id),
+	workspace_id BIGINT NOT NULL,
+	private_sealed BLOB NOT NULL,
+	public_key TEXT NOT NULL,
+	config_sealed BLOB NOT NULL,
+	signature TEXT NOT NULL,
+	uploaded_ms BIGINT,
+	created_ms BIGINT NOT NULL,
+	updated_ms BIGINT NOT NULL
+);
 CREATE TABLE idempotency (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -608,6 +619,11 @@ CREATE TABLE message (
 CREATE INDEX message_conversation ON message (conversation_id, id);
 CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
 CREATE INDEX message_media_place ON message (conversation_id, id) WHERE media_id IS NOT NULL;
+CREATE TABLE message_option (
+	message_id BIGINT PRIMARY KEY REFERENCES message (id),
+	workspace_id BIGINT NOT NULL,
+	options_sealed BLOB NOT NULL
+);
 CREATE TABLE message_search (
 	doc INTEGER PRIMARY KEY,
 	message_id BIGINT NOT NULL

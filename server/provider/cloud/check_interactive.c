@@ -381,8 +381,21 @@ static void check_contact_request(struct job *job, json interactive)
 	check_name(job, interactive, "request_contact_info");
 }
 
+/* The oldest form has all of it in a member of its own, and the reference not in parameters. */
+static void check_old_order(struct job *job, json order)
+{
+	cloud_check_text(job, json_path(order, "body.text"), 1, BODY_MAX,
+		"interactive.order_details.body.text");
+	cloud_check_text(job, json_path(order, "action.reference_id"), 1, ID_MAX,
+			 "interactive.order_details.action.reference_id");
+}
+
 static void check_order(struct job *job, json interactive)
 {
+	if (json_field(interactive, "order_details")) {
+		check_old_order(job, json_field(interactive, "order_details"));
+		return;
+	}
 	check_body(job, interactive, 1, BODY_MAX);
 	check_footer(job, interactive, true);
 	cloud_check_text(job, json_path(interactive, "action.parameters.reference_id"), 1, ID_MAX,

@@ -327,7 +327,6 @@ static const struct {
 	const char *name, *field;
 } broken_samples[] = {
 	{ "interactive-carousel-04.json", "interactive.action.cards" },
-	{ "interactive-order_details-04.json", "interactive.body.text" },
 	{ "interactive-product_list-03.json", "interactive.header" },
 	{ "template-body-07.json", "template.name" },
 	{ "template-header_image-05.json", "template.name" },

@@ -25,12 +25,17 @@ const struct provider cloud_provider = {
 	       CAN_KIND(KIND_AUDIO) | CAN_KIND(KIND_VOICE) | CAN_KIND(KIND_DOCUMENT) |
 	       CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_LOCATION) | CAN_KIND(KIND_CONTACTS) |
 	       CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
-	       CAN_REPLY | CAN_MARK_READ | CAN_TYPING | CAN_TEMPLATES | CAN_MEDIA_FETCH |
-	       CAN_WINDOW,
+	       CAN_KIND(KIND_PIN) | CAN_REPLY | CAN_MARK_READ | CAN_TYPING | CAN_TEMPLATES |
+	       CAN_MEDIA_FETCH | CAN_WINDOW,
+	.can_group = CAN_KIND(KIND_TEXT) | CAN_KIND(KIND_IMAGE) | CAN_KIND(KIND_VIDEO) |
+		     CAN_KIND(KIND_AUDIO) | CAN_KIND(KIND_VOICE) | CAN_KIND(KIND_DOCUMENT) |
+		     CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
+		     CAN_KIND(KIND_PIN),
 	.needs = NEEDS_PHONE_NUMBER_ID | NEEDS_WABA | NEEDS_TOKEN | NEEDS_APP_SECRET,
 	.parallel_sends = 4,
 	.text_max = CLOUD_TEXT_MAX,
 	.check = cloud_check,
+	.check_options = cloud_check_options,
 	.send = cloud_send,
 	.mark_read = cloud_mark_read,
 	.fetch_media = cloud_fetch_media,

@@ -15,8 +15,8 @@
 #define CLOUD_DETAIL_MAX 300        /* code points of Meta's own words that we pass on */
 
 /* ---- encode.c ---- */
-/* The body of POST /{phone_number_id}/messages; content is msg->content, read. */
-void cloud_encode(struct buf *b, const struct outgoing *msg, json content);
+/* The body of POST /{phone_number_id}/messages; content and options are those of msg, read. */
+void cloud_encode(struct buf *b, const struct outgoing *msg, json content, json options);
 void cloud_encode_read(struct buf *b, str remote_id, bool typing);
 
 /* ---- errors.c ---- */
@@ -100,9 +100,13 @@ void cloud_parse_group(const struct parsing *p, json group);
 bool cloud_verify(str app_secret, const struct request *req);
 bool cloud_handshake(str verify_token, struct arena *arena, const struct request *req, str *answer);
 
-/* ---- check.c, check_interactive.c, check_template.c, check_media.c ---- */
+/* ---- check.c, check_interactive.c, check_template.c, check_option.c, check_media.c ---- */
 enum err cloud_check(struct job *job, const struct channel *ch, enum message_kind kind,
 	json content);
+enum err cloud_check_options(struct job *job, const struct channel *ch, enum message_kind kind,
+	json options);
+/* Asks for the endpoint /marketing_messages instead of /messages. */
+bool cloud_is_marketing(json options);
 enum err cloud_check_media(struct job *job, enum message_kind kind, str mime_type, int64_t size);
 /* Each notes field errors under path. */
 void cloud_check_interactive(struct job *job, json interactive);

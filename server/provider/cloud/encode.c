@@ -80,10 +80,35 @@ static void write_swapped(struct buf *b, json v, const struct outgoing *msg, boo
 	}
 }
 
+/* Reactions and pins name their message by our id; on the wire it has the network's. */
+static bool names_message(enum message_kind kind)
+{
+	return kind == KIND_REACTION || kind == KIND_PIN;
+}
+
+static void write_naming(struct buf *b, const struct outgoing *msg, json content)
+{
+	json_open_in(b, kind_cloud_type(msg->kind), '{');
+	for (void *at = json_first(content); at; at = json_next(content, at)) {
+		str name = json_member_name(at);
+
+		json_key_str(b, name);
+		if (str_is(name, S("message_id")) && msg->reply_remote_id.len)
+			json_put(b, NULL, msg->reply_remote_id);
+		else
+			json_put_value(b, NULL, json_member_value(at));
+	}
+	json_close(b, '}');
+}
+
 static void write_content(struct buf *b, const struct outgoing *msg, json content)
 {
 	if (kind_is_media(msg->kind)) {
 		write_media(b, msg, content);
+		return;
+	}
+	if (names_message(msg->kind)) {
+		write_naming(b, msg, content);
 		return;
 	}
 	json_key(b, kind_cloud_type(msg->kind));
@@ -96,8 +121,10 @@ static void write_content(struct buf *b, const struct outgoing *msg, json conten
 /* "If both are there `to` wins": the phone number, when we know it. */
 static void write_recipient(struct buf *b, const struct outgoing *msg)
 {
-	json_put(b, "recipient_type", S("individual"));
-	if (msg->to_phone.len) {
+	json_put(b, "recipient_type", msg->to_group.len ? S("group") : S("individual"));
+	if (msg->to_group.len) {
+		json_put(b, "to", msg->to_group);
+	} else if (msg->to_phone.len) {
 		json_key(b, "to");
 		buf_str(b, S("\"+"));
 		buf_str(b, msg->to_phone);
@@ -107,14 +134,26 @@ static void write_recipient(struct buf *b, const struct outgoing *msg)
 	}
 }
 
-void cloud_encode(struct buf *b, const struct outgoing *msg, json content)
+/* The sender's own biz_opaque_callback_data stays here: ours is what settles a lost answer. */
+static void write_options(struct buf *b, json options)
+{
+	for (void *at = json_first(options); at; at = json_next(options, at)) {
+		if (str_is(json_member_name(at), S("biz_opaque_callback_data")))
+			continue;
+		json_key_str(b, json_member_name(at));
+		json_put_value(b, NULL, json_member_value(at));
+	}
+}
+
+void cloud_encode(struct buf *b, const struct outgoing *msg, json content, json options)
 {
 	json_open(b, '{');
 	json_put(b, "messaging_product", S("whatsapp"));
 	write_recipient(b, msg);
 	json_put(b, "type", str_of(kind_cloud_type(msg->kind)));
 	write_content(b, msg, content);
-	if (msg->reply_remote_id.len && msg->kind != KIND_REACTION) {
+	write_options(b, options);
+	if (msg->reply_remote_id.len && !names_message(msg->kind)) {
 		json_open_in(b, "context", '{');
 		json_put(b, "message_id", msg->reply_remote_id);
 		json_close(b, '}');

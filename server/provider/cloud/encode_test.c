@@ -17,7 +17,8 @@ static str encode(const struct outgoing *msg)
 {
 	struct buf b = buf_in(test_arena(), CLOUD_BODY_MAX);
 
-	cloud_encode(&b, msg, read_json(msg->content));
+	cloud_encode(&b, msg, read_json(msg->content),
+		msg->options.len ? read_json(msg->options) : NULL);
 	EXPECT(!b.failed);
 	return buf_text(&b);
 }

@@ -127,20 +127,22 @@ enum err cloud_send(struct job *job, const struct channel *ch, const struct outg
 	struct send_result *out)
 {
 	struct buf body = buf_in(job->arena, CLOUD_BODY_MAX);
-	json content, root;
+	json content, root, options = NULL;
 	str why;
 	enum err e;
 
-	if (json_read(job->arena, msg->content, &content, &why) != OK)
+	if (json_read(job->arena, msg->content, &content, &why) != OK ||
+		(msg->options.len && json_read(job->arena, msg->options, &options, &why) != OK))
 		return fail(job, ERR_BUG, "content of message is no JSON: " STR_F, STR_A(why));
-	cloud_encode(&body, msg, content);
+	cloud_encode(&body, msg, content, options);
 	if (body.failed)
 		return fail_code(job, ERR_LIMIT, S("too_large"), S("Shorten the message."),
 				 "The message is larger than WhatsApp takes.");
 	e = cloud_call(job, ch,
 		&(struct cloud_call){
 			.method = HTTP_POST,
-			.path = arena_printf(job->arena, STR_F "/messages", STR_A(ch->remote_id)),
+			.path = arena_printf(job->arena, STR_F "/%s", STR_A(ch->remote_id),
+				cloud_is_marketing(options) ? "marketing_messages" : "messages"),
 			.body = buf_bytes(&body),
 		},
 		out, &root);

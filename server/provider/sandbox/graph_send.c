@@ -20,6 +20,7 @@ struct sending {
 	enum message_kind kind;
 	struct customer *customer;
 	const char *category;        /* of a template */
+	bool is_marketing;           /* came by /marketing_messages */
 };
 
 /* ---- reading ---- */
@@ -144,6 +145,24 @@ static void refuse_field(struct sending *s, const struct field_error *e)
 		answer_code(s->ex, 131009, refusal_words(s->arena, e));
 }
 
+/* Those that are known; what Meta does not know it passes over. */
+static bool fits_options(struct sending *s, struct job *job)
+{
+	static const char *const known[] = { "category", "direct_send_config",
+		"message_activity_sharing", "product_policy", "recipient_identity_key_hash",
+		"ttl_seconds" };
+	struct buf b = buf_in(s->arena, JSON_SIZE_MAX);
+	json options = NULL;
+
+	json_open(&b, '{');
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (json_field(s->root, known[i]))
+			json_put_value(&b, known[i], json_field(s->root, known[i]));
+	json_close(&b, '}');
+	return json_read(s->arena, buf_text(&b), &options, NULL) == OK &&
+	       cloud_check_options(job, NULL, s->kind, options) == OK;
+}
+
 static bool fits_limits(struct sending *s)
 {
 	struct job job = loop_job(s->ex);
@@ -154,7 +173,8 @@ static bool fits_limits(struct sending *s)
 		return false;
 	}
 	if (cloud_check(&job, NULL, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))) ==
-		OK)
+			OK &&
+		fits_options(s, &job))
 		return true;
 	first = job.field_errors;
 	while (first->next)
@@ -189,24 +209,39 @@ static bool has_media(struct sending *s, enum message_kind kind, json media)
 	return false;
 }
 
+/* Media objects wherever they stand: headers, cards, values of templates. Bounded by the reader's
+ * depth. */
+static bool has_media_within(struct sending *s, json v)
+{
+	for (size_t i = 0; json_kind(v) == JSON_LIST && i < json_count(v); i++)
+		if (!has_media_within(s, json_at(v, i)))
+			return false;
+	if (json_kind(v) != JSON_MAP)
+		return true;
+	for (void *at = json_first(v); at; at = json_next(v, at)) {
+		enum message_kind kind = kind_parse(json_member_name(at));
+		json value = json_member_value(at);
+
+		if (kind_is_media(kind) && json_kind(value) == JSON_MAP
+				? !has_media(s, kind, value)
+				: !has_media_within(s, value))
+			return false;
+	}
+	return true;
+}
+
 static bool has_all_media(struct sending *s)
 {
-	static const enum message_kind kinds[] = { KIND_IMAGE, KIND_VIDEO, KIND_DOCUMENT };
-	json header = json_path(s->root, "interactive.header");
+	json content = json_field(s->root, arena_cstr(s->arena, s->type));
 
-	if (kind_is_media(s->kind) &&
-		!has_media(s, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))))
-		return false;
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (!has_media(s, kinds[i], json_field(header, kind_name(kinds[i]))))
-			return false;
-	return true;
+	return kind_is_media(s->kind) ? has_media(s, s->kind, content)
+				      : has_media_within(s, content);
 }
 
 /* ---- pace ---- */
 
 /* A token bucket. A negative level means: full. */
-static bool take(double *tokens, int64_t *filled_ms, double per_ms, double burst)
+static bool take_token(double *tokens, int64_t *filled_ms, double per_ms, double burst)
 {
 	int64_t now = clock_now_ms();
 
@@ -229,15 +264,15 @@ static bool in_pace(struct sending *s)
 	struct thread *thread = thread_of(s->customer, s->number);
 
 	if (now->pace_per_second > 0 &&
-		!take(&s->number->tokens, &s->number->filled_ms,
+		!take_token(&s->number->tokens, &s->number->filled_ms,
 			(double)now->pace_per_second / 1000, (double)now->pace_per_second)) {
 		answer_graph_error(s->ex, 130429, 2494055, S("(#130429) Rate limit hit"),
 				   S("Cloud API message throughput has been reached."));
 		return false;
 	}
 	if (now->pair_interval_ms > 0 &&
-		!take(&thread->tokens, &thread->filled_ms, 1.0 / (double)now->pair_interval_ms,
-			(double)now->pair_burst)) {
+		!take_token(&thread->tokens, &thread->filled_ms,
+			1.0 / (double)now->pair_interval_ms, (double)now->pair_burst)) {
 		answer_code(s->ex, 131056,
 			S("Message failed to send because there were too many messages sent from "
 			  "this phone number to the same phone "
@@ -254,12 +289,20 @@ static bool fits_template(struct sending *s)
 	str details = STR_NONE;
 	int64_t code;
 
+	if (s->is_marketing && s->kind != KIND_TEMPLATE) {
+		answer_code(s->ex, 131055, S("Only templates can be sent by marketing_messages."));
+		return false;
+	}
 	if (s->kind != KIND_TEMPLATE)
 		return true;
 	code = template_refusal(s->arena,
 		&(struct template_send){ str_of(s->number->account_id),
 			json_field(s->root, "template") },
 		&details, &s->category);
+	if (!code && s->is_marketing && strcmp(s->category, "marketing") != 0) {
+		code = 134100;
+		details = S("Only marketing messages can be sent by marketing_messages.");
+	}
 	if (code)
 		answer_code(s->ex, code, details);
 	return code == 0;
@@ -457,9 +500,10 @@ static void mark_read(struct sending *s)
 	exchange_answer(s->ex, 200, S("application/json"), S("{\"success\":true}"));
 }
 
-void graph_send(const struct request *req, struct exchange *ex)
+static void take(const struct request *req, struct exchange *ex, bool is_marketing)
 {
-	struct sending s = { .sb = the_sandbox, .ex = ex, .arena = exchange_arena(ex), .req = req };
+	struct sending s = { .sb = the_sandbox, .ex = ex, .arena = exchange_arena(ex), .req = req,
+		.is_marketing = is_marketing };
 
 	s.number = graph_number(req, ex, req->params[1]);
 	if (!s.number || !read_common(&s))
@@ -470,4 +514,14 @@ void graph_send(const struct request *req, struct exchange *ex)
 		mark_read(&s);
 	else
 		send_message(&s);
+}
+
+void graph_send(const struct request *req, struct exchange *ex)
+{
+	take(req, ex, false);
+}
+
+void graph_send_marketing(const struct request *req, struct exchange *ex)
+{
+	take(req, ex, true);
 }

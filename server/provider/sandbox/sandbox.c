@@ -261,7 +261,7 @@ static bool may_enter(const struct request *req, struct exchange *ex)
 	seen_note(req);
 	while (rest.len)
 		last = str_split(&rest, '/');
-	fault = str_is(last, S("messages"))
+	fault = str_ends(last, S("messages"))
 	                ? NULL
 	                : fault_take(the_sandbox, FAULT_MANAGE, FAULT_MANAGE, S(""), last);
 	if (fault)
@@ -276,6 +276,7 @@ static bool may_enter(const struct request *req, struct exchange *ex)
 			handler_(req, ex);                                            \
 	}
 GATE(graph_send)
+GATE(graph_send_marketing)
 GATE(graph_object)
 GATE(graph_delete)
 GATE(graph_phone_numbers)
@@ -311,6 +312,7 @@ GATE(graph_flow_assets)
 static const struct route routes[] = {
 	ON_LOOP(HTTP_GET, "/{version}/debug_token", gate_graph_debug_token),
 	ON_LOOP(HTTP_POST, "/{version}/{id}/messages", gate_graph_send),
+	ON_LOOP(HTTP_POST, "/{version}/{id}/marketing_messages", gate_graph_send_marketing),
 	ON_LOOP(HTTP_GET, "/{version}/{id}", gate_graph_object),
 	ON_LOOP(HTTP_DELETE, "/{version}/{id}", gate_graph_delete),
 	ON_LOOP(HTTP_GET, "/{version}/{id}/", gate_graph_object),
@@ -385,6 +387,7 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/numbers", control_number_create),
 	ON_LOOP(HTTP_GET, "/control/requests", control_seen),
 	ON_LOOP(HTTP_GET, "/control/templates", control_templates),
+	ON_LOOP(HTTP_POST, "/control/templates", control_template_add),
 	ON_LOOP(HTTP_POST, "/control/templates/{id}", control_template_decide),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
 	{ .method = HTTP_POST,

@@ -256,6 +256,7 @@ struct number *graph_number(const struct request *req, struct exchange *ex, str 
 struct number *graph_account(const struct request *req, struct exchange *ex, str id);
 bool token_is_good(const struct request *req, const struct number *number);
 void graph_send(const struct request *req, struct exchange *ex);
+void graph_send_marketing(const struct request *req, struct exchange *ex);
 void graph_object(const struct request *req, struct exchange *ex);       /* GET /v/{id} */
 void graph_delete(const struct request *req, struct exchange *ex);
 void graph_phone_numbers(const struct request *req, struct exchange *ex);
@@ -410,6 +411,7 @@ void control_settings_change(const struct request *req, struct exchange *ex);
 void control_numbers(const struct request *req, struct exchange *ex);
 void control_number_create(const struct request *req, struct exchange *ex);
 void control_templates(const struct request *req, struct exchange *ex);
+void control_template_add(const struct request *req, struct exchange *ex);
 void control_template_decide(const struct request *req, struct exchange *ex);
 void control_reset(const struct request *req, struct exchange *ex);
 void waiters_wake(struct sandbox *sb, struct customer *customer);

@@ -1,0 +1,70 @@
+/*
+ * check_media.c: what files the Cloud API takes, as a dated table (docs/protocol/cloud-api.md §3).
+ *
+ * Asked before a file goes up, so that a wrong one is told at its field and not by 131053 an hour
+ * later. When Meta changes a limit, this table and its date change, and nothing else.
+ */
+#include "provider/cloud/cloud_internal.h"
+
+#define KIB 1024LL
+#define MIB (1024 * KIB)
+
+static const struct media_rule {
+	enum message_kind kind;
+	int64_t size_max;
+	const char *limit;
+	const char *types[10];
+} media_rules[] = {
+	{ KIND_IMAGE, 5 * MIB, "At most 5 MB.", { "image/jpeg", "image/png" } },
+	{ KIND_VIDEO, 16 * MIB, "At most 16 MB.", { "video/mp4", "video/3gpp" } },
+	{ KIND_AUDIO, 16 * MIB, "At most 16 MB.",
+		{ "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg" } },
+	{ KIND_VOICE, 16 * MIB, "At most 16 MB.", { "audio/ogg" } },
+	{ KIND_STICKER, 500 * KIB, "At most 500 KB.", { "image/webp" } },
+	/* "The service has long accepted other types": any type, so nothing stands here. */
+	{ KIND_DOCUMENT, 100 * MIB, "At most 100 MB.", { NULL } },
+};
+
+static bool has_type(const struct media_rule *rule, str mime_type)
+{
+	str rest = mime_type, plain = str_trim(str_split(&rest, ';'));
+
+	if (!rule->types[0])
+		return str_find(plain, '/') < plain.len;
+	for (size_t i = 0; i < COUNT_OF(rule->types) && rule->types[i]; i++)
+		if (str_is_nocase(plain, str_of(rule->types[i])))
+			return true;
+	return false;
+}
+
+static const char *types_text(struct job *job, const struct media_rule *rule)
+{
+	struct buf b = buf_in(job->arena, 512);
+
+	buf_str(&b, S("WhatsApp takes here: "));
+	for (size_t i = 0; i < COUNT_OF(rule->types) && rule->types[i]; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", rule->types[i]);
+	buf_byte(&b, '.');
+	return arena_cstr(job->arena, buf_text(&b));
+}
+
+enum err cloud_check_media(struct job *job, enum message_kind kind, str mime_type, int64_t size)
+{
+	for (size_t i = 0; i < COUNT_OF(media_rules); i++) {
+		const struct media_rule *rule = &media_rules[i];
+
+		if (rule->kind != kind)
+			continue;
+		if (!has_type(rule, mime_type))
+			cloud_wrong(job, "media_type", types_text(job, rule), "%s",
+				kind_cloud_type(kind));
+		if (size > rule->size_max)
+			cloud_wrong(job, "too_large", rule->limit, "%s", kind_cloud_type(kind));
+		if (size <= 0)
+			cloud_wrong(job, "too_small", "The file is empty.", "%s",
+				kind_cloud_type(kind));
+		return job_check_fields(job);
+	}
+	cloud_wrong(job, "unsupported", "Messages of this type hold no file.", "type");
+	return job_check_fields(job);
+}
