@@ -90,7 +90,7 @@ static str webhook_of(const struct echoing *e)
 	json_open(&b, '{');
 	json_key(&b,
 		"sent"); /* what a network would have got, for whoever looks at the raw event */
-	cloud_encode(&b, e->msg, e->content);
+	cloud_encode(&b, e->msg, e->content, NULL);
 	json_open_in(&b, "entry", '[');
 	json_open(&b, '{');
 	json_put(&b, "id", e->ch->account_id);
