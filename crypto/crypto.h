@@ -31,6 +31,9 @@ void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE]);
 /* For RFC 6238 alone, whose authenticator apps know nothing newer. */
 #define SHA1_SIZE 20
 void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE]);
+/* For the body_md5 of Pusher's HTTP API alone, which a signature covers. */
+#define MD5_SIZE 16
+void md5(bytes in, uint8_t out[MD5_SIZE]);
 void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE]);
 /* RFC 5869 with a result of up to HKDF_MAX octets. */
 #define HKDF_MAX (8 * SHA256_SIZE)

@@ -69,6 +69,7 @@ struct server {
 	struct live *live;
 	struct live_outlets *outlets;
 	struct live_stream *stream;
+	struct live_app_mark apps_known;
 	struct http_server *http;
 	struct route routes[ROUTES_MAX];
 	char url[128];
@@ -308,21 +309,40 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	channel_set_base_url("cloud", settings->graph_url, settings->allow_private_calls);
 	channel_set_base_url("msg91", settings->msg91_url, settings->allow_private_calls);
 	channel_set_allow_private(settings->allow_private_calls);
+	live_app_set_defaults(&settings->live);
 	webhook_set_addresses(settings->allow_private_calls, settings->webhook_ports);
 	return store_open(arena, &config, out, why);
 }
 
+static void give_app(const struct live_app *app)
+{
+	char id[24];
+
+	snprintf(id, sizeof id, "%lld", (long long)app->id);
+	if (app->is_gone)
+		live_app_forget(the_server->live, app->key);
+	else
+		live_app_set(the_server->live,
+			&(struct live_app_config){ .id = str_of(id),
+				.key = app->key,
+				.secret = app->secret,
+				.limits = app->limits,
+				.is_disabled = app->is_disabled });
+}
+
+/* All that changed since the last time. */
 enum err server_load_apps(struct job *job, struct server *s)
 {
 	struct live_app *apps = ARENA_ARRAY(job->arena, struct live_app, APPS_PER_ROUND);
 	size_t count = APPS_PER_ROUND;
 
-	for (id64 after = 0; count == APPS_PER_ROUND; after = apps[APPS_PER_ROUND - 1].id) {
-		TRY(live_app_list(job, after, apps, APPS_PER_ROUND, &count));
+	while (count == APPS_PER_ROUND) {
+		TRY(live_app_changed(job, &s->apps_known, apps, APPS_PER_ROUND, &count));
 		for (size_t i = 0; i < count; i++)
-			live_app_set(s->live,
-				arena_printf(job->arena, "%lld", (long long)apps[i].id),
-				apps[i].key, apps[i].secret);
+			give_app(&apps[i]);
+		if (count)
+			s->apps_known = (struct live_app_mark){ apps[count - 1].updated_ms,
+				apps[count - 1].id };
 	}
 	return OK;
 }
@@ -444,6 +464,7 @@ static void set_hooks(struct server *s)
 	inbox_outbox_hook = wake_outbox;
 	provider_loopback = intake_loopback;
 	api_publish = publish;
+	live_app_hook = give_app;
 	api_live_reset = reset_live;
 	api_live_claim = claim_socket;
 	api_live_close_member = close_member;
@@ -468,15 +489,13 @@ static size_t make_routes(struct server *s)
 			.pattern = "/webhooks/cloud/{channel}",
 			.flags = ROUTE_ON_LOOP,
 			.loop_handler = intake_receive },
-		{ .method = HTTP_GET,
-			.pattern = "/app/{key}",
-			.flags = ROUTE_WEBSOCKET,
-			.ws_handler = live_on_socket },
 	};
 	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(ours); i++)
 		s->routes[count++] = ours[i];
+	for (size_t i = 0; i < live_route_count; i++)
+		s->routes[count++] = live_routes[i];
 	for (size_t i = 0; i < api_route_count && count < ROUTES_MAX; i++)
 		s->routes[count++] = api_routes[i];
 	return count;

@@ -9,8 +9,9 @@
 #ifndef ACCOUNT_ACCOUNT_H
 #define ACCOUNT_ACCOUNT_H
 
+#include "account/live_limits.h"
 #include "account/role.h"
-#include "base/buf.h"
+#include "base/json.h"
 #include "runtime/job.h"
 
 #define NAME_TEXT_MAX 120     /* of people, workspaces, keys, channels; code points */
@@ -192,15 +193,58 @@ enum err api_key_scoped(struct job *job, struct api_key **out, size_t *count);
  * address); notes the use at most once a minute. */
 enum err api_key_use(struct job *job, str plain);
 
-/* ---- live apps: what the console's live connection signs in with ---- */
+/* ---- live apps: who connects to the live hub, by which key, with which limits ---- */
 
-struct live_app { id64 id, workspace; str key, secret; };
+#define LIVE_APPS_MAX 100               /* of a workspace */
+#define LIVE_APP_HOOKS_MAX 5
+#define LIVE_APP_NAME_BUILT_IN "Console"
 
-/* That of the job's workspace. */
+/* Who outside is told of an app's channels and members. events: names, or all when there are none;
+ * prefix, suffix: of the channels that count. */
+struct live_app_hook { str url, prefix, suffix; str *events; size_t event_count; };
+
+struct live_app {
+	id64 id, workspace;
+	str name, key, secret;
+	bool is_built_in;               /* the console's own: cannot be removed or disabled */
+	bool is_disabled, is_gone;      /* is_gone: removed; only live_app_changed() tells it */
+	str own_limits;                 /* JSON object: what differs from the settings */
+	struct live_limits limits;      /* with the settings for the rest */
+	struct live_app_hook *hooks;
+	size_t hook_count;
+	int64_t created_ms, updated_ms;
+};
+
+/* What an app has that says nothing itself; before any other. */
+void live_app_set_defaults(const struct live_limits *limits);
+/* That of the console of the job's workspace. */
 enum err live_app_get(struct job *job, struct live_app *out);
-/* Those of all workspaces, by id above `after`, at most max: for the start of the hub. */
+/* The console's of all workspaces, by id above `after`, at most max. */
 enum err live_app_list(struct job *job, id64 after, struct live_app *out, size_t max,
 	size_t *count);
+/* Of all workspaces, by (updated_ms, id) behind these, removed and disabled ones too: for the hub. */
+struct live_app_mark { int64_t updated_ms; id64 id; };
+enum err live_app_changed(struct job *job, const struct live_app_mark *after, struct live_app *out,
+	size_t max, size_t *count);
+/* Those of the job's workspace. */
+enum err live_app_page(struct job *job, id64 after, size_t limit, struct live_app **out,
+	size_t *count);
+enum err live_app_find(struct job *job, id64 id, struct live_app *out);
+
+/* limits, hooks: JSON, none: as before (or none). is_disabled: -1: as before. */
+struct live_app_draft { str name; json limits, hooks; int is_disabled; };
+/* ERR_INPUT with field errors. The hub hears of it by live_app_hook. */
+enum err live_app_create(struct job *job, const struct live_app_draft *draft, struct live_app *out);
+enum err live_app_change(struct job *job, id64 id, const struct live_app_draft *draft,
+	struct live_app *out);
+/* Gives it a new secret; the old one is no good from now on. */
+enum err live_app_rotate(struct job *job, id64 id, struct live_app *out);
+enum err live_app_remove(struct job *job, id64 id);
+/* Set once at start: an app has changed, and the change is committed. */
+extern void (*live_app_hook)(const struct live_app *app);
+/* {"url","events","prefix","suffix"} */
+void live_app_write_hook(struct buf *out, const struct live_app_hook *hook);
+void live_limits_write_json(struct buf *out, const char *key, const struct live_limits *limits);
 
 /* ---- first things ---- */
 

@@ -54,7 +54,16 @@ enum err attempt_forget(struct job *job, const struct attempt *attempt);
 /* One guess at a person's second factor: ERR_LIMIT after too many; a right one is forgotten with
  * the attempt. */
 enum err attempt_guess(struct job *job, id64 person, struct attempt *attempt);
+/* The built-in one of a new workspace. */
 enum err live_app_insert(struct job *job, struct live_app *out);
+/* A new one in out, not yet written; then written, with its hooks as JSON (live_app.c). */
+void live_app_begin(struct job *job, str name, struct live_app *out);
+enum err live_app_write(struct job *job, const struct live_app *app, str hooks);
+str live_app_make_secret(struct job *job);
+/* Sets what own says and is in range. */
+void live_limits_apply(struct live_limits *out, json own);
+/* Notes what is unknown or out of range. */
+void live_limits_check(struct job *job, json own);
 
 /* Runs change(job, arg) in a write transaction of its own and commits. */
 enum err in_transaction(struct job *job, enum err (*change)(struct job *job, void *arg), void *arg);

@@ -28,6 +28,10 @@ struct setting {
 	{                                                               \
 #member, NUMBER, AT(member), #otherwise, min, max, help \
 	}
+#define LIVE_(member, otherwise, min, max, help)                                            \
+	{                                                                                       \
+"live_" #member, NUMBER, AT(live.member), #otherwise, min, max, "Live hub: " help       \
+	},
 #define FLAG_(member, otherwise, help) { #member, FLAG, AT(member), otherwise, 0, 0, help }
 
 static const struct setting table[] = {
@@ -97,6 +101,7 @@ static const struct setting table[] = {
 	        "tests."),
 	TEXT_(webhook_ports, "443,8443", "Ports that the addresses of webhooks may have."),
 	NUMBER_(stop_wait_seconds, 20, 0, 600, "Time that a stop gives to what is under way."),
+	LIVE_LIMITS(LIVE_)
 	FLAG_(allow_private_calls, "false",
 		"Lets calls to Meta and to ourselves reach loopback and private addresses. Unsafe "
 	        "but in tests."),

@@ -10,6 +10,7 @@
 #ifndef ACCOUNT_SETTINGS_H
 #define ACCOUNT_SETTINGS_H
 
+#include "account/live_limits.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -38,6 +39,7 @@ struct settings {
 	const char *webhook_ports;
 	int64_t unconfirmed_wait_seconds, event_retention_days, stop_wait_seconds;
 	bool allow_private_calls, smtp_allow_plain;
+	struct live_limits live; /* of apps that have none of their own */
 
 	str warnings; /* lines for the log: unknown variables; empty: none */
 };

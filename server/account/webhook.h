@@ -103,6 +103,8 @@ struct webhook_draft {
 /* Which addresses may be told: `private` (tests) lets http, any port and private hosts through;
  * otherwise https and one of the ports, "443,8443". Once at start. */
 void webhook_set_addresses(bool allow_private, const char *ports);
+/* Notes what is wrong with an address that we are to call. */
+void webhook_check_url(struct job *job, str field, str url);
 bool webhook_may_be_private(void);
 
 enum err webhook_get(struct job *job, id64 id, struct webhook *out);

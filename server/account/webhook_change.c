@@ -100,9 +100,9 @@ static bool is_port_of_list(str port, str list)
 	return false;
 }
 
-static void refuse_url(struct job *job, str why)
+static void refuse_url(struct job *job, str field, str why)
 {
-	field_error(job, S("url"), S("invalid"), why);
+	field_error(job, field, S("invalid"), why);
 }
 
 /* Behind an IPv6 host's brackets, or behind the last colon. */
@@ -116,27 +116,27 @@ static str port_of(str authority)
 
 /* Where the name leads is looked at when it is called (net/address.h); here is what the text tells.
  */
-static void check_url(struct job *job, str url)
+void webhook_check_url(struct job *job, str field, str url)
 {
 	bool is_https = str_starts(url, S("https://"));
 	str rest = str_part(url, is_https ? 8 : 7, url.len), authority;
 
 	if (!is_https && !(addresses.allow_private && str_starts(url, S("http://"))))
-		return refuse_url(job, S("Must begin with https://."));
+		return refuse_url(job, field, S("Must begin with https://."));
 	if (url.len > WEBHOOK_URL_MAX)
-		return refuse_url(job, S("At most 2000 characters."));
+		return refuse_url(job, field, S("At most 2000 characters."));
 	for (size_t i = 0; i < url.len; i++)
 		if (url.ptr[i] <= ' ' || url.ptr[i] == 127 || url.ptr[i] == '\\')
-			return refuse_url(job, S("Has a character that no address has."));
+			return refuse_url(job, field, S("Has a character that no address has."));
 	authority = str_part(rest, 0, str_find(rest, '/'));
 	authority = str_part(authority, 0, str_find(authority, '?'));
 	if (!authority.len || str_find(authority, '@') < authority.len)
-		return refuse_url(job, S("Needs a host, and no name and password before it."));
+		return refuse_url(job, field, S("Needs a host, and no name and password before it."));
 	if (str_find(url, '#') < url.len)
-		return refuse_url(job, S("Must not have a part behind #."));
+		return refuse_url(job, field, S("Must not have a part behind #."));
 	if (!addresses.allow_private &&
 		!is_port_of_list(port_of(authority), str_of(addresses.ports)))
-		refuse_url(job, arena_printf(job->arena, "The port must be one of %s.",
+		refuse_url(job, field, arena_printf(job->arena, "The port must be one of %s.",
 				addresses.ports));
 }
 
@@ -166,7 +166,7 @@ static enum err check_channels(struct job *job, const struct webhook_draft *draf
 static enum err check_draft(struct job *job, const struct webhook_draft *draft)
 {
 	if (draft->has_url)
-		check_url(job, draft->url);
+		webhook_check_url(job, S("url"), draft->url);
 	if (draft->has_kinds && !draft->kinds)
 		field_error(job, S("events"), S("required"), S("Choose at least one event."));
 	if (draft->has_channels)

@@ -23,20 +23,26 @@ static const struct field asked_fields[] = {
 	{ 0 },
 };
 
+static const struct field user_fields[] = {
+	FIELD(struct asked, socket_id, STR, .required = true),
+	{ 0 },
+};
+
 /* A form is the protocol's own way; JSON is for programs. */
-static enum err read_asked(struct job *job, const struct request *req, struct asked *out)
+static enum err read_asked(struct job *job, const struct request *req, const struct field *fields,
+	struct asked *out)
 {
 	str type = request_header(req, S("content-type"));
 	struct request form = { .query = str_from(req->body) };
 
 	if (!str_starts(type, S("application/x-www-form-urlencoded")))
-		return request_json(job, req, asked_fields, out);
+		return request_json(job, req, fields, out);
 	out->socket_id = request_query(job->arena, &form, "socket_id");
 	out->channel_name = request_query(job->arena, &form, "channel_name");
 	if (!out->socket_id.len)
 		field_error(job, S("socket_id"), S("required"),
 			S("Send the socket_id of the connection."));
-	if (!out->channel_name.len)
+	if (fields == asked_fields && !out->channel_name.len)
 		field_error(job, S("channel_name"), S("required"), S("Send the channel_name."));
 	return job_check_fields(job);
 }
@@ -54,13 +60,13 @@ static bool id_behind(str name, str prefix, id64 *out)
 	return str_starts(name, prefix) && id64_parse(str_part(name, prefix.len, name.len), out);
 }
 
-/* Who it is, as the others on the conversation see them. */
-static str member(struct job *job)
+/* Who it is, as the others on the conversation see them. id: how the id is called. */
+static str member(struct job *job, const char *id)
 {
 	struct buf out = buf_in(job->arena, 4096);
 
 	json_open(&out, '{');
-	json_put_id(&out, "user_id", job->actor.id);
+	json_put_id(&out, id, job->actor.id);
 	json_open_in(&out, "user_info", '{');
 	json_put(&out, "name", job->actor.name);
 	json_close(&out, '}');
@@ -98,7 +104,7 @@ enum err live_allow_channel(struct job *job, str name, str *channel_data)
 	e = conversation_get(job, id, &conversation);
 	if (e != OK)
 		return e == ERR_MISSING ? refused(job) : e;
-	*channel_data = member(job);
+	*channel_data = member(job, "user_id");
 	return OK;
 }
 
@@ -112,7 +118,7 @@ enum err broadcasting_auth(struct job *job, const struct request *req, struct re
 	bool is_ours;
 	str auth;
 
-	TRY(read_asked(job, req, &asked));
+	TRY(read_asked(job, req, asked_fields, &asked));
 	claim = (struct live_claim){ .socket_id = asked.socket_id, .channel = asked.channel_name };
 	TRY(live_allow_channel(job, asked.channel_name, &claim.channel_data));
 	TRY(live_app_get(job, &app));
@@ -129,6 +135,29 @@ enum err broadcasting_auth(struct job *job, const struct request *req, struct re
 	json_put(out, "auth", auth);
 	if (claim.channel_data.ptr)
 		json_put(out, "channel_data", claim.channel_data);
+	json_close(out, '}');
+	return OK;
+}
+
+/* pusher.signin(): a connection becomes the person's, or the key's. */
+enum err broadcasting_user_auth(struct job *job, const struct request *req, struct response *res)
+{
+	struct asked asked = { 0 };
+	struct live_app app;
+	struct buf *out;
+	str auth, user_data;
+
+	TRY(read_asked(job, req, user_fields, &asked));
+	TRY(live_app_get(job, &app));
+	user_data = member(job, "id");
+	TRY(live_authorise_user(job, &(struct live_credentials){ app.key, app.secret },
+		asked.socket_id, user_data, &auth));
+	if (api_live_claim)
+		api_live_claim(app.key, asked.socket_id, job->actor.via);
+	out = reply_json(res, 200);
+	json_open(out, '{');
+	json_put(out, "auth", auth);
+	json_put(out, "user_data", user_data);
 	json_close(out, '}');
 	return OK;
 }

@@ -109,12 +109,21 @@ HANDLER(templates_usage);
 HANDLER(template_settings_get);
 HANDLER(template_settings_patch);
 
+/* live_apps.c */
+HANDLER(live_apps_list);
+HANDLER(live_apps_post);
+HANDLER(live_apps_get);
+HANDLER(live_apps_patch);
+HANDLER(live_apps_delete);
+HANDLER(live_apps_rotate);
+
 /* media.c, broadcasting.c */
 HANDLER(media_post);
 HANDLER(media_bytes_get);
 HANDLER(media_retry_post);
 HANDLER(media_voice_post);
 HANDLER(broadcasting_auth);
+HANDLER(broadcasting_user_auth);
 
 /* reports.c */
 HANDLER(reports_board);

@@ -56,6 +56,12 @@ const struct route api_routes[] = {
 	{ GET, V1 "/api-keys", api_keys_list, PERMIT(KEY_MANAGE) },
 	{ POST, V1 "/api-keys", api_keys_post, PERMIT(KEY_MANAGE) },
 	{ DELETE, V1 "/api-keys/{id}", api_keys_delete, PERMIT(KEY_MANAGE) },
+	{ GET, V1 "/live-apps", live_apps_list, PERMIT(KEY_MANAGE) },
+	{ POST, V1 "/live-apps", live_apps_post, PERMIT(KEY_MANAGE) },
+	{ GET, V1 "/live-apps/{id}", live_apps_get, PERMIT(KEY_MANAGE) },
+	{ PATCH, V1 "/live-apps/{id}", live_apps_patch, PERMIT(KEY_MANAGE) },
+	{ DELETE, V1 "/live-apps/{id}", live_apps_delete, PERMIT(KEY_MANAGE) },
+	{ POST, V1 "/live-apps/{id}/rotate", live_apps_rotate, PERMIT(KEY_MANAGE) },
 	{ GET, V1 "/audit", audit_list, PERMIT(AUDIT_READ) },
 	{ POST, V1 "/audit/verify", audit_check, PERMIT(AUDIT_READ) },
 	{ GET, V1 "/audit/export", audit_export, PERMIT(AUDIT_READ) },
@@ -120,6 +126,7 @@ const struct route api_routes[] = {
 	{ POST, V1 "/media/{id}/retry", media_retry_post, PERMIT(MEDIA_WRITE) },
 
 	{ POST, "/broadcasting/auth", broadcasting_auth, PERMIT(CONVERSATION_READ) },
+	{ POST, "/broadcasting/user-auth", broadcasting_user_auth, PERMIT_SIGNED_IN },
 
 	{ GET, V1 "/events", events_list, PERMIT(EVENT_READ) },
 	{ GET, V1 "/events/{id}", events_get, PERMIT(EVENT_READ) },

@@ -9,17 +9,14 @@
 #ifndef LIVE_LIVE_H
 #define LIVE_LIVE_H
 
+#include "account/live_limits.h"
 #include "net/ws.h"
 #include "runtime/job.h"
 
+/* What no limit of an app can pass (account/live_limits.h has those). */
 #define LIVE_CHANNEL_NAME_MAX 200
 #define LIVE_EVENT_NAME_MAX 200
 #define LIVE_DATA_MAX (256u << 10)       /* of a published event */
-#define LIVE_CLIENT_DATA_MAX (10u << 10)
-#define LIVE_CLIENT_EVENTS_PER_SECOND 10
-#define LIVE_PRESENCE_MEMBERS_MAX 100
-#define LIVE_SUBSCRIPTIONS_MAX 200       /* of one connection */
-#define LIVE_ACTIVITY_TIMEOUT_S 30
 
 struct live;
 
@@ -31,11 +28,18 @@ void live_drain(struct live *live, void (*done)(void *arg), void *arg);
  * sockets. */
 void live_destroy(struct live *live);
 
-/* An app: key, secret (plain, kept in memory), and the id that its HTTP API uses. Any thread;
- * replaces one of the same key. */
-void live_app_set(struct live *live, str app_id, str key, str secret);
-/* Its connections are closed with 4001. */
-void live_app_remove(struct live *live, str key);
+/* An app: the id that its HTTP API uses, key, secret (plain, kept in memory), limits. A disabled
+ * one is known, and refuses (4003, 403). */
+struct live_app_config {
+	str id, key, secret;
+	struct live_limits limits;
+	bool is_disabled;
+};
+/* Any thread; copied; replaces one of the same key. One that is disabled now: its connections are
+ * closed with 4003. */
+void live_app_set(struct live *live, const struct live_app_config *config);
+/* Any thread. Its connections are closed with 4001. */
+void live_app_forget(struct live *live, str key);
 /* Its connections are closed with 4200: their clients come back at once and ask again what they may
  * hear. For when somebody may hear less than before. */
 void live_app_reconnect(struct live *live, str key);
@@ -57,9 +61,10 @@ typedef void live_owner_check(struct live *live, const id64 *owners, size_t coun
 void live_watch_owners(struct live *live, int64_t every_ms, live_owner_check *check);
 void live_check_owners(struct live *live);
 
-/* The ws_handler for route GET /app/{key}. */
-void live_on_socket(const struct request *req, struct ws *ws);
-void live_set_routes_hub(struct live *live); /* which hub live_on_socket serves */
+/* GET /app/{key}, the socket, and /apps/{app_id}/…, the HTTP API; all of it on the loop. */
+extern const struct route live_routes[];
+extern const size_t live_route_count;
+void live_set_routes_hub(struct live *live); /* which hub they serve */
 
 /* data: the exact text that subscribers get as `data`, at most LIVE_DATA_MAX. except: a socket_id
  * that does not get it, or none. */
@@ -79,6 +84,10 @@ struct live_credentials { str key, secret; };
 struct live_claim { str socket_id, channel, channel_data; };
 enum err live_authorise(struct job *job, const struct live_credentials *app,
 	const struct live_claim *claim, str *auth);
+
+/* The same for a sign-in (/broadcasting/user-auth): user_data is JSON text. */
+enum err live_authorise_user(struct job *job, const struct live_credentials *app, str socket_id,
+	str user_data, str *auth);
 
 /* Who is in a presence channel now: done is called once, on the loop, with the ids of its members.
  * Any thread. */

@@ -75,6 +75,16 @@ str live_signed_text(struct arena *arena, str socket_id, str channel, str channe
 	return buf_text(&text);
 }
 
+str live_user_signed_text(struct arena *arena, str socket_id, str user_data)
+{
+	struct buf text = buf_in(arena, socket_id.len + user_data.len + 8);
+
+	buf_str(&text, socket_id);
+	buf_str(&text, S("::user::"));
+	buf_str(&text, user_data);
+	return buf_text(&text);
+}
+
 static str auth_of(struct arena *arena, str key, str secret, str signed_text)
 {
 	struct buf auth = buf_in(arena, key.len + 1 + 2 * SHA256_SIZE);
@@ -115,5 +125,15 @@ enum err live_authorise(struct job *job, const struct live_credentials *app,
 	*auth = auth_of(job->arena, app->key, app->secret,
 	                live_signed_text(job->arena, claim->socket_id, claim->channel,
 	                                 kind == LIVE_PRESENCE ? claim->channel_data : STR_NONE));
+	return OK;
+}
+
+enum err live_authorise_user(struct job *job, const struct live_credentials *app, str socket_id,
+	str user_data, str *auth)
+{
+	if (!is_socket_id(socket_id))
+		return fail(job, ERR_INPUT, "socket_id is not that of a connection");
+	*auth = auth_of(job->arena, app->key, app->secret,
+		live_user_signed_text(job->arena, socket_id, user_data));
 	return OK;
 }

@@ -13,6 +13,7 @@
 
 struct test_server *server;
 struct live *live;
+struct live_app_config hub_limits;
 
 /* ---- a client that speaks WebSocket by hand ---- */
 
@@ -225,19 +226,13 @@ void hub_stop(void)
 
 void hub_start(void)
 {
-	static const struct route routes[] = {
-		{ .method = HTTP_GET,
-			.pattern = "/app/{key}",
-			.flags = ROUTE_WEBSOCKET,
-			.ws_handler = live_on_socket },
-	};
-
 	crypto_init();
 	server = test_server_start(
-		(struct http_config){ .routes = routes, .route_count = COUNT_OF(routes) });
+		(struct http_config){ .routes = live_routes, .route_count = live_route_count });
 	live = live_create(server->loop);
 	live_set_routes_hub(live);
-	live_app_set(live, S("1"), S(KEY), S(SECRET));
+	hub_limits = (struct live_app_config){ S("1"), S(KEY), S(SECRET), LIVE_LIMITS_DEFAULT, false };
+	live_app_set(live, &hub_limits);
 }
 
 void hub_publish(const char *channel, const char *data, const char *except)

@@ -11,6 +11,7 @@
 
 extern struct test_server *server;
 extern struct live *live;
+extern struct live_app_config hub_limits; /* the app of the tests; changed by live_app_set() */
 
 struct client {
 	int fd;

@@ -12,6 +12,7 @@
 
 #define TEXT_MAX (LIVE_DATA_MAX + (16u << 10))
 #define SECOND_US 1000000
+#define FLOOD_SECONDS 5
 
 void live_conn_send(struct live_conn *conn, const struct buf *text)
 {
@@ -29,7 +30,8 @@ void live_conn_error(struct live_conn *conn, str channel, int code, str message)
 
 static void list_leave(struct live_conn *conn)
 {
-	live_list_remove(conn->is_pinged ? &conn->live->pinged : &conn->live->quiet, conn);
+	if (conn->app)
+		live_list_remove(conn->is_pinged ? &conn->app->pinged : &conn->app->quiet, conn);
 }
 
 /* It gets nothing more; on_close takes it apart. */
@@ -49,7 +51,7 @@ void live_conn_ping(struct live_conn *conn)
 	list_leave(conn);
 	conn->is_pinged = true;
 	conn->since_us = clock_monotonic_us();
-	live_list_add(&live->pinged, conn);
+	live_list_add(&conn->app->pinged, conn);
 	ws_ping(conn->ws, BYTES_NONE);
 	ws_send_frame(conn->ws, live->ping);
 }
@@ -65,7 +67,7 @@ static void on_activity(struct ws *ws, void *owner)
 	list_leave(conn);
 	conn->is_pinged = false;
 	conn->since_us = clock_monotonic_us();
-	live_list_add(&conn->live->quiet, conn);
+	live_list_add(&conn->app->quiet, conn);
 }
 
 /* ---- what a client says ---- */
@@ -119,29 +121,49 @@ static size_t data_size(struct arena *arena, str raw)
 
 static bool is_over_rate(struct live_conn *conn)
 {
-	int64_t second = clock_monotonic_us() / SECOND_US;
+	uint32_t second = (uint32_t)(clock_monotonic_us() / SECOND_US);
 
 	if (conn->client_second != second) {
 		conn->client_second = second;
 		conn->client_events = 0;
 	}
-	return ++conn->client_events > LIVE_CLIENT_EVENTS_PER_SECOND;
+	return ++conn->client_events > (uint64_t)conn->app->limits.client_events_per_second;
+}
+
+/* Of all that it says, over some seconds: a client that comes back subscribes to much at once. */
+static bool floods(struct live_conn *conn)
+{
+	uint32_t span = (uint32_t)(clock_monotonic_us() / (FLOOD_SECONDS * SECOND_US));
+
+	if (conn->message_span != span) {
+		conn->message_span = span;
+		conn->messages = 0;
+	}
+	return ++conn->messages > FLOOD_SECONDS * (uint64_t)conn->app->limits.messages_per_second;
 }
 
 /* The sentence of a refusal, or none. The rate is asked last: a refused event does not count. */
 static str client_event_refusal(struct live_conn *conn, const struct live_sub *sub,
                                 const struct live_message *msg)
 {
-	if (msg->event.len > LIVE_EVENT_NAME_MAX)
-		return S("The event's name is too long: at most 200 characters.");
+	const struct live_limits *limits = &conn->app->limits;
+	struct arena *arena = conn->live->scratch;
+
+	if (!limits->client_events)
+		return S("This app does not have client messaging enabled.");
+	if (msg->event.len > (size_t)limits->event_name_length)
+		return arena_printf(arena, "The event's name is too long: at most %lld characters.",
+			(long long)limits->event_name_length);
 	if (!sub)
 		return S("A client event goes to a channel that the sender is subscribed to.");
 	if (sub->channel->kind == LIVE_PUBLIC)
 		return S("Client events are for private and presence channels only.");
-	if (data_size(conn->live->scratch, msg->data) > LIVE_CLIENT_DATA_MAX)
-		return S("The data of the client event is too large: at most 10 KB.");
+	if (data_size(arena, msg->data) > (size_t)limits->client_event_bytes)
+		return arena_printf(arena, "The data of the client event is too large: at most %lld octets.",
+			(long long)limits->client_event_bytes);
 	if (is_over_rate(conn))
-		return S("Too many client events: at most 10 in a second. This one was dropped.");
+		return arena_printf(arena, "Too many client events: at most %lld in a second. This one was dropped.",
+			(long long)limits->client_events_per_second);
 	return STR_NONE;
 }
 
@@ -178,6 +200,11 @@ static void on_client_event(struct live_conn *conn, const struct live_message *m
 	ws_frame_drop(frame);
 }
 
+static void on_signin(struct live_conn *conn, const struct live_message *msg)
+{
+	live_sign_in(conn, msg->data);
+}
+
 static void on_unknown(struct live_conn *conn, const struct live_message *msg)
 {
 	(void)msg;
@@ -194,6 +221,7 @@ static const struct {
 	{ S("pusher:pong"), on_pong },
 	{ S("pusher:subscribe"), on_subscribe },
 	{ S("pusher:unsubscribe"), on_unsubscribe },
+	{ S("pusher:signin"), on_signin },
 };
 
 static void handle(struct live_conn *conn, const struct live_message *msg)
@@ -223,6 +251,8 @@ static void on_message(struct ws *ws, void *owner, bool is_text, bytes message)
 	live_enter(live);
 	if (!is_text)
 		live_conn_close(conn, LIVE_CLOSE_BINARY, S("Binary messages are not supported"));
+	else if (floods(conn))
+		live_conn_close(conn, LIVE_CLOSE_TOO_MUCH, S("Too many messages"));
 	else if (live_message_read(live->scratch, str_from(message), &msg, &why) != OK)
 		live_conn_error(conn, S(""), LIVE_ERROR_NONE, why);
 	else
@@ -253,8 +283,10 @@ static void on_close(struct ws *ws, void *owner, int code, str reason)
 void live_conn_free(struct live_conn *conn)
 {
 	live_table_remove(&conn->live->conns, &conn->by_id);
+	loop_cancel(conn->deadline);
 	while (conn->subs)
 		live_sub_end(conn->subs);
+	live_user_leave(conn);
 	if (conn->app)
 		live_app_leave(conn->app);
 	atomic_fetch_sub(&conn->live->connections, 1);
@@ -271,6 +303,24 @@ static uint64_t new_socket_id(void)
 	return id;
 }
 
+void live_conn_authorised(struct live_conn *conn)
+{
+	loop_cancel(conn->deadline);
+	conn->deadline = NULL;
+}
+
+static void not_authorised(void *arg)
+{
+	struct live_conn *conn = arg;
+	struct live *live = conn->live;
+
+	conn->deadline = NULL;
+	live_enter(live);
+	live_conn_error(conn, S(""), LIVE_CLOSE_UNAUTHORIZED, S("Connection not authorized in time"));
+	live_conn_close(conn, LIVE_CLOSE_UNAUTHORIZED, S("Connection not authorized in time"));
+	live_exit(live);
+}
+
 static void greet(struct live_conn *conn)
 {
 	struct arena *arena = conn->live->scratch;
@@ -278,32 +328,49 @@ static void greet(struct live_conn *conn)
 
 	json_open(&data, '{');
 	json_put(&data, "socket_id", conn->by_id.name);
-	json_put_int(&data, "activity_timeout", conn->live->timing.activity_timeout_s);
+	json_put_int(&data, "activity_timeout", conn->app->limits.activity_timeout_seconds);
 	json_close(&data, '}');
 	live_write_event(&text, S("pusher:connection_established"), STR_NONE, buf_text(&data));
 	live_conn_send(conn, &text);
 }
 
-/* Why a connection cannot be: 0 when it can. No version is the newest one. */
-static int start_refusal(struct live *live, const struct request *req, const struct live_app *app,
-                         str *why)
+struct refusal { int code; str why; };
+
+/* Why a connection cannot be: code 0 when it can. No version is the newest one. */
+static struct refusal start_refusal(const struct live *live, const struct request *req,
+	const struct live_app *app)
 {
 	str protocol = request_query(live->scratch, req, "protocol");
 	int64_t version = LIVE_PROTOCOL_MAX;
 
-	*why = S("The server restarts; connect again");
 	if (live->draining)
-		return LIVE_CLOSE_RECONNECT;
-	*why = S("There is no app of this key");
+		return (struct refusal){ LIVE_CLOSE_RECONNECT,
+			S("The server restarts; connect again") };
 	if (!app)
-		return LIVE_CLOSE_UNKNOWN_APP;
-	*why = S("The protocol version is not a number");
+		return (struct refusal){ LIVE_CLOSE_UNKNOWN_APP, S("There is no app of this key") };
+	if (app->is_disabled)
+		return (struct refusal){ LIVE_CLOSE_DISABLED, S("The app is disabled") };
 	if (protocol.ptr && !str_to_i64(protocol, &version))
-		return LIVE_CLOSE_BAD_VERSION;
-	*why = S("This protocol version is not supported");
-	return version < LIVE_PROTOCOL_MIN || version > LIVE_PROTOCOL_MAX
-	               ? LIVE_CLOSE_UNSUPPORTED_VERSION
-	               : 0;
+		return (struct refusal){ LIVE_CLOSE_BAD_VERSION,
+			S("The protocol version is not a number") };
+	if (version < LIVE_PROTOCOL_MIN || version > LIVE_PROTOCOL_MAX)
+		return (struct refusal){ LIVE_CLOSE_UNSUPPORTED_VERSION,
+			S("This protocol version is not supported") };
+	if (app->connections >= (size_t)app->limits.connections)
+		return (struct refusal){ LIVE_CLOSE_OVER_QUOTA,
+			S("The app has too many connections") };
+	return (struct refusal){ 0 };
+}
+
+static void begin(struct live_conn *conn)
+{
+	const struct live_limits *limits = &conn->app->limits;
+
+	ws_set_limits(conn->ws, (size_t)limits->message_bytes, (size_t)limits->backlog_bytes);
+	if (limits->authorize_seconds)
+		conn->deadline = loop_after(conn->live->loop, limits->authorize_seconds * 1000,
+			not_authorised, conn);
+	greet(conn);
 }
 
 /* A refused client is connected first, and then closed: it would take a refused upgrade for a
@@ -311,10 +378,9 @@ static int start_refusal(struct live *live, const struct request *req, const str
 void live_conn_open(struct live *live, const struct request *req, struct ws *ws)
 {
 	static const struct ws_events events = { on_message, on_close, on_activity };
-	struct live_app *app = live_app_find(live, req->params[0]);
+	struct live_app *app = live_app_of_key(live, req->params[0]);
 	struct live_conn *conn = HEAP_NEW(struct live_conn);
-	str why;
-	int no = start_refusal(live, req, app, &why);
+	struct refusal no = start_refusal(live, req, app);
 
 	*conn = (struct live_conn){ .live = live,
 		                    .ws = ws,
@@ -327,12 +393,13 @@ void live_conn_open(struct live *live, const struct request *req, struct ws *ws)
 	if (app)
 		app->connections++;
 	atomic_fetch_add(&live->connections, 1);
-	live_list_add(&live->quiet, conn);
+	if (app)
+		live_list_add(&app->quiet, conn);
 	ws_accept(ws, &events, conn);
-	if (no == 0) {
-		greet(conn);
+	if (no.code == 0) {
+		begin(conn);
 		return;
 	}
-	live_conn_error(conn, S(""), no, why);
-	live_conn_close(conn, no, why);
+	live_conn_error(conn, S(""), no.code, no.why);
+	live_conn_close(conn, no.code, no.why);
 }

@@ -1,8 +1,10 @@
 /*
  * live_internal.h: what the files of live/ share.
  *
- *	live_conn.c ── live_channel.c ── live_message.c
- *	     └───────────── live.c ────────── live_auth.c
+ *	live_api.c ── live_call.c ─┐
+ *	live_conn.c ── live_channel.c ── live_presence.c ── live_message.c
+ *	     └── live_user.c, live_cache.c    live_app.c       live_auth.c
+ *	live_order.c (other threads), live.c (the hub, liveness)
  *
  * Connections, channels and apps belong to the loop; live_message.c and live_auth.c are plain
  * functions for any thread. The one rule: whoever may make a socket close (by sending, too) does so
@@ -17,8 +19,6 @@
 
 #include <stdatomic.h>
 
-#define LIVE_USER_ID_MAX 128
-#define LIVE_USER_INFO_MAX 1024
 #define LIVE_AUTH_MAX 300
 #define LIVE_SOCKET_ID_MAX 24           /* two 32-bit numbers and a dot, with its NUL */
 #define LIVE_PROTOCOL_MIN 4
@@ -28,14 +28,19 @@
  * comes back at once after 4200 to 4299. */
 enum live_close {
 	LIVE_CLOSE_UNKNOWN_APP = 4001,
+	LIVE_CLOSE_DISABLED = 4003,
+	LIVE_CLOSE_OVER_QUOTA = 4004,
 	LIVE_CLOSE_BAD_VERSION = 4006,
 	LIVE_CLOSE_UNSUPPORTED_VERSION = 4007,
+	LIVE_CLOSE_UNAUTHORIZED = 4009,
+	LIVE_CLOSE_TOO_MUCH = 4100,
 	LIVE_CLOSE_RECONNECT = 4200,
 	LIVE_CLOSE_NO_PONG = 4201,
 	LIVE_CLOSE_BINARY = 1003,
 };
 #define LIVE_ERROR_NONE 0               /* "code":null */
 #define LIVE_ERROR_CLIENT_EVENT 4301
+#define LIVE_ERROR_WATCH_LIST 4302
 
 /* ---- JSON by its spans (live_message.c): what a client sent is passed on as it came, so it is
  * never re-encoded ---- */
@@ -61,11 +66,18 @@ enum err live_message_read(struct arena *arena, str text, struct live_message *o
 struct live_subscribe { str channel, auth, channel_data; bool has_channel_data; };
 enum err live_subscribe_read(struct arena *arena, str data, struct live_subscribe *out, str *why);
 
-/* Who joins a presence channel: the id as text and as the app wrote it, and the info as the app
- * wrote it ("{}" if none). */
-struct live_user { str id, id_raw, info_raw; };
+/* Who joins a presence channel or signs in: the id as text and as the app wrote it, the info as the
+ * app wrote it ("{}" if none), whom a signed-in one watches. */
+struct live_user { str id, id_raw, info_raw, watch_raw; };
 enum err live_user_read(struct arena *arena, str channel_data, struct live_user *out, str *why);
+/* The same of a sign-in's user_data, where the id is called so. */
+enum err live_person_read(struct arena *arena, str user_data, struct live_user *out, str *why);
+/* What a client gives to sign in. */
+struct live_credential { str auth, user_data; };
+enum err live_credential_read(struct arena *arena, str data, struct live_credential *out, str *why);
 
+/* One reference. */
+struct ws_frame *live_event_frame(const struct live_event *event);
 /* A server's event; no channel or no data: leave out. data becomes a string, as the protocol wants
  * it. */
 void live_write_event(struct buf *out, str event, str channel, str data);
@@ -84,6 +96,7 @@ bool live_socket_id_read(str text, uint64_t *out);
 void live_socket_id_write(uint64_t id, char out[LIVE_SOCKET_ID_MAX]);
 bool live_auth_holds(struct arena *arena, str key, str secret, str signed_text, str auth);
 str live_signed_text(struct arena *arena, str socket_id, str channel, str channel_data);
+str live_user_signed_text(struct arena *arena, str socket_id, str user_data);
 
 /* ---- named things in a table (live_table.c) ---- */
 
@@ -98,25 +111,46 @@ void live_table_done(struct live_table *table); /* the nodes stay the caller's *
 
 /* ---- on the loop ---- */
 
+/* Connections by since_us, oldest first. */
+struct live_list { struct live_conn *first, *last; };
+
 struct live_app {
 	struct live_node node;          /* name: the key */
-	str id, secret;
-	struct live_table channels;
+	struct live_node by_id;         /* name: the id */
+	struct live_app *next, **at;    /* of all that the hub knows */
+	str secret;
+	struct live_limits limits;
+	struct live_table channels, people, cache;
+	struct live_cached *oldest_cached, *newest_cached;
+	struct live_list quiet, pinged; /* those that are not closing */
 	size_t connections;
-	bool gone;                      /* out of the hub's table; freed with its last connection */
+	int64_t api_second;             /* of api_calls */
+	int64_t api_calls;
+	bool is_disabled;
+	bool gone;                      /* out of the hub's tables; freed with its last connection */
 };
 
 /* A person in a presence channel, whatever the number of his connections. */
-struct live_member { struct live_member *next; struct live_user user; size_t connections; };
+struct live_member {
+	struct live_node node;          /* name: the id */
+	struct live_member *next, *previous; /* in the order of joining */
+	struct live_user user;
+	size_t connections;
+};
 
 struct live_channel {
 	struct live_node node;
 	struct live_app *app;
 	enum live_kind kind;
+	bool is_cache;
 	struct live_sub *subs;
 	size_t sub_count;
-	struct live_member *members;    /* in the order of joining */
+	struct live_member *members, *last_member;
+	struct live_table members_by_id;
 	size_t member_count;
+	/* Those whose number of subscribers is to be told. */
+	struct live_channel *next_counting, **at_counting;
+	int64_t count_told_us;
 };
 
 /* One connection in one channel, in the list of both. */
@@ -135,29 +169,32 @@ struct live_conn {
 	uint64_t socket_id;
 	char socket_name[LIVE_SOCKET_ID_MAX];
 	id64 owner;                     /* by whose right it listens; 0: nobody said */
+	struct live_sign_in *sign_in;   /* NULL: nobody signed in */
+	struct loop_timer *deadline;    /* of getting authorised; NULL: none, or it is */
 	struct live_sub *subs;
 	size_t sub_count;
-	struct live_conn *prev, *next;  /* in live->quiet or live->pinged */
+	struct live_conn *prev, *next;  /* in its app's quiet or pinged */
 	struct live_conn *next_gone;
-	int64_t since_us;               /* last heard; in live->pinged: asked */
-	int64_t client_second;          /* of client_events */
-	unsigned client_events;
+	int64_t since_us;               /* last heard; in pinged: asked */
+	uint32_t client_second;         /* of client_events */
+	uint32_t client_events;
+	uint32_t message_span;          /* of messages */
+	uint32_t messages;
 	bool is_pinged, is_closing;
 };
 
-/* Connections by since_us, oldest first. */
-struct live_list { struct live_conn *first, *last; };
-
-struct live_timing { int64_t ping_after_us, close_after_us, sweep_ms; int activity_timeout_s; };
+/* For tests, which are in a hurry: 0: as the app's limits say. */
+struct live_timing { int64_t ping_after_us, close_after_us, sweep_ms; };
 
 struct live {
 	struct loop *loop;
-	struct live_table apps, conns;  /* conns: by socket id */
+	struct live_table apps, apps_by_id, conns; /* conns: by socket id */
+	struct live_app *all_apps;
+	struct live_channel *counting;
 	void (*check)(struct live *live, const id64 *owners, size_t count);
 	int64_t check_every_ms;
 	struct loop_timer *checking;
-	struct live_list quiet, pinged;
-	struct live_timing timing;      /* tests hurry it */
+	struct live_timing timing;
 	/* of what is being handled; reset by the outermost live_exit() */
 	struct arena *scratch;
 	struct live_conn *gone;
@@ -175,25 +212,84 @@ struct live {
 /* live.c */
 void live_enter(struct live *live);
 void live_exit(struct live *live);
-struct live_app *live_app_find(struct live *live, str key);
-void live_app_leave(struct live_app *app); /* a connection of it has gone */
 void live_list_add(struct live_list *list, struct live_conn *conn); /* as the youngest */
 void live_list_remove(struct live_list *list, struct live_conn *conn);
+struct live *live_of_routes(void);
+
+/* live_order.c */
+struct live_order;
+void live_orders_done(struct live *live);
+
+/* live_app.c */
+struct live_app *live_app_of_key(struct live *live, str key);
+struct live_app *live_app_by_id(struct live *live, str id);
+void live_app_take(struct live *live, const struct live_app_config *config);
+void live_app_drop(struct live *live, str key);
+void live_app_free(struct live_app *app);
+void live_app_leave(struct live_app *app); /* a connection of it has gone */
+void live_app_close_all(struct live_app *app, int code, str reason);
+str live_heap_str(str s); /* a copy on the heap */
+
+/* live_api.c */
+void live_on_api(const struct request *req, struct exchange *ex);
 
 /* live_conn.c */
+void live_on_socket(const struct request *req, struct ws *ws);
 void live_conn_open(struct live *live, const struct request *req, struct ws *ws);
 void live_conn_close(struct live_conn *conn, int code, str reason);
 void live_conn_free(struct live_conn *conn);
 void live_conn_send(struct live_conn *conn, const struct buf *text);
 void live_conn_ping(struct live_conn *conn);
+void live_conn_authorised(struct live_conn *conn); /* it may stay */
 void live_conn_error(struct live_conn *conn, str channel, int code, str message);
 
 /* live_channel.c */
-struct live_sub *live_sub_find(const struct live_conn *conn, str channel);
-void live_subscribe(struct live_conn *conn, const struct live_subscribe *wanted);
-void live_sub_end(struct live_sub *sub);
+struct live_channel *live_channel_find(struct live_app *app, str name);
+struct live_channel *live_channel_get(struct live_conn *conn, str name);
+/* Publishes to whoever is there, and remembers it where the channel is a cache. */
+void live_channel_publish(struct live *live, struct live_app *app, const struct live_event *event);
+struct live_encoded { str channel; struct ws_frame *frame; uint64_t except; };
+void live_channel_publish_encoded(struct live *live, struct live_app *app,
+	const struct live_encoded *event);
 /* To all subscribers but the connection with this socket id (0: to all). */
 void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame,
 	uint64_t except);
+struct live_sub *live_sub_find(const struct live_conn *conn, str channel);
+struct live_sub *live_sub_add(struct live_conn *conn, struct live_channel *channel);
+void live_sub_end(struct live_sub *sub);
+void live_refuse(struct live_conn *conn, str channel, const struct live_refusal *refusal);
+/* Joining: told of its success first, then added, then the rest. */
+void live_succeed(struct live_conn *conn, str channel, str data);
+void live_joined(struct live_conn *conn, struct live_channel *channel);
+/* How many subscribers there are, for those channels that were told not long ago. */
+void live_tell_counts(struct live *live, int64_t now_us);
+void live_count_forget(struct live_channel *channel);
+
+/* live_presence.c */
+void live_subscribe(struct live_conn *conn, const struct live_subscribe *wanted);
+/* One connection less; told when it was the last. */
+void live_member_leave(struct live_conn *conn, struct live_channel *channel,
+	struct live_member *member);
+
+/* live_user.c */
+struct live_to_user { str user_id; struct ws_frame *frame; uint64_t except; };
+/* "#server-to-user-7": true, and the id, which may be empty. */
+bool live_user_of_channel(str channel, str *user_id);
+void live_sign_in(struct live_conn *conn, str data);
+/* As whom it is signed in; false: nobody. */
+bool live_user_of_conn(const struct live_conn *conn, struct live_user *out);
+void live_user_leave(struct live_conn *conn);
+void live_user_send(struct live *live, struct live_app *app, const struct live_to_user *to);
+void live_user_terminate(struct live_app *app, str user_id);
+
+/* live_cache.c */
+bool live_is_cache(str channel);
+void live_cache_put(struct live_app *app, str channel, struct ws_frame *frame);
+struct ws_frame *live_cache_get(struct live_app *app, str channel); /* NULL: a miss; the cache's */
+/* "cache":{"data","ttl"} or null. */
+void live_cache_write(struct live *live, struct live_app *app, str channel, struct buf *out);
+/* To a new subscriber: the event, or that there is none. */
+void live_send_cached(struct live_conn *conn, str channel);
+void live_cache_done(struct live_app *app);
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "live/live_internal.h"
 
+#define FRAME_TEXT_MAX (6 * LIVE_DATA_MAX + (16u << 10)) /* every octet escaped */
+
 struct walk {
 	str text;
 	size_t at;
@@ -364,21 +366,71 @@ static bool is_whole_number(str raw)
 	return str_is_digits(raw.len && raw.ptr[0] == '-' ? str_part(raw, 1, raw.len) : raw);
 }
 
-enum err live_user_read(struct arena *arena, str channel_data, struct live_user *out, str *why)
+static enum err read_user(struct arena *arena, const struct live_field *fields,
+	struct live_user *out, str *why)
 {
-	struct live_field fields[] = { { .name = "user_id" }, { .name = "user_info" } };
-
-	TRY(live_members(arena, channel_data, fields, COUNT_OF(fields), why));
-	*out = (struct live_user){ .id_raw = fields[0].raw, .info_raw = fields[1].raw };
+	*out = (struct live_user){ .id_raw = fields[0].raw,
+		.info_raw = fields[1].raw,
+		.watch_raw = fields[2].raw };
 	if (is_whole_number(out->id_raw))
 		out->id = out->id_raw;
 	else if (!live_text(arena, out->id_raw, &out->id))
-		return refuse(why, S("channel_data needs a user_id: a string or a whole number."));
+		return refuse(why, arena_printf(arena,
+					   "The user needs a \"%s\": a string or a whole number.",
+					   fields[0].name));
 	if (!out->info_raw.ptr || str_is(out->info_raw, S("null")))
 		out->info_raw = S("{}");
 	if (out->info_raw.ptr[0] != '{')
 		return refuse(why, S("user_info, if supplied, must be an object."));
 	return OK;
+}
+
+enum err live_user_read(struct arena *arena, str channel_data, struct live_user *out, str *why)
+{
+	struct live_field fields[] = { { .name = "user_id" }, { .name = "user_info" }, { "", S("") } };
+
+	TRY(live_members(arena, channel_data, fields, 2, why));
+	return read_user(arena, fields, out, why);
+}
+
+enum err live_person_read(struct arena *arena, str user_data, struct live_user *out, str *why)
+{
+	struct live_field fields[] = { { .name = "id" },
+		                       { .name = "user_info" },
+		                       { .name = "watchlist" } };
+
+	TRY(live_members(arena, user_data, fields, COUNT_OF(fields), why));
+	return read_user(arena, fields, out, why);
+}
+
+enum err live_credential_read(struct arena *arena, str data, struct live_credential *out, str *why)
+{
+	struct live_field fields[] = { { .name = "auth" }, { .name = "user_data" } };
+	str inner;
+
+	*out = (struct live_credential){ S(""), S("") };
+	if (live_text(arena, data, &inner))
+		data = inner;
+	if (!data.ptr)
+		return refuse(why, S("The message has no \"data\"."));
+	TRY(live_members(arena, data, fields, COUNT_OF(fields), why));
+	/* Whatever else stands there is a wrong signature, not a broken message. */
+	if (!live_text(arena, fields[0].raw, &out->auth))
+		out->auth = S("");
+	if (!live_text(arena, fields[1].raw, &out->user_data))
+		out->user_data = S("");
+	return OK;
+}
+
+struct ws_frame *live_event_frame(const struct live_event *event)
+{
+	struct buf text = buf_heap(FRAME_TEXT_MAX);
+	struct ws_frame *frame;
+
+	live_write_event(&text, event->name, event->channel, event->data);
+	frame = ws_frame_create(buf_text(&text));
+	buf_done(&text);
+	return frame;
 }
 
 void live_write_event(struct buf *out, str event, str channel, str data)

@@ -42,6 +42,7 @@ str ws_remote(const struct ws *ws);
 
 struct ws_frame *ws_frame_create(str text); /* one reference */
 struct ws_frame *ws_frame_keep(struct ws_frame *frame);
+str ws_frame_text(const struct ws_frame *frame); /* what it was made of */
 void ws_frame_drop(struct ws_frame *frame);
 
 /* Client side, for linked devices and tests: on the loop. on_open or on_close follows. */

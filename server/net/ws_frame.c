@@ -51,6 +51,14 @@ struct ws_frame *ws_frame_create(str text)
 	return ws_frame_encode(WSLAY_TEXT_FRAME, false, bytes_of(text));
 }
 
+str ws_frame_text(const struct ws_frame *frame)
+{
+	uint8_t len = frame->data[1] & 127;
+	size_t head = len == 127 ? 10 : len == 126 ? 4 : 2;
+
+	return (str){ (const char *)frame->data + head, frame->len - head };
+}
+
 struct ws_frame *ws_frame_keep(struct ws_frame *frame)
 {
 	atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);

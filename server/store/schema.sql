@@ -511,7 +511,8 @@ CREATE TABLE live_app (
 	app_key TEXT NOT NULL UNIQUE,
 	secret_sealed BLOB NOT NULL,
 	created_ms BIGINT NOT NULL
-);
+, name TEXT NOT NULL DEFAULT 'Console', is_built_in BIGINT NOT NULL DEFAULT 1, disabled_ms BIGINT, deleted_ms BIGINT, limits TEXT NOT NULL DEFAULT '{}', webhooks_sealed BLOB, updated_ms BIGINT NOT NULL DEFAULT 0);
+CREATE INDEX live_app_updated ON live_app (updated_ms, id);
 CREATE INDEX live_app_workspace ON live_app (workspace_id);
 CREATE TABLE live_driver (
 	workspace_id BIGINT PRIMARY KEY REFERENCES workspace (id),

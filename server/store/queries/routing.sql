@@ -315,4 +315,4 @@ WHERE routing_told.queued_ms <> excluded.queued_ms OR (routing_told.place > excl
 
 -- live_app_by_key: one routing_workspace
 -- in:  app_key str
-SELECT workspace_id FROM live_app WHERE app_key = $1;
+SELECT workspace_id FROM live_app WHERE app_key = $1 AND is_built_in = 1;
