@@ -222,7 +222,8 @@ enum err live_app_get(struct job *job, struct live_app *out);
 /* The console's of all workspaces, by id above `after`, at most max. */
 enum err live_app_list(struct job *job, id64 after, struct live_app *out, size_t max,
 	size_t *count);
-/* Of all workspaces, by (updated_ms, id) behind these, removed and disabled ones too: for the hub. */
+/* Of all workspaces, by (updated_ms, id) behind these, removed and disabled ones too: for the hub.
+ */
 struct live_app_mark { int64_t updated_ms; id64 id; };
 enum err live_app_changed(struct job *job, const struct live_app_mark *after, struct live_app *out,
 	size_t max, size_t *count);

@@ -32,7 +32,8 @@ static void check_hook(struct job *job, size_t place, json hook)
 		field_error(job, field, S("wrong_type"), S("events must be a list."));
 	for (size_t i = 0; i < json_count(events); i++)
 		if (!is_event(json_text(json_at(events, i))))
-			field_error(job, arena_printf(job->arena, STR_F ".events.%zu", STR_A(field), i),
+			field_error(job,
+				arena_printf(job->arena, STR_F ".events.%zu", STR_A(field), i),
 				S("unknown"), S("There is no such event."));
 	for (void *i = json_first(hook); i; i = json_next(hook, i)) {
 		str name = json_member_name(i);

@@ -131,7 +131,8 @@ void webhook_check_url(struct job *job, str field, str url)
 	authority = str_part(rest, 0, str_find(rest, '/'));
 	authority = str_part(authority, 0, str_find(authority, '?'));
 	if (!authority.len || str_find(authority, '@') < authority.len)
-		return refuse_url(job, field, S("Needs a host, and no name and password before it."));
+		return refuse_url(job, field,
+			S("Needs a host, and no name and password before it."));
 	if (str_find(url, '#') < url.len)
 		return refuse_url(job, field, S("Must not have a part behind #."));
 	if (!addresses.allow_private &&

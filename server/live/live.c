@@ -130,6 +130,8 @@ const struct route live_routes[] = {
 		.loop_handler = live_on_api },
 	{ HTTP_GET, "/apps/{app}/connections", .flags = ROUTE_ON_LOOP,
 		.loop_handler = live_on_api },
+	{ HTTP_GET, "/apps/{app}/{*}", .flags = ROUTE_ON_LOOP, .loop_handler = live_on_api },
+	{ HTTP_POST, "/apps/{app}/{*}", .flags = ROUTE_ON_LOOP, .loop_handler = live_on_api },
 };
 const size_t live_route_count = COUNT_OF(live_routes);
 

@@ -5,10 +5,11 @@
  * nothing of a call counts before its signature does, and the body is part of what is signed
  * (body_md5 is compared with the body that came). docs/protocol/pusher.md has the words.
  */
+#include "live/live_api.h"
+
 #include "base/clock.h"
 #include "base/codec.h"
 #include "crypto/crypto.h"
-#include "live/live_api.h"
 
 #include <stdlib.h>
 
@@ -210,6 +211,19 @@ static const struct {
 	{ "/connections", live_call_connections },
 };
 
+/* No call of this method. */
+static void refuse_path(struct live_call *call)
+{
+	str path = call->req->params[1], first = str_split(&path, '/');
+	static const char *const known[] = { "events", "batch_events", "channels", "users",
+		"connections" };
+
+	live_call_fail(call, 404, "There is no such call.");
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (str_is(first, str_of(known[i])))
+			live_call_fail(call, 405, "This call has another method.");
+}
+
 static void run(struct live_call *call)
 {
 	str pattern = str_of(call->req->route->pattern);
@@ -220,6 +234,7 @@ static void run(struct live_call *call)
 			return;
 		}
 	}
+	refuse_path(call);
 }
 
 void live_on_api(const struct request *req, struct exchange *ex)

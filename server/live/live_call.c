@@ -217,7 +217,8 @@ void live_call_channels(struct live_call *call)
 	json_open_in(&call->out, "channels", '{');
 	for (size_t i = 0; i < call->app->channels.size; i++) {
 		for (struct live_node *n = call->app->channels.buckets[i]; n; n = n->next) {
-			if (!((struct live_channel *)n)->sub_count || !str_starts(n->name, call->prefix))
+			if (!((struct live_channel *)n)->sub_count ||
+				!str_starts(n->name, call->prefix))
 				continue;
 			json_key_str(&call->out, n->name);
 			json_open(&call->out, '{');

@@ -159,10 +159,12 @@ static str client_event_refusal(struct live_conn *conn, const struct live_sub *s
 	if (sub->channel->kind == LIVE_PUBLIC)
 		return S("Client events are for private and presence channels only.");
 	if (data_size(arena, msg->data) > (size_t)limits->client_event_bytes)
-		return arena_printf(arena, "The data of the client event is too large: at most %lld octets.",
+		return arena_printf(arena,
+			"The data of the client event is too large: at most %lld octets.",
 			(long long)limits->client_event_bytes);
 	if (is_over_rate(conn))
-		return arena_printf(arena, "Too many client events: at most %lld in a second. This one was dropped.",
+		return arena_printf(arena,
+			"Too many client events: at most %lld in a second. This one was dropped.",
 			(long long)limits->client_events_per_second);
 	return STR_NONE;
 }
@@ -316,7 +318,8 @@ static void not_authorised(void *arg)
 
 	conn->deadline = NULL;
 	live_enter(live);
-	live_conn_error(conn, S(""), LIVE_CLOSE_UNAUTHORIZED, S("Connection not authorized in time"));
+	live_conn_error(conn, S(""), LIVE_CLOSE_UNAUTHORIZED,
+		S("Connection not authorized in time"));
 	live_conn_close(conn, LIVE_CLOSE_UNAUTHORIZED, S("Connection not authorized in time"));
 	live_exit(live);
 }

@@ -127,7 +127,8 @@ struct live_app {
 	int64_t api_second;             /* of api_calls */
 	int64_t api_calls;
 	bool is_disabled;
-	bool gone;                      /* out of the hub's tables; freed with its last connection */
+	/* out of the hub's tables; freed with its last connection */
+	bool gone;
 };
 
 /* A person in a presence channel, whatever the number of his connections. */

@@ -387,7 +387,8 @@ static enum err read_user(struct arena *arena, const struct live_field *fields,
 
 enum err live_user_read(struct arena *arena, str channel_data, struct live_user *out, str *why)
 {
-	struct live_field fields[] = { { .name = "user_id" }, { .name = "user_info" }, { "", S("") } };
+	struct live_field fields[] = { { .name = "user_id" }, { .name = "user_info" },
+		{ "", S("") } };
 
 	TRY(live_members(arena, channel_data, fields, 2, why));
 	return read_user(arena, fields, out, why);

@@ -369,4 +369,3 @@ void live_present(struct live *live, str app_key, str channel, live_present_fn *
 	q->channel = (str){ q->texts + app_key.len, channel.len };
 	loop_post(live->loop, tell_members, q);
 }
-

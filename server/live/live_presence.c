@@ -140,13 +140,15 @@ static const struct live_refusal *check_name(struct live_conn *conn, str channel
 
 	if (channel.len > (size_t)limits->channel_name_length)
 		return limit(conn, 4009,
-			arena_printf(arena, "The channel name is too long: at most %lld characters.",
+			arena_printf(arena,
+				"The channel name is too long: at most %lld characters.",
 				(long long)limits->channel_name_length));
 	if (!live_channel_name_fits(channel))
 		return &not_a_name;
 	if (conn->sub_count >= (size_t)limits->subscriptions)
 		return limit(conn, 4100,
-			arena_printf(arena, "This connection has too many subscriptions: at most %lld.",
+			arena_printf(arena,
+				"This connection has too many subscriptions: at most %lld.",
 				(long long)limits->subscriptions));
 	return NULL;
 }

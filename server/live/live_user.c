@@ -70,7 +70,8 @@ static void person_drop(struct live_app *app, struct live_person *person)
 
 /* ---- watching ---- */
 
-static void put_ids(struct buf *out, const char *name, const struct live_watch *watches, bool online)
+static void put_ids(struct buf *out, const char *name, const struct live_watch *watches,
+	bool online)
 {
 	json_open(out, '{');
 	json_put(out, "name", str_of(name));

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import Pusher from 'pusher-js'
 import PusherServer from 'pusher'
 
-export const happens = (target, event) => new Promise((done) => { target.bind(event, (data, meta) => done(meta ? { data, meta } : data)) })
+export const happens = (target, event) => new Promise((done) => { target.bind(event, (data) => done(data)) })
 
 /** An app of the hub (at: its URL; app: id, key, secret), and the clients that a test opened on it. */
 export class Hub {

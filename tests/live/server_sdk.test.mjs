@@ -4,6 +4,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { after, before, test as run } from 'node:test'
 import { startDemo, until } from '../lib/parley.mjs'
 import { happens, makeApp, refusal } from './hub.mjs'
+import { dial } from './raw.mjs'
 
 const test = (name, work) => run(name, { timeout: 60_000 }, work)
 let demo, hub, sdk
@@ -161,16 +162,12 @@ test('nothing of a batch goes out when one of it is wrong', async () => {
 })
 
 test('data passes byte for byte, whatever it is', async () => {
-  const name = fresh(), socket = new WebSocket(`${demo.url.replace('http', 'ws')}/app/${hub.app.key}?protocol=7`), heard = []
-  socket.addEventListener('message', ({ data }) => heard.push(JSON.parse(data)))
-  await until(() => heard.length === 1)
-  socket.send(JSON.stringify({ event: 'pusher:subscribe', data: { channel: name } }))
-  await until(() => heard.length === 2)
+  const name = fresh(), socket = await dial(hub)
+  socket.say({ event: 'pusher:subscribe', data: { channel: name } })
+  await socket.hear()
   const texts = ['{"n":12345678901234567890,"n":2}', 'plain', '', '"\\u2028 </script>"', '\u2028 <b> "\\']
   for (const data of texts) assert.equal((await call('POST', '/events', { body: { name: 'e', channel: name, data } })).status, 200)
-  await until(() => heard.length === 2 + texts.length)
-  assert.deepEqual(heard.slice(2).map((m) => m.data), texts)
-  socket.close()
+  for (const data of texts) assert.equal((await socket.hear()).data, data)
 })
 
 test('apps are apart: same channel name, other listeners', async () => {
@@ -221,8 +218,8 @@ test('limits and webhooks of apps are checked, the console\'s app stays, secrets
   assert.ok(data.every((app) => !('secret' in app)))
   await assert.rejects(demo.api('DELETE', `/live-apps/${builtIn.id}`), /409/)
   await assert.rejects(demo.api('PATCH', `/live-apps/${builtIn.id}`, { disabled: true }), /409/)
-  await assert.rejects(demo.api('POST', '/live-apps', { name: 'X', limits: { weather: 1 } }), /400.*limits\.weather/)
-  await assert.rejects(demo.api('POST', '/live-apps', { name: 'X', limits: { event_bytes: 1 } }), /400.*limits\.event_bytes/)
-  await assert.rejects(demo.api('POST', '/live-apps', { name: '' }), /400/)
-  await assert.rejects(demo.api('POST', '/live-apps', { name: 'X', webhooks: [{ url: 'gopher://x' }] }), /400.*webhooks\.0\.url/)
+  await assert.rejects(demo.api('POST', '/live-apps', { name: 'X', limits: { weather: 1 } }), /422.*limits\.weather/)
+  await assert.rejects(demo.api('POST', '/live-apps', { name: 'X', limits: { event_bytes: 1 } }), /422.*limits\.event_bytes/)
+  await assert.rejects(demo.api('POST', '/live-apps', { name: '' }), /422/)
+  await assert.rejects(demo.api('POST', '/live-apps', { name: 'X', webhooks: [{ url: 'gopher://x' }] }), /422.*webhooks\.0\.url/)
 })
