@@ -121,13 +121,6 @@ void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE])
 	must(HMAC(EVP_sha1(), key.ptr, (int)key.len, in.ptr, in.len, out, &n) != NULL);
 }
 
-void md5(bytes in, uint8_t out[MD5_SIZE])
-{
-	unsigned n = MD5_SIZE;
-
-	must(EVP_Digest(in.ptr, in.len, out, &n, EVP_md5(), NULL) == 1);
-}
-
 void hkdf_sha256_to(bytes key, bytes salt, str info, uint8_t *out, size_t size)
 {
 	uint8_t prk[SHA256_SIZE], block[SHA256_SIZE], input[SHA256_SIZE + 256];
