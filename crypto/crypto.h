@@ -35,8 +35,8 @@ void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE]);
 /* RFC 5869 with a result of up to HKDF_MAX octets. */
 #define HKDF_MAX (8 * SHA256_SIZE)
 void hkdf_sha256_to(bytes key, bytes salt, str info, uint8_t *out, size_t size);
-/* For the protocol of linked devices, which names a build by it, and for the body_md5 of Pusher's HTTP
- * API, which a signature covers. */
+/* For the protocol of linked devices, which names a build by it, and for the body_md5 of Pusher's
+ * HTTP API, which a signature covers. */
 #define MD5_SIZE 16
 void md5(bytes in, uint8_t out[MD5_SIZE]);
 /* Takes a tenth of a second at 131,072 rounds. */
