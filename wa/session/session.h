@@ -1,0 +1,151 @@
+/*
+ * session.h: one linked device: connecting, pairing, logging in, and staying.
+ *
+ * A session does no I/O. Octets of the socket, readings of the clock and random octets go in;
+ * frames to send and events come out, so a whole session replays from a recording. It belongs to
+ * one lane: no two calls at a time.
+ *
+ *	begin a transaction ─► wa_session_feed() ─► commit ─► send out.frames, tell events
+ *
+ * What must outlive a restart is put into the store within the call. Whoever cannot commit it must
+ * not send the frames: drop the session, and load it again. The states and their moves stand in one
+ * table (session.c); a lost connection is made again by itself, a new pairing never is.
+ *
+ * Source: docs/protocol/linked-device-1-transport.md §5, §6.
+ */
+#ifndef WA_SESSION_SESSION_H
+#define WA_SESSION_SESSION_H
+
+#include "wa/session/ending.h"
+#include "wa/session/payload.h"
+
+/* Times of the protocol, in milliseconds. */
+#define WA_CONNECT_MS 20000
+#define WA_HANDSHAKE_MS 20000
+#define WA_REQUEST_MS 75000
+#define WA_QR_FIRST_MS 60000
+#define WA_QR_NEXT_MS 20000
+#define WA_CODE_MS 180000
+#define WA_CODE_FINISH_MS 60000
+#define WA_PING_MIN_MS 15000
+#define WA_PING_MAX_MS 30000
+#define WA_PONG_MS 20000
+#define WA_OFFLINE_MS 60000
+#define WA_STABLE_MS 30000
+#define WA_BACKOFF_MAX_MS 900000
+#define WA_QR_REFS_MAX 16
+/* A QR asked for sooner than this after the last, or oftener in an hour, is refused. */
+#define WA_PAIR_EVERY_MS 10000
+#define WA_PAIR_PER_HOUR 5
+
+/* Keys of one use for those who write to us first: so many are made, when so few are left. */
+#define WA_PREKEYS_FIRST 200
+#define WA_PREKEYS_MORE 50
+#define WA_PREKEYS_FEW 5
+
+enum wa_state {
+	WA_CLOSED,      /* wants no connection */
+	WA_CONNECTING,
+	WA_HANDSHAKE,
+	WA_PAIRING,     /* shows a code, waits for the phone */
+	WA_LOGIN,
+	WA_SYNCING,     /* logged in; what waited at the server comes */
+	WA_OPEN,
+	WA_BACKOFF,     /* will connect again by itself */
+};
+const char *wa_state_name(enum wa_state state);
+
+struct wa_clock { int64_t mono_ms, wall_ms; };
+
+enum wa_record { WA_RECORD_DEVICE, WA_RECORD_PREKEY };
+/* The caller's store, in the transaction that is open. Keys are short texts. get: ERR_MISSING. */
+struct wa_store {
+	enum err (*get)(void *arg, enum wa_record kind, str key, struct arena *arena, bytes *out);
+	enum err (*put)(void *arg, enum wa_record kind, str key, bytes value);
+	/* All of the kind when there is no key. */
+	enum err (*erase)(void *arg, enum wa_record kind, str key);
+	void *arg;
+};
+
+enum wa_event_kind {
+	WA_EVENT_STATE,         /* state; ending: why, when it fell */
+	WA_EVENT_QR,            /* text to show as a QR code, for valid_ms */
+	WA_EVENT_CODE,          /* text: eight characters to type on the phone */
+	WA_EVENT_PAIRED,        /* the device is this phone's now */
+	WA_EVENT_LOGGED_OUT,    /* all keys are erased */
+	WA_EVENT_OFFLINE,       /* count stanzas wait at the server; then with count -1: all came */
+	/* for those above: message, receipt, notification, call, presence */
+	WA_EVENT_STANZA,
+	WA_EVENT_PROOF,         /* a frame was deciphered: at most one in 10 s */
+};
+
+struct wa_event {
+	struct wa_event *next;
+	enum wa_event_kind kind;
+	enum wa_state state;
+	struct wa_ending ending;
+	str text;
+	int64_t valid_ms, count;
+	const struct node *node;
+};
+
+/* What comes of a call; lives in its arena. */
+struct wa_output {
+	struct arena *arena;
+	/* a WebSocket message each */
+	struct wa_frame { struct wa_frame *next; bytes octets; } *frames;
+	struct wa_event *events;
+	bool connect;           /* open a connection now */
+	bool disconnect;        /* close it, after the frames */
+	struct wa_frame **last_frame;
+	struct wa_event **last_event;
+};
+void wa_output_init(struct wa_output *out, struct arena *arena);
+
+struct wa_config {
+	struct wa_client client;
+	const uint8_t *root;    /* of the server's certificates; NULL: WhatsApp's own */
+	struct wa_store store;
+	void (*random)(void *arg, void *out, size_t size);
+	void *random_arg;
+	unsigned hurry;         /* times are divided by it, for tests; 0 is 1 */
+};
+
+struct wa_session;
+/* Loads the device of the store, if it has one. config is copied; what it points to stays the
+ * caller's. ERR_CORRUPT: the record does not read. */
+enum err wa_session_create(const struct wa_config *config, struct wa_session **out);
+void wa_session_destroy(struct wa_session *s);
+
+enum wa_state wa_session_state(const struct wa_session *s);
+bool wa_session_is_paired(const struct wa_session *s);
+const struct device *wa_session_device(const struct wa_session *s);
+/* When wa_session_tick wants to be called: by the monotonic clock; INT64_MAX: never. */
+int64_t wa_session_deadline(const struct wa_session *s);
+
+/* Each of these takes what came, and fills out. An error is the store's, or ERR_INPUT/ERR_LIMIT of
+ * a wish that cannot be met now; what the network does is told by events. */
+/* Connects: logs in, or shows QR codes when it is not paired (at most WA_PAIR_PER_HOUR an hour). */
+enum err wa_session_start(struct wa_session *s, const struct wa_clock *now, struct wa_output *out);
+/* While it shows QR codes: asks for a code to type. phone: digits; the code comes as an event. */
+enum err wa_session_link_code(struct wa_session *s, const struct wa_clock *now, str phone,
+	struct wa_output *out);
+enum err wa_session_stop(struct wa_session *s, const struct wa_clock *now, struct wa_output *out);
+/* Unlinks the device at the server, then erases everything. */
+enum err wa_session_log_out(struct wa_session *s, const struct wa_clock *now,
+	struct wa_output *out);
+enum err wa_session_opened(struct wa_session *s, const struct wa_clock *now,
+	struct wa_output *out);
+enum err wa_session_feed(struct wa_session *s, const struct wa_clock *now, bytes octets,
+	struct wa_output *out);
+enum err wa_session_closed(struct wa_session *s, const struct wa_clock *now,
+	struct wa_output *out);
+enum err wa_session_tick(struct wa_session *s, const struct wa_clock *now, struct wa_output *out);
+
+/* A stanza of those above, when it is open (or syncing). ERR_CONFLICT otherwise. */
+enum err wa_session_send(struct wa_session *s, const struct wa_clock *now, struct node *node,
+	struct wa_output *out);
+/* The names of the next id, unique to this session. */
+str wa_session_next_id(struct wa_session *s, struct arena *arena);
+
+#endif
