@@ -99,7 +99,7 @@ bytes test_octets(json v, const char *path)
 	return buf_bytes(&out);
 }
 
-const char *test_text(json v, const char *path)
+const char *test_json_text(json v, const char *path)
 {
 	str text = json_text_at(v, path);
 

@@ -30,7 +30,7 @@ str test_data(const char *path);
 /* The same as JSON; octets written as hex at a path of it; and a text there, or NULL. */
 json test_json(const char *path);
 bytes test_octets(json v, const char *path);
-const char *test_text(json v, const char *path);
+const char *test_json_text(json v, const char *path);
 /* Calls one for each file of a folder under tests/data/, in order of their names; how many there
  * were. */
 size_t test_data_each(const char *folder, void (*one)(str name, str content));

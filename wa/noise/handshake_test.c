@@ -63,8 +63,8 @@ static void expect_keys(const struct handshake *h, bool is_client, json final)
 	const struct noise_cipher *down = is_client ? &h->receive : &h->send;
 
 	EXPECT(h->has_finished);
-	EXPECT_HEX(((bytes){ up->key, 32 }), test_text(final, "client_to_server_key"));
-	EXPECT_HEX(((bytes){ down->key, 32 }), test_text(final, "server_to_client_key"));
+	EXPECT_HEX(((bytes){ up->key, 32 }), test_json_text(final, "client_to_server_key"));
+	EXPECT_HEX(((bytes){ down->key, 32 }), test_json_text(final, "server_to_client_key"));
 }
 
 TEST(a_client_speaks_xx_to_the_octet)
@@ -77,11 +77,11 @@ TEST(a_client_speaks_xx_to_the_octet)
 	const char *why;
 
 	EXPECT_OK(handshake_client_hello(&h, test_arena(), &with, &hello));
-	EXPECT_HEX(buf_bytes(&hello), test_text(v, "client_hello_msg"));
+	EXPECT_HEX(buf_bytes(&hello), test_json_text(v, "client_hello_msg"));
 	EXPECT_OK(handshake_client_finish(&h, test_arena(), test_octets(v, "server_hello_msg"),
 		c.payload, &finish, &why));
-	EXPECT_HEX(buf_bytes(&finish), test_text(v, "client_finish_msg"));
-	EXPECT_HEX(((bytes){ h.server_key, 32 }), test_text(v, "keys.server_static.pub"));
+	EXPECT_HEX(buf_bytes(&finish), test_json_text(v, "client_finish_msg"));
+	EXPECT_HEX(((bytes){ h.server_key, 32 }), test_json_text(v, "keys.server_static.pub"));
 	EXPECT_INT(h.server_until_s, 2000000000);
 	expect_keys(&h, true, json_field(v, "final"));
 }
@@ -98,12 +98,12 @@ TEST(a_server_speaks_xx_to_the_octet)
 
 	EXPECT_OK(handshake_server_hello(&h, test_arena(), test_octets(v, "client_hello_msg"),
 		&with, &client, &hello, &why));
-	EXPECT_HEX(buf_bytes(&hello), test_text(v, "server_hello_msg"));
+	EXPECT_HEX(buf_bytes(&hello), test_json_text(v, "server_hello_msg"));
 	EXPECT(!h.has_finished);
 	EXPECT_OK(handshake_server_finish(&h, test_arena(), test_octets(v, "client_finish_msg"),
 		&client, &why));
-	EXPECT_HEX(client.payload, test_text(v, "client_payload"));
-	EXPECT_HEX(((bytes){ client.key, 32 }), test_text(v, "keys.client_static.pub"));
+	EXPECT_HEX(client.payload, test_json_text(v, "client_payload"));
+	EXPECT_HEX(((bytes){ client.key, 32 }), test_json_text(v, "keys.client_static.pub"));
 	expect_keys(&h, false, json_field(v, "final"));
 }
 
@@ -120,9 +120,9 @@ static void expect_frames(json frames, const uint8_t *key)
 		EXPECT(cipher_seal(&seal, test_octets(v, "plaintext"), &cipher));
 		EXPECT(frame_write_header(&frame, cipher.len));
 		buf_put(&frame, cipher.ptr, cipher.len);
-		EXPECT_HEX(buf_bytes(&frame), test_text(v, "frame"));
+		EXPECT_HEX(buf_bytes(&frame), test_json_text(v, "frame"));
 		EXPECT(cipher_open(&open, buf_bytes(&cipher), &plain));
-		EXPECT_HEX(buf_bytes(&plain), test_text(v, "plaintext"));
+		EXPECT_HEX(buf_bytes(&plain), test_json_text(v, "plaintext"));
 		EXPECT(!cipher_open(&open, (bytes){ cipher.ptr, cipher.len - 1 }, &plain));
 		open.count--;
 	}
@@ -222,11 +222,11 @@ TEST(a_known_server_is_greeted_in_one_turn)
 	with.seed = test_octets(v, "client_ephemeral.priv").ptr;
 	with.known_server = c.server.open;
 	EXPECT_OK(handshake_client_hello(&client, test_arena(), &with, &hello));
-	EXPECT_HEX(buf_bytes(&hello), test_text(v, "client_hello_msg"));
+	EXPECT_HEX(buf_bytes(&hello), test_json_text(v, "client_hello_msg"));
 	EXPECT_OK(handshake_server_hello(&server, test_arena(), buf_bytes(&hello), &serve, &said,
 		&answer, &why));
-	EXPECT_HEX(buf_bytes(&answer), test_text(v, "server_hello_msg"));
-	EXPECT_HEX(said.payload, test_text(vectors("noise_xx"), "client_payload"));
+	EXPECT_HEX(buf_bytes(&answer), test_json_text(v, "server_hello_msg"));
+	EXPECT_HEX(said.payload, test_json_text(vectors("noise_xx"), "client_payload"));
 	EXPECT_OK(handshake_client_finish(&client, test_arena(), buf_bytes(&answer), c.payload,
 		&finish, &why));
 	EXPECT_INT(finish.len, 0);
@@ -251,10 +251,10 @@ TEST(a_server_that_does_not_know_the_key_falls_back)
 	EXPECT_OK(handshake_client_hello(&client, test_arena(), &with, &hello));
 	EXPECT_OK(handshake_server_hello(&server, test_arena(), buf_bytes(&hello), &serve, &said,
 		&answer, &why));
-	EXPECT_HEX(buf_bytes(&answer), test_text(v, "server_hello_msg"));
+	EXPECT_HEX(buf_bytes(&answer), test_json_text(v, "server_hello_msg"));
 	EXPECT_OK(handshake_client_finish(&client, test_arena(), buf_bytes(&answer), c.payload,
 		&finish, &why));
-	EXPECT_HEX(buf_bytes(&finish), test_text(v, "client_finish_msg"));
+	EXPECT_HEX(buf_bytes(&finish), test_json_text(v, "client_finish_msg"));
 	EXPECT_OK(handshake_server_finish(&server, test_arena(), buf_bytes(&finish), &said, &why));
 	expect_keys(&client, true, json_field(v, "final"));
 	expect_keys(&server, false, json_field(v, "final"));

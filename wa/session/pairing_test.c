@@ -21,7 +21,7 @@ static struct curve_pair pair_at(json v, const char *path)
 	struct curve_pair pair;
 
 	curve_pair_of(test_octets(json_field(v, path), "priv").ptr, &pair);
-	EXPECT_HEX(((bytes){ pair.open, 32 }), test_text(json_field(v, path), "pub"));
+	EXPECT_HEX(((bytes){ pair.open, 32 }), test_json_text(json_field(v, path), "pub"));
 	return pair;
 }
 
@@ -59,7 +59,7 @@ TEST(a_signed_prekey_is_signed_as_in_the_vector)
 
 	curve_sign(identity.secret, test_octets(v, "signed_bytes"), test_octets(v, "z").ptr,
 		signature);
-	EXPECT_HEX(((bytes){ signature, 64 }), test_text(v, "signature"));
+	EXPECT_HEX(((bytes){ signature, 64 }), test_json_text(v, "signature"));
 }
 
 /* ---- payloads ---- */
@@ -95,8 +95,8 @@ TEST(a_registration_says_what_the_vector_says)
 	a->device_props = b->device_props;
 	EXPECT(str_is(str_from(proto_bytes(test_arena(), got)),
 		str_from(proto_bytes(test_arena(), want))));
-	EXPECT_HEX(PROTO_DATA(a, build_hash), test_text(v, "build_hash_md5"));
-	EXPECT_HEX(PROTO_DATA(a, e_regid), test_text(v, "e_regid"));
+	EXPECT_HEX(PROTO_DATA(a, build_hash), test_json_text(v, "build_hash_md5"));
+	EXPECT_HEX(PROTO_DATA(a, e_regid), test_json_text(v, "e_regid"));
 }
 
 TEST(a_login_says_what_the_vector_says)
@@ -155,7 +155,7 @@ TEST(a_phone_that_vouches_is_answered_as_the_vectors_say)
 			test_octets(v, "device_z").ptr, &pairing, &refusal));
 		EXPECT_INT(pairing.key_index, 3);
 		EXPECT_HEX(((bytes){ pairing.primary_identity, 32 }),
-			test_text(v, "phone_identity.pub"));
+			test_json_text(v, "phone_identity.pub"));
 		buf_put(&reply, pairing.reply.ptr, pairing.reply.len - 64);
 		EXPECT(memcmp(pairing.reply.ptr + reply.len, signature.ptr, 64) == 0);
 		bytes want = test_octets(v, "reply_device_identity_content_deterministic");
@@ -178,7 +178,7 @@ TEST(a_forged_voucher_is_refused_with_its_code)
 		EXPECT(adv_accept(test_arena(), &d, test_octets(v, "device_identity_content"),
 			       test_octets(good, "device_z").ptr, &pairing, &refusal) != OK);
 		EXPECT_INT(refusal.code, json_int(json_path(v, "expect_error.code"), 0));
-		EXPECT_STR(str_of(refusal.text), test_text(v, "expect_error.text"));
+		EXPECT_STR(str_of(refusal.text), test_json_text(v, "expect_error.text"));
 	}
 	EXPECT_INT(json_count(all), 3);
 }
@@ -215,10 +215,10 @@ TEST(codes_are_made_and_read)
 
 	for (size_t i = 0; i < json_count(all); i++) {
 		link_code_of(test_octets(json_at(all, i), "bytes").ptr, code);
-		EXPECT_STR(str_of(code), test_text(json_at(all, i), "code"));
+		EXPECT_STR(str_of(code), test_json_text(json_at(all, i), "code"));
 	}
 	EXPECT(link_code_read(json_text_at(v, "display"), code));
-	EXPECT_STR(str_of(code), test_text(v, "code"));
+	EXPECT_STR(str_of(code), test_json_text(v, "code"));
 	EXPECT(link_code_read(S("47p8nwh3"), code));
 	EXPECT(!link_code_read(S("47P8NWH"), code));
 	EXPECT(!link_code_read(S("47P8NWH33"), code));
@@ -235,9 +235,9 @@ TEST(the_code_hides_and_shows_the_ephemeral_keys)
 	memcpy(seed + LINK_SALT_SIZE, test_octets(v, "companion_iv").ptr, CTR_IV_SIZE);
 	link_code_wrap("47P8NWH3", seed, device.open, wrapped);
 	EXPECT_HEX(((bytes){ wrapped, sizeof wrapped }),
-		test_text(v, "wrapped_companion_ephemeral_pub"));
+		test_json_text(v, "wrapped_companion_ephemeral_pub"));
 	link_code_unwrap("47P8NWH3", test_octets(v, "wrapped_primary_ephemeral_pub").ptr, key);
-	EXPECT_HEX(((bytes){ key, 32 }), test_text(v, "primary_ephemeral.pub"));
+	EXPECT_HEX(((bytes){ key, 32 }), test_json_text(v, "primary_ephemeral.pub"));
 }
 
 TEST(both_sides_of_the_code_get_the_same_secret)
@@ -255,8 +255,8 @@ TEST(both_sides_of_the_code_get_the_same_secret)
 	memcpy(seed + 32, test_octets(v, "key_bundle_salt").ptr, 32);
 	memcpy(seed + 64, test_octets(v, "key_bundle_nonce").ptr, 12);
 	EXPECT(link_code_finish(&as_device, seed, bundle, ours));
-	EXPECT_HEX(((bytes){ bundle, sizeof bundle }), test_text(v, "wrapped_key_bundle"));
-	EXPECT_HEX(((bytes){ ours, 32 }), test_text(v, "adv_secret"));
+	EXPECT_HEX(((bytes){ bundle, sizeof bundle }), test_json_text(v, "wrapped_key_bundle"));
+	EXPECT_HEX(((bytes){ ours, 32 }), test_json_text(v, "adv_secret"));
 	EXPECT(link_code_open(&as_phone, bundle, theirs));
 	EXPECT(memcmp(ours, theirs, 32) == 0);
 	bundle[60] ^= 1;
