@@ -43,7 +43,7 @@
 
 enum {
 	LANES_QUEUE = 4096,
-	ROUTES_MAX = 256,
+	ROUTES_MAX = 512,
 	APPS_PER_ROUND = 100,
 	LISTENERS_CHECK_MS = 30000,
 	TIMER_WORKERS = 2,
@@ -428,6 +428,7 @@ static void make_jobs(struct server *s)
 		.retry_unit_ms = s->settings->webhook_retry_unit_ms,
 		.patience_ms = WEBHOOK_PATIENCE_UNITS * s->settings->webhook_retry_unit_ms,
 		.compose = api_webhook_body,
+		.compose_cloud = api_webhook_cloud_body,
 		.changed = api_tell_webhook });
 	notices_start(&(struct notices_parts){ s->settings, s->store, s->callers, s->timers,
 		s->live, s->outlets, s->url });

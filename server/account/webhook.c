@@ -15,6 +15,7 @@ enum { LOAD_PAGE = 200, FITTING_MAX = WEBHOOKS_MAX };
 struct wanting {
 	id64 webhook, workspace;
 	int64_t kinds;
+	enum webhook_format format;
 	bool enabled;
 	id64 *channels;
 	size_t channel_count;
@@ -81,6 +82,7 @@ static void table_add(struct table *table, id64 workspace, const struct webhook 
 	*item = (struct wanting){ .webhook = w->id,
 		.workspace = workspace,
 		.kinds = w->kinds,
+		.format = w->format,
 		.enabled = !w->disabled_ms,
 		.channel_count = w->channel_count };
 	if (!w->channel_count)
@@ -99,6 +101,7 @@ static enum err fill(struct job *job, struct table *table)
 		for (size_t i = 0; i < rows.count; i++) {
 			struct webhook w = { .id = rows.items[i].id,
 				.kinds = rows.items[i].kinds,
+				.format = (enum webhook_format)rows.items[i].format,
 				.disabled_ms = rows.items[i].disabled_ms };
 
 			webhook_read_channels(job, rows.items[i].channels, &w);
@@ -153,6 +156,24 @@ static bool takes_channel(const struct wanting *w, id64 channel)
 	return false;
 }
 
+/* Meta's format has the network's own words where the network speaks it, and else what we make of
+ * the event. */
+static int64_t audience_of(const struct webhook_event *event)
+{
+	if (event->source.len)
+		return 1 << WEBHOOK_CLOUD_API;
+	return event->passed_on ? 1 << WEBHOOK_PARLEY
+	                        : 1 << WEBHOOK_PARLEY | 1 << WEBHOOK_CLOUD_API;
+}
+
+static bool takes_event(const struct wanting *w, const struct webhook_event *event)
+{
+	if (!(w->kinds & WEBHOOK_BIT(event->kind)) || !takes_channel(w, event->channel))
+		return false;
+	return (audience_of(event) >> w->format & 1) &&
+	       (w->format == WEBHOOK_PARLEY || WEBHOOK_META_KINDS & WEBHOOK_BIT(event->kind));
+}
+
 /* The enabled ones that want it; *recorded: somebody wants it, maybe a disabled one. */
 static size_t find_fitting(id64 workspace, const struct webhook_event *event,
 	id64 out[FITTING_MAX], bool *recorded)
@@ -164,8 +185,7 @@ static size_t find_fitting(id64 workspace, const struct webhook_event *event,
 	for (size_t i = 0; i < current.count && count < FITTING_MAX; i++) {
 		const struct wanting *w = &current.items[i];
 
-		if (w->workspace != workspace || !(w->kinds & WEBHOOK_BIT(event->kind)) ||
-			!takes_channel(w, event->channel))
+		if (w->workspace != workspace || !takes_event(w, event))
 			continue;
 		*recorded = true;
 		if (w->enabled)
@@ -189,8 +209,11 @@ enum err webhook_write(struct job *job, const struct webhook_event *event, const
 	size_t count, id64 *id)
 {
 	struct webhook_place_row place;
+	bytes source = BYTES_NONE;
 	id64 lane;
 
+	if (event->source.len)
+		TRY(seal(job, SEAL_EVENT, event->source, &source));
 	*id = job_id(job);
 	lane = lane_of(event, *id);
 	TRY(sql_webhook_lane_next(job, &(struct sql_webhook_lane_next){ lane }, &place));
@@ -205,7 +228,9 @@ enum err webhook_write(struct job *job, const struct webhook_event *event, const
 			.message = event->message,
 			.contact = event->contact,
 			.at_ms = event->at_ms ? event->at_ms : job->now_ms,
-			.detail = event->detail.len ? event->detail : S("{}") },
+			.detail = event->detail.len ? event->detail : S("{}"),
+			.source = source,
+			.audience = audience_of(event) },
 		NULL));
 	for (size_t i = 0; i < count; i++)
 		TRY(sql_webhook_delivery_add(job,
@@ -236,6 +261,18 @@ bool webhook_is_wanted(id64 workspace, enum webhook_kind kind)
 
 	find_fitting(workspace, &(struct webhook_event){ .kind = kind }, fitting, &recorded);
 	return recorded;
+}
+
+bool webhook_wants_source(id64 workspace)
+{
+	bool wanted = false;
+
+	pthread_rwlock_rdlock(&lock);
+	for (size_t i = 0; i < current.count && !wanted; i++)
+		wanted = (!workspace || current.items[i].workspace == workspace) &&
+		         current.items[i].format == WEBHOOK_CLOUD_API;
+	pthread_rwlock_unlock(&lock);
+	return wanted;
 }
 
 bool webhook_take_pending(void)

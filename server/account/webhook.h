@@ -1,5 +1,5 @@
 /*
- * webhook.h: who outside is told of what happens, by Standard Webhooks.
+ * webhook.h: who outside is told of what happens, by Standard Webhooks or in Meta's format.
  *
  * Whoever changes something calls webhook_emit() in the same transaction: the event and a delivery
  * for each webhook that wants it are on disk with the change, or not at all. jobs/webhook.c makes
@@ -55,11 +55,18 @@ struct webhook_event {
 	id64 conversation, contact, channel, message;
 	int64_t at_ms; /* when it happened; 0: now */
 	str detail;    /* JSON object, without bodies; none: {} */
+	/* The network's own words of it (JSON), for webhooks in Meta's format alone; none: for all.
+	 */
+	str source;
+	/* Webhooks in Meta's format are told by the network's own words instead. */
+	bool passed_on;
 };
 
 /* Does any webhook of the workspace want these? For who would have to ask the store to tell more.
  */
 bool webhook_is_wanted(id64 workspace, enum webhook_kind kind);
+/* Is there any in Meta's format? workspace 0: of all. */
+bool webhook_wants_source(id64 workspace);
 /* In the open write transaction. */
 enum err webhook_emit(struct job *job, const struct webhook_event *event);
 /* Has anything been emitted since the last call? For who wakes the deliverer after a commit. Any
@@ -79,9 +86,30 @@ void webhooks_close(void);
 #define WEBHOOK_GRACE_MAX_SECONDS (30 * 86400)
 #define WEBHOOK_DEPTH_MAX 10000    /* so far is counted what waits and what is dead */
 
+enum webhook_format {
+	WEBHOOK_PARLEY,
+	/* Meta's own payloads, X-Hub-Signature-256 with the secret; of all kinds only
+	 * WEBHOOK_META_KINDS
+	 */
+	WEBHOOK_CLOUD_API,
+	WEBHOOK_FORMATS
+};
+#define WEBHOOK_META_KINDS                                                                \
+	(WEBHOOK_BIT(WEBHOOK_MESSAGE_RECEIVED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_SENT) |       \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_DELIVERED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_READ) | \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_FAILED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_EDITED) |  \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_DELETED) |                                       \
+		WEBHOOK_BIT(WEBHOOK_CONTACT_OPTED_OUT) |                                     \
+		WEBHOOK_BIT(WEBHOOK_TEMPLATE_STATUS_CHANGED) |                               \
+		WEBHOOK_BIT(WEBHOOK_CHANNEL_STATUS_CHANGED))
+#define WEBHOOK_TOKEN_MAX 200  /* code points of a verify token, and of a secret that is given */
+#define WEBHOOK_TOKEN_MIN 8    /* of a secret */
+
 struct webhook {
 	id64 id;
+	enum webhook_format format;
 	str url, description, secret;
+	str verify_token;          /* Meta's format: the address was asked with it */
 	str old_secret;            /* signs too until old_secret_until_ms; or none */
 	int64_t kinds;             /* bits */
 	id64 *channels;            /* none: all */
@@ -92,8 +120,11 @@ struct webhook {
 
 /* What is_… is false for stays as it is. */
 struct webhook_draft {
-	bool has_url, has_description, has_kinds, has_channels, has_disabled;
-	str url, description;
+	bool has_url, has_description, has_kinds, has_channels, has_disabled, has_format,
+		has_verify_token, has_secret;
+	str url, description, verify_token;
+	str secret; /* of a new one in Meta's format; otherwise it is made */
+	enum webhook_format format; /* of a new one */
 	int64_t kinds;
 	const id64 *channels;
 	size_t channel_count;
@@ -110,7 +141,8 @@ bool webhook_may_be_private(void);
 enum err webhook_get(struct job *job, id64 id, struct webhook *out);
 /* By id, above `after`. */
 enum err webhook_list(struct job *job, id64 after, size_t max, struct webhook **out, size_t *count);
-/* Each in its own transaction, with an audit row. */
+/* Each in its own transaction, with an audit row. One in Meta's format is asked for the challenge
+ * first when its address or token is new: ERR_INPUT "not_confirmed". No transaction may be open. */
 enum err webhook_create(struct job *job, const struct webhook_draft *draft, struct webhook *out);
 enum err webhook_change(struct job *job, id64 id, const struct webhook_draft *draft,
 	struct webhook *out);
@@ -157,6 +189,8 @@ enum err webhook_replay(struct job *job, id64 webhook, int64_t from_ms, int64_t 
 /* ---- Standard Webhooks ---- */
 
 #define WEBHOOK_ID_PREFIX "evt_"
+/* "sha256=…": Meta's, under the secret as it is shown. In the arena. */
+str webhook_sign_cloud(struct arena *arena, str secret, str body);
 /* "v1,…" of a secret as it is shown; several are joined by blanks. In the arena; none when the
  * secret is not one. */
 str webhook_sign(struct arena *arena, str secret, str id, int64_t at_seconds, str body);

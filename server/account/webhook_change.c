@@ -8,9 +8,11 @@
 
 #include "base/codec.h"
 #include "crypto/crypto.h"
+#include "net/client.h"
 #include "store/store.h"
 
-enum { DETAIL_MAX = 4096, SECRET_TEXT_MAX = 80, KINDS_TEXT_MAX = 1024 };
+enum { DETAIL_MAX = 4096, SECRET_TEXT_MAX = 80, KINDS_TEXT_MAX = 1024, CONFIRM_DEADLINE_MS = 10000,
+       CONFIRM_REPLY_MAX = 4096 };
 
 static struct {
 	bool allow_private;
@@ -46,6 +48,7 @@ static enum err of_row(struct job *job, const struct webhook_row *row, struct we
 	*out = (struct webhook){ .id = row->id,
 		.description = row->description,
 		.kinds = row->kinds,
+		.format = (enum webhook_format)row->format,
 		.disabled_reason = row->disabled_reason,
 		.disabled_ms = row->disabled_ms,
 		.failing_since_ms = row->failing_since_ms,
@@ -54,6 +57,7 @@ static enum err of_row(struct job *job, const struct webhook_row *row, struct we
 	webhook_read_channels(job, row->channels, out);
 	TRY(unseal(job, SEAL_SECRET, row->url_sealed, &out->url));
 	TRY(unseal(job, SEAL_SECRET, row->secret_sealed, &out->secret));
+	TRY(unseal(job, SEAL_SECRET, row->verify_token_sealed, &out->verify_token));
 	if (row->old_secret_until_ms <= job->now_ms)
 		return OK;
 	out->old_secret_until_ms = row->old_secret_until_ms;
@@ -164,8 +168,42 @@ static enum err check_channels(struct job *job, const struct webhook_draft *draf
 	return OK;
 }
 
+static bool is_plain(str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < ' ' || text.ptr[i] == 127)
+			return false;
+	return true;
+}
+
+static void check_token(struct job *job, const char *field, str text, size_t min)
+{
+	size_t points = str_count_points(text);
+
+	if (points < min || points > WEBHOOK_TOKEN_MAX || !is_plain(text))
+		field_error(job, str_of(field), S("invalid"),
+			arena_printf(job->arena, "%zu to %d characters on one line.", min,
+				WEBHOOK_TOKEN_MAX));
+}
+
+/* A secret of one's own, and a token, are for Meta's format alone. */
+static void check_format(struct job *job, const struct webhook_draft *draft)
+{
+	if (draft->has_verify_token)
+		check_token(job, "verify_token", draft->verify_token, 1);
+	if (draft->has_secret)
+		check_token(job, "secret", draft->secret, WEBHOOK_TOKEN_MIN);
+	if (draft->has_secret && draft->format != WEBHOOK_CLOUD_API)
+		field_error(job, S("secret"), S("unexpected"),
+			S("Only a webhook in Meta's format has a secret of one's own."));
+	if (draft->has_format && draft->format == WEBHOOK_CLOUD_API && !draft->has_verify_token)
+		field_error(job, S("verify_token"), S("required"),
+			S("Meta's format asks the address with a verify token."));
+}
+
 static enum err check_draft(struct job *job, const struct webhook_draft *draft)
 {
+	check_format(job, draft);
 	if (draft->has_url)
 		webhook_check_url(job, S("url"), draft->url);
 	if (draft->has_kinds && !draft->kinds)
@@ -221,6 +259,65 @@ static enum err note_audit(struct job *job, const char *action, const struct web
 				      .detail = buf_text(&detail) });
 }
 
+/* ---- the challenge ---- */
+
+/* Meta's handshake: whoever has the address must know the token, and answers the challenge. */
+static enum err confirm(struct job *job, str address, str token)
+{
+	struct buf url = buf_in(job->arena, 2 * WEBHOOK_URL_MAX + 4 * WEBHOOK_TOKEN_MAX);
+	struct http_reply reply = { 0 };
+	uint32_t number;
+	str challenge;
+	enum err e;
+
+	crypto_random(&number, sizeof number);
+	challenge = arena_printf(job->arena, "%u", number);
+	buf_str(&url, address);
+	buf_str(&url, str_has(address, S("?")) ? S("&") : S("?"));
+	buf_str(&url, S("hub.mode=subscribe&hub.challenge="));
+	buf_str(&url, challenge);
+	buf_str(&url, S("&hub.verify_token="));
+	percent_write(&url, token);
+	e = http_call(job,
+		&(struct http_call){ .url = buf_text(&url),
+			.deadline_ms = CONFIRM_DEADLINE_MS,
+			.reply_max = CONFIRM_REPLY_MAX,
+			.allow_private = addresses.allow_private },
+		&reply);
+	if (e == OK && reply.status == 200 &&
+		str_is(str_trim(str_from(reply.body)), challenge))
+		return OK;
+	job_forgive(job);
+	field_error(job, S("url"), S("not_confirmed"),
+		e == OK ? arena_printf(job->arena,
+				  "It was asked for the challenge with the verify token, and "
+				  "answered %d without it.",
+				  reply.status)
+			: S("It was asked for the challenge with the verify token, and could not "
+			    "be reached."));
+	return job_check_fields(job);
+}
+
+static enum err confirm_new(struct job *job, const struct webhook_draft *draft)
+{
+	return draft->has_format && draft->format == WEBHOOK_CLOUD_API
+	               ? confirm(job, draft->url, draft->verify_token)
+	               : OK;
+}
+
+static enum err confirm_change(struct job *job, id64 id, const struct webhook_draft *draft)
+{
+	struct webhook w;
+
+	if (!draft->has_url && !draft->has_verify_token)
+		return OK;
+	TRY(webhook_get(job, id, &w));
+	if (w.format != WEBHOOK_CLOUD_API)
+		return OK;
+	return confirm(job, draft->has_url ? draft->url : w.url,
+		draft->has_verify_token ? draft->verify_token : w.verify_token);
+}
+
 static str new_secret(struct job *job)
 {
 	uint8_t key[WEBHOOK_SECRET_SIZE];
@@ -241,6 +338,8 @@ static void take_draft(struct job *job, const struct webhook_draft *draft, struc
 		w->description = draft->description;
 	if (draft->has_kinds)
 		w->kinds = draft->kinds;
+	if (draft->has_verify_token)
+		w->verify_token = draft->verify_token;
 	if (draft->has_channels) {
 		w->channels = ARENA_ARRAY(job->arena, id64, draft->channel_count);
 		w->channel_count = draft->channel_count;
@@ -267,7 +366,7 @@ static enum err create_it(struct job *job, void *arg)
 	struct change *c = arg;
 	struct webhook *w = c->out;
 	struct webhook_rows known;
-	bytes url, secret;
+	bytes url, secret, token;
 
 	TRY(sql_webhook_list(job, &(struct sql_webhook_list){ job->workspace, 0, WEBHOOKS_MAX },
 		&known));
@@ -277,12 +376,14 @@ static enum err create_it(struct job *job, void *arg)
 			"A workspace has at most %d webhooks.", WEBHOOKS_MAX);
 	*w = (struct webhook){ .id = job_id(job),
 		.description = S(""),
-		.secret = new_secret(job),
+		.secret = c->draft->has_secret ? c->draft->secret : new_secret(job),
+		.format = c->draft->has_format ? c->draft->format : WEBHOOK_PARLEY,
 		.kinds = WEBHOOK_ALL_KINDS,
 		.created_ms = job->now_ms };
 	take_draft(job, c->draft, w);
 	TRY(seal(job, SEAL_SECRET, w->url, &url));
 	TRY(seal(job, SEAL_SECRET, w->secret, &secret));
+	TRY(seal(job, SEAL_SECRET, w->verify_token, &token));
 	TRY(sql_webhook_add(job,
 		&(struct sql_webhook_add){ .id = w->id,
 			.workspace = job->workspace,
@@ -292,7 +393,9 @@ static enum err create_it(struct job *job, void *arg)
 			.channels = channels_text(job, w),
 			.secret = secret,
 			.disabled_ms = w->disabled_ms,
-			.now_ms = job->now_ms },
+			.now_ms = job->now_ms,
+			.format = w->format,
+			.verify_token = token },
 		NULL));
 	return note_audit(job, "webhook.create", w);
 }
@@ -301,11 +404,12 @@ static enum err change_it(struct job *job, void *arg)
 {
 	struct change *c = arg;
 	struct webhook *w = c->out;
-	bytes url;
+	bytes url, token;
 
 	TRY(webhook_get(job, c->id, w));
 	take_draft(job, c->draft, w);
 	TRY(seal(job, SEAL_SECRET, w->url, &url));
+	TRY(seal(job, SEAL_SECRET, w->verify_token, &token));
 	TRY(sql_webhook_set(job,
 		&(struct sql_webhook_set){ .id = w->id,
 			.workspace = job->workspace,
@@ -315,7 +419,8 @@ static enum err change_it(struct job *job, void *arg)
 			.channels = channels_text(job, w),
 			.disabled_ms = w->disabled_ms,
 			.disabled_reason = w->disabled_reason,
-			.failing_since_ms = w->failing_since_ms },
+			.failing_since_ms = w->failing_since_ms,
+			.verify_token = token },
 		NULL));
 	return note_audit(job, "webhook.change", w);
 }
@@ -356,6 +461,7 @@ static enum err run(struct job *job, enum err (*change)(struct job *, void *), s
 enum err webhook_create(struct job *job, const struct webhook_draft *draft, struct webhook *out)
 {
 	TRY(check_draft(job, draft));
+	TRY(confirm_new(job, draft));
 	return run(job, create_it, &(struct change){ .draft = draft, .out = out });
 }
 
@@ -363,6 +469,7 @@ enum err webhook_change(struct job *job, id64 id, const struct webhook_draft *dr
 	struct webhook *out)
 {
 	TRY(check_draft(job, draft));
+	TRY(confirm_change(job, id, draft));
 	return run(job, change_it, &(struct change){ id, draft, out, 0 });
 }
 

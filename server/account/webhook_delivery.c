@@ -67,6 +67,20 @@ static enum err attempts_of(struct job *job, id64 webhook, id64 event, struct we
 	return OK;
 }
 
+/* Meta's format: once it was made, for the first delivery. */
+static enum err payload_of(struct job *job, id64 webhook, id64 event, bytes ours, str *out)
+{
+	struct webhook_cloud_row cloud;
+	struct webhook w;
+
+	TRY(webhook_get(job, webhook, &w));
+	if (w.format != WEBHOOK_CLOUD_API)
+		return unseal(job, SEAL_EVENT, ours, out);
+	TRY(sql_webhook_event_cloud(job,
+		&(struct sql_webhook_event_cloud){ event, job->workspace }, &cloud));
+	return unseal(job, SEAL_EVENT, cloud.cloud_sealed, out);
+}
+
 enum err webhook_delivery_get(struct job *job, id64 webhook, id64 event,
 	struct webhook_delivery *out, struct webhook_attempt **attempts, size_t *count)
 {
@@ -75,7 +89,7 @@ enum err webhook_delivery_get(struct job *job, id64 webhook, id64 event,
 	TRY(sql_webhook_delivery_get(job,
 		&(struct sql_webhook_delivery_get){ webhook, job->workspace, event }, &row));
 	*out = of_row(&row);
-	TRY(unseal(job, SEAL_EVENT, row.payload_sealed, &out->payload));
+	TRY(payload_of(job, webhook, event, row.payload_sealed, &out->payload));
 	return attempts_of(job, webhook, event, attempts, count);
 }
 
@@ -153,7 +167,9 @@ static enum err replay_it(struct job *job, void *arg)
 	TRY(sql_webhook_replay(job,
 		&(struct sql_webhook_replay){ .webhook = w.id,
 			.workspace = job->workspace,
-			.kinds = w.kinds,
+			.kinds = w.format == WEBHOOK_CLOUD_API ? w.kinds & WEBHOOK_META_KINDS
+							       : w.kinds,
+			.audience = 1 << w.format,
 			.channels = channel_list(job, &w),
 			.all_channels = w.channel_count == 0,
 			.from = id64_floor(a->from_ms),
@@ -197,6 +213,17 @@ enum err webhook_test(struct job *job, id64 id, id64 *event)
 }
 
 /* ---- signatures ---- */
+
+str webhook_sign_cloud(struct arena *arena, str secret, str body)
+{
+	struct buf out = buf_in(arena, 2 * SHA256_SIZE + 8);
+	uint8_t sum[SHA256_SIZE];
+
+	hmac_sha256(bytes_of(secret), bytes_of(body), sum);
+	buf_str(&out, S("sha256="));
+	hex_write(&out, (bytes){ sum, sizeof sum });
+	return buf_text(&out);
+}
 
 /* "{id}.{timestamp}.{body}" under the octets behind "whsec_". */
 str webhook_sign(struct arena *arena, str secret, str id, int64_t at_seconds, str body)

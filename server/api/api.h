@@ -36,9 +36,12 @@ void api_tell_team(struct job *job, id64 team);
 void api_tell_template(struct job *job, id64 template);
 /* Where it goes: the live hub. Set once at start; NULL: nobody listens. Any thread. */
 extern void (*api_publish)(str app_key, str channel, str event, str data);
-/* webhooks_config.compose and .changed (webhook_body.c, webhooks.c). */
+/* webhooks_config.compose, .compose_cloud and .changed (webhook_body.c, graph_event.c,
+ * webhooks.c). */
 struct webhook_event_row;
 enum err api_webhook_body(struct job *job, const struct webhook_event_row *event, str *body);
+enum err api_webhook_cloud_body(struct job *job, const struct webhook_event_row *event, str source,
+	str *body);
 void api_tell_webhook(struct job *job, id64 webhook);
 /* Wakes the deliverer. Set once at start. */
 extern void (*api_webhooks_hook)(void);

@@ -21,6 +21,9 @@ void contact_write_view(struct job *job, struct buf *out, const char *key,
 	const struct contact_view *view, const struct contact *contact);
 /* The whole page of one: its numbers, and how providers took a block, too. */
 enum err contact_write_page(struct job *job, struct buf *out, const struct contact *contact);
+/* Blocks or releases somebody here, and at each network that can (contacts.c). */
+enum err contact_set_blocked(struct job *job, id64 id, bool blocked, str reason,
+	struct contact *out);
 void attribute_write_json(struct buf *out, const struct attribute *attribute);
 void note_write_json(struct buf *out, const struct contact_note *note);
 

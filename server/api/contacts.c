@@ -295,19 +295,26 @@ static enum err tell_providers(struct job *job, const struct contact *contact, b
 	return OK;
 }
 
+enum err contact_set_blocked(struct job *job, id64 id, bool blocked, str reason,
+	struct contact *out)
+{
+	struct inbox_changes changes = { 0 };
+
+	TRY(db_begin(job, DB_WRITE));
+	TRY(contact_block(job, id, blocked, reason, &changes, out));
+	TRY(db_commit(job));
+	inbox_tell(job, &changes);
+	return tell_providers(job, out, blocked);
+}
+
 static enum err change_block(struct job *job, const struct request *req, bool blocked, str reason,
 	struct response *res)
 {
-	struct inbox_changes changes = { 0 };
 	struct contact contact;
 	id64 id;
 
 	TRY(request_contact(job, req, &id));
-	TRY(db_begin(job, DB_WRITE));
-	TRY(contact_block(job, id, blocked, reason, &changes, &contact));
-	TRY(db_commit(job));
-	inbox_tell(job, &changes);
-	TRY(tell_providers(job, &contact, blocked));
+	TRY(contact_set_blocked(job, id, blocked, reason, &contact));
 	return reply_page(job, res, 200, &contact);
 }
 

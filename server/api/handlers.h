@@ -53,6 +53,31 @@ HANDLER(audit_list);
 HANDLER(audit_check);
 HANDLER(audit_export);
 
+/* graph*.c: the Graph-shaped API */
+HANDLER(graph_messages_post);
+HANDLER(graph_media_post);
+HANDLER(graph_content_get);
+HANDLER(graph_uploads_post);
+HANDLER(graph_numbers_get);
+HANDLER(graph_profile_get);
+HANDLER(graph_profile_post);
+HANDLER(graph_block_get);
+HANDLER(graph_block_post);
+HANDLER(graph_block_delete);
+HANDLER(graph_templates_get);
+HANDLER(graph_templates_post);
+HANDLER(graph_templates_delete);
+HANDLER(graph_subscribed_get);
+HANDLER(graph_subscribed_post);
+HANDLER(graph_subscribed_delete);
+HANDLER(graph_named_get);
+HANDLER(graph_named_post);
+HANDLER(graph_named_delete);
+HANDLER(graph_me_get);
+HANDLER(graph_app_get);
+HANDLER(graph_debug_token_get);
+HANDLER(graph_missing);
+
 /* features.c */
 HANDLER(features_list);
 HANDLER(features_patch);

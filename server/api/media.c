@@ -7,6 +7,7 @@
 #include "inbox/media.h"
 
 #include "api/handlers.h"
+#include "api/media_body.h"
 #include "base/codec.h"
 #include "inbox/voice.h"
 #include "net/multipart.h"
@@ -59,21 +60,31 @@ static enum err no_file(struct job *job)
 	return job_check_fields(job);
 }
 
+static const struct part *part_named(const struct part *parts, size_t count, str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_is(parts[i].name, name))
+			return &parts[i];
+	return NULL;
+}
+
 static enum err read_form(struct job *job, const struct request *req, struct upload *out)
 {
+	const struct part *file, *type;
 	struct part *parts;
 	size_t count;
 
 	TRY(multipart_read(job, req, &parts, &count));
-	for (size_t i = 0; i < count; i++) {
-		if (!str_is(parts[i].name, S("file")))
-			continue;
-		out->data = parts[i].data;
-		out->claimed = (struct media_info){ .mime_type = parts[i].type,
-			.file_name = parts[i].file_name };
-		return OK;
-	}
-	return no_file(job);
+	file = part_named(parts, count, S("file"));
+	type = part_named(parts, count, S("type"));
+	if (!file)
+		return no_file(job);
+	out->data = file->data;
+	out->claimed = (struct media_info){ .mime_type = file->type,
+		.file_name = file->file_name };
+	if (type && (!file->type.len || str_is(file->type, OCTETS)))
+		out->claimed.mime_type = str_from(type->data);
+	return OK;
 }
 
 static enum err read_upload(struct job *job, const struct request *req, struct upload *out)
@@ -134,16 +145,22 @@ static enum err check_type(struct job *job, str claimed, str found)
 		STR_A(claimed), STR_A(found));
 }
 
-enum err media_post(struct job *job, const struct request *req, struct response *res)
+enum err media_take(struct job *job, const struct request *req, struct media *out)
 {
 	struct media_writer *w;
 	struct upload up;
-	struct media media;
 
 	TRY(read_upload(job, req, &up));
 	TRY(write_upload(job, &up, &w));
 	TRY(check_type(job, up.claimed.mime_type, media_written_type(w)));
-	TRY(media_create(job, w, &up.claimed, &media));
+	return media_create(job, w, &up.claimed, out);
+}
+
+enum err media_post(struct job *job, const struct request *req, struct response *res)
+{
+	struct media media;
+
+	TRY(media_take(job, req, &media));
 	media_write_json(reply_json(res, 201), NULL, &media);
 	return OK;
 }
@@ -323,33 +340,40 @@ static str range_header(struct job *job, const struct request *req, const struct
 		       : request_header(req, S("range"));
 }
 
+enum err media_give(struct job *job, const struct request *req, const struct media *media,
+	struct response *res)
+{
+	struct range range;
+
+	if (media->state != MEDIA_STORED)
+		return fail_code(job, ERR_CONFLICT, S("not_stored"),
+			S("Wait until it has been fetched, or press Retry."),
+			"The file is not stored yet.");
+	if (!range_read(range_header(job, req, media), media->size_bytes, &range)) {
+		response_header(res, S("Content-Range"),
+			arena_printf(job->arena, "bytes */%lld", (long long)media->size_bytes));
+		return fail_code(job, ERR_INPUT, S("range_not_satisfiable"),
+			S("Ask for octets that the file has."), "The file has %lld octets.",
+			(long long)media->size_bytes);
+	}
+	if (list_has(request_header(req, S("if-none-match")), etag_of(job, media))) {
+		describe(job, req, media, res);
+		res->status = 304;
+		return OK;
+	}
+	TRY(send_range(job, media, &range, res));
+	describe(job, req, media, res);
+	if (range.is_part)
+		say_range(job, media, &range, res);
+	return OK;
+}
+
 enum err media_bytes_get(struct job *job, const struct request *req, struct response *res)
 {
 	struct media media;
-	struct range range;
 	id64 id;
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(media_get(job, id, &media));
-	if (media.state != MEDIA_STORED)
-		return fail_code(job, ERR_CONFLICT, S("not_stored"),
-			S("Wait until it has been fetched, or press Retry."),
-			"The file is not stored yet.");
-	if (!range_read(range_header(job, req, &media), media.size_bytes, &range)) {
-		response_header(res, S("Content-Range"),
-			arena_printf(job->arena, "bytes */%lld", (long long)media.size_bytes));
-		return fail_code(job, ERR_INPUT, S("range_not_satisfiable"),
-			S("Ask for octets that the file has."), "The file has %lld octets.",
-			(long long)media.size_bytes);
-	}
-	if (list_has(request_header(req, S("if-none-match")), etag_of(job, &media))) {
-		describe(job, req, &media, res);
-		res->status = 304;
-		return OK;
-	}
-	TRY(send_range(job, &media, &range, res));
-	describe(job, req, &media, res);
-	if (range.is_part)
-		say_range(job, &media, &range, res);
-	return OK;
+	return media_give(job, req, &media, res);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define BASE "/api/v1"
+#define GRAPH "/graph/v{version}"
 
 static const char *const methods[HTTP_METHODS] = {
 	[HTTP_GET] = "get",
@@ -35,12 +36,23 @@ static str permission_word(uint64_t permission)
 	                                        : S("none");
 }
 
+/* How the description names the route: under /api/v1 without that; the Graph-shaped API with its
+ * version, which stands for its other two addresses. STR_NONE: it is not described. */
+static str described_path(const struct route *route)
+{
+	str pattern = str_of(route->pattern);
+
+	if (str_starts(pattern, S(GRAPH "/")))
+		return pattern;
+	return str_starts(pattern, S(BASE "/")) && route->handler != api_missing
+	               ? str_part(pattern, sizeof BASE - 1, SIZE_MAX)
+	               : STR_NONE;
+}
+
 static const struct route *route_of(str path, const char *method)
 {
 	for (size_t i = 0; i < api_route_count; i++)
-		if (str_starts(str_of(api_routes[i].pattern), S(BASE)) &&
-			str_is(str_part(str_of(api_routes[i].pattern), sizeof BASE - 1, SIZE_MAX),
-				path) &&
+		if (str_is(described_path(&api_routes[i]), path) &&
 			strcmp(methods[api_routes[i].method], method) == 0)
 			return &api_routes[i];
 	return NULL;
@@ -93,14 +105,12 @@ TEST(every_route_of_the_api_is_described)
 
 	for (size_t i = 0; i < api_route_count; i++) {
 		const struct route *route = &api_routes[i];
-		const char *path = route->pattern + sizeof BASE - 1;
+		str path = described_path(route);
 
-		if (!str_starts(str_of(route->pattern), S(BASE "/")) ||
-			route->handler == api_missing)
+		if (!path.ptr || json_field(json_field(paths, path.ptr), methods[route->method]))
 			continue;
-		if (json_field(json_field(paths, path), methods[route->method]))
-			continue;
-		fprintf(stderr, "openapi.yaml lacks %s %s\n", methods[route->method], path);
+		fprintf(stderr, "openapi.yaml lacks %s " STR_F "\n", methods[route->method],
+			STR_A(path));
 		missing++;
 	}
 	EXPECT_INT(missing, 0);
@@ -138,4 +148,23 @@ TEST(an_unknown_address_is_404_and_a_wrong_method_405)
 	EXPECT_ERR(api_missing(&job, &req, &res), ERR_INPUT);
 	EXPECT_INT(problem_status(&job, ERR_INPUT), 405);
 	EXPECT(str_has(buf_text(&res.head), S("Allow: GET, PATCH\r\n")));
+}
+
+/* Each operation of the Graph-shaped API has its three addresses, all with one permission. */
+TEST(the_graph_shaped_api_answers_without_a_version_and_at_the_root)
+{
+	for (size_t i = 0; i < api_route_count; i++) {
+		const struct route *route = &api_routes[i];
+
+		if (!str_starts(str_of(route->pattern), S(GRAPH "/")))
+			continue;
+		EXPECT(i + 2 < api_route_count);
+		for (size_t k = 1; k <= 2; k++) {
+			EXPECT(route[k].handler == route->handler);
+			EXPECT(route[k].permission == route->permission);
+			EXPECT(route[k].method == route->method);
+			EXPECT(str_ends(str_of(route[k].pattern),
+				str_of(route->pattern + sizeof GRAPH - 1)));
+		}
+	}
 }

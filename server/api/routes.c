@@ -19,6 +19,15 @@
 #define PUT HTTP_PUT
 #define DELETE HTTP_DELETE
 
+/* A row of the Graph-shaped API: with a version, without one, and where only the host is another
+ * (graph.h). */
+#define GRAPH(method, path, ...)                          \
+	{ method, "/graph/v{version}" path, __VA_ARGS__ }, \
+		{ method, "/graph" path, __VA_ARGS__ },    \
+	{                                                  \
+		method, "/v{version}" path, __VA_ARGS__    \
+	}
+
 const struct route api_routes[] = {
 	{ POST, V1 "/session", session_post, PERMIT_PUBLIC },
 	{ GET, V1 "/session", session_get, PERMIT_SIGNED_IN },
@@ -269,6 +278,40 @@ const struct route api_routes[] = {
 	{ PATCH, V1 "/routing/rules/{id}", routing_rules_patch, PERMIT(ROUTING_MANAGE) },
 	{ DELETE, V1 "/routing/rules/{id}", routing_rules_delete, PERMIT(ROUTING_MANAGE) },
 	{ GET, V1 "/routing/queue", routing_queue_list, PERMIT(CONVERSATION_READ) },
+
+	GRAPH(POST, "/{phone_number_id}/messages", graph_messages_post, PERMIT(MESSAGE_SEND)),
+	GRAPH(POST, "/{phone_number_id}/media", graph_media_post, PERMIT(MEDIA_WRITE),
+		ROUTE_STREAM_BODY, MEDIA_BODY_MAX),
+	GRAPH(GET, "/{phone_number_id}/whatsapp_business_profile", graph_profile_get,
+		PERMIT(CHANNEL_READ)),
+	GRAPH(POST, "/{phone_number_id}/whatsapp_business_profile", graph_profile_post,
+		PERMIT(CHANNEL_MANAGE)),
+	GRAPH(GET, "/{phone_number_id}/block_users", graph_block_get, PERMIT(CONTACT_READ)),
+	GRAPH(POST, "/{phone_number_id}/block_users", graph_block_post, PERMIT(CONTACT_BLOCK)),
+	GRAPH(DELETE, "/{phone_number_id}/block_users", graph_block_delete,
+		PERMIT(CONTACT_BLOCK)),
+	GRAPH(GET, "/{waba_id}/phone_numbers", graph_numbers_get, PERMIT(CHANNEL_READ)),
+	GRAPH(GET, "/{waba_id}/message_templates", graph_templates_get, PERMIT(TEMPLATE_READ)),
+	GRAPH(POST, "/{waba_id}/message_templates", graph_templates_post,
+		PERMIT(TEMPLATE_MANAGE)),
+	GRAPH(DELETE, "/{waba_id}/message_templates", graph_templates_delete,
+		PERMIT(TEMPLATE_MANAGE)),
+	GRAPH(GET, "/{waba_id}/subscribed_apps", graph_subscribed_get, PERMIT(WEBHOOK_MANAGE)),
+	GRAPH(POST, "/{waba_id}/subscribed_apps", graph_subscribed_post, PERMIT(WEBHOOK_MANAGE)),
+	GRAPH(DELETE, "/{waba_id}/subscribed_apps", graph_subscribed_delete,
+		PERMIT(WEBHOOK_MANAGE)),
+	GRAPH(POST, "/{app_id}/uploads", graph_uploads_post, PERMIT(MEDIA_WRITE)),
+	GRAPH(GET, "/{media_id}/content", graph_content_get, PERMIT(MEDIA_READ), ROUTE_SLOW),
+	GRAPH(GET, "/me", graph_me_get, PERMIT_SIGNED_IN),
+	GRAPH(GET, "/app", graph_app_get, PERMIT_SIGNED_IN),
+	GRAPH(GET, "/debug_token", graph_debug_token_get, PERMIT_SIGNED_IN),
+	GRAPH(GET, "/{id}", graph_named_get, PERMIT_SIGNED_IN, ROUTE_SLOW),
+	GRAPH(POST, "/{id}", graph_named_post, PERMIT_SIGNED_IN, ROUTE_STREAM_BODY,
+		MEDIA_BODY_MAX),
+	GRAPH(DELETE, "/{id}", graph_named_delete, PERMIT_SIGNED_IN),
+	{ GET, "/graph/{*}", graph_missing, PERMIT_SIGNED_IN },
+	{ POST, "/graph/{*}", graph_missing, PERMIT_SIGNED_IN },
+	{ DELETE, "/graph/{*}", graph_missing, PERMIT_SIGNED_IN },
 
 	{ GET, V1 "/health", health_get, PERMIT(HEALTH_READ) },
 	{ GET, "/healthz", health_live, PERMIT_PUBLIC },

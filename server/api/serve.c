@@ -6,6 +6,7 @@
  */
 #include "account/channel.h"
 #include "api/api.h"
+#include "api/graph.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "store/store.h"
@@ -47,7 +48,8 @@ static str bearer(const struct request *req)
 /* A key counts before a cookie: programs that send one mean it. */
 static enum err authenticate(struct job *job, const struct request *req)
 {
-	str key = bearer(req), cookie = request_cookie(req, S(SESSION_COOKIE));
+	str key = graph_is(req->route) ? graph_bearer(req, job->arena) : bearer(req),
+	    cookie = request_cookie(req, S(SESSION_COOKIE));
 	struct session session;
 
 	if (key.ptr)
@@ -113,6 +115,8 @@ static enum err run(struct job *job, const struct request *req, struct response 
 		TRY(authenticate(job, req));
 		TRY(authorise(job, req->route->permission));
 	}
+	if (graph_is(req->route))
+		TRY(graph_check_version(job, req));
 	return req->route->handler(job, req, res);
 }
 
@@ -145,7 +149,9 @@ void api_serve(struct job *job, const struct request *req, struct response *res)
 		db_rollback(job);
 	if (e == OK && res->body.failed)
 		e = fail(job, ERR_BUG, "the answer is larger than its buffer");
-	if (e != OK)
+	if (e != OK && graph_is(req->route))
+		graph_error_write(job, e, req, res);
+	else if (e != OK)
 		problem_write(job, e, res);
 	if (!says_cache(res))
 		response_header(res, S("Cache-Control"), S("no-store"));

@@ -32,6 +32,8 @@ static void write_channels(struct buf *out, const struct webhook *w)
 	json_close(out, ']');
 }
 
+static const char *const format_names[WEBHOOK_FORMATS] = { "parley", "cloud_api" };
+
 static enum err write_webhook(struct job *job, struct buf *out, const struct webhook *w,
 	bool with_secret)
 {
@@ -40,6 +42,7 @@ static enum err write_webhook(struct job *job, struct buf *out, const struct web
 	TRY(webhook_depth(job, w->id, &depth));
 	json_open(out, '{');
 	json_put_id(out, "id", w->id);
+	json_put(out, "format", str_of(format_names[w->format]));
 	json_put(out, "url", w->url);
 	json_put(out, "description", w->description);
 	write_kinds(out, w->kinds);
@@ -52,8 +55,10 @@ static enum err write_webhook(struct job *job, struct buf *out, const struct web
 	json_put_int(out, "waiting_count", depth.waiting);
 	json_put_int(out, "dead_count", depth.dead);
 	json_put_int(out, "created_ms", w->created_ms);
-	if (with_secret)
+	if (with_secret) {
 		json_put(out, "secret", w->secret);
+		json_put(out, "verify_token", w->verify_token);
+	}
 	json_close(out, '}');
 	return OK;
 }
@@ -131,6 +136,7 @@ static enum err write_whole_delivery(struct job *job, struct response *res, int 
 
 struct asked {
 	json events, channel_ids;
+	str format;
 	struct webhook_draft draft;
 };
 
@@ -142,6 +148,13 @@ static const struct field webhook_fields[] = {
 		.given_at = offsetof(struct asked, draft.has_description)),
 	NAMED_FIELD(struct asked, "disabled", draft.disabled, BOOL,
 		.given_at = offsetof(struct asked, draft.has_disabled)),
+	NAMED_FIELD(struct asked, "format", format, STR, .max = 20,
+		.given_at = offsetof(struct asked, draft.has_format)),
+	NAMED_FIELD(struct asked, "verify_token", draft.verify_token, STR,
+		.max = WEBHOOK_TOKEN_MAX,
+		.given_at = offsetof(struct asked, draft.has_verify_token)),
+	NAMED_FIELD(struct asked, "secret", draft.secret, STR, .max = WEBHOOK_TOKEN_MAX,
+		.given_at = offsetof(struct asked, draft.has_secret)),
 	FIELD(struct asked, events, JSON,
 		.given_at = offsetof(struct asked, draft.has_kinds)),
 	FIELD(struct asked, channel_ids, JSON,
@@ -183,11 +196,22 @@ static void read_channels(struct job *job, json list, struct webhook_draft *out)
 	out->channel_count = count;
 }
 
+static enum webhook_format read_format(struct job *job, str name)
+{
+	for (int i = 0; i < WEBHOOK_FORMATS; i++)
+		if (str_is(name, str_of(format_names[i])))
+			return (enum webhook_format)i;
+	field_error(job, S("format"), S("invalid"), S("One of parley, cloud_api."));
+	return WEBHOOK_PARLEY;
+}
+
 static enum err read_draft(struct job *job, const struct request *req, struct webhook_draft *out)
 {
 	struct asked asked = { 0 };
 
 	TRY(request_fields(job, req, webhook_fields, &asked));
+	if (asked.draft.has_format)
+		asked.draft.format = read_format(job, asked.format);
 	if (asked.draft.has_kinds)
 		asked.draft.kinds = read_kinds(job, asked.events);
 	if (asked.draft.has_channels)
@@ -248,6 +272,10 @@ enum err webhooks_patch(struct job *job, const struct request *req, struct respo
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(read_draft(job, req, &draft));
+	if (draft.has_format || draft.has_secret)
+		return fail_code(job, ERR_INPUT, S("format_is_final"),
+			S("Make another webhook, and delete this one."),
+			"Format and secret belong to a webhook from its beginning.");
 	TRY(webhook_change(job, id, &draft, &webhook));
 	wake();
 	return write_webhook(job, reply_json(res, 200), &webhook, true);

@@ -28,7 +28,8 @@ static enum err note_change(struct job *job, const struct message_row *row, enum
 			.conversation = row->conversation_id,
 			.channel = row->channel_id,
 			.message = row->id,
-			.at_ms = at_ms });
+			.at_ms = at_ms,
+			.passed_on = changes->passed_on });
 }
 
 static enum err lock_row(struct job *job, id64 message, struct message_row *out)

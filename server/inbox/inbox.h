@@ -40,6 +40,8 @@ struct inbox_changes {
 	size_t count, cap;
 	/* in: the intake event that is being applied; rows made of it remember it. 0: none */
 	id64 event;
+	/* in: the network's own words go to webhooks in Meta's format (inbox_pass_on) */
+	bool passed_on;
 	bool media;   /* out: an attachment waits to be fetched */
 	id64 outbox;  /* out: a message waits to be sent by this channel; 0: none */
 	/* out: part of the event has a kind that nothing draws yet: keep the raw event, and show it
@@ -402,7 +404,14 @@ enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size
 enum err inbox_apply(struct job *job, const struct channel *ch, const struct provider_event *event,
 		     struct inbox_changes *changes);
 
+/* What a webhook of Meta's told, element by element, to our webhooks in Meta's format, in the
+ * caller's transaction, after it was applied. change: one of entry[].changes[] (pass_on.c). */
+struct passing_on { const struct channel *channel; str account_id; json time, change; };
+enum err inbox_pass_on(struct job *job, const struct passing_on *what);
+
 /* ---- going out (send.c) ---- */
+
+#define CALLBACK_DATA_MAX 512 /* code points */
 
 enum send_priority { PRIORITY_LIVE, PRIORITY_AUTOMATION, PRIORITY_NORMAL, PRIORITY_CAMPAIGN };
 
@@ -418,6 +427,7 @@ struct message_draft {
 	id64 reply_to_id;
 	id64 canned_id;              /* the ready answer it was made of; 0: none */
 	enum send_priority priority;
+	str callback_data;           /* given back with each status (webhooks in Meta's format) */
 	str idempotency_key;         /* none: not asked */
 	str request_hash;            /* 32 octets over the request, for the key */
 };

@@ -271,7 +271,7 @@ static enum err show_reaction(struct job *job, id64 target, str content,
 
 /* What is new to webhooks: what a customer said, and what the owner said by phone. History is not
  * news. */
-static enum err emit_new(struct job *job, const struct message *m)
+static enum err emit_new(struct job *job, const struct message *m, bool passed_on)
 {
 	bool from_phone = m->author_kind == ACTOR_PHONE && !(m->flags & FLAG_HISTORY);
 
@@ -282,7 +282,8 @@ static enum err emit_new(struct job *job, const struct message *m)
 		                                            : WEBHOOK_MESSAGE_RECEIVED,
 			.conversation = m->conversation_id,
 			.channel = m->channel_id,
-			.message = m->id });
+			.message = m->id,
+			.passed_on = passed_on });
 }
 
 enum err message_insert(struct job *job, const struct message *draft, struct conversation *conv,
@@ -307,7 +308,7 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 	else if (draft->kind != KIND_NOTE) /* the customer's side of it stands still */
 		TRY(move_conversation(job, draft, conv));
 	/* Behind the conversation's row: whoever changes one takes row and lane in this order. */
-	TRY(emit_new(job, draft));
+	TRY(emit_new(job, draft, changes->passed_on));
 	TRY(find_quoted(job, draft, changes));
 	return draft->remote_id.len ? effects_arrive(job, key, draft->id, changes) : OK;
 }
@@ -437,13 +438,15 @@ static enum err save_settled(struct job *job, const struct message_row *row, boo
 		.message = row->id, .workspace = job->workspace }, NULL) : OK;
 }
 
+struct webhook_status { const struct status_step *step; bool passed_on; };
+
 /* A status is told by its own name; "played" is told by "read", if that was not told before. */
 static enum err emit_status(struct job *job, const struct message_row *row, int64_t before,
-	const struct status_step *step)
+	const struct webhook_status *what)
 {
 	enum webhook_kind kind;
 	str detail = arena_printf(job->arena, "{\"status\":\"%s\",\"at_ms\":%lld}",
-		status_name((enum message_status)row->status), (long long)step->at_ms);
+		status_name((enum message_status)row->status), (long long)what->step->at_ms);
 
 	if (row->status == STATUS_SENT)
 		kind = WEBHOOK_MESSAGE_SENT;
@@ -460,8 +463,9 @@ static enum err emit_status(struct job *job, const struct message_row *row, int6
 			.conversation = row->conversation_id,
 			.channel = row->channel_id,
 			.message = row->id,
-			.at_ms = step->at_ms,
-			.detail = detail });
+			.at_ms = what->step->at_ms,
+			.detail = detail,
+			.passed_on = what->passed_on });
 }
 
 enum err message_move(struct job *job, id64 message, const struct status_step *step,
@@ -488,7 +492,8 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_MESSAGE, .message = message,
 							.conversation = row.conversation_id });
 	if (*moved && row.kind != KIND_REACTION)
-		TRY(emit_status(job, &row, before, &timed));
+		TRY(emit_status(job, &row, before,
+			&(struct webhook_status){ &timed, changes->passed_on }));
 	if (row.kind == KIND_REACTION && *moved && row.status == STATUS_FAILED)
 		TRY(show_reaction(job, row.reply_to_id, STR_NONE, changes));
 	return named ? effects_arrive(job, key, message, changes) : OK;

@@ -394,7 +394,7 @@ static str template_sentence(struct arena *arena, const struct provider_event *e
 }
 
 static enum err emit_template(struct job *job, const struct channel *ch,
-	const struct provider_event *ev)
+	const struct provider_event *ev, bool passed_on)
 {
 	struct buf detail = buf_in(job->arena, TEMPLATE_DETAIL_MAX);
 
@@ -407,6 +407,7 @@ static enum err emit_template(struct job *job, const struct channel *ch,
 	return webhook_emit(job, &(struct webhook_event){ .kind = WEBHOOK_TEMPLATE_STATUS_CHANGED,
 					 .channel = ch->id,
 					 .at_ms = ev->at_ms,
+					 .passed_on = passed_on,
 					 .detail = detail.failed ? STR_NONE : buf_text(&detail) });
 }
 
@@ -420,7 +421,7 @@ static enum err apply_template(struct job *job, const struct channel *ch,
 		inbox_note(job, changes,
 			(struct inbox_change){ .kind = CHANGE_TEMPLATE, .template = changed });
 	if (ev->template_status.len)
-		TRY(emit_template(job, ch, ev));
+		TRY(emit_template(job, ch, ev, changes->passed_on));
 	return add_notice(job, ch, ev, template_sentence(job->arena, ev), changes);
 }
 

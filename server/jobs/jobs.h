@@ -98,6 +98,10 @@ struct webhooks_config {
 	int64_t patience_ms;                   /* WEBHOOK_PATIENCE_UNITS of it */
 	/* The body of an event of the job's workspace: the whole JSON text. */
 	enum err (*compose)(struct job *job, const struct webhook_event_row *event, str *body);
+	/* The same in Meta's format. source: the network's own words of it, or none. Never
+	 * ERR_MISSING: what is gone is told by what is left. */
+	enum err (*compose_cloud)(struct job *job, const struct webhook_event_row *event,
+		str source, str *body);
 	/* Something of a webhook's deliveries changed: at most once a second for each. */
 	void (*changed)(struct job *job, id64 webhook);
 };

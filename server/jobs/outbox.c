@@ -116,6 +116,7 @@ static enum err write_outcome(struct job *job, struct outbox *outbox, const stru
 	struct status_step step = { .at_ms = r->ended_ms, .remote_id = r->remote_id };
 	bool moved;
 
+	changes->passed_on = r->passed_on && r->outcome == OUTCOME_SENT;
 	switch (r->outcome) {
 	case OUTCOME_SENT:
 		TRY(channel_note_traffic(job, r->item.channel, false));

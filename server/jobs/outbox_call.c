@@ -204,6 +204,7 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 	r->provider_trace = sent.provider_trace;
 	if (e == OK) {
 		r->outcome = OUTCOME_SENT;
+		r->passed_on = p->channel->provider->can & CAN_PASS_ON;
 		r->remote_id = sent.remote_id;
 		return;
 	}

@@ -9,6 +9,7 @@
  */
 #include "account/channel.h"
 #include "account/seal.h"
+#include "account/webhook.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "inbox/inbox.h"
@@ -112,6 +113,42 @@ static enum err apply_events(struct job *job, struct batch *batch,
 	return OK;
 }
 
+static enum err pass_change(struct job *job, struct batch *batch,
+	const struct intake_event_row *row, struct passing_on *what)
+{
+	struct channel *ch;
+
+	TRY(channel_for(job, batch, row->channel,
+		json_text_or_int(job->arena,
+			json_path(what->change, "value.metadata.phone_number_id")),
+		&ch));
+	job->workspace = ch->workspace;
+	what->channel = ch;
+	return webhook_wants_source(ch->workspace) ? inbox_pass_on(job, what) : OK;
+}
+
+/* To webhooks in Meta's format, as it came. */
+static enum err pass_on(struct job *job, struct batch *batch, const struct intake_event_row *row,
+	str body)
+{
+	json root = NULL, entries;
+
+	if (json_read(job->arena, body, &root, NULL) != OK)
+		return OK;
+	entries = json_field(root, "entry");
+	for (size_t i = 0; i < json_count(entries); i++) {
+		json entry = json_at(entries, i), changes = json_field(entry, "changes");
+		struct passing_on what = { .time = json_field(entry, "time"),
+			.account_id = json_text_or_int(job->arena, json_field(entry, "id")) };
+
+		for (size_t k = 0; k < json_count(changes); k++) {
+			what.change = json_at(changes, k);
+			TRY(pass_change(job, batch, row, &what));
+		}
+	}
+	return OK;
+}
+
 /* Decodes and applies one stored event, and marks it; in the open transaction. */
 static enum err apply_row(struct job *job, struct batch *batch, const struct intake_event_row *row)
 {
@@ -126,7 +163,10 @@ static enum err apply_row(struct job *job, struct batch *batch, const struct int
 	kind = events.count ? events.items[0].field : S("empty");
 	batch->changes.kept = false;
 	batch->changes.event = row->id;
+	batch->changes.passed_on = posted_to->provider->can & CAN_PASS_ON;
 	TRY(apply_events(job, batch, row, &events));
+	if (batch->changes.passed_on && webhook_wants_source(0))
+		TRY(pass_on(job, batch, row, body));
 	job->workspace = row->workspace;
 	atomic_fetch_add(batch->changes.kept ? &batch->processor->kept : &batch->processor->applied,
 		1);

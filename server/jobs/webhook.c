@@ -334,7 +334,7 @@ static enum err run_call(struct job *job, void *arg)
 {
 	struct call *call = arg;
 
-	webhook_call(job, call->result);
+	webhook_call(job, &call->webhooks->config, call->result);
 	finish(call->webhooks, call->result);
 	heap_free(call);
 	return OK;

@@ -9,6 +9,7 @@
 #include "account/seal.h"
 #include "base/clock.h"
 #include "net/client.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -20,7 +21,36 @@ struct prepared {
 	str id, body;
 };
 
-static enum err prepare(struct job *job, const struct webhook_item_row *item, struct prepared *p)
+static enum err keep_cloud_body(struct job *job, id64 event, str body)
+{
+	bytes sealed;
+
+	TRY(seal(job, SEAL_EVENT, body, &sealed));
+	TRY(db_begin(job, DB_WRITE));
+	TRY(sql_webhook_event_cloud_made(job,
+		&(struct sql_webhook_event_cloud_made){ event, job->workspace, sealed }, NULL));
+	return db_commit(job);
+}
+
+/* Meta's format is made with the first delivery that needs it; every later one has the same octets.
+ */
+static enum err cloud_body(struct job *job, const struct webhooks_config *config,
+	const struct webhook_event_row *event, str *out)
+{
+	struct webhook_cloud_row cloud;
+	str source;
+
+	TRY(sql_webhook_event_cloud(job,
+		&(struct sql_webhook_event_cloud){ event->id, job->workspace }, &cloud));
+	if (cloud.cloud_sealed.len)
+		return unseal(job, SEAL_EVENT, cloud.cloud_sealed, out);
+	TRY(unseal(job, SEAL_EVENT, cloud.source_sealed, &source));
+	TRY(config->compose_cloud(job, event, source, out));
+	return keep_cloud_body(job, event->id, *out);
+}
+
+static enum err prepare(struct job *job, const struct webhooks_config *config,
+	const struct webhook_item_row *item, struct prepared *p)
 {
 	struct webhook_event_row event;
 
@@ -28,7 +58,10 @@ static enum err prepare(struct job *job, const struct webhook_item_row *item, st
 	TRY(webhook_get(job, item->webhook, &p->webhook));
 	TRY(sql_webhook_event_get(job,
 		&(struct sql_webhook_event_get){ item->event, job->workspace }, &event));
-	TRY(unseal(job, SEAL_EVENT, event.payload_sealed, &p->body));
+	if (p->webhook.format == WEBHOOK_CLOUD_API)
+		TRY(cloud_body(job, config, &event, &p->body));
+	else
+		TRY(unseal(job, SEAL_EVENT, event.payload_sealed, &p->body));
 	p->id = arena_printf(job->arena, WEBHOOK_ID_PREFIX "%lld", (long long)item->event);
 	return OK;
 }
@@ -106,24 +139,38 @@ static void tell_failure(struct job *job, enum err e, struct webhook_result *r)
 	snprintf(r->error, sizeof r->error, STR_F, STR_A(str_part(why, 0, sizeof r->error - 1)));
 }
 
-static enum err call(struct job *job, const struct prepared *p, struct webhook_result *r)
+enum { HEADERS_MAX = 5 };
+
+/* Meta's one signature is that of the newest secret. */
+static size_t make_headers(struct job *job, const struct prepared *p, struct header *out)
 {
 	int64_t at_seconds = clock_now_ms() / 1000;
-	const struct header headers[] = {
-		{ S("Content-Type"), S("application/json") },
-		{ S("User-Agent"), S("Parley/" PARLEY_VERSION) },
-		{ S("webhook-id"), p->id },
-		{ S("webhook-timestamp"),
-			arena_printf(job->arena, "%lld", (long long)at_seconds) },
-		{ S("webhook-signature"), signatures(job, p, at_seconds) },
-	};
+	size_t n = 0;
+
+	out[n++] = (struct header){ S("Content-Type"), S("application/json") };
+	out[n++] = (struct header){ S("User-Agent"), S("Parley/" PARLEY_VERSION) };
+	out[n++] = (struct header){ S("webhook-id"), p->id };
+	if (p->webhook.format == WEBHOOK_CLOUD_API) {
+		out[n++] = (struct header){ S("X-Hub-Signature-256"),
+			webhook_sign_cloud(job->arena, p->webhook.secret, p->body) };
+		return n;
+	}
+	out[n++] = (struct header){ S("webhook-timestamp"),
+		arena_printf(job->arena, "%lld", (long long)at_seconds) };
+	out[n++] = (struct header){ S("webhook-signature"), signatures(job, p, at_seconds) };
+	return n;
+}
+
+static enum err call(struct job *job, const struct prepared *p, struct webhook_result *r)
+{
+	struct header headers[HEADERS_MAX];
 	struct http_reply reply = { 0 };
 
 	TRY(http_call(job,
 		&(struct http_call){ .method = HTTP_POST,
 			.url = p->webhook.url,
 			.headers = headers,
-			.header_count = COUNT_OF(headers),
+			.header_count = make_headers(job, p, headers),
 			.body = bytes_of(p->body),
 			.deadline_ms = WEBHOOK_DEADLINE_MS,
 			.reply_max = WEBHOOK_REPLY_MAX,
@@ -135,11 +182,11 @@ static enum err call(struct job *job, const struct prepared *p, struct webhook_r
 	return OK;
 }
 
-void webhook_call(struct job *job, struct webhook_result *r)
+void webhook_call(struct job *job, const struct webhooks_config *config, struct webhook_result *r)
 {
 	struct prepared p = { 0 };
 	int64_t started_us = clock_monotonic_us();
-	enum err e = prepare(job, &r->item, &p);
+	enum err e = prepare(job, config, &r->item, &p);
 
 	r->response = buf_heap(WEBHOOK_EXCERPT_MAX);
 	if (e == OK)

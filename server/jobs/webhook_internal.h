@@ -20,6 +20,7 @@ struct webhook_result {
 };
 
 /* On a worker: the whole call. */
-void webhook_call(struct job *job, struct webhook_result *result);
+void webhook_call(struct job *job, const struct webhooks_config *config,
+	struct webhook_result *result);
 
 #endif

@@ -99,7 +99,8 @@ struct ws;
 
 struct route {
 	enum http_method method;
-	const char *pattern;     /* "/api/v1/messages/{id}"; "{*}" at the end takes the rest */
+	/* "/api/v1/messages/{id}"; "{*}" at the end takes the rest, "v{n}" what is like v24.0 */
+	const char *pattern;
 	enum err (*handler)(struct job *job, const struct request *req, struct response *res);
 	uint64_t permission;     /* for api/; 0: public */
 	unsigned flags;

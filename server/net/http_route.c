@@ -90,6 +90,13 @@ static bool take_segment(str *rest, str *segment)
 	return true;
 }
 
+/* What "v{…}" takes: a v and a number. */
+static bool is_version(str segment)
+{
+	return segment.len > 1 && segment.ptr[0] == 'v' && segment.ptr[1] >= '0' &&
+	       segment.ptr[1] <= '9';
+}
+
 /* Fills params with raw text. */
 static bool pattern_fits(str pattern, str path, str params[HTTP_PARAMS_MAX])
 {
@@ -105,7 +112,11 @@ static bool pattern_fits(str pattern, str path, str params[HTTP_PARAMS_MAX])
 		}
 		if (!take_segment(&path, &got))
 			return false;
-		if (want.len > 0 && want.ptr[0] == '{') {
+		if (str_starts(want, S("v{"))) {
+			if (!is_version(got) || count == HTTP_PARAMS_MAX)
+				return false;
+			params[count++] = str_part(got, 1, got.len);
+		} else if (want.len > 0 && want.ptr[0] == '{') {
 			if (got.len == 0 || count == HTTP_PARAMS_MAX)
 				return false;
 			params[count++] = got;

@@ -50,6 +50,8 @@ struct channel {
 #define CAN_REVOKE (1ull << 44)
 #define CAN_TEMPLATES (1ull << 45)     /* has approved templates to list */
 #define CAN_MEDIA_FETCH (1ull << 46)
+/* its webhooks are Meta's own: they are passed on as they came */
+#define CAN_PASS_ON (1ull << 48)
 #define CAN_WINDOW (1ull << 47) /* free text only inside 24 h of the customer's last message */
 
 struct outgoing {

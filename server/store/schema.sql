@@ -564,7 +564,7 @@ CREATE TABLE media (
 	next_ms BIGINT,
 	error TEXT,
 	created_ms BIGINT NOT NULL
-);
+, withdrawn_ms BIGINT);
 CREATE INDEX media_blob_use ON media (blob_id);
 CREATE INDEX media_due ON media (next_ms) WHERE state = 0;
 CREATE TABLE media_blob (
@@ -620,6 +620,11 @@ CREATE TABLE message (
 CREATE INDEX message_conversation ON message (conversation_id, id);
 CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
 CREATE INDEX message_media_place ON message (conversation_id, id) WHERE media_id IS NOT NULL;
+CREATE TABLE message_callback (
+	message_id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	data_sealed BLOB NOT NULL
+);
 CREATE TABLE message_option (
 	message_id BIGINT PRIMARY KEY REFERENCES message (id),
 	workspace_id BIGINT NOT NULL,
@@ -1041,7 +1046,7 @@ CREATE TABLE webhook (
 	success_ms BIGINT,
 	created_ms BIGINT NOT NULL,
 	deleted_ms BIGINT
-);
+, format BIGINT NOT NULL DEFAULT 0, verify_token_sealed BLOB);
 CREATE INDEX webhook_workspace ON webhook (workspace_id, id) WHERE deleted_ms IS NULL;
 CREATE TABLE webhook_attempt (
 	id INTEGER PRIMARY KEY,
@@ -1087,7 +1092,7 @@ CREATE TABLE webhook_event (
 	at_ms BIGINT NOT NULL,
 	detail TEXT NOT NULL,
 	payload_sealed BLOB
-);
+, audience BIGINT NOT NULL DEFAULT 3, source_sealed BLOB, cloud_sealed BLOB);
 CREATE INDEX webhook_event_unmade ON webhook_event (id) WHERE payload_sealed IS NULL;
 CREATE INDEX webhook_event_workspace ON webhook_event (workspace_id, id);
 CREATE TABLE webhook_lane (

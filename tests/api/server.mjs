@@ -215,6 +215,6 @@ function endAfterwards(server) {
 export async function operations(server) {
   const { body } = await server.nobody.get('/openapi.json', { raw: true })
   return Object.entries(body.paths).flatMap(([where, item]) =>
-    Object.entries(item).filter(([method]) => method !== 'parameters').map(([method, operation]) =>
+    Object.entries(item).filter(([method]) => !['parameters', 'servers'].includes(method)).map(([method, operation]) =>
       ({ method: method.toUpperCase(), path: where, permission: operation['x-permission'] })))
 }

@@ -1,16 +1,19 @@
 -- Webhooks to others: addresses, events, deliveries, attempts.
 
--- fragment webhook: id, workspace_id AS workspace, url_sealed, description, kinds, channels, secret_sealed, old_secret_sealed, old_secret_until_ms, disabled_ms, disabled_reason, failing_since_ms, success_ms, created_ms
+-- fragment webhook: id, workspace_id AS workspace, url_sealed, description, kinds, channels, secret_sealed, old_secret_sealed, old_secret_until_ms, disabled_ms, disabled_reason, failing_since_ms, success_ms, created_ms, format, verify_token_sealed
 
 -- webhook_add: exec
 -- in: id id64, workspace id64, url bytes, description str, kinds i64, channels str, secret bytes, disabled_ms i64?, now_ms i64
-INSERT INTO webhook (id, workspace_id, url_sealed, description, kinds, channels, secret_sealed, disabled_ms, created_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- in: format i64, verify_token bytes?
+INSERT INTO webhook (id, workspace_id, url_sealed, description, kinds, channels, secret_sealed, disabled_ms, created_ms, format,
+	verify_token_sealed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- webhook_get: one webhook
 -- in: id id64, workspace id64
 -- out: id id64, workspace id64, url_sealed bytes, description str, kinds i64, channels str, secret_sealed bytes, old_secret_sealed bytes
 -- out: old_secret_until_ms i64, disabled_ms i64, disabled_reason str, failing_since_ms i64, success_ms i64, created_ms i64
+-- out: format i64, verify_token_sealed bytes
 SELECT {webhook} FROM webhook WHERE id = $1 AND workspace_id = $2 AND deleted_ms IS NULL;
 
 -- webhook_list: many webhook
@@ -24,8 +27,9 @@ SELECT {webhook} FROM webhook WHERE id > $1 AND deleted_ms IS NULL ORDER BY id L
 
 -- webhook_set: exec
 -- in: id id64, workspace id64, url bytes, description str, kinds i64, channels str, disabled_ms i64?, disabled_reason str?, failing_since_ms i64?
+-- in: verify_token bytes?
 UPDATE webhook SET url_sealed = $3, description = $4, kinds = $5, channels = $6, disabled_ms = $7, disabled_reason = $8,
-	failing_since_ms = $9
+	failing_since_ms = $9, verify_token_sealed = $10
 WHERE id = $1 AND workspace_id = $2 AND deleted_ms IS NULL;
 
 -- webhook_rotate: exec
@@ -70,9 +74,10 @@ INSERT INTO webhook_lane (lane, last) VALUES ($1, 1) ON CONFLICT (lane) DO UPDAT
 
 -- webhook_event_add: exec
 -- in: id id64, workspace id64, kind i64, lane id64, sequence i64, conversation id64?, channel id64?, message id64?, contact id64?
--- in: at_ms i64, detail str
-INSERT INTO webhook_event (id, workspace_id, kind, lane, sequence, conversation_id, channel_id, message_id, contact_id, at_ms, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+-- in: at_ms i64, detail str, source bytes?, audience i64
+INSERT INTO webhook_event (id, workspace_id, kind, lane, sequence, conversation_id, channel_id, message_id, contact_id, at_ms, detail,
+	source_sealed, audience)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- webhook_event_unmade: many webhook_event
 -- in: max i64
@@ -87,6 +92,16 @@ FROM webhook_event WHERE payload_sealed IS NULL ORDER BY id LIMIT $1;
 SELECT id, workspace_id AS workspace, kind, lane, sequence, conversation_id, channel_id, message_id, contact_id, at_ms, detail,
 	payload_sealed
 FROM webhook_event WHERE id = $1 AND workspace_id = $2;
+
+-- webhook_event_cloud: one webhook_cloud
+-- The network's own words, and the body in Meta's format.
+-- in: id id64, workspace id64
+-- out: source_sealed bytes, cloud_sealed bytes
+SELECT source_sealed, cloud_sealed FROM webhook_event WHERE id = $1 AND workspace_id = $2;
+
+-- webhook_event_cloud_made: exec
+-- in: id id64, workspace id64, body bytes
+UPDATE webhook_event SET cloud_sealed = $3 WHERE id = $1 AND workspace_id = $2 AND cloud_sealed IS NULL;
 
 -- webhook_event_made: exec
 -- in: id id64, payload bytes
@@ -168,11 +183,12 @@ WHERE webhook_id = $1 AND workspace_id = $2 AND state = 2;
 
 -- What happened from one id to another and fits the webhook is delivered again, or for the first time.
 -- webhook_replay: exec
--- in: webhook id64, workspace id64, kinds i64, channels str, all_channels i64, from id64, until id64, now_ms i64
+-- in: webhook id64, workspace id64, kinds i64, channels str, all_channels i64, from id64, until id64, now_ms i64, audience i64
 INSERT INTO webhook_delivery (webhook_id, event_id, workspace_id, lane, sequence, state, attempts, next_ms)
 SELECT $1, e.id, e.workspace_id, e.lane, e.sequence, 0, 0, $8 FROM webhook_event e
 WHERE e.workspace_id = $2 AND e.id >= $6 AND e.id < $7 AND (e.kind & $3) <> 0
 AND ($5 = 1 OR e.channel_id IS NULL OR e.channel_id IN (SELECT value FROM json_each($4)))
+AND (e.audience & $9) <> 0
 ON CONFLICT (webhook_id, event_id) DO UPDATE SET state = 0, attempts = 0, next_ms = excluded.next_ms, done_ms = NULL;
 
 -- webhook_attempt_add: exec
