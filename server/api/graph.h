@@ -89,7 +89,7 @@ enum err graph_upload_state(struct job *job, const struct request *req, struct r
 /* graph_template.c */
 struct template_item;
 enum err graph_template_find(struct job *job, str id, struct template_item *out);
-void graph_template_write(struct job *job, struct buf *out, const char *key,
+void graph_write_template(struct job *job, struct buf *out, const char *key,
 	const struct template_item *t, str fields);
 enum err graph_template_edit(struct job *job, const struct request *req, struct response *res,
 	const struct template_item *t);

@@ -95,7 +95,7 @@ enum err graph_named_get(struct job *job, const struct request *req, struct resp
 	case OBJECT_MEDIA:
 		return graph_media_describe(job, req, res, &object.media);
 	default:
-		graph_template_write(job, reply_json(res, 200), NULL, &object.template, fields);
+		graph_write_template(job, reply_json(res, 200), NULL, &object.template, fields);
 		return OK;
 	}
 }

@@ -40,7 +40,7 @@ static void put_if(struct buf *out, str fields, const char *name, str value)
 		json_put(out, name, value);
 }
 
-void graph_template_write(struct job *job, struct buf *out, const char *key,
+void graph_write_template(struct job *job, struct buf *out, const char *key,
 	const struct template_item *t, str fields)
 {
 	if (key)
@@ -198,7 +198,7 @@ enum err graph_templates_get(struct job *job, const struct request *req, struct 
 	json_open(out, '{');
 	json_open_in(out, "data", '[');
 	for (size_t i = 0; i < count; i++)
-		graph_template_write(job, out, NULL, &items[i], list.fields);
+		graph_write_template(job, out, NULL, &items[i], list.fields);
 	json_close(out, ']');
 	if (count)
 		write_paging(job, req, out, &list, &items[0], &items[count - 1], more);
