@@ -74,7 +74,7 @@ static json ask(int status, const char *line, const char *body)
 static void customer_says(struct job *job, const char *phone, const char *remote_id,
 	const char *body)
 {
-	struct provider_event ev = test_text(phone, remote_id, body, job->now_ms);
+	struct provider_event ev = test_says(phone, remote_id, body, job->now_ms);
 
 	ev.who.name = arena_printf(job->arena, "Customer %s", phone);
 	test_apply(job, ch, &ev, NULL);
@@ -294,7 +294,7 @@ STORE_TEST(a_thread_is_read_from_its_end_in_both_directions_and_around)
 
 STORE_TEST(a_message_shows_what_it_answers_and_how_people_took_it)
 {
-	struct provider_event quote = test_text("12025550101", "Q", "yes", 0);
+	struct provider_event quote = test_says("12025550101", "Q", "yes", 0);
 	struct provider_event heart = { .kind = EVENT_REACTION,
 		.who = { .phone = S("12025550101") },
 		.target_id = S("Q"),
@@ -516,7 +516,7 @@ static void write_down(str app_key, str channel, str event, str data)
 
 STORE_TEST(what_changes_is_told_once_to_its_workspace)
 {
-	struct provider_event ev = test_text("12025550101", "A", "hi", TEST_NOW_MS);
+	struct provider_event ev = test_says("12025550101", "A", "hi", TEST_NOW_MS);
 	struct provider_event seen = { .kind = EVENT_REACTION,
 		.who = { .phone = S("12025550101") },
 		.target_id = S("A"),

@@ -22,7 +22,7 @@ static void start(struct job *job)
 	const char *remote = arena_printf(test_arena(), "wamid.IN%d", ++customers).ptr;
 
 	ch = test_channel(job);
-	in = test_text("12025550142", remote, "hi", TEST_NOW_MS);
+	in = test_says("12025550142", remote, "hi", TEST_NOW_MS);
 	in.who.name = S("Ana Ruiz");
 	test_apply(job, ch, &in, NULL);
 	conv = test_conversation(job, ch, remote);
@@ -211,7 +211,7 @@ STORE_TEST(the_use_of_a_ready_answer_is_counted_with_what_became_of_it)
 	ev.target_message = msg.id;
 	test_apply(job, ch, &ev, NULL);
 	job->now_ms += 5000;
-	ev = test_text("12025550142", "wamid.BACK", "thanks", job->now_ms);
+	ev = test_says("12025550142", "wamid.BACK", "thanks", job->now_ms);
 	test_apply(job, ch, &ev, NULL);
 	EXPECT_OK(canned_list(job, 0, 10, &list));
 	EXPECT_OK(canned_figures(job, &list, &figures));
@@ -484,7 +484,7 @@ STORE_TEST(only_if_no_reply_waits_for_silence)
 
 	s = later(job, HOUR, REPEAT_ONCE, true);
 	job->now_ms += 1000;
-	in = test_text("12025550142", "wamid.REPLY", "here I am", job->now_ms);
+	in = test_says("12025550142", "wamid.REPLY", "here I am", job->now_ms);
 	test_apply(job, ch, &in, NULL);
 	job->now_ms += HOUR;
 	EXPECT_INT(send_due(job), 1);

@@ -156,7 +156,7 @@ STORE_TEST(the_last_to_write_comes_first)
 {
 	struct channel *ch = test_channel(job);
 	struct contact_filter filter = any();
-	struct provider_event text = test_text("12025550101", "wamid.1", "hi", TEST_NOW_MS);
+	struct provider_event text = test_says("12025550101", "wamid.1", "hi", TEST_NOW_MS);
 
 	make(job, "+12025550101", "Writes");
 	make(job, "+12025550102", "Silent");
@@ -174,8 +174,8 @@ STORE_TEST(the_last_to_write_comes_first)
 STORE_TEST(a_scope_sees_those_who_speak_where_it_may_look)
 {
 	struct channel *ch = test_channel(job), *other = test_another_channel(job, 2);
-	struct provider_event a = test_text("12025550101", "wamid.1", "hi", TEST_NOW_MS),
-			      b = test_text("12025550102", "wamid.2", "hi", TEST_NOW_MS);
+	struct provider_event a = test_says("12025550101", "wamid.1", "hi", TEST_NOW_MS),
+			      b = test_says("12025550102", "wamid.2", "hi", TEST_NOW_MS);
 	const struct scope scope = { .channels = &ch->id, .channel_count = 1 };
 	struct contact_filter filter = any();
 
@@ -193,8 +193,8 @@ STORE_TEST(a_scope_sees_those_who_speak_where_it_may_look)
 STORE_TEST(what_a_blocked_contact_writes_makes_no_notice)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event a = test_text("12025550101", "wamid.1", "hi", TEST_NOW_MS),
-			      b = test_text("12025550101", "wamid.2", "again", TEST_NOW_MS + 1000);
+	struct provider_event a = test_says("12025550101", "wamid.1", "hi", TEST_NOW_MS),
+			      b = test_says("12025550101", "wamid.2", "again", TEST_NOW_MS + 1000);
 	struct inbox_changes changes = { 0 };
 	struct conversation conv;
 	struct contact contact;
@@ -287,7 +287,7 @@ STORE_TEST(an_erased_person_is_nowhere)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event a =
-		test_text("12025550101", "wamid.1", "my secret wish", TEST_NOW_MS);
+		test_says("12025550101", "wamid.1", "my secret wish", TEST_NOW_MS);
 	struct message_search search = { .query = S("secret"), .max = 10 };
 	struct inbox_changes changes = { 0 };
 	struct messages hits;

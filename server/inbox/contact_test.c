@@ -181,8 +181,8 @@ STORE_TEST(merged_conversations_become_one_thread_and_part_again)
 	struct inbox_changes changes = { 0 };
 	struct channel *ch = test_channel(job);
 	struct provider_event by_phone =
-		test_text("12025550142", "wamid.A", "by phone", TEST_NOW_MS - 5000);
-	struct provider_event by_bsuid = test_text("", "wamid.B", "by id", TEST_NOW_MS - 1000);
+		test_says("12025550142", "wamid.A", "by phone", TEST_NOW_MS - 5000);
+	struct provider_event by_bsuid = test_says("", "wamid.B", "by id", TEST_NOW_MS - 1000);
 	struct conversation a, b, joined;
 
 	by_bsuid.who = (struct person_ref){ .bsuid = S("US.1234") };
@@ -237,9 +237,9 @@ STORE_TEST(what_was_written_after_a_merge_stays_with_the_kept_contact)
 {
 	struct inbox_changes changes = { 0 };
 	struct channel *ch = test_channel(job);
-	struct provider_event a = test_text("12025550142", "wamid.A", "a", TEST_NOW_MS);
-	struct provider_event b = test_text("", "wamid.B", "b", TEST_NOW_MS),
-			      c = test_text("12025550142", "wamid.C", "c", TEST_NOW_MS);
+	struct provider_event a = test_says("12025550142", "wamid.A", "a", TEST_NOW_MS);
+	struct provider_event b = test_says("", "wamid.B", "b", TEST_NOW_MS),
+			      c = test_says("12025550142", "wamid.C", "c", TEST_NOW_MS);
 	id64 kept;
 
 	b.who = (struct person_ref){ .bsuid = S("US.1234") };

@@ -9,7 +9,7 @@
 static struct conversation a_conversation(struct job *job)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event hi = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event hi = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 
 	test_apply(job, ch, &hi, NULL);
 	return test_conversation(job, ch, "wamid.A");
@@ -67,7 +67,7 @@ STORE_TEST(a_customer_wakes_what_is_snoozed_and_the_answer_ends_the_wait)
 	struct conversation conv = a_conversation(job), after;
 	struct conversation_patch resolve = { .has_status = true, .status = CONVERSATION_RESOLVED };
 	struct provider_event more =
-		test_text("12025550142", "wamid.B", "still there?", TEST_NOW_MS + 5000);
+		test_says("12025550142", "wamid.B", "still there?", TEST_NOW_MS + 5000);
 	struct channel *ch;
 
 	EXPECT_OK(update(job, conv.id, &resolve, &after));

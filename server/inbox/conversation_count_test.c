@@ -42,7 +42,7 @@ static const char *phone(int i)
 
 static void customer_writes(struct job *job, const struct channel *ch, int step)
 {
-	struct provider_event hi = test_text(phone(roll(PHONES)),
+	struct provider_event hi = test_says(phone(roll(PHONES)),
 		arena_printf(test_arena(), "wamid.%d", step).ptr, "hi", job->now_ms);
 
 	test_apply(job, ch, &hi, NULL);
@@ -131,7 +131,7 @@ STORE_TEST(what_was_rolled_back_is_not_counted)
 {
 	struct channel *ch = test_channel(job);
 	struct inbox_changes changes = { 0 };
-	struct provider_event hi = test_text(phone(1), "wamid.A", "hi", job->now_ms);
+	struct provider_event hi = test_says(phone(1), "wamid.A", "hi", job->now_ms);
 
 	EXPECT_OK(db_begin(job, DB_WRITE));
 	EXPECT_OK(inbox_apply(job, ch, &hi, &changes));

@@ -9,7 +9,7 @@ static struct channel *ch;
 static struct conversation says(struct job *job, const char *phone, const char *id,
 	const char *body)
 {
-	struct provider_event ev = test_text(phone, id, body, job->now_ms);
+	struct provider_event ev = test_says(phone, id, body, job->now_ms);
 
 	job->now_ms += 1000;
 	test_apply(job, ch, &ev, NULL);

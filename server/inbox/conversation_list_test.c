@@ -70,7 +70,7 @@ static void fill(struct job *job)
 	for (int i = 0; i < ROWS; i++) {
 		const char *id = arena_printf(test_arena(), "wamid.%d", i).ptr;
 
-		hi = test_text(arena_printf(test_arena(), "1202555%04d", i).ptr, id, "hi",
+		hi = test_says(arena_printf(test_arena(), "1202555%04d", i).ptr, id, "hi",
 			TEST_NOW_MS);
 		test_apply(job, ch[i % CHANNELS], &hi, NULL);
 		all[i] = test_conversation(job, ch[i % CHANNELS], id);

@@ -27,7 +27,7 @@ struct scene {
 static struct conversation says(struct job *job, const char *phone)
 {
 	const char *id = arena_printf(test_arena(), "wamid.%d", ++messages).ptr;
-	struct provider_event ev = test_text(phone, id, "hello", job->now_ms += 1000);
+	struct provider_event ev = test_says(phone, id, "hello", job->now_ms += 1000);
 
 	test_apply(job, ch, &ev, NULL);
 	return test_conversation(job, ch, id);

@@ -40,7 +40,7 @@ static struct provider_event reaction(const char *target, const char *emoji, boo
 static struct provider_event change(enum event_kind kind, const char *target, const char *body,
 	int64_t at_ms)
 {
-	struct provider_event ev = test_text("12025550142", "", body, at_ms);
+	struct provider_event ev = test_says("12025550142", "", body, at_ms);
 
 	ev.kind = kind;
 	ev.remote_id = STR_NONE;
@@ -53,7 +53,7 @@ static struct provider_event change(enum event_kind kind, const char *target, co
 STORE_TEST(ticks_move_forward_with_the_times_of_the_provider)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), ev;
+	struct provider_event in = test_says("12025550142", "wamid.IN", "hi", TEST_NOW_MS), ev;
 	struct conversation conv;
 	struct message m;
 	id64 id;
@@ -79,7 +79,7 @@ STORE_TEST(ticks_move_forward_with_the_times_of_the_provider)
 STORE_TEST(a_status_that_names_our_id_settles_a_send_whose_answer_was_lost)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), ev;
+	struct provider_event in = test_says("12025550142", "wamid.IN", "hi", TEST_NOW_MS), ev;
 	struct conversation conv;
 	struct message_waiting_row waiting;
 	struct message m;
@@ -104,7 +104,7 @@ STORE_TEST(a_status_that_names_our_id_settles_a_send_whose_answer_was_lost)
 STORE_TEST(an_id_of_another_channel_or_workspace_is_not_believed)
 {
 	struct channel *ch = test_channel(job), *second = test_another_channel(job, 2);
-	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.IN", "hi", TEST_NOW_MS);
 	struct provider_event ev = test_tick("wamid.OUT", STATUS_READ, TEST_NOW_MS);
 	struct conversation conv;
 	struct message m;
@@ -120,7 +120,7 @@ STORE_TEST(an_id_of_another_channel_or_workspace_is_not_believed)
 STORE_TEST(a_failure_after_delivery_warns_and_takes_nothing_back)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
+	struct provider_event echo = test_says("12025550142", "wamid.E", "hi", TEST_NOW_MS);
 	struct provider_event delivered =
 		test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS + 1000);
 	struct provider_event failed = failure("wamid.E", TEST_NOW_MS + 2000);
@@ -139,7 +139,7 @@ STORE_TEST(a_failure_after_delivery_warns_and_takes_nothing_back)
 STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed,
+	struct provider_event in = test_says("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed,
 			      sent;
 	struct outbox_state_row waiting;
 	struct conversation conv;
@@ -175,7 +175,7 @@ STORE_TEST(a_late_failure_of_an_earlier_attempt_does_not_fail_a_retried_message)
 STORE_TEST(a_retry_outside_the_window_is_refused_before_it_is_queued)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed;
+	struct provider_event in = test_says("12025550142", "wamid.IN", "hi", TEST_NOW_MS), failed;
 	struct conversation conv;
 	struct message m;
 	id64 id;
@@ -199,7 +199,7 @@ STORE_TEST(a_retry_outside_the_window_is_refused_before_it_is_queued)
 STORE_TEST(a_key_stands_for_a_day_and_may_be_used_again_then)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "A", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "A", "hi", TEST_NOW_MS);
 	struct message_draft draft = { .kind = KIND_TEXT, .idempotency_key = S("key"),
 		.request_hash = S("0123456789abcdef0123456789abcdef") };
 	struct message first, again;
@@ -214,7 +214,7 @@ STORE_TEST(a_key_stands_for_a_day_and_may_be_used_again_then)
 	EXPECT_OK(inbox_send(job, &draft, &again, &repeated));
 	EXPECT(repeated && again.id == first.id);
 	job->now_ms += 1;
-	in = test_text("12025550142", "B", "still there?", job->now_ms);
+	in = test_says("12025550142", "B", "still there?", job->now_ms);
 	test_apply(job, ch, &in, NULL);
 	EXPECT_OK(inbox_send(job, &draft, &again, &repeated));
 	EXPECT(!repeated && again.id != first.id);
@@ -231,7 +231,7 @@ static void tell_story(const char *target, struct provider_event story[STORY])
 {
 	int64_t t = TEST_NOW_MS;
 
-	story[0] = test_text("12025550142", target, "helo", t);
+	story[0] = test_says("12025550142", target, "helo", t);
 	story[0].is_echo = true;
 	story[1] = test_tick(target, STATUS_SENT, t + 1000);
 	story[2] = test_tick(target, STATUS_DELIVERED, t + 2000);
@@ -290,7 +290,7 @@ STORE_TEST(a_status_before_its_message_waits_for_it_once)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event status = test_tick("wamid.E", STATUS_READ, TEST_NOW_MS + 1000);
-	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
+	struct provider_event echo = test_says("12025550142", "wamid.E", "hi", TEST_NOW_MS);
 	struct waiting_effect_rows waiting;
 	uint8_t key[REMOTE_KEY_SIZE];
 
@@ -312,9 +312,9 @@ STORE_TEST(a_status_before_its_message_waits_for_it_once)
 STORE_TEST(a_quote_finds_its_message_also_when_that_comes_later)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event quote = test_text("12025550142", "wamid.Q", "yes", TEST_NOW_MS);
+	struct provider_event quote = test_says("12025550142", "wamid.Q", "yes", TEST_NOW_MS);
 	struct provider_event quoted =
-		test_text("12025550142", "wamid.A", "shall we?", TEST_NOW_MS - 1000);
+		test_says("12025550142", "wamid.A", "shall we?", TEST_NOW_MS - 1000);
 
 	quote.reply_to = S("wamid.A");
 	test_apply(job, ch, &quote, NULL);
@@ -328,8 +328,8 @@ STORE_TEST(a_quote_finds_its_message_also_when_that_comes_later)
 STORE_TEST(a_quote_of_another_conversation_is_not_followed)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event quoted = test_text("12025550143", "wamid.A", "secret", TEST_NOW_MS);
-	struct provider_event quote = test_text("12025550142", "wamid.Q", "?", TEST_NOW_MS);
+	struct provider_event quoted = test_says("12025550143", "wamid.A", "secret", TEST_NOW_MS);
+	struct provider_event quote = test_says("12025550142", "wamid.Q", "?", TEST_NOW_MS);
 
 	quote.reply_to = S("wamid.A");
 	test_apply(job, ch, &quoted, NULL);
@@ -342,7 +342,7 @@ STORE_TEST(a_quote_of_another_conversation_is_not_followed)
 STORE_TEST(an_edit_keeps_what_stood_there_before)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "helo", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "helo", TEST_NOW_MS);
 	struct provider_event edit = change(EVENT_EDIT, "wamid.A", "hello", TEST_NOW_MS + 1000);
 	struct message_version_rows versions;
 	struct message m;
@@ -361,7 +361,7 @@ STORE_TEST(an_edit_keeps_what_stood_there_before)
 STORE_TEST(a_revoked_message_says_when_and_is_not_found_any_more)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "regrettable", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "regrettable", TEST_NOW_MS);
 	struct provider_event revoke = change(EVENT_REVOKE, "wamid.A", "", TEST_NOW_MS + 1000);
 	const struct message_search search = { .query = S("regrettable"), .max = 10 };
 	struct messages found;
@@ -380,7 +380,7 @@ STORE_TEST(a_revoked_message_says_when_and_is_not_found_any_more)
 STORE_TEST(messages_of_another_workspace_are_not_there)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 	struct conversation conv;
 	struct message m;
 

@@ -96,7 +96,7 @@ STORE_TEST(the_link_of_a_mail_takes_its_reader_off_and_nobody_else)
 STORE_TEST(what_is_muted_is_muted_for_oneself)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event ev = test_text("12025550142", "1", "hello", TEST_NOW_MS);
+	struct provider_event ev = test_says("12025550142", "1", "hello", TEST_NOW_MS);
 	struct muted muted;
 	id64 conversation;
 	bool is;

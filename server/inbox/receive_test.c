@@ -9,7 +9,7 @@
 STORE_TEST(the_window_is_open_for_24_hours_after_the_customers_own_time)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS - 3600000);
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS - 3600000);
 	struct conversation conv;
 
 	test_apply(job, ch, &in, NULL);
@@ -24,7 +24,7 @@ STORE_TEST(a_time_in_the_future_opens_the_window_from_now_on_only)
 	const int64_t year_ms = 365LL * 24 * 3600 * 1000;
 	struct channel *ch = test_channel(job);
 	struct provider_event in =
-		test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS + year_ms);
+		test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS + year_ms);
 	struct provider_event heart = { .kind = EVENT_REACTION,
 		.who = { .phone = S("12025550142") },
 		.at_ms = TEST_NOW_MS + 2 * year_ms,
@@ -43,8 +43,8 @@ STORE_TEST(an_older_message_that_comes_late_does_not_shorten_the_window)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event late =
-		test_text("12025550142", "wamid.A", "1", TEST_NOW_MS - 7200000);
-	struct provider_event newer = test_text("12025550142", "wamid.B", "2", TEST_NOW_MS);
+		test_says("12025550142", "wamid.A", "1", TEST_NOW_MS - 7200000);
+	struct provider_event newer = test_says("12025550142", "wamid.B", "2", TEST_NOW_MS);
 
 	test_apply(job, ch, &newer, NULL);
 	test_apply(job, ch, &late, NULL);
@@ -55,9 +55,9 @@ STORE_TEST(echoes_history_and_statuses_open_no_window)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event echo =
-		test_text("12025550142", "wamid.E", "from the phone", TEST_NOW_MS);
+		test_says("12025550142", "wamid.E", "from the phone", TEST_NOW_MS);
 	struct provider_event old =
-		test_text("12025550142", "wamid.H", "long ago", TEST_NOW_MS - 86400000);
+		test_says("12025550142", "wamid.H", "long ago", TEST_NOW_MS - 86400000);
 	struct provider_event read = test_tick("wamid.E", STATUS_READ, TEST_NOW_MS);
 	struct conversation conv;
 
@@ -76,7 +76,7 @@ STORE_TEST(echoes_history_and_statuses_open_no_window)
 STORE_TEST(a_reaction_opens_the_window_and_nothing_else)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 	struct provider_event heart = { .kind = EVENT_REACTION,
 		.who = { .phone = S("12025550142") },
 		.at_ms = TEST_NOW_MS + 60000,
@@ -101,9 +101,9 @@ STORE_TEST(a_reaction_opens_the_window_and_nothing_else)
 STORE_TEST(a_customer_who_writes_opens_a_resolved_conversation)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event first = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event first = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 	struct provider_event second =
-		test_text("12025550142", "wamid.B", "again", TEST_NOW_MS + 1000);
+		test_says("12025550142", "wamid.B", "again", TEST_NOW_MS + 1000);
 	struct inbox_changes changes = { 0 };
 	struct conversation conv;
 
@@ -129,9 +129,9 @@ STORE_TEST(a_customer_who_writes_opens_a_resolved_conversation)
 STORE_TEST(an_answer_or_an_echo_reads_what_came_before)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 	struct provider_event echo =
-		test_text("12025550142", "wamid.E", "hello", TEST_NOW_MS + 1000);
+		test_says("12025550142", "wamid.E", "hello", TEST_NOW_MS + 1000);
 
 	echo.is_echo = true;
 	test_apply(job, ch, &in, NULL);
@@ -146,7 +146,7 @@ STORE_TEST(an_answer_or_an_echo_reads_what_came_before)
 STORE_TEST(a_message_that_comes_twice_is_there_once_and_tells_nothing_new)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 	struct inbox_changes first = { 0 }, second = { 0 };
 	struct conversation before, after;
 
@@ -162,7 +162,7 @@ STORE_TEST(a_message_that_comes_twice_is_there_once_and_tells_nothing_new)
 STORE_TEST(the_same_remote_id_on_two_channels_is_two_messages)
 {
 	struct channel *ch = test_channel(job), *second = test_another_channel(job, 2);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS);
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS);
 	struct message a, b;
 
 	test_apply(job, ch, &in, NULL);
@@ -177,7 +177,7 @@ STORE_TEST(what_nothing_draws_yet_is_kept)
 {
 	struct channel *ch = test_channel(job);
 	struct provider_event undrawn = { .kind = EVENT_UNDRAWN, .field = S("calls") };
-	struct provider_event group = test_text("12025550142", "wamid.G", "to all", TEST_NOW_MS);
+	struct provider_event group = test_says("12025550142", "wamid.G", "to all", TEST_NOW_MS);
 	struct inbox_changes changes = { 0 };
 	struct message_place_row place;
 
@@ -233,7 +233,7 @@ STORE_TEST(the_last_wish_about_marketing_counts)
 STORE_TEST(history_brings_its_picture_later)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event place = test_text("12025550142", "wamid.P", "", TEST_NOW_MS - 1000);
+	struct provider_event place = test_says("12025550142", "wamid.P", "", TEST_NOW_MS - 1000);
 	struct provider_event picture = place;
 
 	place.is_history = picture.is_history = true;
@@ -253,7 +253,7 @@ STORE_TEST(history_brings_its_picture_later)
 STORE_TEST(what_a_customer_clicked_to_come_here_stands_in_the_content)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event in = test_text("12025550142", "wamid.A", "hi", TEST_NOW_MS),
+	struct provider_event in = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS),
 			      empty = in;
 
 	in.referral = S("{\"source_id\":\"1\"}");
@@ -273,7 +273,7 @@ STORE_TEST(every_kind_keeps_its_name_and_content)
 	struct channel *ch = test_channel(job);
 
 	for (int kind = KIND_UNKNOWN; kind < KINDS; kind++) {
-		struct provider_event ev = test_text("12025550142", "", "", TEST_NOW_MS);
+		struct provider_event ev = test_says("12025550142", "", "", TEST_NOW_MS);
 		struct message m;
 
 		if (kind == KIND_REACTION || kind == KIND_NOTE)
@@ -309,9 +309,9 @@ static struct contact contact_of(struct job *job, const struct channel *ch, cons
 STORE_TEST(a_report_teaches_the_other_names_of_its_recipient)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event echo = test_text("5511987650000", "wamid.E", "oi", TEST_NOW_MS);
+	struct provider_event echo = test_says("5511987650000", "wamid.E", "oi", TEST_NOW_MS);
 	struct provider_event sent = test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS);
-	struct provider_event later = test_text("", "wamid.L", "sim", TEST_NOW_MS);
+	struct provider_event later = test_says("", "wamid.L", "sim", TEST_NOW_MS);
 
 	echo.is_echo = true;
 	sent.who = (struct person_ref){ .phone = S("551187650000"), .bsuid = S("BR.1234") };
@@ -326,8 +326,8 @@ STORE_TEST(a_report_teaches_the_other_names_of_its_recipient)
 STORE_TEST(a_report_that_names_somebody_else_merges_nobody)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event echo = test_text("12025550142", "wamid.E", "hi", TEST_NOW_MS);
-	struct provider_event other = test_text("12025550143", "wamid.O", "hi", TEST_NOW_MS);
+	struct provider_event echo = test_says("12025550142", "wamid.E", "hi", TEST_NOW_MS);
+	struct provider_event other = test_says("12025550143", "wamid.O", "hi", TEST_NOW_MS);
 	struct provider_event sent = test_tick("wamid.E", STATUS_DELIVERED, TEST_NOW_MS);
 
 	echo.is_echo = true;

@@ -26,7 +26,7 @@ static str found(struct job *job, const char *line)
 static void says(struct job *job, const struct channel *ch, const char *phone,
 	const char *remote_id, const char *body)
 {
-	struct provider_event ev = test_text(phone, remote_id, body, TEST_NOW_MS);
+	struct provider_event ev = test_says(phone, remote_id, body, TEST_NOW_MS);
 
 	test_apply(job, ch, &ev, NULL);
 }
@@ -34,7 +34,7 @@ static void says(struct job *job, const struct channel *ch, const char *phone,
 static void shows(struct job *job, const struct channel *ch, const char *remote_id,
 	enum message_kind kind, const char *content)
 {
-	struct provider_event ev = test_text("12025550142", remote_id, "", TEST_NOW_MS);
+	struct provider_event ev = test_says("12025550142", remote_id, "", TEST_NOW_MS);
 
 	ev.message_kind = kind;
 	ev.content = T(content);

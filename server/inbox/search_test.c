@@ -23,7 +23,7 @@ static str found(struct job *job, const char *query, id64 conversation)
 
 static void say(struct job *job, const struct channel *ch, const char *remote_id, const char *body)
 {
-	struct provider_event ev = test_text("12025550142", remote_id, body, TEST_NOW_MS);
+	struct provider_event ev = test_says("12025550142", remote_id, body, TEST_NOW_MS);
 
 	test_apply(job, ch, &ev, NULL);
 }
@@ -85,7 +85,7 @@ STORE_TEST(pages_of_a_search_follow_each_other)
 STORE_TEST(captions_titles_and_names_are_found)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event ev = test_text("12025550142", "1", "", TEST_NOW_MS);
+	struct provider_event ev = test_says("12025550142", "1", "", TEST_NOW_MS);
 
 	ev.message_kind = KIND_CONTACTS;
 	ev.content = S("[{\"name\":{\"formatted_name\":\"Barbara "
@@ -113,8 +113,8 @@ STORE_TEST(captions_titles_and_names_are_found)
 STORE_TEST(a_search_in_one_conversation_stays_there_also_after_a_merge)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event other = test_text("", "2", "apple", TEST_NOW_MS),
-			      both = test_text("12025550142", "3", "x", TEST_NOW_MS);
+	struct provider_event other = test_says("", "2", "apple", TEST_NOW_MS),
+			      both = test_says("12025550142", "3", "x", TEST_NOW_MS);
 	id64 first, second;
 
 	say(job, ch, "1", "apple");
@@ -132,17 +132,17 @@ STORE_TEST(a_search_in_one_conversation_stays_there_also_after_a_merge)
 STORE_TEST(an_edit_after_a_merge_leaves_no_old_words_behind)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event other = test_text("", "2", "apple", TEST_NOW_MS), both, edit;
+	struct provider_event other = test_says("", "2", "apple", TEST_NOW_MS), both, edit;
 	id64 first;
 
 	say(job, ch, "1", "pear");
 	other.who = (struct person_ref){ .bsuid = S("US.1234") };
 	test_apply(job, ch, &other, NULL);
 	first = test_conversation(job, ch, "1").id;
-	both = test_text("12025550142", "3", "x", TEST_NOW_MS);
+	both = test_says("12025550142", "3", "x", TEST_NOW_MS);
 	both.who.bsuid = S("US.1234");
 	test_apply(job, ch, &both, NULL);
-	edit = test_text("", "", "banana", TEST_NOW_MS + 1000);
+	edit = test_says("", "", "banana", TEST_NOW_MS + 1000);
 	edit.kind = EVENT_EDIT;
 	edit.target_id = S("2");
 	test_apply(job, ch, &edit, NULL);
@@ -154,7 +154,7 @@ STORE_TEST(an_edit_after_a_merge_leaves_no_old_words_behind)
 STORE_TEST(an_edited_message_is_found_by_its_new_words_only)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event edit = test_text("12025550142", "", "banana", TEST_NOW_MS + 1000);
+	struct provider_event edit = test_says("12025550142", "", "banana", TEST_NOW_MS + 1000);
 
 	say(job, ch, "1", "apple");
 	edit.kind = EVENT_EDIT;
@@ -191,8 +191,8 @@ static size_t contacts_found(struct job *job, const char *query, id64 *first)
 STORE_TEST(a_scope_finds_its_contacts_behind_those_that_it_does_not_see)
 {
 	struct channel *ch = test_channel(job), *other = test_another_channel(job, 2);
-	struct provider_event hidden = test_text("12025550101", "1", "hi", TEST_NOW_MS),
-			      seen = test_text("12025550102", "2", "hi", TEST_NOW_MS);
+	struct provider_event hidden = test_says("12025550101", "1", "hi", TEST_NOW_MS),
+			      seen = test_says("12025550102", "2", "hi", TEST_NOW_MS);
 	const struct scope scope = { .channels = &ch->id, .channel_count = 1 };
 	id64 got = 0;
 	size_t count;
@@ -216,7 +216,7 @@ STORE_TEST(contacts_are_found_by_name_and_number)
 {
 	struct channel *ch = test_channel(job);
 	struct inbox_changes changes = { 0 };
-	struct provider_event ev = test_text("12025550142", "1", "hi", TEST_NOW_MS);
+	struct provider_event ev = test_says("12025550142", "1", "hi", TEST_NOW_MS);
 	id64 id, got = 0;
 
 	ev.who.name = S("Ana Mar\xC3\xADn");

@@ -57,7 +57,7 @@ void test_apply(struct job *job, const struct channel *ch, const struct provider
 	EXPECT_OK(db_commit(job));
 }
 
-struct provider_event test_text(const char *phone, const char *remote_id, const char *body,
+struct provider_event test_says(const char *phone, const char *remote_id, const char *body,
 	int64_t at_ms)
 {
 	struct buf content = buf_in(test_arena(), 4096);
@@ -106,7 +106,7 @@ struct conversation test_conversation(struct job *job, const struct channel *ch,
 id64 test_outgoing(struct job *job, const struct conversation *conv, const char *body)
 {
 	struct inbox_changes changes = { 0 };
-	struct provider_event text = test_text("", "", body, 0);
+	struct provider_event text = test_says("", "", body, 0);
 	struct conversation copy = *conv;
 	struct message msg = {
 		.id = job_id(job),

@@ -22,7 +22,7 @@ struct channel *test_another_channel(struct job *job, int n);
 void test_apply(struct job *job, const struct channel *ch, const struct provider_event *event,
 		struct inbox_changes *changes);
 /* A text from a phone, at a time. */
-struct provider_event test_text(const char *phone, const char *remote_id, const char *body,
+struct provider_event test_says(const char *phone, const char *remote_id, const char *body,
 	int64_t at_ms);
 struct provider_event test_tick(const char *target, enum message_status status, int64_t at_ms);
 /* The message of a remote id; fails the test when there is none. */

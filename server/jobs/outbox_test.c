@@ -40,7 +40,7 @@ static struct message settled(struct job *job, id64 id)
 
 static id64 waiting_on(struct job *job, const struct channel *ch, const char *remote_id)
 {
-	struct provider_event text = test_text("12025550101", remote_id, "hi", TEST_NOW_MS);
+	struct provider_event text = test_says("12025550101", remote_id, "hi", TEST_NOW_MS);
 	struct conversation conv;
 
 	test_apply(job, ch, &text, NULL);

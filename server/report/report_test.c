@@ -10,7 +10,7 @@
 static struct conversation customer_writes(struct job *job, struct channel *ch, const char *phone,
 	const char *wamid)
 {
-	struct provider_event event = test_text(phone, wamid, "hello", job->now_ms);
+	struct provider_event event = test_says(phone, wamid, "hello", job->now_ms);
 
 	test_apply(job, ch, &event, NULL);
 	return test_conversation(job, ch, wamid);

@@ -63,7 +63,7 @@ static id64 customer_says(struct job *job, const char *text)
 {
 	const char *phone = arena_printf(test_arena(), "6281200000%03d", ++customers).ptr;
 	const char *remote = arena_printf(test_arena(), "wamid.%d", customers).ptr;
-	struct provider_event ev = test_text(phone, remote, text, job->now_ms);
+	struct provider_event ev = test_says(phone, remote, text, job->now_ms);
 
 	test_apply(job, ch, &ev, NULL);
 	job->now_ms += 1000;
@@ -414,7 +414,7 @@ STORE_TEST(rules_look_at_language_channel_label_and_source)
 	EXPECT_INT(conv_of(job, by_language).team_id, 0);
 	resolve(job, by_language);
 	{
-		struct provider_event ev = test_text("6281200000001", "wamid.again", "halo",
+		struct provider_event ev = test_says("6281200000001", "wamid.again", "halo",
 			job->now_ms);
 
 		test_apply(job, ch, &ev, NULL);
@@ -569,7 +569,7 @@ STORE_TEST(who_answers_somebody_in_line_has_them)
 /* The first customer once more. */
 static void customer_comes_back(struct job *job, const char *remote)
 {
-	struct provider_event ev = test_text("6281200000001", remote, "hi again", job->now_ms);
+	struct provider_event ev = test_says("6281200000001", remote, "hi again", job->now_ms);
 
 	test_apply(job, ch, &ev, NULL);
 	job->now_ms += 1000;
