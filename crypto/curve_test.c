@@ -19,8 +19,8 @@ TEST(a_secret_is_clamped_and_has_its_open_key)
 	struct curve_pair pair;
 
 	curve_pair_of(test_octets(v, "seed_unclamped").ptr, &pair);
-	EXPECT_HEX(((bytes){ pair.secret, 32 }), test_text(v, "clamped"));
-	EXPECT_HEX(((bytes){ pair.open, 32 }), test_text(v, "pub"));
+	EXPECT_HEX(((bytes){ pair.secret, 32 }), test_json_text(v, "clamped"));
+	EXPECT_HEX(((bytes){ pair.open, 32 }), test_json_text(v, "pub"));
 }
 
 TEST(both_sides_agree)
@@ -33,7 +33,7 @@ TEST(both_sides_agree)
 
 		EXPECT(curve_agree(test_octets(v, "a_priv").ptr, test_octets(v, "b_pub").ptr,
 			shared));
-		EXPECT_HEX(((bytes){ shared, 32 }), test_text(v, "shared"));
+		EXPECT_HEX(((bytes){ shared, 32 }), test_json_text(v, "shared"));
 	}
 }
 
@@ -54,7 +54,7 @@ TEST(signatures_are_those_of_the_vectors)
 
 		curve_sign(test_octets(v, "priv").ptr, test_octets(v, "message"),
 			test_octets(v, "z").ptr, signature);
-		EXPECT_HEX(((bytes){ signature, sizeof signature }), test_text(v, "signature"));
+		EXPECT_HEX(((bytes){ signature, sizeof signature }), test_json_text(v, "signature"));
 		EXPECT(curve_verify(test_octets(v, "pub").ptr, test_octets(v, "message"),
 			signature));
 		if (json_field(v, "signature_deterministic"))
