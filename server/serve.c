@@ -490,6 +490,18 @@ static size_t make_routes(struct server *s)
 			.pattern = "/webhooks/cloud/{channel}",
 			.flags = ROUTE_ON_LOOP,
 			.loop_handler = intake_receive },
+		{ .method = HTTP_POST,
+			.pattern = "/webhooks/http/{channel}",
+			.flags = ROUTE_ON_LOOP,
+			.loop_handler = intake_receive },
+		{ .method = HTTP_POST,
+			.pattern = "/webhooks/msg91/{channel}",
+			.flags = ROUTE_ON_LOOP,
+			.loop_handler = intake_receive },
+		{ .method = HTTP_POST,
+			.pattern = "/webhooks/msg91/{channel}/{secret}",
+			.flags = ROUTE_ON_LOOP,
+			.loop_handler = intake_receive },
 	};
 	size_t count = 0;
 

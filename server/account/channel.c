@@ -42,7 +42,7 @@ void channel_set_base_url(const char *provider, const char *url, bool allow_priv
 
 void channel_set_allow_private(bool allow_private)
 {
-	config.allow_private = allow_private;
+	config.allow_private = provider_private_calls = allow_private;
 }
 
 void channel_set_public_url(const char *url)
@@ -315,7 +315,7 @@ str channel_webhook_url(struct arena *arena, const struct channel *channel)
 		STR_A(channel->provider->secret_in_url ? channel->app_secret : S("")));
 }
 
-static void write_capabilities(struct buf *out, uint64_t can)
+void channel_write_capabilities(struct buf *out, uint64_t can)
 {
 	static const struct { uint64_t bit; const char *name;
 	} others[] = {
@@ -408,7 +408,7 @@ void channel_write_json(struct buf *out, const char *key, const struct channel_f
 	json_put(out, "quality_rating", full->quality);
 	json_put(out, "verified_name", full->verified_name);
 	channel_write_told(out, full);
-	write_capabilities(out, provider_can(ch));
+	channel_write_capabilities(out, provider_can(ch));
 	json_put_int(out, "pace_per_second", ch->pace_per_second);
 	json_put_int(out, "pair_interval_ms", ch->pair_interval_ms);
 	json_put_int(out, "pair_burst", ch->pair_burst);

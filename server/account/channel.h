@@ -113,6 +113,8 @@ extern void (*channel_changed_hook)(struct job *job, id64 channel);
  * webhook_secret and config only for those who may manage channels. out: of an arena. */
 void channel_write_json(struct buf *out, const char *key, const struct channel_full *full,
 	bool may_manage);
+/* "capabilities": the words for bits of provider.can. */
+void channel_write_capabilities(struct buf *out, uint64_t can);
 /* The config as a member `key`, with its secrets masked. */
 void channel_write_config(struct buf *out, const char *key, const struct channel *channel);
 /* The public URL, for webhook addresses; once at start, when the port is known. Kept by the caller.

@@ -276,7 +276,7 @@ static struct channel complete(struct job *job, const struct channel_draft *draf
 	if (!ch.app_secret.ptr)
 		ch.app_secret = crypto_random_text(job->arena, APP_SECRET_SIZE);
 	if (!ch.remote_id.ptr)
-		ch.remote_id = ch.phone.ptr ? ch.phone : id;
+		ch.remote_id = provider_find(draft->provider)->needs & NEEDS_PHONE ? ch.phone : id;
 	if (!ch.account_id.ptr)
 		ch.account_id = ch.remote_id;
 	if (!ch.phone.ptr)

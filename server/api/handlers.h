@@ -299,6 +299,9 @@ HANDLER(routing_queue_list);
 /* assets.c, openapi.c, missing.c */
 HANDLER(assets_get);
 HANDLER(openapi_get);
+HANDLER(transport_schema_get);
+HANDLER(providers_list);
+HANDLER(channels_preview);
 HANDLER(api_missing);
 
 /* Shapes that several answers have. */

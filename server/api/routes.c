@@ -99,6 +99,8 @@ const struct route api_routes[] = {
 	{ POST, V1 "/webhooks/{id}/deliveries/{event}/resend", webhooks_resend,
 		PERMIT(WEBHOOK_MANAGE) },
 
+	{ GET, V1 "/providers", providers_list, PERMIT(CHANNEL_READ) },
+	{ POST, V1 "/channels/preview", channels_preview, PERMIT(CHANNEL_MANAGE) },
 	{ GET, V1 "/channels", channels_list, PERMIT(CHANNEL_READ) },
 	{ POST, V1 "/channels", channels_post, PERMIT(CHANNEL_MANAGE) },
 	{ GET, V1 "/channels/{id}", channels_get, PERMIT(CHANNEL_READ) },
@@ -319,6 +321,7 @@ const struct route api_routes[] = {
 	{ GET, "/metrics", health_metrics, PERMIT_PUBLIC },
 
 	{ GET, "/openapi.json", openapi_get, PERMIT_PUBLIC },
+	{ GET, "/transport.schema.json", transport_schema_get, PERMIT_PUBLIC },
 	{ GET, V1 "/{*}", api_missing, PERMIT_PUBLIC },
 	{ POST, V1 "/{*}", api_missing, PERMIT_PUBLIC },
 	{ PUT, V1 "/{*}", api_missing, PERMIT_PUBLIC },

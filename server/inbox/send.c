@@ -60,21 +60,58 @@ static enum err plan_channel(struct job *job, struct plan *plan)
 	return channel_get(job, pick.id, &plan->channel);
 }
 
+static enum err refuse_address(struct job *job, str sentence)
+{
+	field_error(job, S("to"), S("invalid"), sentence);
+	return job_check_fields(job);
+}
+
+static bool is_email(str to)
+{
+	size_t at = str_find(to, '@');
+	str domain = str_part(to, at + 1, to.len);
+
+	for (size_t i = 0; i < to.len; i++)
+		if ((uint8_t)to.ptr[i] <= ' ')
+			return false;
+	return at > 0 && at < to.len && str_find(domain, '@') == domain.len &&
+	       str_find(domain, '.') > 0 && str_find(domain, '.') + 1 < domain.len;
+}
+
+/* What the channel writes to. An address that is no phone number has the place of a WhatsApp id:
+ * both are names that a network gave. */
+static enum err read_address(struct job *job, const struct plan *plan, struct person_ref *out)
+{
+	uint64_t can = provider_can(plan->channel);
+	str to = plan->draft->to;
+	bool looks_scoped = to.len > 3 && to.ptr[2] == '.';
+
+	if (plan->draft->to_group) {
+		out->group = to;
+		return OK;
+	}
+	if (can & CAN_EMAIL_ADDRESS && !is_email(to))
+		return refuse_address(job, S("Must be an e-mail address: this channel writes to "
+					     "nothing else."));
+	if (looks_scoped && !(can & (CAN_BSUID | CAN_ANY_ADDRESS | CAN_EMAIL_ADDRESS)))
+		return refuse_address(job, S("Must be a phone number: this channel writes to "
+					     "nothing else."));
+	if (looks_scoped || can & (CAN_EMAIL_ADDRESS | CAN_ANY_ADDRESS))
+		out->bsuid = to;
+	else
+		return phone_normalise(job, to, &out->phone);
+	return OK;
+}
+
 /* A phone number as people write it, or a business-scoped id (two letters, a dot, letters and
  * digits). */
 static enum err plan_recipient(struct job *job, struct plan *plan)
 {
-	str to = plan->draft->to;
 	struct conversation_pair_row pair;
 	struct alias names[ALIASES_OF_PERSON];
 	enum err e;
 
-	if (plan->draft->to_group)
-		plan->to.group = to;
-	else if (to.len > 3 && to.ptr[2] == '.')
-		plan->to.bsuid = to;
-	else
-		TRY(phone_normalise(job, to, &plan->to.phone));
+	TRY(read_address(job, plan, &plan->to));
 	if (alias_list(job->arena, &plan->to, names) == 0)
 		return OK;
 	e = sql_conversation_by_alias(job,

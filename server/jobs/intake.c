@@ -68,6 +68,12 @@ static const struct intake_key *key_of(const struct request *req, struct exchang
 
 	if (id64_parse(req->params[0], &channel))
 		key = intake_key_take(channel);
+	/* "/webhooks/http/…" is no address of a Cloud channel. */
+	if (key && !str_starts(str_part(req->path, 10, req->path.len),
+			   str_of(key->provider->name))) {
+		intake_key_drop(key);
+		key = NULL;
+	}
 	if (!key)
 		answer_problem(ex, 404, S("missing"),
 			S("There is no channel at this webhook address"),

@@ -2,7 +2,8 @@
  */
 #include "provider/provider.h"
 
-static const struct provider *const providers[] = { &cloud_provider, &echo_provider };
+static const struct provider *const providers[] = { &cloud_provider, &http_provider,
+	&echo_provider };
 
 const struct provider *const *provider_all(size_t *count)
 {
@@ -112,6 +113,14 @@ enum err provider_block(struct job *job, const struct channel *ch, const struct 
 	if (!ch->provider->block)
 		return cannot(job, ch, "block people");
 	return ch->provider->block(job, ch, who, blocked);
+}
+
+enum err provider_prove(struct job *job, const struct channel *ch, struct webhook_proof *out)
+{
+	*out = (struct webhook_proof){ 0 };
+	if (!ch->provider->prove)
+		return cannot(job, ch, "receive webhooks");
+	return ch->provider->prove(job, ch, out);
 }
 
 enum err provider_profile(struct job *job, const struct channel *ch, struct business_profile *out)

@@ -54,6 +54,11 @@ struct channel {
 #define CAN_PASS_ON (1ull << 48)
 #define CAN_WINDOW (1ull << 47) /* free text only inside 24 h of the customer's last message */
 
+/* Who can be written to: phone numbers; and these. */
+#define CAN_BSUID (1ull << 51)         /* business-scoped ids of WhatsApp */
+#define CAN_EMAIL_ADDRESS (1ull << 49) /* e-mail addresses alone */
+#define CAN_ANY_ADDRESS (1ull << 50)   /* any text */
+
 struct outgoing {
 	/* ours; goes along (biz_opaque_callback_data) and comes back with each status */
 	id64 id;
@@ -232,12 +237,22 @@ struct webhook_keys {
 #define PROVIDER_CONFIG_MAX (32u << 10) /* octets of a channel's config, as JSON text */
 struct manage_call; /* provider/manage.h */
 
+/* A webhook that tells nothing, proven as the network proves its own: by it we test our own address
+ * (to which query is put, if there is one). */
+#define PROOF_HEADERS_MAX 3
+struct webhook_proof {
+	str body, query;
+	struct header headers[PROOF_HEADERS_MAX];
+	size_t header_count;
+};
+
 struct provider {
 	const char *name;       /* "cloud" */
 	const char *title;      /* "WhatsApp Cloud API" */
 	uint64_t can;
 	unsigned needs;         /* enum provider_needs */
 	bool is_development;    /* its channels are of the environment "development" only */
+	bool media_by_link;     /* no upload: our files go as links (outgoing.media_remote_id) */
 	bool secret_in_url;     /* webhooks come to /webhooks/{name}/{channel}/{app_secret} */
 	/* status of a webhook that verify() refused; 0: 401 */
 	int forged_status;
@@ -281,6 +296,8 @@ struct provider {
 	/* Is this webhook really from the provider? Constant time, raw octets; no allocation, no
 	 * I/O: on the loop. */
 	bool (*verify)(const struct webhook_keys *keys, const struct request *req);
+	/* ERR_UNSUPPORTED: the channel takes no webhooks. No I/O. */
+	enum err (*prove)(struct job *job, const struct channel *ch, struct webhook_proof *out);
 	/* The verification handshake: true and the text to answer. On the loop. */
 	bool (*handshake)(str verify_token, struct arena *arena, const struct request *req,
 		str *answer);
@@ -327,7 +344,9 @@ struct provider {
 const struct provider *provider_find(str name);
 /* All of them; out gets the count. */
 const struct provider *const *provider_all(size_t *count);
-extern const struct provider cloud_provider, echo_provider;
+extern const struct provider cloud_provider, echo_provider, http_provider;
+/* May addresses of a channel's own config be private, or plain http? Set once at start. */
+extern bool provider_private_calls;
 /* How a provider without a network tells what came of a message: as a webhook's body that came for
  * the channel. Set once at start; NULL: nobody listens. On call workers. */
 extern enum err (*provider_loopback)(struct job *job, const struct channel *ch, str body);
@@ -363,6 +382,7 @@ enum err provider_template_sample(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *handle);
 enum err provider_block(struct job *job, const struct channel *ch, const struct person_ref *who,
 	bool blocked);
+enum err provider_prove(struct job *job, const struct channel *ch, struct webhook_proof *out);
 enum err provider_profile(struct job *job, const struct channel *ch, struct business_profile *out);
 enum err provider_profile_set(struct job *job, const struct channel *ch,
 	const struct business_profile *draft);

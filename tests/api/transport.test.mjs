@@ -1,6 +1,11 @@
 // transport.test.mjs: the other providers over the API: the echo, HTTP transports, MSG91.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { start, until } from './server.mjs'
 
 const [server, shop] = await start('transport')
@@ -38,4 +43,181 @@ test('what the echo takes is read by itself, and answered if it is set so', asyn
     [['in', 'Is anybody there?'], ['out', 'Is anybody there?']])
   await shop.caller.want(200, 'PATCH', `/channels/${echo.id}`, { config: {} })
   assert.deepEqual((await shop.caller.want(200, 'GET', `/channels/${echo.id}`)).config, {})
+})
+
+// ---- HTTP transports ----
+
+const example = (name) => JSON.parse(readFileSync(path.resolve(import.meta.dirname, `../../docs/api/examples/transport-${name}.json`), 'utf8'))
+
+/** A service that keeps each call, and answers as it is told. */
+async function service() {
+  const calls = []
+  const it = { calls, answer: () => ({ status: 200, body: {} }) }
+  const server = http.createServer(async (request, response) => {
+    let text = ''
+    for await (const piece of request) text += piece
+    const call = { method: request.method, url: request.url, headers: request.headers, text }
+    calls.push(call)
+    const { status, body } = it.answer(call)
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  after(() => { server.closeAllConnections(); server.close() })
+  it.url = `http://127.0.0.1:${server.address().port}`
+  return it
+}
+
+const gateway = await service()
+const at = (draft, url) => JSON.parse(JSON.stringify(draft).replaceAll(/https:\/\/gateway\.example(\/v1)?/g, url))
+const create = (draft) => shop.caller.want(201, 'POST', '/channels', draft)
+
+test('the published schema takes the published examples, and refuses what the server refuses', async () => {
+  const answer = await fetch(`${server.url}/transport.schema.json`)
+  assert.equal(answer.status, 200)
+  const schema = await answer.json()
+  const validate = new Ajv2020({ strict: true }).compile(schema)
+  for (const name of ['minimal', 'full', 'cloud-api']) assert.ok(validate(example(name).config), `${name}: ${JSON.stringify(validate.errors)}`)
+  const spoil = (change) => { const { config } = example('full'); change(config); return config }
+  for (const change of [
+    (c) => delete c.address, (c) => delete c.content, (c) => delete c.request, (c) => delete c.request.url, (c) => delete c.request.method,
+    (c) => { c.colour = 1 }, (c) => { c.address = 'FAX' }, (c) => { c.request.timeout_ms = 5 }, (c) => { c.response.advice.x = 'panic' },
+    (c) => delete c.webhook.auth, (c) => delete c.webhook.auth.name, (c) => delete c.webhook.message.from, (c) => { c.kinds = [] },
+    (c) => { c.request.headers = Object.fromEntries(Array.from({ length: 41 }, (_, i) => [`X-${i}`, 'a'])) },
+    (c) => { c.response.id = 'a'.repeat(201) }, (c) => { c.secrets = { a: 1 } },
+  ]) {
+    const config = spoil(change)
+    assert.ok(!validate(config), JSON.stringify(config))
+    await shop.caller.want(422, 'POST', '/channels', { provider: 'http', name: 'Spoilt', config })
+  }
+})
+
+test('a configuration comes back as it was posted, but for its secrets', async () => {
+  const draft = at(example('full'), gateway.url)
+  const channel = await create(draft)
+  const masked = { ...draft.config, secrets: { key: '********' } }
+  assert.deepEqual(channel.config, masked)
+  assert.deepEqual((await shop.caller.want(200, 'GET', `/channels/${channel.id}`)).config, masked)
+  assert.equal(channel.webhook_url, `${server.url}/webhooks/http/${channel.id}`)
+  assert.ok(channel.webhook_secret.length >= 16)
+  const reader = await server.person(shop, 'agent')
+  const seen = await reader.want(200, 'GET', `/channels/${channel.id}`)
+  assert.deepEqual([seen.config, seen.webhook_secret], [null, null])
+  // Put back with the mask in it: the secret stays what it was.
+  const changed = await shop.caller.want(200, 'PATCH', `/channels/${channel.id}`, { config: { ...masked, kinds: ['text'] } })
+  assert.deepEqual(changed.config.kinds, ['text'])
+  gateway.calls.length = 0
+  gateway.answer = () => ({ status: 200, body: { status: 'queued', data: [{ id: 'g-1' }] } })
+  const sent = await shop.caller.want(202, 'POST', '/messages', { channel_id: channel.id, to: '+12025550143', ...text('Hi') })
+  await becomes(sent.id, 'sent')
+  assert.equal(gateway.calls[0].headers.authorization, 'Bearer put-the-key-here')
+  await shop.caller.want(204, 'DELETE', `/channels/${channel.id}`)
+  await shop.caller.want(404, 'GET', `/channels/${channel.id}`)
+})
+
+test('a mask for what was never there is refused', async () => {
+  const draft = at(example('full'), gateway.url)
+  draft.config.secrets.key = '********'
+  assert.deepEqual(fields(await shop.caller.want(422, 'POST', '/channels', draft)), ['config.secrets.key'])
+})
+
+test('the smallest example sends', async () => {
+  const channel = await create(at(example('minimal'), gateway.url))
+  gateway.calls.length = 0
+  const sent = await shop.caller.want(202, 'POST', '/messages', { channel_id: channel.id, to: '+12025550144', ...text('Hi & "you"') })
+  await becomes(sent.id, 'sent')
+  assert.equal(gateway.calls[0].url, '/send?to=12025550144&text=Hi%20%26%20%22you%22')
+})
+
+test('the full example sends, hears its reports and takes messages', async () => {
+  const channel = await create({ ...at(example('full'), gateway.url), name: 'Full' })
+  gateway.calls.length = 0
+  gateway.answer = () => ({ status: 200, body: { status: 'queued', data: [{ id: 'g-2', to: '12025550145' }] } })
+  const sent = await shop.caller.want(202, 'POST', '/messages', { channel_id: channel.id, to: '+12025550145', ...text('Hello') })
+  await becomes(sent.id, 'sent')
+  const [call] = gateway.calls
+  assert.equal(call.url, `/numbers/12025550100/messages?reference=${sent.id}`)
+  assert.deepEqual(JSON.parse(call.text), { to: '+12025550145', kind: 'text', text: 'Hello', tags: ['parley', 'Full'] , ...{ text: { body: 'Hello' } } })
+  const hook = (body, secret = channel.webhook_secret) => {
+    const raw = JSON.stringify(body)
+    return fetch(channel.webhook_url, { method: 'POST', body: raw, headers: { 'content-type': 'application/json',
+      'x-signature': `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}` } })
+  }
+  assert.equal((await hook({ reports: [] }, 'another')).status, 403)
+  assert.equal((await fetch(channel.webhook_url, { method: 'POST', body: '{}' })).status, 403)
+  assert.equal((await hook({ reports: [{ kind: 'report', id: 'g-2', state: 'DELIVRD', at: '2026-05-29T10:00:00Z' }] })).status, 200)
+  await becomes(sent.id, 'delivered')
+  assert.equal((await hook({ inbox: [{ kind: 'message', id: 'in-1', from: { number: '+1 202 555 0145', name: 'Ana' }, text: 'Thanks', answers: 'g-2' }] })).status, 200)
+  await until('the message is in its conversation', async () => {
+    const { data } = await shop.caller.want(200, 'GET', `/conversations/${sent.conversation_id}/messages`)
+    return data.find((message) => message.text?.body === 'Thanks')
+  })
+})
+
+test('what the service refuses is told in its own words, and a dead key stops the channel', async () => {
+  const channel = await create({ ...at(example('full'), gateway.url), name: 'Refused' })
+  gateway.answer = () => ({ status: 400, body: { error: { code: 'E_WORDS', text: 'Too rude' } } })
+  const rude = await shop.caller.want(202, 'POST', '/messages', { channel_id: channel.id, to: '+12025550146', ...text('…') })
+  const failed = await becomes(rude.id, 'failed')
+  assert.equal(failed.error.code, 'E_WORDS')
+  assert.match(JSON.stringify(failed.error), /Too rude/)
+  gateway.answer = () => ({ status: 200, body: { status: 'no', error: { code: 'E_KEY', text: 'Unknown key' } } })
+  const dead = await shop.caller.want(202, 'POST', '/messages', { channel_id: channel.id, to: '+12025550146', ...text('Hi') })
+  await becomes(dead.id, 'failed')
+  assert.equal((await shop.caller.want(200, 'GET', `/channels/${channel.id}`)).health.state, 'failing')
+})
+
+test('who can be written to is what the transport says', async () => {
+  const draft = at(example('minimal'), gateway.url)
+  gateway.answer = () => ({ status: 200, body: {} })
+  const make = (name, change) => create({ ...draft, name, config: { ...draft.config, ...change } })
+  const send = (status, channel, to, body = 'https://shop.example/a') =>
+    shop.caller.want(status, 'POST', '/messages', { channel_id: channel.id, to, ...text(body) })
+  const phone = await make('By phone', {})
+  for (const to of ['ana@example.com', 'US.12345', 'Ana']) assert.deepEqual(fields(await send(422, phone, to)), ['to'])
+  const email = await make('By mail', { address: 'EMAIL', content: 'URL' })
+  for (const to of ['+12025550147', 'ana@', 'ana@host', 'a b@example.com']) assert.deepEqual(fields(await send(422, email, to)), ['to'])
+  assert.deepEqual(fields(await send(422, email, 'ana@example.com', 'see https://shop.example')), ['text.body'])
+  gateway.calls.length = 0
+  await becomes((await send(202, email, 'ana@example.com')).id, 'sent')
+  assert.match(gateway.calls[0].url, /to=ana%40example\.com&text=https%3A%2F%2Fshop\.example%2Fa$/)
+  const any = await make('By any name', { address: 'ANY' })
+  await becomes((await send(202, any, 'room 7', 'Tea, please')).id, 'sent')
+  await shop.caller.want(422, 'POST', '/messages', { channel_id: any.id, to: 'room 7', type: 'image', image: { link: 'https://a.example/b.png' } })
+})
+
+test('a preview shows the call without making it, and without secrets', async () => {
+  const { config } = at(example('full'), gateway.url)
+  gateway.calls.length = 0
+  const call = await shop.caller.want(200, 'POST', '/channels/preview', { config, message: text('Hello'), to: '12025550148', phone_number: '12025550100' })
+  assert.equal(call.method, 'POST')
+  assert.equal(call.url, `${gateway.url}/numbers/12025550100/messages?reference=1`)
+  assert.equal(call.headers.find((header) => header.name === 'Authorization').value, 'Bearer ********')
+  assert.match(call.body, /"text":\{"body":"Hello"\}/)
+  assert.equal(gateway.calls.length, 0)
+  delete config.request.url
+  assert.deepEqual(fields(await shop.caller.want(422, 'POST', '/channels/preview', { config })), ['config.request.url'])
+  const missing = await shop.caller.want(422, 'POST', '/channels/preview',
+    { config: { ...example('minimal').config, request: { method: 'POST', url: 'https://a.example/{%image.link%}' } } })
+  assert.equal(missing.code, 'placeholder_missing')
+  assert.match(missing.detail ?? missing.title, /\{%image\.link%\}/)
+})
+
+test('the test of a transport calls what it names, and proves its own webhook', async () => {
+  const channel = await create({ ...at(example('full'), gateway.url), name: 'Tested' })
+  gateway.answer = ({ url }) => url.startsWith('/account')
+    ? { status: 200, body: { company: 'Gateway Ltd', numbers: [{ phone: '+1 202 555 0100' }] } } : { status: 200, body: {} }
+  const good = await shop.caller.want(200, 'POST', `/channels/${channel.id}/test`, {})
+  assert.deepEqual(good.steps.map((step) => [step.name, step.ok]), [['token', true], ['number', true], ['webhook_event', true]], JSON.stringify(good))
+  gateway.answer = () => ({ status: 401, body: {} })
+  const bad = await shop.caller.want(200, 'POST', `/channels/${channel.id}/test`, {})
+  assert.equal(bad.ok, false)
+  assert.match(bad.steps[0].detail, /401/)
+})
+
+test('there is a list of providers with what each needs', async () => {
+  const { data } = await shop.caller.want(200, 'GET', '/providers')
+  const needs = Object.fromEntries(data.map((provider) => [provider.name, provider.needs]))
+  assert.deepEqual(needs.cloud, ['phone_number_id', 'waba_id', 'access_token', 'app_secret'])
+  assert.deepEqual(needs.http, ['config'])
+  assert.deepEqual(needs.echo, [])
 })

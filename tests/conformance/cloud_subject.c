@@ -1,4 +1,7 @@
-/* cloud_subject.c: the Cloud API against the sandbox on loopback. */
+/*
+ * cloud_subject.c: the Cloud API against the sandbox on loopback; and the sandbox's customers, for
+ * the other providers that it plays.
+ */
 #include "conformance/subject.h"
 
 #include "provider/sandbox/sandbox_fixture.h"
@@ -17,7 +20,7 @@ static void begin(void)
 	current = fixture();
 }
 
-static void open_window(str phone)
+void sandbox_open_window(str phone)
 {
 	fixture_open_window(phone);
 }
@@ -27,7 +30,7 @@ static str path_of(str phone, const char *what)
 	return arena_printf(test_arena(), "/control/customers/" STR_F "/%s", STR_A(phone), what);
 }
 
-static str customer_sends(str phone, str message)
+str sandbox_customer_sends(str phone, str message)
 {
 	fixture_control(S("/control/customers"),
 		arena_printf(test_arena(), "{\"phone\":\"" STR_F "\",\"name\":\"Ana\"}",
@@ -36,7 +39,7 @@ static str customer_sends(str phone, str message)
 }
 
 /* Through the provider's own door: the sandbox keeps all files in one place. */
-static str customer_file(bytes data, const char *mime_type)
+str sandbox_customer_file(bytes data, const char *mime_type)
 {
 	struct job *job = fixture_job();
 	const struct media_info info = { .mime_type = str_of(mime_type),
@@ -54,12 +57,12 @@ static str customer_file(bytes data, const char *mime_type)
 	return id;
 }
 
-static void customer_reads(str phone)
+void sandbox_customer_reads(str phone)
 {
 	fixture_control(path_of(phone, "read"), S(""));
 }
 
-static void customer_blocks(str phone)
+void sandbox_customer_blocks(str phone)
 {
 	fixture_control(S("/control/customers"),
 		arena_printf(test_arena(), "{\"phone\":\"" STR_F "\",\"blocks\":true}",
@@ -74,7 +77,7 @@ static json thread_of(str phone)
 	return thread;
 }
 
-static json arrived(str phone)
+json sandbox_arrived(str phone)
 {
 	json messages = json_field(thread_of(phone), "messages"), found = NULL;
 
@@ -84,12 +87,12 @@ static json arrived(str phone)
 	return found;
 }
 
-static bool is_typing(str phone)
+bool sandbox_is_typing(str phone)
 {
 	return json_flag(json_field(thread_of(phone), "typing"), false);
 }
 
-static void break_by(const char *fault)
+void sandbox_break_by(const char *fault)
 {
 	static const struct { const char *fault, *body; } known[] = {
 		{ "lost_answer", "{\"kind\":\"lost_answer\"}" },
@@ -111,14 +114,14 @@ const struct subject cloud_subject = {
 	.start = begin,
 	.channel = channel,
 	.job = fixture_job,
-	.open_window = open_window,
-	.customer_sends = customer_sends,
-	.customer_file = customer_file,
-	.customer_reads = customer_reads,
-	.customer_blocks = customer_blocks,
-	.arrived = arrived,
-	.is_typing = is_typing,
-	.break_by = break_by,
+	.open_window = sandbox_open_window,
+	.customer_sends = sandbox_customer_sends,
+	.customer_file = sandbox_customer_file,
+	.customer_reads = sandbox_customer_reads,
+	.customer_blocks = sandbox_customer_blocks,
+	.arrived = sandbox_arrived,
+	.is_typing = sandbox_is_typing,
+	.break_by = sandbox_break_by,
 	.forged = fixture_refused,
 	.wait = fixture_wait,
 };

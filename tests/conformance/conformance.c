@@ -15,6 +15,7 @@
 
 static const struct subject *const subjects[] = {
 	&cloud_subject,
+	&http_subject,
 	&echo_subject,
 };
 

@@ -33,6 +33,16 @@ struct subject {
 	const struct provider_event *(*wait)(enum event_kind kind, size_t index);
 };
 
-extern const struct subject cloud_subject, echo_subject;
+/* The customers of the sandbox, whatever provider speaks to it (cloud_subject.c). */
+void sandbox_open_window(str phone);
+str sandbox_customer_sends(str phone, str message);
+str sandbox_customer_file(bytes data, const char *mime_type);
+void sandbox_customer_reads(str phone);
+void sandbox_customer_blocks(str phone);
+json sandbox_arrived(str phone);
+bool sandbox_is_typing(str phone);
+void sandbox_break_by(const char *fault);
+
+extern const struct subject cloud_subject, http_subject, echo_subject;
 
 #endif

@@ -1,5 +1,6 @@
 /* cloud.c: the WhatsApp Cloud API as a provider; see cloud_internal.h for its parts. */
 #include "base/clock.h"
+#include "provider/call.h"
 #include "provider/cloud/cloud_internal.h"
 
 /* "Allow two secrets during rotation": both are always tried, so that time tells nothing. */
@@ -18,6 +19,15 @@ static enum err parse(struct job *job, const struct channel *ch, str body,
 	return cloud_parse(job, body, out);
 }
 
+static enum err prove(struct job *job, const struct channel *ch, struct webhook_proof *out)
+{
+	out->body = S("{\"object\":\"whatsapp_business_account\",\"entry\":[]}");
+	out->headers[out->header_count++] = (struct header){ S("X-Hub-Signature-256"),
+		arena_printf(job->arena, "sha256=" STR_F,
+			STR_A(provider_signature(job->arena, ch->app_secret, out->body))) };
+	return OK;
+}
+
 const struct provider cloud_provider = {
 	.name = "cloud",
 	.title = "WhatsApp Cloud API",
@@ -26,7 +36,7 @@ const struct provider cloud_provider = {
 	       CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_LOCATION) | CAN_KIND(KIND_CONTACTS) |
 	       CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
 	       CAN_KIND(KIND_PIN) | CAN_REPLY | CAN_MARK_READ | CAN_TYPING | CAN_TEMPLATES |
-	       CAN_MEDIA_FETCH | CAN_WINDOW | CAN_PASS_ON,
+	       CAN_MEDIA_FETCH | CAN_WINDOW | CAN_PASS_ON | CAN_BSUID,
 	.can_group = CAN_KIND(KIND_TEXT) | CAN_KIND(KIND_IMAGE) | CAN_KIND(KIND_VIDEO) |
 		     CAN_KIND(KIND_AUDIO) | CAN_KIND(KIND_VOICE) | CAN_KIND(KIND_DOCUMENT) |
 		     CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
@@ -43,6 +53,7 @@ const struct provider cloud_provider = {
 	.check_media = cloud_check_media,
 	.verify = verify,
 	.handshake = cloud_handshake,
+	.prove = prove,
 	.parse = parse,
 	.health = cloud_health,
 	.templates = cloud_templates,

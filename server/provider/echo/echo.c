@@ -175,7 +175,7 @@ const struct provider echo_provider = {
 	       CAN_KIND(KIND_AUDIO) | CAN_KIND(KIND_VOICE) | CAN_KIND(KIND_DOCUMENT) |
 	       CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_LOCATION) | CAN_KIND(KIND_CONTACTS) |
 	       CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_TEMPLATE) | CAN_KIND(KIND_REACTION) |
-	       CAN_REPLY | CAN_MARK_READ,
+	       CAN_REPLY | CAN_MARK_READ | CAN_BSUID,
 	.is_development = true,
 	.parallel_sends = ECHO_PARALLEL,
 	.text_max = CLOUD_TEXT_MAX,

@@ -20,6 +20,8 @@ static pthread_t thread;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *bodies[KEPT_MAX];      /* of verified webhooks */
 static size_t body_count;
+static struct channel receiver_channel; /* whose webhooks it takes; under the lock */
+static char rule[256];
 static _Atomic size_t refused, received;
 static _Atomic int answer_status = 200;
 
@@ -58,12 +60,24 @@ struct job *fixture_job(void)
 
 /* ---- the receiver, on the loop ---- */
 
+static bool is_genuine(const struct request *req)
+{
+	struct webhook_keys keys;
+	bool good;
+
+	pthread_mutex_lock(&lock);
+	keys = (struct webhook_keys){ .app_secret = receiver_channel.app_secret,
+		.rule = str_of(rule) };
+	good = receiver_channel.provider->verify(&keys, req);
+	pthread_mutex_unlock(&lock);
+	return good;
+}
+
 static void on_webhook(const struct request *req, struct exchange *ex)
 {
-	const struct webhook_keys keys = { .app_secret = the_fixture->channel.app_secret };
 	int status = atomic_load(&answer_status);
 
-	if (!cloud_provider.verify(&keys, req)) {
+	if (!is_genuine(req)) {
 		atomic_fetch_add(&refused, 1);
 		exchange_answer(ex, 401, S("text/plain"), S("bad signature"));
 		return;
@@ -94,6 +108,10 @@ static void on_handshake(const struct request *req, struct exchange *ex)
 static const struct route receiver_routes[] = {
 	{ .method = HTTP_POST,
 		.pattern = "/webhook",
+		.loop_handler = on_webhook,
+		.flags = ROUTE_ON_LOOP },
+	{ .method = HTTP_POST,
+		.pattern = "/webhook/{channel}/{secret}",
 		.loop_handler = on_webhook,
 		.flags = ROUTE_ON_LOOP },
 	{ .method = HTTP_GET,
@@ -207,7 +225,20 @@ struct fixture *fixture(void)
 		  "\"pair_interval_ms\":0,\"sent_ms\":5,\"delivered_ms\":5,\"read_ms\":-1,\"retry_"
 		  "first_ms\":20,\"retry_max_ms\":100}"));
 	forget_webhooks();
+	fixture_as(&the_fixture->channel);
 	return the_fixture;
+}
+
+void fixture_as(const struct channel *ch)
+{
+	str made = ch->provider->webhook_rule ? ch->provider->webhook_rule(fixture_job(), ch)
+	                                      : S("");
+
+	pthread_mutex_lock(&lock);
+	receiver_channel = *ch;
+	/* the job's arena ends before the loop does */
+	snprintf(rule, sizeof rule, STR_F, STR_A(made));
+	pthread_mutex_unlock(&lock);
 }
 
 /* ---- calls ---- */
@@ -293,7 +324,7 @@ static bool look(void *arg)
 	for (size_t i = 0; i < body_count && !wanted->found; i++) {
 		struct provider_events events;
 
-		if (cloud_provider.parse(fixture_job(), &the_fixture->channel,
+		if (receiver_channel.provider->parse(fixture_job(), &receiver_channel,
 			    arena_str(test_arena(), str_of(bodies[i])), &events) != OK)
 			continue;
 		for (size_t j = 0; j < events.count; j++)

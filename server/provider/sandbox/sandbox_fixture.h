@@ -22,6 +22,8 @@ struct fixture {
 
 /* Empty of customers, messages and faults; quick statuses, no pace limits, closed windows. */
 struct fixture *fixture(void);
+/* From now on the receiver is this channel's: it verifies and reads webhooks by its provider. */
+void fixture_as(const struct channel *ch);
 void fixture_stop(void); /* for the test that shows it */
 /* A job of this test. */
 struct job *fixture_job(void);
