@@ -1,5 +1,6 @@
 /*
- * commands.c: what runs once and ends: setup, check, status, migrate, keys, audit, counts.
+ * commands.c: what runs once and ends: setup, check, status, migrate, keys, audit, counts,
+ * realtime, emit.
  *
  * Each prints for people, or one line of JSON where programs ask for it, and answers an exit code:
  * 0 done, 1 not, 2 asked wrongly.
@@ -7,6 +8,7 @@
 #include "server.h"
 
 #include "account/account.h"
+#include "account/realtime.h"
 #include "account/seal.h"
 #include "base/json.h"
 #include "inbox/inbox.h"
@@ -312,4 +314,166 @@ int command_counts(struct arena *arena, const struct settings *settings, int arg
 		printf("%zu counts of conversations were wrong%s.\n", wrong,
 			mend && wrong ? " and are mended" : "");
 	return close_for(&once, e) || (wrong && !mend);
+}
+
+/* ---- live events ---- */
+
+static enum err write_realtime(struct job *job, struct buf *out)
+{
+	struct workspace workspace;
+	struct live_app app;
+	struct realtime r;
+
+	TRY(workspace_get(job, &workspace));
+	TRY(live_app_get(job, &app));
+	TRY(realtime_get(job, &r));
+	json_open(out, '{');
+	json_put_id(out, "workspace_id", workspace.id);
+	json_put(out, "workspace", workspace.name);
+	realtime_write_json(job, out, &r);
+	if (r.driver == REALTIME_BUILTIN) {
+		json_put_id(out, "app_id", app.id);
+		json_put(out, "key", app.key);
+		json_put(out, "secret", realtime_masked(job, app.secret));
+	}
+	json_close(out, '}');
+	return OK;
+}
+
+static enum err write_all_realtime(struct job *job, struct buf *out)
+{
+	id64 ids[WORKSPACES_PER_ROUND];
+	size_t count = WORKSPACES_PER_ROUND;
+
+	json_open(out, '{');
+	json_open_in(out, "data", '[');
+	for (id64 after = 0; count == WORKSPACES_PER_ROUND; after = ids[count - 1]) {
+		TRY(workspace_list(job, after, ids, WORKSPACES_PER_ROUND, &count));
+		for (size_t i = 0; i < count; i++) {
+			job->workspace = ids[i];
+			TRY(write_realtime(job, out));
+		}
+		if (count == 0)
+			break;
+	}
+	json_close(out, ']');
+	json_close(out, '}');
+	return OK;
+}
+
+/* The same members as in JSON, a line each. */
+static void print_realtime(struct arena *arena, str text)
+{
+	json root = NULL, list;
+
+	if (json_read(arena, text, &root, NULL) != OK)
+		return;
+	list = json_field(root, "data");
+	for (size_t i = 0; i < json_count(list); i++) {
+		json one = json_at(list, i);
+
+		for (void *at = json_first(one); at; at = json_next(one, at)) {
+			str name = json_member_name(at);
+			str value = json_text_or_int(arena, json_member_value(at));
+
+			if (str_is(name, S("driver")))
+				name = S("broadcast_driver");
+			printf("%-18.*s" STR_F "\n", STR_A(name), STR_A(value));
+		}
+		printf("\n");
+	}
+}
+
+int command_realtime(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	bool as_json = take_flag(&argc, argv, "--json");
+	struct buf out = buf_heap(OUTPUT_MAX);
+	struct once once;
+	enum err e;
+
+	if (!nothing_left(arena, argc, argv))
+		return 2;
+	if (!open_for(&once, settings, "realtime"))
+		return 1;
+	e = keyring_load(&once.job);
+	if (e == OK)
+		e = write_all_realtime(&once.job, &out);
+	if (e == OK && as_json)
+		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
+	else if (e == OK)
+		print_realtime(arena, buf_text(&out));
+	buf_done(&out);
+	return close_for(&once, e);
+}
+
+struct emit { str event, channel, data, key, url; };
+
+static enum err call_emit(struct job *job, const struct emit *emit, struct http_reply *reply)
+{
+	struct buf body = buf_in(job->arena, OUTPUT_MAX);
+	const struct header headers[] = {
+		{ S("Content-Type"), S("application/json") },
+		{ S("Authorization"), arena_printf(job->arena, "Bearer " STR_F, STR_A(emit->key)) },
+	};
+
+	json_open(&body, '{');
+	json_put(&body, "event", emit->event);
+	if (emit->channel.len)
+		json_put(&body, "channel", emit->channel);
+	if (emit->data.len)
+		json_put_raw(&body, "data", emit->data);
+	json_close(&body, '}');
+	return http_call(job,
+		&(struct http_call){ .method = HTTP_POST,
+			.url = arena_printf(job->arena, STR_F "/api/v1/realtime/events",
+				STR_A(emit->url)),
+			.headers = headers,
+			.header_count = COUNT_OF(headers),
+			.body = buf_bytes(&body),
+			.deadline_ms = STATUS_DEADLINE_MS,
+			.allow_private = true },
+		reply);
+}
+
+static bool read_emit(struct arena *arena, const struct settings *settings, struct emit *out,
+	int *argc, char **argv)
+{
+	*out = (struct emit){
+		.channel = value_or(argc, argv, "--channel", STR_NONE),
+		.data = value_or(argc, argv, "--payload", STR_NONE),
+		.key = value_or(argc, argv, "--api-key", STR_NONE),
+		.url = value_or(argc, argv, "--url", str_of(own_url(arena, settings, ""))),
+	};
+	if (*argc > 0 && argv[0][0] != '-') {
+		out->event = str_of(argv[0]);
+		(*argc)--;
+		argv++;
+	}
+	if (out->event.len && out->key.len)
+		return nothing_left(arena, *argc, argv);
+	fprintf(stderr, "usage: parley emit EVENT --api-key KEY [--channel NAME] [--payload JSON] "
+			"[--url URL]\n");
+	return false;
+}
+
+int command_emit(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	struct http_reply reply = { 0 };
+	struct emit emit;
+	struct job job;
+	bool done;
+	enum err e;
+
+	if (!read_emit(arena, settings, &emit, &argc, argv))
+		return 2;
+	job_init(&job, "emit", arena, NULL);
+	e = call_emit(&job, &emit, &reply);
+	done = e == OK && reply.status == 202;
+	if (e == OK)
+		fprintf(done ? stdout : stderr, STR_F "\n", STR_A(str_from(reply.body)));
+	else
+		fprintf(stderr, "parley emit: nothing answers at " STR_F ": " STR_F "\n",
+			STR_A(emit.url), STR_A(job.why));
+	job_release(&job);
+	return !done;
 }

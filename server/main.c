@@ -35,6 +35,15 @@ static const struct command {
 	{ "keys", command_keys, "rotate: new data keys; rewrap FILE: a new master key",
 		"  rotate | rewrap FILE\n" },
 	{ "audit", command_audit, "verify: check the chain of the audit trail", "  verify\n" },
+	{ "realtime", command_realtime,
+		"by which server the live events of each workspace go; secrets are masked",
+		"  --json                    print it as one line of JSON\n" },
+	{ "emit", command_emit, "fire a live event by hand, to see who hears it",
+		"  EVENT                     of the catalogue: docs/api/events.md\n"
+		"  --api-key KEY             with the permission workspace.manage\n"
+		"  --channel NAME            the workspace's own channel when left out\n"
+		"  --payload JSON            the example of the catalogue when left out\n"
+		"  --url URL                 of the server; from `listen` when left out\n" },
 	{ "counts", command_counts,
 		"verify: count the conversations anew and compare; mend: and put it right",
 		"  verify | mend\n" },

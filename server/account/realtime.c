@@ -223,7 +223,7 @@ enum err realtime_set(struct job *job, const struct realtime *draft, bool is_for
 /* ---- showing ---- */
 
 /* Enough to know which one it is, and nothing of a short one. */
-static str masked(struct job *job, str secret)
+str realtime_masked(struct job *job, str secret)
 {
 	str tail = secret.len > 2 * REALTIME_SHOWN
 			   ? str_part(secret, secret.len - REALTIME_SHOWN, secret.len)
@@ -241,7 +241,7 @@ void realtime_write_json(struct job *job, struct buf *out, const struct realtime
 		if (f->is_number)
 			json_put_int(out, f->name, *(const int64_t *)at);
 		else if (f->is_secret)
-			json_put(out, f->name, masked(job, *(const str *)at));
+			json_put(out, f->name, realtime_masked(job, *(const str *)at));
 		else
 			json_put(out, f->name, *(const str *)at);
 	}

@@ -51,6 +51,7 @@ enum err realtime_set(struct job *job, const struct realtime *draft, bool is_for
 
 /* "driver" and the fields that it needs, secrets masked, into an open object. */
 void realtime_write_json(struct job *job, struct buf *out, const struct realtime *r);
+str realtime_masked(struct job *job, str secret);
 /* https://api-eu.pusher.com, http://localhost:6001/prefix: where its HTTP API is. */
 str realtime_api_url(struct job *job, const struct realtime *r);
 /* Where clients connect. */

@@ -58,13 +58,27 @@ void audience_tell(const struct audience *audience, str event, const struct buf 
 		audience_tell_one(audience, audience->items[i].channel, event, data);
 }
 
-void audience_tell_about(const struct audience *audience, const struct scoped *what, str event,
-	const struct buf *data)
+static bool sees_one(const struct listener *one, const struct scoped *whats, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (scope_has(one->scope, &whats[i]))
+			return true;
+	return false;
+}
+
+void audience_tell_any(const struct audience *audience, const struct scoped *whats, size_t count,
+	str event, const struct buf *data)
 {
 	audience_tell_one(audience, audience->workspace, event, data);
 	for (size_t i = 0; i < audience->count; i++)
-		if (scope_has(audience->items[i].scope, what))
+		if (sees_one(&audience->items[i], whats, count))
 			audience_tell_one(audience, audience->items[i].channel, event, data);
+}
+
+void audience_tell_about(const struct audience *audience, const struct scoped *what, str event,
+	const struct buf *data)
+{
+	audience_tell_any(audience, what, 1, event, data);
 }
 
 bool audience_lost(const struct listener *one, const struct scoped *was, const struct scoped *is)

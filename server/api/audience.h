@@ -24,6 +24,9 @@ void audience_tell(const struct audience *audience, str event, const struct buf 
 /* An event about a conversation that stands so: for who sees it. */
 void audience_tell_about(const struct audience *audience, const struct scoped *what, str event,
 	const struct buf *data);
+/* About several of them: for who sees one. */
+void audience_tell_any(const struct audience *audience, const struct scoped *whats, size_t count,
+	str event, const struct buf *data);
 /* For who saw it as it was, and does not any more. */
 void audience_tell_lost(const struct audience *audience, const struct scoped *was,
 	const struct scoped *is, str event, const struct buf *data);

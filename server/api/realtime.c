@@ -317,7 +317,8 @@ static void check_members(struct job *job, const struct live_entry *entry, json 
 	for (str rest = entry->members; rest.len; count++) {
 		str member = str_split(&rest, ' '), name = str_split(&member, ':');
 
-		if (json_kind(json_field(data, arena_str(job->arena, name).ptr)) == JSON_NONE)
+		if (!str_ends(member, S("?")) &&
+			json_kind(json_field(data, arena_str(job->arena, name).ptr)) == JSON_NONE)
 			field_error(job, arena_printf(job->arena, "data." STR_F, STR_A(name)),
 				S("required"), S("Every event of this name has it."));
 	}
@@ -383,10 +384,11 @@ enum err realtime_emit(struct job *job, const struct request *req, struct respon
 
 /* ---- who was away ---- */
 
-static void write_missed(struct buf *out, const struct live_missed *missed)
+static void write_missed(struct arena *arena, struct buf *out, const struct live_missed *missed)
 {
 	json_open(out, '{');
 	json_put_bool(out, "complete", missed->is_whole);
+	json_put(out, "last_event_id", arena_printf(arena, "%lld", (long long)missed->newest));
 	json_open_in(out, "data", '[');
 	for (size_t i = 0; i < missed->count; i++) {
 		json_open(out, '{');
@@ -419,6 +421,6 @@ enum err realtime_missed(struct job *job, const struct request *req, struct resp
 	ask.app_key = app.key;
 	if (api_live.stream)
 		live_stream_missed(api_live.stream, job->arena, &ask, &missed);
-	write_missed(reply_json(res, 200), &missed);
+	write_missed(job->arena, reply_json(res, 200), &missed);
 	return OK;
 }

@@ -12,6 +12,7 @@
 #include "api/audience.h"
 #include "inbox/scheduled.h"
 #include "api/handlers.h"
+#include "api/realtime.h"
 #include "base/log.h"
 
 #include <pthread.h>
@@ -182,12 +183,27 @@ static enum err add_conversation(struct job *job, struct telling *t, id64 id)
 	return t->conversation_count == VIEW_ITEMS_MAX ? flush(job, t) : OK;
 }
 
-/* A contact is shown as part of its conversations. */
+static void tell_contact(struct job *job, const struct telling *t, id64 id,
+	const struct conversations *in)
+{
+	struct buf data = buf_in(job->arena, EVENT_JSON_MAX);
+	struct scoped *whats = ARENA_ARRAY(job->arena, struct scoped, in->count);
+
+	for (size_t i = 0; i < in->count; i++)
+		whats[i] = scoped_of(&in->items[i]);
+	json_open(&data, '{');
+	json_put_id(&data, "id", id);
+	json_close(&data, '}');
+	audience_tell_any(&t->audience, whats, in->count, S("contact.updated"), &data);
+}
+
+/* A contact is shown as part of its conversations, too. */
 static enum err add_contact(struct job *job, struct telling *t, id64 id)
 {
 	struct conversations conversations;
 
 	TRY(conversation_of_contact(job, id, &conversations));
+	tell_contact(job, t, id, &conversations);
 	for (size_t i = 0; i < conversations.count; i++)
 		TRY(add_conversation(job, t, conversations.items[i].id));
 	return OK;
@@ -273,6 +289,14 @@ static bool is_first_of_workspace(const struct inbox_changes *changes, size_t at
  * another's commit could be published behind it, and leave the old state on every screen. */
 static pthread_mutex_t telling_turn = PTHREAD_MUTEX_INITIALIZER;
 
+/* Whoever was away must not be told that they have it all. */
+static void not_told(struct job *job, enum err e)
+{
+	log_warn("live events were not told: %s: " STR_F, err_name(e), STR_A(job->why));
+	if (api_live.stream)
+		live_stream_forget(api_live.stream, STR_NONE);
+}
+
 void api_tell(struct job *job, const struct inbox_changes *changes)
 {
 	id64 workspace = job->workspace;
@@ -287,8 +311,7 @@ void api_tell(struct job *job, const struct inbox_changes *changes)
 		e = tell_workspace(job, changes);
 		pthread_mutex_unlock(&telling_turn);
 		if (e != OK)
-			log_warn("live events were not told: %s: " STR_F, err_name(e),
-				STR_A(job->why));
+			not_told(job, e);
 		job_forgive(job);
 	}
 	job->workspace = workspace;

@@ -1,9 +1,9 @@
 /*
  * live_stream.c: numbers, what is kept, and the way out; see live_stream.h.
  *
- * An event is in two lists: of its channel, and of all by age. A channel is known while it has an
- * event; what was the newest one of a channel that is forgotten lifts the floor of all, under which
- * nobody can be told that they missed nothing.
+ * An event is in two lists: of its channel, and of all by age. A channel stays known behind its
+ * last event, until there are too many; what was the newest one of a channel that is forgotten
+ * lifts the floor of all, under which nobody can be told that they missed nothing.
  */
 #include "live/live_stream.h"
 
@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-enum { STAMP_MAX = 160 };
+enum { STAMP_MAX = 160, CHANNELS_MAX = 20000 };
 
 struct kept_channel;
 
@@ -79,23 +79,6 @@ static str key_of(struct buf *out, str app_key, str channel)
 	return buf_text(out);
 }
 
-static struct kept_channel *channel_get(struct live_stream *stream, str key)
-{
-	struct kept_channel *channel =
-		(struct kept_channel *)live_table_find(&stream->channels, key);
-	char *name;
-
-	if (channel)
-		return channel;
-	channel = heap_alloc(sizeof *channel + key.len);
-	name = (char *)(channel + 1);
-	memcpy(name, key.ptr, key.len);
-	channel->node.name = (str){ name, key.len };
-	channel->floor = stream->floor;
-	live_table_add(&stream->channels, &channel->node);
-	return channel;
-}
-
 static int64_t last_of(const struct kept_channel *channel)
 {
 	return channel->last ? channel->last->id : channel->floor;
@@ -133,17 +116,43 @@ static void forget_channel(struct live_stream *stream, struct kept_channel *chan
 	heap_free(channel);
 }
 
+static void forget_empty(struct live_stream *stream)
+{
+	for (size_t i = 0; i < stream->channels.size; i++) {
+		for (struct live_node *node = stream->channels.buckets[i], *next; node;
+			node = next) {
+			next = node->next;
+			if (!((struct kept_channel *)node)->first)
+				forget_channel(stream, (struct kept_channel *)node);
+		}
+	}
+}
+
+static struct kept_channel *channel_get(struct live_stream *stream, str key)
+{
+	struct kept_channel *channel =
+		(struct kept_channel *)live_table_find(&stream->channels, key);
+	char *name;
+
+	if (channel)
+		return channel;
+	if (stream->channels.count >= CHANNELS_MAX)
+		forget_empty(stream);
+	channel = heap_alloc(sizeof *channel + key.len);
+	name = (char *)(channel + 1);
+	memcpy(name, key.ptr, key.len);
+	channel->node.name = (str){ name, key.len };
+	channel->floor = stream->floor;
+	live_table_add(&stream->channels, &channel->node);
+	return channel;
+}
+
 /* The oldest of all is the oldest of its channel, too. */
 static void make_room(struct live_stream *stream, int64_t now_ms)
 {
 	while (stream->first && (stream->bytes > LIVE_KEPT_BYTES ||
-					now_ms - stream->first->at_ms > LIVE_KEPT_MS)) {
-		struct kept_channel *channel = stream->first->channel;
-
-		forget_first(stream, channel);
-		if (!channel->first)
-			forget_channel(stream, channel);
-	}
+					now_ms - stream->first->at_ms > LIVE_KEPT_MS))
+		forget_first(stream, stream->first->channel);
 }
 
 static void keep(struct live_stream *stream, struct kept_channel *channel, int64_t id,
@@ -182,25 +191,26 @@ static void forget_all(struct live_stream *stream)
 {
 	while (stream->first)
 		forget_channel(stream, stream->first->channel);
+	forget_empty(stream);
 	stream->floor = next_id(stream);
+}
+
+static bool is_of_app(str key, str app_key)
+{
+	return str_starts(key, app_key) && key.ptr[app_key.len] == '/';
 }
 
 static void forget_app(struct live_stream *stream, str app_key)
 {
-	struct kept *at = stream->first;
-
-	stream->floor = next_id(stream); /* for those of its channels that have no event */
-	while (at) {
-		struct kept_channel *channel = at->channel;
-
-		if (!str_starts(channel->node.name, app_key) ||
-			channel->node.name.ptr[app_key.len] != '/') {
-			at = at->next;
-			continue;
+	for (size_t i = 0; i < stream->channels.size; i++) {
+		for (struct live_node *node = stream->channels.buckets[i], *next; node;
+			node = next) {
+			next = node->next;
+			if (is_of_app(node->name, app_key))
+				forget_channel(stream, (struct kept_channel *)node);
 		}
-		forget_channel(stream, channel);
-		at = stream->first;
 	}
+	stream->floor = next_id(stream); /* also for those of its channels that are not known */
 }
 
 void live_stream_forget(struct live_stream *stream, str app_key)
@@ -312,6 +322,7 @@ void live_stream_missed(struct live_stream *stream, struct arena *arena,
 	*out = (struct live_missed){ 0 };
 	pthread_mutex_lock(&stream->lock);
 	find(stream, arena, ask, out);
+	out->newest = stream->newest;
 	pthread_mutex_unlock(&stream->lock);
 }
 

@@ -44,6 +44,7 @@ struct live_missed {
 	struct live_missed_event *events;
 	size_t count;
 	bool is_whole; /* false: too many or too old; nothing is given, read anew */
+	int64_t newest; /* all up to it are given, or in what is read anew */
 };
 struct live_missed_ask { str app_key, channel; int64_t after; size_t max; };
 void live_stream_missed(struct live_stream *stream, struct arena *arena,
