@@ -1,14 +1,17 @@
 /*
  * The live socket: unmodified pusher-js on Parley's own hub, as three things a page can use.
  *
- * onLive() hears one kind of event, onResync() is told when the socket was away and is back (what is
- * shown must be fetched again: events of that time are gone), useConversationPresence() says who else
- * looks at a conversation. There is one socket for the whole page.
+ * onLive() hears one kind of event, onResync() is told when events are gone that cannot be had any more
+ * (what is shown must be fetched again), useConversationPresence() says who else looks at a conversation.
+ * There is one socket for the whole page, to our own hub or to the server that the workspace chose.
+ *
+ * Events have numbers that rise, and each tells the number before it: whoever was away, or sees a gap,
+ * asks for the rest, and gets it in order before anything newer.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
-import { getCsrfToken } from './api/client'
+import { api, ApiProblem, getCsrfToken, takeUnanswered } from './api/client'
 import type {
   Agent, AppNotification, Channel, ContactExport, ContactImport, Conversation, CountCell, IntakeEvent, Maintenance, Message, ScheduledMessage, Session, Team, Template,
 } from './api/types'
@@ -22,6 +25,7 @@ export interface LiveEvents {
   /** It left the sight of somebody who sees a part of the inbox. */
   /** It left one's sight, or became part of another one (`into`). */
   'conversation.gone': { id: string; into?: string }
+  'contact.updated': { id: string }
   'channel.updated': { channel: Channel }
   'event.failed': { event: IntakeEvent }
   'contact_import.updated': { import: ContactImport }
@@ -56,13 +60,6 @@ const RETRY_SPREAD_MS = 3000
 
 export const liveState = computed<LiveState>(() => (online.value ? state.value : 'away'))
 
-const EVENT_NAMES: (keyof LiveEvents)[] = [
-  'contact_import.updated', 'contact_export.updated',
-  'message.created', 'message.updated', 'conversation.updated', 'conversation.gone', 'counts.updated', 'label.updated', 'channel.updated', 'event.failed', 'webhook.updated',
-  'template.updated', 'agent.updated', 'team.updated', 'maintenance.updated',
-  'scheduled.updated', 'canned.updated', 'macro.updated',
-]
-
 function dispatch(name: string, data: unknown): void {
   for (const handler of handlers.get(name) ?? []) (handler as (data: unknown) => void)(data)
 }
@@ -72,12 +69,18 @@ export function pathPrefix(path: string): string {
   return path.replace(/\/app\/?$/, '')
 }
 
+/* Our own hub is where this page came from, whatever proxies stand between. */
+function address(live: Session['live']) {
+  const tls = live.driver === 'builtin' ? location.protocol === 'https:' : live.scheme === 'https'
+  const port = live.driver === 'builtin' ? Number(location.port) || (tls ? 443 : 80) : live.port
+  return { tls, port, host: live.driver === 'builtin' ? location.hostname : live.host }
+}
+
 function options(session: Session) {
-  const tls = location.protocol === 'https:'
-  const port = Number(location.port) || (tls ? 443 : 80)
+  const { tls, port, host } = address(session.live)
   return {
     cluster: '',
-    wsHost: location.hostname,
+    wsHost: host,
     wsPort: port,
     wssPort: port,
     wsPath: pathPrefix(session.live.path),
@@ -97,10 +100,10 @@ function options(session: Session) {
 
 /* Until the first connection "not connected" is no news; after it, it is. "unavailable" is told when an
    attempt has taken RETRY_MIN_MS or more; pusher-js would now wait up to a minute, so it starts anew. */
-let onReturn: () => void = () => {}
+let onReturn: () => Promise<void> = () => Promise.resolve()
 
-/** Called when the socket is back after it was gone, or may not hear what it heard: the session may have changed, or ended. */
-export function setReturnHandler(handler: () => void): void {
+/** Called when the socket is back after it was gone, stays away, or may not hear what it heard: the session may have changed, or ended, or the workspace may listen elsewhere now. */
+export function setReturnHandler(handler: () => Promise<void>): void {
   onReturn = handler
 }
 
@@ -108,7 +111,7 @@ function watchConnection(socket: Pusher): void {
   let known = false
   socket.connection.bind('state_change', ({ current }: { current: string }) => {
     if (current === 'connected') {
-      if (known) onReturn()
+      if (known) void onReturn()
       known = true
       state.value = 'live'
     } else if (known || current === 'unavailable' || current === 'failed') {
@@ -117,6 +120,7 @@ function watchConnection(socket: Pusher): void {
     if (current === 'unavailable') {
       socket.disconnect()
       socket.connect()
+      void onReturn()
     }
   })
 }
@@ -125,37 +129,107 @@ function resync(): void {
   for (const handler of resyncHandlers) handler()
 }
 
-function hearInbox(socket: Pusher, name: string, again: boolean): void {
+/* ---- no event is missed ---- */
+
+interface Told { name: string; data: { event_id?: string; event_after?: string } }
+interface Missed { complete: boolean; last_event_id: string; data: { id: string; event: string; data: Told['data'] }[] }
+
+/** One channel: the number of the last event that was shown; held: those that came while older ones are fetched. */
+interface Feed { channel: string; last: number; catching: boolean; again: boolean; held: Told[] }
+
+const feeds = new Map<string, Feed>()
+const RETRY_MISSED_MS = 3000
+const HELD_MAX = 1000
+
+function show(feed: Feed, { name, data }: Told): void {
+  const id = Number(data?.event_id ?? 0)
+  if (id && id <= feed.last) return
+  if (id) feed.last = id
+  dispatch(name, data)
+}
+
+function hear(feed: Feed, told: Told): void {
+  if (told.name === 'live.missed') void catchUp(feed)
+  else if (feed.catching) feed.held.push(told)
+  else if (Number(told.data?.event_after ?? 0) > feed.last) {
+    feed.held.push(told)
+    void catchUp(feed)
+  } else show(feed, told)
+  if (feed.held.length > HELD_MAX) feed.held.shift()
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status >= 400 && error.status < 500
+}
+
+async function fetchMissed(feed: Feed): Promise<void> {
+  const missed = await api.get<Missed>('/realtime/missed', { channel: feed.channel, after: feed.last })
+  if (feeds.get(feed.channel) !== feed) return
+  for (const event of missed.data) show(feed, { name: event.event, data: event.data })
+  feed.last = Math.max(feed.last, Number(missed.last_event_id))
+  if (!missed.complete) resync()
+}
+
+/* What came meanwhile is behind it, and is shown after it. */
+async function catchUp(feed: Feed): Promise<void> {
+  feed.again = feed.catching
+  if (feed.catching) return
+  feed.catching = true
+  try {
+    await fetchMissed(feed)
+  } catch (error) {
+    if (!isFinal(error)) {
+      setTimeout(() => { feed.catching = false; if (feeds.get(feed.channel) === feed) void catchUp(feed) }, RETRY_MISSED_MS)
+      return
+    }
+    resync()
+  }
+  feed.catching = false
+  for (const told of feed.held.splice(0)) show(feed, told)
+  if (feed.again) void catchUp(feed)
+}
+
+/* Whom the server tells to ask again: who am I, and where do I listen? */
+async function startAnew(socket: Pusher): Promise<void> {
+  await onReturn()
+  if (pusher.value !== socket) return
+  socket.disconnect()
+  socket.connect()
+}
+
+function listen(socket: Pusher, name: string, lastId: string): void {
+  const known = feeds.get(name)
+  const feed = known ?? { channel: name, last: Number(lastId), catching: false, again: false, held: [] }
   const channel = socket.subscribe(name)
-  let subscribedBefore = again
+  feeds.set(name, feed)
   channel.bind('pusher:subscription_succeeded', () => {
-    if (subscribedBefore) resync()
-    subscribedBefore = true
+    void catchUp(feed)
+    if (takeUnanswered()) resync()
   })
-  channel.bind('pusher:subscription_error', () => onReturn())
-  for (const name of EVENT_NAMES) channel.bind(name, (data: unknown) => dispatch(name, data))
+  channel.bind('pusher:subscription_error', () => void onReturn())
+  channel.bind_global((event: string, data: Told['data']) => {
+    if (event === 'live.reset') void startAnew(socket)
+    else if (!event.startsWith('pusher:') && !event.startsWith('pusher_internal:')) hear(feed, { name: event, data })
+  })
 }
 
-/* For one person alone; that somebody listens here is also how the server knows that they are there. Who sees only a part of
-   the inbox hears of that part here. */
-function hearPerson(socket: Pusher, personId: string, inbox: string | null): void {
-  const name = `private-person-${personId}`
-  const channel = socket.subscribe(name)
-  const events: (keyof LiveEvents)[] = name === inbox ? ['notification.created'] : [...EVENT_NAMES, 'notification.created']
-  for (const event of events) channel.bind(event, (data: unknown) => dispatch(event, data))
-}
-
-/** again: what is shown was heard on another channel, and is fetched anew. */
+/** again: what is shown was heard on another channel; if it was never heard on this one, it is fetched anew. */
 export async function connectLive(session: Session, again = false): Promise<void> {
   const mine = ++generation
   const { default: PusherClient } = await import('pusher-js')
   if (mine !== generation) return
+  const { channel, last_event_id: lastId } = session.live
+  const own = `private-person-${session.person.id}`
   const socket = new PusherClient(session.live.key, options(session))
+  const isNew = again && channel !== null && !feeds.has(channel)
   watchConnection(socket)
-  if (session.live.channel) hearInbox(socket, session.live.channel, again)
+  if (channel) listen(socket, channel, lastId)
   else blindTimer = setInterval(resync, BLIND_RESYNC_MS)
-  hearPerson(socket, session.person.id, session.live.channel)
+  /* For one person alone; that somebody listens here is also how the server knows that they are there. Who sees only a
+     part of the inbox hears of that part here. */
+  if (own !== channel) listen(socket, own, lastId)
   pusher.value = socket
+  if (isNew) resync()
 }
 
 /* A short absence may leave the socket whole; calls made meanwhile failed all the same. */
@@ -165,8 +239,10 @@ function onBack(): void {
   else pusher.value?.connect()
 }
 
-export function disconnectLive(): void {
+/** forget: somebody else may sign in here. */
+export function disconnectLive(forget = true): void {
   generation++
+  if (forget) feeds.clear()
   clearInterval(blindTimer)
   pusher.value?.disconnect()
   pusher.value = null

@@ -58,6 +58,15 @@ const BASE = '/api/v1'
 let csrfToken = ''
 let onSignedOut: () => void = () => {}
 
+let unanswered = false
+
+/** Did a call get no answer since this was asked last? What it was to fetch is not shown. */
+export function takeUnanswered(): boolean {
+  const was = unanswered
+  unanswered = false
+  return was
+}
+
 /** The session's token, sent with every change. */
 export function setCsrfToken(token: string): void {
   csrfToken = token
@@ -107,6 +116,7 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
     })
   } catch (error) {
     if (options.signal?.aborted) throw error
+    unanswered = true
     throw new ApiProblem({ status: 0, code: OFFLINE })
   }
   if (response.status === 401 && path !== '/session') onSignedOut()

@@ -88,6 +88,7 @@ export type Repeat = Schemas['Repeat']
 export type BusinessProfile = Schemas['BusinessProfile']
 export type BusinessVertical = Schemas['BusinessVertical']
 export type Feature = Schemas['Feature']
+export type Realtime = Schemas['Realtime']
 export type Maintenance = Schemas['Maintenance']
 export interface AuditCheck { ok: boolean; rows_checked: number; first_broken: number | null }
 export type Webhook = Schemas['Webhook']

@@ -52,6 +52,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'scheduled', name: 'scheduled', component: () => import('@/features/scheduled/ScheduledPage.vue'), meta: { title: 'later.page', needs: 'message.read' } },
       { path: 'channels/:channelId(\\d+)/profile', name: 'channel-profile', component: () => import('@/features/channels/ChannelProfilePage.vue'), meta: { title: 'profilePage.title', needs: 'channel.read' } },
       { path: 'keys', name: 'keys', component: () => import('@/features/keys/KeysPage.vue'), meta: { title: 'nav.keys', needs: 'key.manage' } },
+      { path: 'realtime', name: 'realtime', component: () => import('@/features/settings/RealtimePage.vue'), meta: { title: 'settings.section.realtime.title', needs: 'workspace.read' } },
       { path: 'features', name: 'features', component: () => import('@/features/settings/FeaturesPage.vue'), meta: { title: 'settings.section.features.title', needs: 'workspace.read' } },
       { path: 'webhooks', name: 'webhooks', component: () => import('@/features/webhooks/WebhooksPage.vue'), meta: { title: 'settings.section.webhooks.title', needs: 'webhook.manage' } },
       { path: 'webhooks/:webhookId(\\d+)', name: 'webhook', component: () => import('@/features/webhooks/WebhookPage.vue'), meta: { title: 'settings.section.webhooks.title', needs: 'webhook.manage' } },

@@ -10,6 +10,12 @@ import type { Permission, Session } from '@shared/api/types'
 import { isLocale, setLocale, type Locale } from '@shared/i18n'
 import { connectLive, disconnectLive, setReturnHandler } from '@shared/live'
 
+const PLACE = ['driver', 'key', 'host', 'port', 'scheme', 'path', 'channel'] as const
+
+function isSamePlace(a: Session['live'], b: Session['live']): boolean {
+  return PLACE.every((name) => a[name] === b[name])
+}
+
 export const useSession = defineStore('session', () => {
   const session = shallowRef<Session | null>(null)
   const restoreProblem = shallowRef<ApiProblem | null>(null)
@@ -57,10 +63,10 @@ export const useSession = defineStore('session', () => {
     if (!session.value) return
     try {
       const next = await api.get<Session>('/session')
-      const moved = next.live.channel !== session.value.live.channel
+      const moved = !isSamePlace(next.live, session.value.live)
       adopt(next)
       if (moved) {
-        disconnectLive()
+        disconnectLive(false)
         void connectLive(next, true)
       }
     } catch (error) {
@@ -87,6 +93,6 @@ export const useSession = defineStore('session', () => {
   }
 
   setSignedOutHandler(end)
-  setReturnHandler(() => void refresh())
+  setReturnHandler(refresh)
   return { session, person, may, seesAll, restoreProblem, restore, signIn, join, refresh, signOut, chooseLocale, adopt }
 })

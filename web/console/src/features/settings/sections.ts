@@ -6,7 +6,7 @@
 import type { Component } from 'vue'
 import {
   AlarmClock, BellRing, Building2, CalendarCheck, CalendarClock, Headset, KeyRound, MessageSquareQuote, MessageSquareText,
-  Radio, ScrollText, ShieldCheck, Signpost, Tag, Tags, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow,
+  Radio, ScrollText, ShieldCheck, Signpost, Tag, Tags, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow, Zap,
 } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
@@ -42,6 +42,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'webhooks', group: 'automation', route: '/settings/webhooks', icon: Webhook, permission: 'webhook.manage' },
   { name: 'workspace', group: 'system', route: '/settings/workspace', icon: Building2, permission: 'workspace.read' },
   { name: 'features', group: 'system', route: '/settings/features', icon: ToggleRight, permission: 'workspace.read' },
+  { name: 'realtime', group: 'system', route: '/settings/realtime', icon: Zap, permission: 'workspace.read' },
   { name: 'audit', group: 'system', route: '/settings/audit', icon: ScrollText, permission: 'audit.read' },
 ]
 
