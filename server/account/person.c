@@ -96,8 +96,10 @@ enum err person_insert(struct job *job, const struct person_draft *draft,
 	const struct access *access, id64 *id)
 {
 	char hash[PASSWORD_HASH_MAX];
+	struct workspace workspace;
 	enum err e;
 
+	TRY(workspace_get(job, &workspace));
 	*id = job_id(job);
 	password_hash(draft->password, hash);
 	e = sql_person_insert(job,
@@ -105,8 +107,9 @@ enum err person_insert(struct job *job, const struct person_draft *draft,
 			.email = draft->email,
 			.name = draft->name,
 			.password_hash = str_of(hash),
-			.locale = draft->locale.ptr ? draft->locale : S("en"),
-			.time_zone = draft->time_zone.ptr ? draft->time_zone : S("UTC"),
+			.locale = draft->locale.ptr ? draft->locale : workspace.locale,
+			.time_zone = draft->time_zone.ptr ? draft->time_zone
+							  : workspace.time_zone,
 			.now_ms = job->now_ms },
 		NULL);
 	if (e == ERR_CONFLICT)

@@ -56,7 +56,7 @@ static const struct setting table[] = {
 	TEXT_(amqp_url, "", "RabbitMQ of a fleet. This version runs alone and refuses it."),
 	TEXT_(tls_certificate, "",
 		"PEM file with the certificate chain; plain HTTP when empty. Read again on "
-	        "SIGHUP."),
+		"SIGHUP."),
 	TEXT_(tls_key, "", "PEM file with its private key."),
 	TEXT_(trusted_proxy, "",
 		"Address of a reverse proxy whose X-Forwarded-For and -Proto count."),
@@ -85,12 +85,14 @@ static const struct setting table[] = {
 	NUMBER_(pair_interval_ms, 6000, 0, 600000,
 		"Milliseconds between messages of a new channel to one person."),
 	TEXT_(home_region, "",
-		"Two-letter country whose numbers may be typed without country code, e.g. ID."),
+		"Two-letter country whose numbers may be typed without country code, e.g. ID, "
+		"where "
+		"the workspace has none of its own."),
 	NUMBER_(pair_burst, 20, 1, 1000,
 		"Messages to one person that may go before that interval counts."),
 	NUMBER_(unconfirmed_wait_seconds, 60, 1, 86400,
 		"Wait for a status report of a send whose answer was lost, before it is sent again "
-	        "with the same id."),
+		"with the same id."),
 	NUMBER_(event_retention_days, 30, 1, 3650,
 		"Days that applied webhook payloads are kept for replay."),
 	NUMBER_(webhook_workers, 16, 1, 256, "Threads that deliver webhooks to others."),
@@ -98,13 +100,12 @@ static const struct setting table[] = {
 		"Days that events told to webhooks are kept, to be sent again."),
 	NUMBER_(webhook_retry_unit_ms, 1000, 1, 60000,
 		"Length of a second in the schedule by which webhooks are tried again; less in "
-	        "tests."),
+		"tests."),
 	TEXT_(webhook_ports, "443,8443", "Ports that the addresses of webhooks may have."),
 	NUMBER_(stop_wait_seconds, 20, 0, 600, "Time that a stop gives to what is under way."),
-	LIVE_LIMITS(LIVE_)
-	FLAG_(allow_private_calls, "false",
+	LIVE_LIMITS(LIVE_) FLAG_(allow_private_calls, "false",
 		"Lets calls to Meta and to ourselves reach loopback and private addresses. Unsafe "
-	        "but in tests."),
+		"but in tests."),
 };
 
 /* What one load needs at hand. */

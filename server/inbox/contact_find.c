@@ -32,7 +32,7 @@ struct ids { id64 *items; size_t count; };
 /* What a query asks for: words, or a part of a number, or a label. */
 struct asked {
 	struct words words;
-	str digits;
+	str digits, dialled; /* dialled: the same as people at home mean it; or none */
 	id64 labels[LABELS_MATCHED_MAX];
 	size_t label_count;
 };
@@ -155,6 +155,7 @@ static bool is_asked(struct finding *f, const struct contact *contact,
 {
 	return has_number(contact, f->asked.digits) ||
 	       has_variant(f->job->arena, contact, f->asked.digits) ||
+	       has_variant(f->job->arena, contact, f->asked.dialled) ||
 	       has_label(&f->asked, labels, contact->id) ||
 	       has_words(f->job->arena, contact, &f->asked);
 }
@@ -607,7 +608,7 @@ static enum err take_numbers(struct finding *f, struct ids *ids)
 	if (e != OK || str_is(dialled, f->asked.digits))
 		return OK;
 	TRY(take_phones(f, phone_match_key(f->job->arena, dialled), ids));
-	f->asked.digits = dialled;
+	f->asked.dialled = dialled;
 	return OK;
 }
 

@@ -103,8 +103,8 @@ enum err contact_unmerge(struct job *job, id64 merge, struct inbox_changes *chan
 /* The form by which variants of one number find each other: digits in, digits out. */
 str phone_match_key(struct arena *arena, str digits);
 /* Numbers without a country code are read as of this region ("DE"; empty: there is none, and they
- * are refused unless they are whole). Once at start, before threads; false when there is no such
- * region. */
+ * are refused unless they are whole) where the job's workspace names no country. Once at start,
+ * before threads; false when there is no such region. */
 bool phone_set_home(str region);
 /* The region ("ID") whose calling code a number has; where several share one, the largest. None
  * when it is nobody's. */

@@ -6,6 +6,8 @@
  */
 #include "inbox/inbox_internal.h"
 
+#include "account/account.h"
+
 /* ---- variants of one number ---- */
 
 static bool is_area_of_brazil(char a, char b)
@@ -65,12 +67,17 @@ struct region {
 
 static const struct region *home;
 
+static const struct region *find_region(str name)
+{
+	for (size_t i = 0; i < COUNT_OF(regions); i++)
+		if (name.len == 2 && str_is(name, str_of(regions[i].name)))
+			return &regions[i];
+	return NULL;
+}
+
 bool phone_set_home(str region)
 {
-	home = NULL;
-	for (size_t i = 0; i < COUNT_OF(regions); i++)
-		if (region.len == 2 && str_is(region, str_of(regions[i].name)))
-			home = &regions[i];
+	home = find_region(region);
 	return home || !region.len;
 }
 
@@ -235,24 +242,54 @@ static str international_form(struct arena *arena, str d)
 	return d;
 }
 
-static str read_number(struct arena *arena, const struct typed *typed)
+/* The workspace's country; the server's where the workspace named none. An import asks for each of
+ * its rows, so a job asks the store once. */
+static enum err region_of_job(struct job *job, const struct region **out)
 {
-	str d = { typed->digits, typed->len }, prefix = str_of(home ? home->prefix : "00");
+	struct workspace workspace;
 
-	if (typed->plus)
-		return international_form(arena, d);
-	if (str_starts(d, S("00")))
-		return str_part(d, 2, d.len);
-	if (home && str_starts(d, prefix) && is_number(str_part(d, prefix.len, d.len)))
-		return str_part(d, prefix.len, d.len);
-	return home ? read_national(arena, home, d) : d;
+	*out = home;
+	if (!job->workspace)
+		return OK;
+	if (job->home.workspace != job->workspace) {
+		TRY(workspace_get(job, &workspace));
+		job->home.workspace = job->workspace;
+		job->home.region = find_region(workspace.country);
+	}
+	if (job->home.region)
+		*out = job->home.region;
+	return OK;
+}
+
+static enum err read_number(struct job *job, const struct typed *typed, str *out)
+{
+	const struct region *r;
+	str d = *out = (str){ typed->digits, typed->len }, prefix;
+
+	if (typed->plus) {
+		*out = international_form(job->arena, d);
+		return OK;
+	}
+	if (str_starts(d, S("00"))) {
+		*out = str_part(d, 2, d.len);
+		return OK;
+	}
+	TRY(region_of_job(job, &r));
+	prefix = str_of(r ? r->prefix : "00");
+	if (r && str_starts(d, prefix) && is_number(str_part(d, prefix.len, d.len)))
+		*out = str_part(d, prefix.len, d.len);
+	else if (r)
+		*out = read_national(job->arena, r, d);
+	return OK;
 }
 
 enum err phone_normalise(struct job *job, str text, str *digits)
 {
 	struct typed typed = read_typed(job->arena, text);
-	str number = typed.wrong ? S("") : read_number(job->arena, &typed);
+	str number = S("");
 
+	if (!typed.wrong)
+		TRY(read_number(job, &typed, &number));
 	if (!is_number(number))
 		field_error(job, S("to"), S("invalid_phone"),
 			S("Not a phone number: write it with its country code, like +49 1512 "

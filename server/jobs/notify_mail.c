@@ -266,19 +266,19 @@ static str copy(char **at, str text)
 	return copied;
 }
 
-/* In the language of whoever invites: that of the invited is not known. */
+/* In the workspace's language: that of the invited is not known. */
 void notify_invite(struct notify *n, struct job *job, const struct account_mail *mail)
 {
 	struct invitation_call *call;
-	struct person inviter = { .locale = S("en") };
+	struct workspace workspace = { .locale = S("en") };
 	struct digest digest;
 	char *at;
 
 	if (!mail_is_configured())
 		return;
-	if (job->actor.kind == ACTOR_PERSON && person_get(job, job->actor.id, &inviter) != OK)
+	if (workspace_get(job, &workspace) != OK)
 		job_forgive(job);
-	notify_invitation_write(job, inviter.locale, mail, &digest);
+	notify_invitation_write(job, workspace.locale, mail, &digest);
 	call = heap_alloc(sizeof *call + mail->to.len + mail->name.len + digest.subject.len +
 		digest.text.len + digest.html.len);
 	at = call->octets;

@@ -31,6 +31,8 @@ enum actor_kind {
 #define TRACE_SIZE 32 /* hex digits */
 
 /* Who does it: for audit rows, authorship and permission. */
+struct region; /* inbox/phone.c */
+
 struct actor {
 	enum actor_kind kind;
 	id64 id;
@@ -55,6 +57,8 @@ struct job {
 	/* where the chain ends that db has the turn of (account/audit.c) */
 	struct audit_turn *audit;
 	id64 workspace;        /* 0 until known */
+	/* as of which region its numbers are read, once that was asked (inbox/phone.c) */
+	struct { id64 workspace; const struct region *region; } home;
 	struct actor actor;
 	const struct scope *scope; /* account/scope.h; NULL sees all */
 	char trace[TRACE_SIZE + 1];

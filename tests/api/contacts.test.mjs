@@ -94,6 +94,23 @@ test('a file is looked at, tried, brought in and undone', async (store) => {
   await server.stop?.()
 })
 
+test('numbers without a country code are read as the workspace dials them', async (store) => {
+  const { server, api } = await world(store)
+  const channel = await server.channel({ caller: api })
+  assert.equal((await api.post('/contacts', { phone: '0812 3456 7890' })).body.errors[0].code, 'invalid_phone')
+  await api.want(200, 'PATCH', '/workspace', { country: 'ID' })
+  assert.equal((await api.want(201, 'POST', '/contacts', { phone: '0812 3456 7890' })).phone, '+6281234567890')
+  const made = await upload(api, 'phone,name\n0812-3456-7891,Wati\n+12025550142,Ana\n')
+  await api.want(202, 'POST', `/contact-imports/${made.id}/run`, { columns: ['phone', 'name'] })
+  await settled(api, made.id, 'done')
+  assert.deepEqual((await api.want(200, 'GET', '/contacts?query=0812-3456-7891')).data.map((one) => one.phone), ['+6281234567891'])
+  assert.deepEqual(await names(api, 'query=12025550142'), ['Ana'])
+  const sent = await api.want(202, 'POST', '/messages', { to: '0812 3456 7892', channel_id: channel.id, type: 'template', template: { name: 'hello', language: { code: 'id' } } })
+  assert.equal((await api.want(200, 'GET', `/conversations/${sent.conversation_id}`)).contact.phone, '+6281234567892')
+  await api.want(200, 'PATCH', '/workspace', { country: 'DE' })
+  assert.equal((await api.want(201, 'POST', '/contacts', { phone: '0151 23456789' })).phone, '+4915123456789')
+})
+
 test('what somebody changed after an import is kept when it is undone', async (store) => {
   const { api } = await world(store)
   const made = await upload(api, 'phone,name\n+12025550151,One\n+12025550152,Two\n')

@@ -181,6 +181,16 @@ for (const store of stores) describe(store, () => {
     assert.match(one.html, /href="[^"]+\/join#/)
   })
 
+  test('an invitation speaks the language of the workspace, and who joins begins with it', async () => {
+    await shop.owner.want(200, 'PATCH', '/workspace', { locale: 'id', time_zone: 'Asia/Jakarta' })
+    await shop.caller.want(201, 'POST', '/invitations', { email: 'sari@shop.example', name: 'Sari', role: 'agent' })
+    const one = await until('the mail', () => mail.mails.find(({ to }) => to === 'sari@shop.example'))
+    assert.equal(one.headers.subject ?? one.subject, 'Anda diundang ke Parley')
+    const person = await shop.owner.want(201, 'POST', '/people', { email: 'wati@shop.example', name: 'Wati', role: 'agent', password: 'correct horse battery' })
+    assert.deepEqual([person.locale, person.time_zone], ['id', 'Asia/Jakarta'])
+    await shop.owner.want(200, 'PATCH', '/workspace', { locale: 'en', time_zone: 'UTC' })
+  })
+
   test('nobody is pushed what is out of their sight', async () => {
     const carl = await server.person(shop, 'agent')
     await carl.want(201, 'POST', '/notifications/subscriptions', push.subscribe('carl'))
