@@ -54,7 +54,8 @@ TEST(signatures_are_those_of_the_vectors)
 
 		curve_sign(test_octets(v, "priv").ptr, test_octets(v, "message"),
 			test_octets(v, "z").ptr, signature);
-		EXPECT_HEX(((bytes){ signature, sizeof signature }), test_json_text(v, "signature"));
+		EXPECT_HEX(((bytes){ signature, sizeof signature }),
+			test_json_text(v, "signature"));
 		EXPECT(curve_verify(test_octets(v, "pub").ptr, test_octets(v, "message"),
 			signature));
 		if (json_field(v, "signature_deterministic"))

@@ -360,7 +360,7 @@ STORE_TEST(wrong_drafts_are_refused_with_all_that_is_wrong)
 	} cases[] = {
 		{ "{\"type\":\"text\"}", "text", 1 },
 		{ "{\"type\":\"smoke\",\"text\":{\"body\":\"x\"}}", "type", 2 },
-		{ "{\"text\":{\"body\":\"x\"}}", "text", 2 },
+		{ "{\"text\":{\"body\":\"x\"},\"image\":{\"id\":\"1\"}}", "type", 3 },
 		{ "{\"type\":\"text\",\"text\":{\"body\":\"\"}}", "text.body", 1 },
 		{ "{\"type\":\"text\",\"text\":{\"body\":\"x\"},\"image\":{\"id\":\"1\"}}", "image",
 			1 },

@@ -105,6 +105,9 @@ static enum err load_contacts(struct job *job, const struct view_ask *ask, struc
 
 	for (size_t i = 0; i < view->conversations.count; i++)
 		add_id(&ids, view->conversations.items[i].contact_id);
+	for (size_t i = 0; i < view->messages.count; i++)
+		if (view->messages.items[i].author_kind == ACTOR_CONTACT)
+			add_id(&ids, view->messages.items[i].author_id);
 	if (ids.count)
 		TRY(contact_by_ids(job, ids.items, ids.count, &view->contacts));
 	for (size_t i = 0; ask->hides_contacts && i < view->contacts.count; i++) {
@@ -308,8 +311,12 @@ static void write_author(struct buf *out, const struct view *view, const struct 
 		[ACTOR_AUTOMATION] = "automation",
 		[ACTOR_PHONE] = "phone",
 	};
+	const struct contact *speaker = find_contact(view, msg->author_id);
 	str name = STR_NONE;
 
+	/* In a group somebody else than the group itself, whose conversation it is. */
+	if (msg->author_kind == ACTOR_CONTACT && speaker && contact && contact->group.len)
+		contact = speaker;
 	if (msg->author_kind == ACTOR_CONTACT && contact)
 		name = contact->name;
 	else if (msg->author_kind == ACTOR_PERSON)

@@ -109,15 +109,28 @@ static enum err count_answer(struct job *job, const struct channel *ch,
 }
 
 /* Of somebody who is blocked: kept, in a conversation that nobody is shown. */
-static enum err put_away(struct job *job, struct conversation *conv, struct inbox_changes *changes,
-	struct message *m)
+static enum err put_away(struct job *job, const struct provider_event *ev,
+	struct conversation *conv, struct inbox_changes *changes, struct message *m)
 {
 	const struct conversation_patch patch = { .has_status = true,
 		.status = CONVERSATION_ARCHIVED };
 
 	m->flags |= FLAG_BLOCKED;
-	return conv->last_message_id ? OK
+	return conv->last_message_id || ev->group_id.len ? OK
 				     : conversation_update(job, conv->id, &patch, changes, conv);
+}
+
+/* What is said in a group stands in the group's thread, whoever said it. */
+static enum err thread_of(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, id64 person, struct inbox_changes *changes,
+	struct conversation *out)
+{
+	const struct person_ref group = { .group = ev->group_id };
+	struct contact contact = { .id = person };
+
+	if (ev->group_id.len)
+		TRY(contact_resolve(job, &group, S("webhook"), changes, &contact));
+	return conversation_of(job, contact.id, ch, changes, out);
 }
 
 static enum err new_message(struct job *job, const struct channel *ch,
@@ -140,14 +153,17 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	};
 
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
-	TRY(conversation_of(job, contact.id, ch, changes, &conv));
+	TRY(thread_of(job, ch, ev, contact.id, changes, &conv));
 	m.conversation_id = conv.id;
 	if (contact.blocked_ms)
-		TRY(put_away(job, &conv, changes, &m));
+		TRY(put_away(job, ev, &conv, changes, &m));
 	set_side(ev, contact.id, &m);
 	TRY(expect_media(job, ch, ev, changes, &m.media_id));
 	TRY(count_answer(job, ch, ev, conv.id));
-	return insert(job, &m, &conv, changes);
+	TRY(insert(job, &m, &conv, changes));
+	return ev->opens_window ? conversation_widen(job, conv.id,
+				      ev->at_ms ? ev->at_ms : job->now_ms, changes)
+	                        : OK;
 }
 
 /* History names a picture first and brings it later, or never. */
@@ -175,15 +191,14 @@ static enum err fill_placeholder(struct job *job, const struct channel *ch,
 	return OK;
 }
 
-/* Groups have no thread yet, and a message without a name cannot be told from its repetition: both
- * are kept. */
+/* A message without a name cannot be told from its repetition: it is kept. */
 static enum err apply_message(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
 	struct message_place_row known;
 	bool found;
 
-	if (ev->group_id.len || !ev->remote_id.len) {
+	if (!ev->remote_id.len) {
 		changes->kept = true;
 		return OK;
 	}
@@ -260,12 +275,8 @@ static enum err apply_reaction(struct job *job, const struct channel *ch,
 	bool found;
 	id64 message;
 
-	if (ev->group_id.len) {
-		changes->kept = true;
-		return OK;
-	}
 	TRY(effect_take(job, ch, &effect, ev->target_message, changes, &message));
-	if (message || ev->is_echo || ev->is_history || !ev->emoji.len)
+	if (message || ev->is_echo || ev->is_history || !ev->emoji.len || ev->group_id.len)
 		return OK;
 	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
 	TRY(found_or_none(job,

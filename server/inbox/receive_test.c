@@ -176,18 +176,54 @@ STORE_TEST(the_same_remote_id_on_two_channels_is_two_messages)
 STORE_TEST(what_nothing_draws_yet_is_kept)
 {
 	struct channel *ch = test_channel(job);
-	struct provider_event undrawn = { .kind = EVENT_UNDRAWN, .field = S("calls") };
-	struct provider_event group = test_says("12025550142", "wamid.G", "to all", TEST_NOW_MS);
+	struct provider_event undrawn = { .kind = EVENT_UNDRAWN, .field = S("messages") };
 	struct inbox_changes changes = { 0 };
-	struct message_place_row place;
 
 	test_apply(job, ch, &undrawn, &changes);
 	EXPECT(changes.kept);
-	changes.kept = false;
-	group.group_id = S("120363000000000001@g.us");
-	test_apply(job, ch, &group, &changes);
-	EXPECT(changes.kept);
-	EXPECT_ERR(message_by_remote(job, ch->id, S("wamid.G"), &place), ERR_MISSING);
+}
+
+STORE_TEST(a_group_has_a_thread_and_a_name_of_its_own_and_who_spoke_is_told)
+{
+	const str id = S("120363000000000001@g.us");
+	struct channel *ch = test_channel(job);
+	struct provider_event alone = test_says("12025550142", "wamid.P", "to you", TEST_NOW_MS);
+	struct provider_event group = test_says("12025550142", "wamid.G", "to all", TEST_NOW_MS);
+	struct provider_event named = { .kind = EVENT_CONTACT,
+		.field = S("group_lifecycle_update"),
+		.who = { .group = id, .name = S("Choir") } };
+	struct conversation conv;
+	struct contact contact;
+	struct message a, b;
+
+	group.group_id = id;
+	test_apply(job, ch, &alone, NULL);
+	test_apply(job, ch, &group, NULL);
+	test_apply(job, ch, &named, NULL);
+	a = test_message(job, ch, "wamid.P");
+	b = test_message(job, ch, "wamid.G");
+	EXPECT(a.conversation_id != b.conversation_id);
+	EXPECT_INT(b.author_id, a.author_id);
+	EXPECT_OK(conversation_get(job, b.conversation_id, &conv));
+	EXPECT_OK(contact_get(job, conv.contact_id, &contact));
+	EXPECT_STR(contact.group, "120363000000000001@g.us");
+	EXPECT_STR(contact.name, "Choir");
+}
+
+STORE_TEST(a_call_opens_the_window_and_wants_no_answer)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event call = test_says("12025550142", "wacid.A#connect", "", TEST_NOW_MS);
+	struct conversation conv;
+
+	call.message_kind = KIND_SYSTEM;
+	call.content = S("{\"type\":\"call\",\"body\":\"The customer calls.\"}");
+	call.opens_window = true;
+	test_apply(job, ch, &call, NULL);
+	EXPECT_OK(conversation_get(job, test_message(job, ch, "wacid.A#connect").conversation_id,
+		&conv));
+	EXPECT(conv.window_until_ms > TEST_NOW_MS);
+	EXPECT_INT(conv.unread_count, 0);
 }
 
 STORE_TEST(a_notice_is_told_once)

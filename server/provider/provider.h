@@ -141,6 +141,8 @@ struct provider_event {
 	str reply_to;           /* remote id quoted, or none */
 	unsigned flags;         /* enum message_flags */
 	bool is_echo, is_history;
+	/* a customer's call: no words of theirs, and a contact all the same */
+	bool opens_window;
 	str group_id;
 	str referral;           /* JSON, or none */
 	struct media_info media;/* mime_type set for media kinds */

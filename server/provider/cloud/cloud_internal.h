@@ -94,6 +94,9 @@ void cloud_parse_message(const struct parsing *p, json msg, enum cloud_origin or
 void cloud_parse_status(const struct parsing *p, json status);
 /* Fields that are no lists: templates, account, number, security, flows. false: not one of them. */
 bool cloud_parse_notice(const struct parsing *p);
+/* What nothing here has words for, said as far as it goes. */
+void cloud_parse_other(const struct parsing *p, json v);
+void cloud_parse_call(const struct parsing *p, json call);
 void cloud_parse_group(const struct parsing *p, json group);
 
 /* ---- verify.c ---- */

@@ -94,7 +94,7 @@ struct provider_event *cloud_notice(const struct parsing *p, const char *severit
 
 bool cloud_has_name(const struct person_ref *who)
 {
-	return who->phone.len || who->bsuid.len || who->lid.len;
+	return who->phone.len || who->bsuid.len || who->lid.len || who->group.len;
 }
 
 /* One shared name makes it the same person; two different ones of a kind, another. */
@@ -257,9 +257,33 @@ static void parse_new_user_id(const struct parsing *p, json entry)
 	event->at_ms = cloud_time_ms(json_field(entry, "timestamp"), p->entry_ms);
 }
 
-static void parse_undrawn(const struct parsing *p, json v)
+/* "Purchase" and "LeadSubmitted", as Meta reads them out of a conversation. */
+static void parse_automatic(const struct parsing *p, json v)
 {
-	cloud_undrawn(p, v);
+	struct arena *arena = p->job->arena;
+	str name = json_text_at(v, "event_name"),
+	    currency = json_text_at(v, "custom_data.currency"),
+	    value = json_text_or_int(arena, json_path(v, "custom_data.value"));
+	struct provider_event *event = cloud_notice(p, "info",
+		arena_printf(arena, "WhatsApp recognised in a conversation: " STR_F "%s" STR_F
+			     "%s" STR_F ".",
+			STR_A(name.len ? str_first_points(name, 100) : S("unknown")),
+			value.len ? ", " : "", STR_A(value), currency.len ? " " : "",
+			STR_A(currency)),
+		v);
+
+	event->target_id = cloud_id(p, v, "id");
+}
+
+static void parse_tracking(const struct parsing *p, json v)
+{
+	str name = json_text_at(v, "event_name");
+
+	cloud_notice(p, "info",
+		arena_printf(p->job->arena, "Somebody followed a marketing message: " STR_F ".",
+			STR_A(name.len ? str_first_points(name, 100) : S("click"))),
+		v)
+		->target_id = cloud_id(p, v, "id");
 }
 
 static const struct {
@@ -268,8 +292,8 @@ static const struct {
 } lists[] = {
 	{ "history", parse_history_chunk },	 { "state_sync", parse_address_book },
 	{ "user_preferences", parse_preference }, { "user_id_update", parse_new_user_id },
-	{ "groups", cloud_parse_group },	 { "calls", parse_undrawn },
-	{ "automatic_events", parse_undrawn },	 { "tracking_events", parse_undrawn },
+	{ "groups", cloud_parse_group },	 { "calls", cloud_parse_call },
+	{ "automatic_events", parse_automatic },  { "tracking_events", parse_tracking },
 };
 
 static void parse_lists(const struct parsing *p)
@@ -293,7 +317,7 @@ static void parse_value(const struct parsing *p)
 	parse_lists(p);
 	parse_errors(p, json_field(p->value, "errors"));
 	if (p->out->count == before && !cloud_parse_notice(p))
-		cloud_undrawn(p, p->value);
+		cloud_parse_other(p, p->value);
 }
 
 static void parse_change(struct job *job, json entry, json change, struct provider_events *out)

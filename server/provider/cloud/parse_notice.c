@@ -67,7 +67,17 @@ static bool parse_template_status(const struct parsing *p)
 		start_template(p)->template_quality = json_text_at(p->value, "new_quality_score");
 		return true;
 	}
-	if (!is_template_status(event))
+	if (!is_template_status(event) && event.len) {
+		cloud_notice(p, "info",
+			arena_printf(p->job->arena,
+				"WhatsApp reports of the template " STR_F ": " STR_F ".",
+				STR_A(str_first_points(
+					json_text_at(p->value, "message_template_name"), 100)),
+				STR_A(str_first_points(event, 100))),
+			p->value);
+		return true;
+	}
+	if (!event.len)
 		return false;
 	out = start_template(p);
 	out->template_status = event;
@@ -267,7 +277,40 @@ bool cloud_parse_notice(const struct parsing *p)
 	return false;
 }
 
+/* A field of tomorrow: its name, and the words in it that look like one. Its detail is kept with
+ * the notice. */
+void cloud_parse_other(const struct parsing *p, json v)
+{
+	static const char *const keys[] = { "event", "status", "type", "decision" };
+	str word = STR_NONE;
+
+	for (size_t i = 0; i < COUNT_OF(keys) && !word.len; i++)
+		word = json_text_at(v, keys[i]);
+	cloud_notice(p, "info",
+		arena_printf(p->job->arena,
+			"WhatsApp told something that has no words here yet: " STR_F "%s" STR_F ".",
+			STR_A(str_first_points(p->field, 100)), word.len ? ", " : "",
+			STR_A(str_first_points(word, 100))),
+		v);
+}
+
 /* ---- groups ---- */
+
+/* A group is called by its subject, when the webhook tells it. */
+static void name_group(const struct parsing *p, json group)
+{
+	str subject = json_text_at(group, "subject");
+	struct provider_event *event;
+
+	if (!subject.len && json_flag(json_path(group, "group_subject.update_successful"), false))
+		subject = json_text_at(group, "group_subject.text");
+	if (!subject.len || !cloud_id(p, group, "group_id").len)
+		return;
+	event = cloud_event(p, EVENT_CONTACT);
+	event->who = (struct person_ref){ .group = cloud_id(p, group, "group_id"),
+		.name = subject };
+	event->at_ms = cloud_time_ms(json_field(group, "timestamp"), p->entry_ms);
+}
 
 static bool group_failed(json group)
 {
@@ -297,4 +340,6 @@ void cloud_parse_group(const struct parsing *p, json group)
 	cloud_notice(p, failed || str_is(type, S("group_suspend")) ? "warning" : "info", sentence,
 		group)
 		->group_id = cloud_id(p, group, "group_id");
+	if (!failed)
+		name_group(p, group);
 }

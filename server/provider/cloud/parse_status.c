@@ -105,6 +105,19 @@ static void parse_warning(const struct parsing *p, json status)
 	fill(p, event, status);
 }
 
+/* "Tolerate others (`deleted` existed earlier)". */
+static void parse_other(const struct parsing *p, json status, str word)
+{
+	str sentence = str_is(word, S("deleted"))
+	                       ? S("The customer deleted a message that we had sent.")
+	                       : arena_printf(p->job->arena,
+					 "WhatsApp reports a state of a message that we had sent: "
+					 STR_F ".",
+					 STR_A(str_first_points(word, 100)));
+
+	fill(p, cloud_notice(p, "info", sentence, status), status);
+}
+
 void cloud_parse_status(const struct parsing *p, json status)
 {
 	struct parsing as_status = *p;
@@ -116,7 +129,7 @@ void cloud_parse_status(const struct parsing *p, json status)
 	if (str_is(type, S("payment")) || json_field(status, "payment")) {
 		parse_payment(&as_status, status);
 	} else if (str_is(type, S("call")) || str_is(p->field, S("calls"))) {
-		cloud_undrawn(p, status);
+		cloud_parse_call(p, status);
 	} else if (status_word(word, &known) && cloud_id(p, status, "id").len) {
 		event = cloud_event(&as_status, EVENT_STATUS);
 		fill(&as_status, event, status);
@@ -125,6 +138,8 @@ void cloud_parse_status(const struct parsing *p, json status)
 			fill_failure(&as_status, event, json_field(status, "errors"));
 	} else if (str_is(word, S("warning"))) {
 		parse_warning(&as_status, status);
+	} else if (word.len && cloud_id(p, status, "id").len) {
+		parse_other(&as_status, status, word);
 	} else {
 		event = cloud_undrawn(&as_status, status);
 		event->target_id = cloud_id(p, status, "id");
