@@ -157,12 +157,13 @@ static bool takes_channel(const struct wanting *w, id64 channel)
 }
 
 /* Meta's format has the network's own words where the network speaks it, and else what we make of
- * the event. */
+ * the event. That somebody wants no marketing has no form there but the network's own. */
 static int64_t audience_of(const struct webhook_event *event)
 {
 	if (event->source.len)
 		return 1 << WEBHOOK_CLOUD_API;
-	return event->passed_on ? 1 << WEBHOOK_PARLEY
+	return event->passed_on || event->kind == WEBHOOK_CONTACT_OPTED_OUT
+	               ? 1 << WEBHOOK_PARLEY
 	                        : 1 << WEBHOOK_PARLEY | 1 << WEBHOOK_CLOUD_API;
 }
 

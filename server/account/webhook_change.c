@@ -365,6 +365,7 @@ static enum err create_it(struct job *job, void *arg)
 {
 	struct change *c = arg;
 	struct webhook *w = c->out;
+	enum webhook_format format = c->draft->has_format ? c->draft->format : WEBHOOK_PARLEY;
 	struct webhook_rows known;
 	bytes url, secret, token;
 
@@ -377,8 +378,8 @@ static enum err create_it(struct job *job, void *arg)
 	*w = (struct webhook){ .id = job_id(job),
 		.description = S(""),
 		.secret = c->draft->has_secret ? c->draft->secret : new_secret(job),
-		.format = c->draft->has_format ? c->draft->format : WEBHOOK_PARLEY,
-		.kinds = WEBHOOK_ALL_KINDS,
+		.format = format,
+		.kinds = format == WEBHOOK_CLOUD_API ? WEBHOOK_META_KINDS : WEBHOOK_ALL_KINDS,
 		.created_ms = job->now_ms };
 	take_draft(job, c->draft, w);
 	TRY(seal(job, SEAL_SECRET, w->url, &url));

@@ -121,6 +121,15 @@ static enum err take_options(struct job *job, const struct draft *draft, json *o
 	return json_read(job->arena, buf_text(&b), out, &job->why);
 }
 
+enum err draft_options(struct job *job, json root, json *out)
+{
+	struct draft draft = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		draft.options[i] = json_field(root, options[i]);
+	return take_options(job, &draft, out);
+}
+
 /* "If both are there `to` wins". */
 static void take_address(struct job *job, const struct draft *draft, struct message_draft *out)
 {
@@ -148,6 +157,16 @@ static str type_by_content(const struct draft *draft)
 			count++;
 		}
 	return count == 1 ? type : STR_NONE;
+}
+
+str draft_type(json root)
+{
+	struct draft draft = { 0 };
+	str type = json_text_at(root, "type");
+
+	for (size_t i = 0; i < COUNT_OF(sendable); i++)
+		draft.contents[i] = json_field(root, sendable[i]);
+	return type.len ? type : type_by_content(&draft);
 }
 
 enum err draft_take(struct job *job, const struct draft *draft, struct message_draft *out)

@@ -33,6 +33,10 @@ enum err draft_read(struct job *job, const struct request *req, enum draft_use u
 	struct draft *out);
 /* Its content and kind; the priority is that of who asks. */
 enum err draft_take(struct job *job, const struct draft *draft, struct message_draft *out);
+/* The type of a message that stands in an object: its `type`, or what its one content says. */
+str draft_type(json root);
+/* The options among the members of an object, as draft_take() would have them. */
+enum err draft_options(struct job *job, json root, json *out);
 /* The caller's key, and what it stands for: the route and the body. */
 enum err draft_idempotency(struct job *job, const struct request *req, struct message_draft *out);
 

@@ -150,16 +150,21 @@ static enum err put_message(const struct telling *t, json v)
 
 static enum err callback_of(const struct telling *t, id64 message, str *out)
 {
-	struct message_callback_row row;
-	enum err e = sql_message_callback_get(t->job,
-		&(struct sql_message_callback_get){ message, t->job->workspace }, &row);
+	struct message_option_row row;
+	enum err e = sql_message_option_find(t->job,
+		&(struct sql_message_option_find){ message, t->job->workspace }, &row);
+	json options = NULL;
+	str text;
 
 	*out = STR_NONE;
-	if (e == OK)
-		return unseal(t->job, SEAL_EVENT, row.data_sealed, out);
 	if (e == ERR_MISSING)
 		job_forgive(t->job);
-	return e == ERR_MISSING ? OK : e;
+	if (e != OK)
+		return e == ERR_MISSING ? OK : e;
+	TRY(unseal(t->job, SEAL_MESSAGE_OPTION, row.options_sealed, &text));
+	TRY(json_read(t->job->arena, text, &options, NULL));
+	*out = json_text_at(options, "biz_opaque_callback_data");
+	return OK;
 }
 
 /* A message of ours that the network has not named yet is known by the callback data that the
@@ -529,6 +534,20 @@ static void tell_health(const struct telling *t, json detail)
 		str_is(after, S("failing")));
 }
 
+/* What every program takes: a change with nothing in it. */
+static void tell_test(const struct telling *t)
+{
+	open_value(t);
+	if (!t->channel) {
+		json_open_in(t->out, "metadata", '{');
+		json_put(t->out, "display_phone_number", S("0"));
+		json_put(t->out, "phone_number_id", S("0"));
+		json_close(t->out, '}');
+	}
+	json_close(t->out, '}');
+	close_body(t, S("messages"));
+}
+
 static enum err tell_about_message(const struct telling *t, json detail)
 {
 	enum webhook_kind kind = webhook_kind_of(t->event->kind);
@@ -558,7 +577,7 @@ static enum err tell(const struct telling *t, str source)
 	else if (kind == WEBHOOK_CHANNEL_STATUS_CHANGED)
 		tell_health(t, detail);
 	else
-		tell_alert(t, "PARLEY_TEST", S("A test of the webhook: nothing happened."), false);
+		tell_test(t);
 	return OK;
 }
 

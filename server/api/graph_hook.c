@@ -11,6 +11,12 @@
 #include "api/handlers.h"
 
 #define DESCRIPTION S("Set up by a program")
+/* "Only message webhooks follow overrides": a program that asks so knows nothing else. */
+#define MESSAGE_KINDS                                                                           \
+	(WEBHOOK_BIT(WEBHOOK_MESSAGE_RECEIVED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_SENT) |            \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_DELIVERED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_READ) |    \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_FAILED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_EDITED) |     \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_DELETED))
 
 /* ---- which one ---- */
 
@@ -71,6 +77,8 @@ static enum err make(struct job *job, const struct channel_full *channels, size_
 	draft->channel_count = count;
 	draft->description = DESCRIPTION;
 	draft->format = WEBHOOK_CLOUD_API;
+	draft->has_kinds = true;
+	draft->kinds = MESSAGE_KINDS;
 	draft->has_secret = secret.len >= WEBHOOK_TOKEN_MIN && secret.len <= WEBHOOK_TOKEN_MAX;
 	draft->secret = secret;
 	return webhook_create(job, draft, &made);

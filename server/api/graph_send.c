@@ -11,10 +11,10 @@
 #include "store/store.h"
 
 #define TYPES                                                                                    \
-	"audio, contacts, document, image, interactive, location, reaction, sticker, template, " \
-	"text, video"
+	"audio, contacts, document, image, interactive, location, pin, reaction, sticker, " \
+	"template, text, video"
 
-enum { CONTENT_MAX = 1 << 20 };
+enum { CONTENT_MAX = 1 << 20, CALLBACK_DATA_MAX = 512 };
 
 struct asked {
 	const struct request *req;
@@ -37,9 +37,9 @@ static bool is_type(str type)
 
 static enum err read_type(struct job *job, struct asked *a)
 {
-	json type = json_field(a->root, "type");
-
-	a->type = type ? json_text(type) : S("text");
+	a->type = draft_type(a->root);
+	if (!a->type.len)
+		return graph_fail(job, "100", "(#100) The parameter type is required.");
 	if (!is_type(a->type))
 		return graph_fail(job, "100",
 			"(#100) Param type must be one of {" TYPES "} - got \"" STR_F "\".",
@@ -54,8 +54,6 @@ static enum err read_recipient(struct job *job, struct asked *a)
 {
 	str to = json_text_or_int(job->arena, json_field(a->root, "to"));
 
-	if (str_is(json_text_at(a->root, "recipient_type"), S("group")))
-		return graph_fail(job, "131051", "Messages to groups are not carried.");
 	a->input = to.len ? to : json_text_at(a->root, "recipient");
 	if (!a->input.len)
 		return graph_fail(job, "100", "(#100) The parameter to is required.");
@@ -125,15 +123,20 @@ static enum err find_message(struct job *job, const struct asked *a, str wamid, 
 	return graph_fail(job, "131009", "%s is no message of this number.", where);
 }
 
-static enum err reaction_content(struct job *job, const struct asked *a, json v, struct buf *out)
+/* A reaction or a pin: what it is of goes by our id. */
+static enum err marking_content(struct job *job, const struct asked *a, json v, struct buf *out)
 {
 	id64 target;
 
-	TRY(find_message(job, a, json_text_at(v, "message_id"), "reaction.message_id", &target));
+	TRY(find_message(job, a, json_text_at(v, "message_id"), "message_id", &target));
 	json_open(out, '{');
 	json_put_id(out, "message_id", target);
-	json_put(out, "emoji",
-		json_text_at(v, "emoji").ptr ? json_text_at(v, "emoji") : S(""));
+	for (void *at = json_first(v); at; at = json_next(v, at))
+		if (!str_is(json_member_name(at), S("message_id")))
+			json_put_value(out, arena_cstr(job->arena, json_member_name(at)),
+				json_member_value(at));
+	if (str_is(a->type, S("reaction")) && !json_field(v, "emoji"))
+		json_put(out, "emoji", S(""));
 	json_close(out, '}');
 	return OK;
 }
@@ -144,8 +147,8 @@ static enum err read_content(struct job *job, const struct asked *a, json *out)
 	json v = json_field(a->root, arena_cstr(job->arena, a->type));
 	struct buf members = buf_in(job->arena, CONTENT_MAX);
 
-	if (str_is(a->type, S("reaction"))) {
-		TRY(reaction_content(job, a, v, &text));
+	if (str_is(a->type, S("reaction")) || str_is(a->type, S("pin"))) {
+		TRY(marking_content(job, a, v, &text));
 		return json_read(job->arena, buf_text(&text), out, NULL);
 	}
 	json_open(&members, '{');
@@ -183,10 +186,12 @@ static enum err make_draft(struct job *job, struct asked *a, struct message_draf
 	str quoted = json_text_at(a->root, "context.message_id"),
 	    data = json_text_at(a->root, "biz_opaque_callback_data");
 
+	out->to_group = str_is(json_text_at(a->root, "recipient_type"), S("group"));
 	TRY(read_recipient(job, a));
 	TRY(read_type(job, a));
 	TRY(read_content(job, a, &out->content));
 	TRY(check_file(job, a, out->content));
+	TRY(draft_options(job, a->root, &out->options));
 	if (str_count_points(data) > CALLBACK_DATA_MAX)
 		return graph_fail(job, "131009",
 			"biz_opaque_callback_data must be at most 512 characters long.");
@@ -197,7 +202,6 @@ static enum err make_draft(struct job *job, struct asked *a, struct message_draf
 		out->kind = KIND_VOICE;
 	out->to = a->input;
 	out->channel_id = a->to->channel.id;
-	out->callback_data = data;
 	out->priority = PRIORITY_NORMAL;
 	return draft_idempotency(job, a->req, out);
 }

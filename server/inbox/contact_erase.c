@@ -144,8 +144,6 @@ static enum err wipe_message(struct job *job, id64 id)
 	TRY(sql_contact_wipe_message(job,
 		&(struct sql_contact_wipe_message){ id, job->workspace, nothing, job->now_ms },
 		NULL));
-	TRY(sql_message_callback_clear(job,
-		&(struct sql_message_callback_clear){ id, job->workspace }, NULL));
 	TRY(sql_contact_wipe_versions(job,
 		&(struct sql_contact_wipe_versions){ id, job->workspace }, NULL));
 	TRY(sql_message_option_drop(job,

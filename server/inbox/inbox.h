@@ -411,8 +411,6 @@ enum err inbox_pass_on(struct job *job, const struct passing_on *what);
 
 /* ---- going out (send.c) ---- */
 
-#define CALLBACK_DATA_MAX 512 /* code points */
-
 enum send_priority { PRIORITY_LIVE, PRIORITY_AUTOMATION, PRIORITY_NORMAL, PRIORITY_CAMPAIGN };
 
 struct message_draft {
@@ -427,7 +425,6 @@ struct message_draft {
 	id64 reply_to_id;
 	id64 canned_id;              /* the ready answer it was made of; 0: none */
 	enum send_priority priority;
-	str callback_data;           /* given back with each status (webhooks in Meta's format) */
 	str idempotency_key;         /* none: not asked */
 	str request_hash;            /* 32 octets over the request, for the key */
 };

@@ -388,17 +388,6 @@ static enum err take_from_line(struct job *job, const struct conversation *conv,
 	return conversation_update(job, conv->id, &patch, changes, &taken);
 }
 
-static enum err write_callback(struct job *job, const struct plan *plan, id64 message)
-{
-	bytes sealed;
-
-	if (!plan->draft->callback_data.len)
-		return OK;
-	TRY(seal(job, SEAL_EVENT, plan->draft->callback_data, &sealed));
-	return sql_message_callback_add(job,
-		&(struct sql_message_callback_add){ message, job->workspace, sealed }, NULL);
-}
-
 static enum err write_message(struct job *job, struct plan *plan, struct inbox_changes *changes,
 	struct message *out)
 {
@@ -419,7 +408,6 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 	TRY(ensure_conversation(job, plan, changes));
 	out->conversation_id = plan->conversation.id;
 	TRY(write_idempotency(job, plan, out->id));
-	TRY(write_callback(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
 	TRY(write_options(job, plan, out->id));
 	if (plan->draft->kind != KIND_REACTION)

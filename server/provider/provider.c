@@ -47,9 +47,13 @@ enum err provider_check_options(struct job *job, const struct channel *ch, enum 
 		return OK;
 	if (ch->provider->check_options)
 		return ch->provider->check_options(job, ch, kind, options);
-	for (void *at = json_first(options); at; at = json_next(options, at))
+	for (void *at = json_first(options); at; at = json_next(options, at)) {
+		/* Kept here, and told with each status. */
+		if (str_is(json_member_name(at), S("biz_opaque_callback_data")))
+			continue;
 		field_error(job, json_member_name(at), S("unsupported"),
 			arena_printf(job->arena, "%s cannot do this.", ch->provider->title));
+	}
 	return job_check_fields(job);
 }
 

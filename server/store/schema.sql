@@ -620,11 +620,6 @@ CREATE TABLE message (
 CREATE INDEX message_conversation ON message (conversation_id, id);
 CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
 CREATE INDEX message_media_place ON message (conversation_id, id) WHERE media_id IS NOT NULL;
-CREATE TABLE message_callback (
-	message_id INTEGER PRIMARY KEY,
-	workspace_id BIGINT NOT NULL,
-	data_sealed BLOB NOT NULL
-);
 CREATE TABLE message_option (
 	message_id BIGINT PRIMARY KEY REFERENCES message (id),
 	workspace_id BIGINT NOT NULL,

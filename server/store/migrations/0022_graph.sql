@@ -1,11 +1,4 @@
--- The Graph-shaped API: what its callers gave along, and webhooks in Meta's format.
-
--- biz_opaque_callback_data of a message: given back with each of its statuses.
-CREATE TABLE message_callback (
-	message_id {ID},
-	workspace_id BIGINT NOT NULL,
-	data_sealed {BYTES} NOT NULL
-);
+-- The Graph-shaped API: files that programs delete, and webhooks in Meta's format.
 
 -- A file that a program deleted: its id is unknown to programs from then on; the history keeps it.
 ALTER TABLE media ADD COLUMN withdrawn_ms BIGINT;

@@ -28,16 +28,3 @@ UPDATE media SET withdrawn_ms = $3 WHERE id = $2 AND workspace_id = $1 AND withd
 -- in:  workspace id64, message id64
 -- out: id id64, remote_id str
 SELECT f.id, f.remote_id FROM message m JOIN media f ON f.id = m.media_id WHERE m.id = $2 AND m.workspace_id = $1;
-
--- message_callback_add: exec
--- in:  message id64, workspace id64, data bytes
-INSERT INTO message_callback (message_id, workspace_id, data_sealed) VALUES ($1, $2, $3);
-
--- message_callback_get: one message_callback
--- in:  message id64, workspace id64
--- out: data_sealed bytes
-SELECT data_sealed FROM message_callback WHERE message_id = $1 AND workspace_id = $2;
-
--- message_callback_clear: exec
--- in:  message id64, workspace id64
-DELETE FROM message_callback WHERE message_id = $1 AND workspace_id = $2;
