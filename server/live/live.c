@@ -143,6 +143,7 @@ struct live *live_create(struct loop *loop)
 	live->scratch = arena_create(ARENA_LIMIT_DEFAULT);
 	live->timing = (struct live_timing){ .sweep_ms = SWEEP_MS };
 	live->ping = ping_frame();
+	live->sweeper = live_sweeper_create(live);
 	return live;
 }
 
@@ -216,6 +217,7 @@ void live_destroy(struct live *live)
 	if (!live)
 		return;
 	live_orders_done(live);
+	live_sweeper_destroy(live->sweeper);
 	loop_cancel(live->sweep);
 	loop_cancel(live->draining_timer);
 	loop_cancel(live->checking);

@@ -43,25 +43,13 @@ struct live_channel *live_channel_get(struct live_conn *conn, str name)
 
 static void channel_free(struct live *live, struct live_channel *channel)
 {
+	live_fan_end(live, channel);
 	live_count_forget(channel);
 	live_table_remove(&channel->app->channels, &channel->node);
 	live_table_done(&channel->members_by_id);
 	atomic_fetch_sub(&live->channels, 1);
 	heap_free((char *)channel->node.name.ptr);
 	heap_free(channel);
-}
-
-void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame,
-                       uint64_t except)
-{
-	for (struct live_sub *sub = channel->subs; sub; sub = sub->next_of_channel) {
-		struct live_conn *conn = sub->conn;
-
-		if (!conn->ws || conn->is_closing || conn->socket_id == except)
-			continue;
-		ws_send_frame(conn->ws, frame);
-		atomic_fetch_add_explicit(&live->delivered, 1, memory_order_relaxed);
-	}
 }
 
 /* ---- publishing ---- */
@@ -175,6 +163,7 @@ struct live_sub *live_sub_add(struct live_conn *conn, struct live_channel *chann
 	channel->sub_count++;
 	conn->subs = sub;
 	conn->sub_count++;
+	live_fan_join(sub);
 	atomic_fetch_add(&conn->live->subscriptions, 1);
 	return sub;
 }
@@ -183,6 +172,7 @@ static void sub_unlink(struct live_sub *sub)
 {
 	struct live_sub **at = &sub->conn->subs;
 
+	live_fan_leave(sub);
 	while (*at != sub)
 		at = &(*at)->next_of_conn;
 	*at = sub->next_of_conn;

@@ -149,6 +149,16 @@ struct live_channel {
 	struct live_member *members, *last_member;
 	struct live_table members_by_id;
 	size_t member_count;
+	/* The log (live_fan.c): what was published and has not been round yet. */
+	struct live_chunk *chunks, *last_chunk;
+	struct live_except *excepts, *last_except;
+	uint64_t end;                   /* of the log, in octets since the channel began */
+	uint64_t round_end;             /* all have what lies before, when the round ends */
+	struct live_sub *cursor;        /* who is next in the round; NULL: all were */
+	struct live_channel *next_dirty;
+	size_t room;                    /* of the log's next chunk */
+	uint32_t message_count;
+	bool is_dirty;                  /* in live->dirty: a round is under way */
 	/* Those whose number of subscribers is to be told. */
 	struct live_channel *next_counting, **at_counting;
 	int64_t count_told_us;
@@ -160,6 +170,8 @@ struct live_sub {
 	struct live_channel *channel;
 	struct live_member *member;
 	struct live_sub *next_of_channel, *prev_of_channel, *next_of_conn;
+	uint64_t place;                 /* in the channel's log */
+	uint32_t messages_seen;
 };
 
 struct live_conn {
@@ -192,6 +204,8 @@ struct live {
 	struct live_table apps, apps_by_id, conns; /* conns: by socket id */
 	struct live_app *all_apps;
 	struct live_channel *counting;
+	struct live_channel *dirty, *last_dirty; /* channels in a round; the first is being swept */
+	struct live_sweeper *sweeper;
 	void (*check)(struct live *live, const id64 *owners, size_t count);
 	int64_t check_every_ms;
 	struct loop_timer *checking;
@@ -252,9 +266,6 @@ void live_channel_publish(struct live *live, struct live_app *app, const struct 
 struct live_encoded { str channel; struct ws_frame *frame; uint64_t except; };
 void live_channel_publish_encoded(struct live *live, struct live_app *app,
 	const struct live_encoded *event);
-/* To all subscribers but the connection with this socket id (0: to all). */
-void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame,
-	uint64_t except);
 struct live_sub *live_sub_find(const struct live_conn *conn, str channel);
 struct live_sub *live_sub_add(struct live_conn *conn, struct live_channel *channel);
 void live_sub_end(struct live_sub *sub);
@@ -265,6 +276,16 @@ void live_joined(struct live_conn *conn, struct live_channel *channel);
 /* How many subscribers there are, for those channels that were told not long ago. */
 void live_tell_counts(struct live *live, int64_t now_us);
 void live_count_forget(struct live_channel *channel);
+
+/* live_fan.c */
+/* To all subscribers but the connection with this socket id (0: to all), at the end of the turn. */
+void live_channel_send(struct live *live, struct live_channel *channel, struct ws_frame *frame,
+	uint64_t except);
+void live_fan_join(struct live_sub *sub);  /* gets what comes from now on */
+void live_fan_leave(struct live_sub *sub); /* before it is unlinked */
+void live_fan_end(struct live *live, struct live_channel *channel);
+struct live_sweeper *live_sweeper_create(struct live *live);
+void live_sweeper_destroy(struct live_sweeper *sweeper);
 
 /* live_presence.c */
 void live_subscribe(struct live_conn *conn, const struct live_subscribe *wanted);

@@ -24,6 +24,13 @@ void loop_stop(struct loop *loop); /* any thread */
 /* Any thread: fn(arg) runs on the loop, in order of posting. Never blocks, never fails while the
  * loop lives. */
 void loop_post(struct loop *loop, void (*fn)(void *arg), void *arg);
+/* On the loop: work for the end of its turn; queued at most once, on the caller's memory. */
+struct late {
+	struct late *next;
+	void (*fn)(struct late *late);
+	bool queued;
+};
+void loop_late(struct loop *loop, struct late *late);
 bool loop_is_here(const struct loop *loop); /* on the loop's thread? */
 /* On the loop: fn(arg) after delay_ms; returns a handle for loop_cancel. Fires once. */
 struct loop_timer *loop_after(struct loop *loop, int64_t delay_ms, void (*fn)(void *arg),

@@ -23,14 +23,6 @@
 #define STREAM_READ_SIZE (64u << 10) /* octets taken from a socket at once */
 #define STREAM_WRITE_PIECES 64       /* pieces given to one write */
 
-/* Work for the end of the loop's turn; queued at most once. */
-struct late {
-	struct late *next;
-	void (*fn)(struct late *late);
-	bool queued;
-};
-void loop_late(struct loop *loop, struct late *late);
-
 /* Does now what the end of a turn does: for a loop that does not run any more. */
 void loop_settle(struct loop *loop);
 /* What must end before the loop does: fn is called by loop_destroy, unless it was taken off the
@@ -93,6 +85,10 @@ struct stream {
 /* Takes fd (non-blocking) and ssl over; starts reading. */
 void stream_init(struct stream *s, struct loop *loop, int fd, SSL *ssl);
 void stream_send(struct stream *s, struct piece *piece); /* leaves at the end of the turn */
+/* At the end of a turn: writes at once where nothing waits before, and answers how many octets have
+ * left; the rest is for stream_send(). */
+struct iovec;
+size_t stream_write(struct stream *s, struct iovec *parts, size_t count);
 void stream_set_reading(struct stream *s, bool reading);
 /* Sends FIN behind what has left already. */
 void stream_end_output(struct stream *s);

@@ -71,18 +71,41 @@ void stream_kill(struct stream *s)
 }
 
 /* Octets written, 0 when the socket is full, -1 when it is broken. */
-static ssize_t write_plain(struct stream *s)
+static ssize_t write_parts(const struct stream *s, struct iovec *parts, size_t count)
 {
-	struct iovec parts[STREAM_WRITE_PIECES];
-	struct msghdr message = { .msg_iov = parts };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
 	ssize_t n;
 
-	for (struct piece *p = s->first; p && message.msg_iovlen < STREAM_WRITE_PIECES; p = p->next)
-		parts[message.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)p->data, p->len };
 	do
 		n = sendmsg(s->fd, &message, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n >= 0 ? n : errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+}
+
+static ssize_t write_plain(const struct stream *s)
+{
+	struct iovec parts[STREAM_WRITE_PIECES];
+	size_t count = 0;
+
+	for (struct piece *p = s->first; p && count < STREAM_WRITE_PIECES; p = p->next)
+		parts[count++] = (struct iovec){ (void *)(uintptr_t)p->data, p->len };
+	return write_parts(s, parts, count);
+}
+
+size_t stream_write(struct stream *s, struct iovec *parts, size_t count)
+{
+	ssize_t n;
+
+	if (s->first || s->blocked || s->ssl || s->dead)
+		return 0;
+	n = write_parts(s, parts, count);
+	if (n < 0)
+		stream_kill(s);
+	else if (n == 0)
+		s->blocked = true;
+	if (s->blocked)
+		arm(s);
+	return n > 0 ? (size_t)n : 0;
 }
 
 /* Small pieces share a record. A write that is tried again finds the same octets first, as OpenSSL

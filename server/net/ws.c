@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <wslay/wslay.h>
 
 enum { HEARD_MAX_MS = 2 * WS_PING_INTERVAL_MS, US_PER_MS = 1000 };
@@ -193,6 +194,36 @@ void ws_send_frame(struct ws *ws, struct ws_frame *frame)
 	assert(!ws->is_client); /* a shared frame carries no mask */
 	if (may_send(ws, frame->len))
 		queue(ws, ws_frame_keep(frame));
+}
+
+static void queue_rest(struct ws *ws, const struct ws_span *span, size_t skip)
+{
+	struct frame_piece *queued = HEAP_NEW(struct frame_piece);
+
+	queued->frame = ws_frame_keep(span->frame);
+	queued->piece = (struct piece){ .data = span->frame->data + span->from + skip,
+		.len = span->len - skip,
+		.release = release_frame };
+	stream_send(ws->stream, &queued->piece);
+}
+
+void ws_send_spans(struct ws *ws, const struct ws_span *spans, size_t count)
+{
+	struct iovec parts[WS_SPANS_MAX];
+	size_t left;
+
+	assert(!ws->is_client && count <= WS_SPANS_MAX);
+	for (size_t i = 0; i < count; i++)
+		parts[i] = (struct iovec){ spans[i].frame->data + spans[i].from, spans[i].len };
+	/* What waits already counts, not these: they may leave at once, and are cut nowhere. */
+	if (!may_send(ws, 0))
+		return;
+	left = stream_write(ws->stream, parts, count);
+	for (size_t i = 0; i < count && !ws->stream->dead; i++) {
+		if (left < spans[i].len)
+			queue_rest(ws, &spans[i], left);
+		left -= left < spans[i].len ? left : spans[i].len;
+	}
 }
 
 void ws_close(struct ws *ws, int code, str reason)

@@ -34,6 +34,12 @@ void ws_set_limits(struct ws *ws, size_t message_max, size_t unsent_max);
 void ws_send_text(struct ws *ws, str text);
 void ws_send_binary(struct ws *ws, bytes data);
 void ws_send_frame(struct ws *ws, struct ws_frame *frame); /* keeps a reference while unsent */
+/* Parts of frames, each whole frames again (ws_frame_join): one write for all. At the end of a turn
+ * (loop_late), where it leaves at once if nothing waits before. A server's only; at most
+ * WS_SPANS_MAX. */
+#define WS_SPANS_MAX 32
+struct ws_span { struct ws_frame *frame; size_t from, len; };
+void ws_send_spans(struct ws *ws, const struct ws_span *spans, size_t count);
 void ws_ping(struct ws *ws, bytes payload);
 /* Starts the closing handshake; on_close comes later. */
 void ws_close(struct ws *ws, int code, str reason);
@@ -43,6 +49,11 @@ str ws_remote(const struct ws *ws);
 struct ws_frame *ws_frame_create(str text); /* one reference */
 struct ws_frame *ws_frame_keep(struct ws_frame *frame);
 str ws_frame_text(const struct ws_frame *frame); /* what it was made of */
+size_t ws_frame_size(const struct ws_frame *frame);
+/* An empty one with room for size octets of others; ws_frame_join() puts another behind what is
+ * there, which may have been sent; false: no room. Octets once joined never move. */
+struct ws_frame *ws_frame_create_room(size_t size);
+bool ws_frame_join(struct ws_frame *room, const struct ws_frame *frame);
 void ws_frame_drop(struct ws_frame *frame);
 
 /* Client side, for linked devices and tests: on the loop. on_open or on_close follows. */

@@ -38,6 +38,7 @@ struct ws_frame *ws_frame_encode(uint8_t opcode, bool is_masked, bytes payload)
 	wslay_frame_context_ptr context;
 
 	atomic_init(&frame->references, 1);
+	frame->cap = 0;
 	if (wslay_frame_context_init(&context, &callbacks, frame) != 0)
 		abort();
 	if (wslay_frame_send(context, &out) != (ssize_t)payload.len)
@@ -49,6 +50,30 @@ struct ws_frame *ws_frame_encode(uint8_t opcode, bool is_masked, bytes payload)
 struct ws_frame *ws_frame_create(str text)
 {
 	return ws_frame_encode(WSLAY_TEXT_FRAME, false, bytes_of(text));
+}
+
+struct ws_frame *ws_frame_create_room(size_t size)
+{
+	struct ws_frame *frame = heap_alloc(sizeof *frame + size);
+
+	atomic_init(&frame->references, 1);
+	frame->len = 0;
+	frame->cap = size;
+	return frame;
+}
+
+bool ws_frame_join(struct ws_frame *room, const struct ws_frame *frame)
+{
+	if (frame->len > room->cap || room->len > room->cap - frame->len)
+		return false;
+	memcpy(room->data + room->len, frame->data, frame->len);
+	room->len += frame->len;
+	return true;
+}
+
+size_t ws_frame_size(const struct ws_frame *frame)
+{
+	return frame->len;
 }
 
 str ws_frame_text(const struct ws_frame *frame)

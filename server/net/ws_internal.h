@@ -19,7 +19,7 @@
 
 struct ws_frame {
 	atomic_uint references;
-	size_t len;
+	size_t len, cap;
 	uint8_t data[];
 };
 /* One reference. opcode: WSLAY_TEXT_FRAME and the like; masked as a client must. */
