@@ -10,6 +10,8 @@
 
 #include "account/account.h"
 #include "account/channel.h"
+#include "account/limit.h"
+#include "account/price.h"
 #include "account/feature.h"
 #include "account/seal.h"
 #include "account/template.h"
@@ -306,6 +308,8 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	TRY(keyring_open(arena, settings->master_key_file, why));
 	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms,
 		settings->pair_burst);
+	limit_set_hold_hours(settings->marketing_hold_hours);
+	TRY(price_load(arena, settings->prices_file, why));
 	channel_set_base_url("cloud", settings->graph_url, settings->allow_private_calls);
 	channel_set_base_url("msg91", settings->msg91_url, settings->allow_private_calls);
 	channel_set_allow_private(settings->allow_private_calls);

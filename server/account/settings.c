@@ -90,6 +90,12 @@ static const struct setting table[] = {
 		"the workspace has none of its own."),
 	NUMBER_(pair_burst, 20, 1, 1000,
 		"Messages to one person that may go before that interval counts."),
+	NUMBER_(marketing_hold_hours, 24, 1, 168,
+		"Hours without marketing for a person from whom WhatsApp withheld one (131049); "
+		"doubled each time it happens again."),
+	TEXT_(prices_file, "",
+		"CSV file of what messages cost, like server/account/prices.csv; costs are not "
+		"known when empty."),
 	NUMBER_(unconfirmed_wait_seconds, 60, 1, 86400,
 		"Wait for a status report of a send whose answer was lost, before it is sent again "
 		"with the same id."),

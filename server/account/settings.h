@@ -37,6 +37,8 @@ struct settings {
 	int64_t pace_per_second, pair_interval_ms, pair_burst;
 	int64_t webhook_workers, webhook_retention_days, webhook_retry_unit_ms;
 	const char *webhook_ports;
+	const char *prices_file;
+	int64_t marketing_hold_hours;
 	int64_t unconfirmed_wait_seconds, event_retention_days, stop_wait_seconds;
 	bool allow_private_calls, smtp_allow_plain;
 	struct live_limits live; /* of apps that have none of their own */

@@ -119,6 +119,11 @@ HANDLER(channels_management_list);
 HANDLER(channels_management_call);
 HANDLER(channels_subscribe);
 HANDLER(channels_refresh);
+/* costs.c */
+HANDLER(channels_limits);
+HANDLER(price_estimate_get);
+HANDLER(prices_get);
+HANDLER(reports_costs);
 HANDLER(channels_sync_templates);
 HANDLER(templates_list);
 HANDLER(templates_post);
@@ -305,6 +310,9 @@ HANDLER(channels_preview);
 HANDLER(api_missing);
 
 /* Shapes that several answers have. */
+struct message_cost;
+void cost_write_json(struct job *job, struct buf *out, const char *key,
+	const struct message_cost *cost);
 struct media;
 void media_write_json(struct buf *out, const char *key, const struct media *media);
 void person_write_json(struct job *job, struct buf *out, const char *key,

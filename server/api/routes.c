@@ -109,6 +109,7 @@ const struct route api_routes[] = {
 	{ POST, V1 "/channels/{id}/test", channels_test, PERMIT(CHANNEL_MANAGE) },
 	{ GET, V1 "/channels/{id}/profile", channels_profile, PERMIT(CHANNEL_READ) },
 	{ PATCH, V1 "/channels/{id}/profile", channels_profile_patch, PERMIT(CHANNEL_MANAGE) },
+	{ GET, V1 "/channels/{id}/limits", channels_limits, PERMIT(CHANNEL_READ) },
 	{ POST, V1 "/channels/{id}/refresh", channels_refresh, PERMIT(CHANNEL_MANAGE) },
 	{ POST, V1 "/channels/{id}/subscribe", channels_subscribe, PERMIT(CHANNEL_MANAGE) },
 	{ GET, V1 "/channels/{id}/management", channels_management_list, PERMIT(CHANNEL_MANAGE) },
@@ -223,6 +224,9 @@ const struct route api_routes[] = {
 
 	{ GET, V1 "/reports/board", reports_board, PERMIT(REPORT_READ) },
 	{ GET, V1 "/reports/agents", reports_agents, PERMIT(REPORT_READ) },
+	{ GET, V1 "/prices", prices_get, PERMIT(TEMPLATE_READ) },
+	{ GET, V1 "/price-estimate", price_estimate_get, PERMIT(MESSAGE_SEND) },
+	{ GET, V1 "/reports/costs", reports_costs, PERMIT(REPORT_READ) },
 	{ GET, V1 "/reports/traffic", reports_traffic, PERMIT(HEALTH_READ) },
 	{ GET, V1 "/business-hours", business_hours_read, PERMIT(WORKSPACE_READ) },
 	{ PUT, V1 "/business-hours", business_hours_put, PERMIT(WORKSPACE_MANAGE) },

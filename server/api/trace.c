@@ -4,6 +4,7 @@
  * Nothing is written for it: every step is a time that some row keeps anyway.
  */
 #include "api/handlers.h"
+#include "inbox/cost.h"
 #include "inbox/inbox.h"
 #include "store/queries.h"
 
@@ -135,12 +136,28 @@ static void write_story(struct buf *out, const struct message *msg, struct story
 		json_close(out, '}');
 	}
 	json_close(out, ']');
-	json_close(out, '}');
+}
+
+/* Null until the network reported a price. */
+static enum err write_cost(struct job *job, struct buf *out, id64 message)
+{
+	struct message_cost cost;
+	enum err e = message_cost(job, message, &cost);
+
+	if (e == ERR_MISSING) {
+		job_forgive(job);
+		json_put_null(out, "cost");
+		return OK;
+	}
+	TRY(e);
+	cost_write_json(job, out, "cost", &cost);
+	return OK;
 }
 
 enum err messages_trace(struct job *job, const struct request *req, struct response *res)
 {
 	struct story *story = ARENA_NEW(job->arena, struct story);
+	struct buf *out = reply_json(res, 200);
 	struct message msg;
 	id64 id;
 
@@ -151,6 +168,8 @@ enum err messages_trace(struct job *job, const struct request *req, struct respo
 	else
 		TRY(tell_sending(job, &msg, story));
 	tell_ticks(job, &msg, story);
-	write_story(reply_json(res, 200), &msg, story);
+	write_story(out, &msg, story);
+	TRY(write_cost(job, out, id));
+	json_close(out, '}');
 	return OK;
 }

@@ -1,4 +1,6 @@
-/* consent.c: whoever wants no marketing gets none: asked before a template is queued. */
+/* consent.c: whoever wants no marketing gets none, nor who got too much of it lately: asked before
+ * a template is queued. */
+#include "account/limit.h"
 #include "inbox/contacts.h"
 #include "inbox/inbox_internal.h"
 
@@ -42,7 +44,10 @@ enum err consent_check(struct job *job, const struct channel *ch, id64 contact,
 					.language = json_text_at(template, "language.code") },
 				&row),
 			&found));
-	if (!found || !row.opt_out_ms || !str_is_nocase(row.category, S("marketing")))
+	if (!found || !str_is_nocase(row.category, S("marketing")))
+		return OK;
+	TRY(marketing_hold_check(job, ch->account_id, contact));
+	if (!row.opt_out_ms)
 		return OK;
 	return fail_code(job, ERR_INPUT, S("opted_out"),
 		S("Send a utility template, or wait until the customer allows marketing again."),

@@ -6,6 +6,7 @@
  * by their remote key, statuses and the like by effect.c, notices by the hash of what they say.
  */
 #include "account/channel.h"
+#include "inbox/cost.h"
 #include "inbox/inbox_internal.h"
 
 #include "account/seal.h"
@@ -255,6 +256,8 @@ static enum err apply_status(struct job *job, const struct channel *ch,
 	id64 message;
 
 	TRY(effect_take(job, ch, &effect, ev->target_message, changes, &message));
+	if (message)
+		TRY(cost_apply(job, message, ev));
 	return ev->group_id.len ? OK : learn_recipient(job, message, ev, changes);
 }
 

@@ -488,15 +488,19 @@ enum err inbox_send_within(struct job *job, const struct message_draft *draft,
 	return write_message(job, &plan, changes, out);
 }
 
-/* The window may have closed since it was accepted. */
+/* The window may have closed since it was accepted, or the person wants no marketing any more. */
 static enum err check_again(struct job *job, const struct message *msg)
 {
 	const struct message_draft draft = { .kind = msg->kind };
 	struct plan plan = { .draft = &draft };
+	json content;
 
 	TRY(conversation_get(job, msg->conversation_id, &plan.conversation));
 	TRY(channel_get(job, msg->channel_id, &plan.channel));
 	TRY(check_enabled(job, &plan));
+	if (msg->kind == KIND_TEMPLATE && json_read(job->arena, msg->content, &content, NULL) == OK)
+		TRY(consent_check(job, plan.channel, plan.conversation.contact_id, &plan.to,
+			content));
 	return check_window(job, &plan);
 }
 

@@ -5,7 +5,7 @@
  * One task of a call worker for each channel: a network that does not answer holds up nobody else.
  * A channel that waits to be asked is not asked twice.
  */
-#include "account/channel.h"
+#include "account/limit.h"
 #include "jobs/jobs.h"
 #include "store/queries.h"
 
@@ -84,9 +84,16 @@ static enum err check_all(struct job *job, void *arg)
 	return OK;
 }
 
+static enum err prune(struct job *job, void *arg)
+{
+	(void)arg;
+	return limits_prune(job);
+}
+
 void numbers_start(struct timers *timers, struct pool *call_workers, int64_t every_ms)
 {
 	callers = call_workers;
 	channel_refresh_hook = check_soon;
 	timer_every(timers, every_ms, (struct task){ "number checks", check_all, NULL, NULL });
+	timer_every(timers, every_ms, (struct task){ "limits", prune, NULL, NULL });
 }

@@ -14,6 +14,7 @@
 #include "account/channel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "inbox/cost.h"
 #include "inbox/inbox.h"
 #include "store/queries.h"
 #include "store/store.h"
@@ -121,10 +122,13 @@ static enum err write_outcome(struct job *job, struct outbox *outbox, const stru
 	case OUTCOME_SENT:
 		TRY(channel_note_traffic(job, r->item.channel, false));
 		TRY(channel_note_health(job, r->item.channel, S("healthy"), STR_NONE, STR_NONE));
+		if (r->is_template)
+			TRY(cost_sent(job, r->item.message));
 		step.status = STATUS_SENT;
 		outbox->figures.sent++;
 		break;
 	case OUTCOME_FAILED:
+		TRY(cost_refused(job, r->item.message, r->code));
 		step.status = STATUS_FAILED;
 		step.error = error_json(job, r);
 		outbox->figures.failed++;

@@ -201,6 +201,7 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 	struct send_result sent = { 0 };
 	enum err e = provider_send(job, p->channel, &p->outgoing, &sent);
 
+	r->is_template = p->message.kind == KIND_TEMPLATE;
 	r->provider_trace = sent.provider_trace;
 	if (e == OK) {
 		r->outcome = OUTCOME_SENT;

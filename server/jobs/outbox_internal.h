@@ -27,6 +27,7 @@ struct outbox_result {
 	struct outbox_item_row item;
 	enum outbox_outcome outcome;
 	bool passed_on;     /* the network's webhook tells of it, and is passed on */
+	bool is_template;
 	bool is_upstream;   /* the network or the provider's servers, not this message */
 	/* wait_ms: the provider said how long; 0: back-off */
 	int64_t started_ms, ended_ms, wait_ms;

@@ -427,6 +427,20 @@ CREATE TABLE conversation_label (
 	PRIMARY KEY (conversation_id, label_id)
 );
 CREATE INDEX conversation_label_label ON conversation_label (label_id, conversation_id);
+CREATE TABLE cost_day (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	day BIGINT NOT NULL,
+	country TEXT NOT NULL,
+	category TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	currency TEXT NOT NULL,
+	messages BIGINT NOT NULL,
+	unpriced BIGINT NOT NULL,
+	micros BIGINT NOT NULL,
+	UNIQUE (workspace_id, day, channel_id, country, category, kind, currency)
+);
 CREATE TABLE custom_role (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -548,6 +562,16 @@ CREATE TABLE maintenance (
 	note TEXT NOT NULL,
 	person_name TEXT NOT NULL
 );
+CREATE TABLE marketing_hold (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	account_id TEXT NOT NULL,
+	contact_id BIGINT NOT NULL,
+	hits BIGINT NOT NULL,
+	until_ms BIGINT NOT NULL,
+	UNIQUE (workspace_id, account_id, contact_id)
+);
+CREATE INDEX marketing_hold_until ON marketing_hold (until_ms);
 CREATE TABLE media (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,
@@ -616,7 +640,7 @@ CREATE TABLE message (
 	edited_ms BIGINT,
 	deleted_ms BIGINT,
 	reactions_sealed BLOB
-);
+, price_code BIGINT, price_micros BIGINT, costed_ms BIGINT);
 CREATE INDEX message_conversation ON message (conversation_id, id);
 CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
 CREATE INDEX message_media_place ON message (conversation_id, id) WHERE media_id IS NOT NULL;
@@ -1007,6 +1031,24 @@ CREATE TABLE template_setting (
 	workspace_id INTEGER PRIMARY KEY,
 	name_prefix TEXT NOT NULL
 );
+CREATE TABLE tier_person (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	account_id TEXT NOT NULL,
+	contact_id BIGINT NOT NULL,
+	slot BIGINT NOT NULL,
+	UNIQUE (workspace_id, account_id, contact_id)
+);
+CREATE INDEX tier_person_slot ON tier_person (slot);
+CREATE TABLE tier_slot (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	account_id TEXT NOT NULL,
+	slot BIGINT NOT NULL,
+	people BIGINT NOT NULL,
+	UNIQUE (workspace_id, account_id, slot)
+);
+CREATE INDEX tier_slot_slot ON tier_slot (slot);
 CREATE TABLE traffic_hour (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL,

@@ -86,7 +86,7 @@ static const struct known table[] = {
 	{ 131021, 0, N, "Sender and recipient are the same number.", "Send to another number." },
 	{ 131026, 0, N,
 		"The message cannot be delivered: the number is not on WhatsApp, its app is too "
-	        "old, or it has not accepted the terms.",
+		"old, or it has not accepted the terms.",
 		NOBODY },
 	{ 131030, 0, N, "The recipient is not on the allow-list of the test number.",
 		"Add the recipient in Meta's developer tools, or use a real number." },
@@ -102,8 +102,9 @@ static const struct known table[] = {
 	{ 131047, 0, T, "More than 24 hours passed since the customer last wrote.", TEMPLATE },
 	{ 131048, 0, A, "WhatsApp limits the number because people marked its messages as spam.",
 		"Pause sending, look at the quality rating in WhatsApp Manager, and write only to "
-	        "people who asked for it." },
-	{ 131049, 0, W, "WhatsApp withheld this marketing message: the person got too many lately.",
+		"people who asked for it." },
+	{ 131049, 0, ERR_LIMIT, RETRY_NEVER,
+		"WhatsApp withheld this marketing message: the person got too many lately.",
 		"Wait at least 24 hours before writing to this person again." },
 	{ 131050, 0, N, "The person stopped marketing messages of this business.",
 		"Send no marketing to this person until they ask for it." },

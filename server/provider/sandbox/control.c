@@ -256,6 +256,8 @@ static const struct { const char *name; size_t at; bool is_flag;
 	ROW(sent_ms, false),
 	ROW(delivered_ms, false),
 	ROW(read_ms, false),
+	ROW(marketing_cap, false),
+	ROW(people_cap, false),
 	ROW(template_review_ms, false),
 	ROW(retry_first_ms, false),
 	ROW(retry_max_ms, false),

@@ -337,12 +337,55 @@ static void put_reaction(struct sending *s)
 	chat_changed(target);
 }
 
+static bool is_marketing(const struct sending *s)
+{
+	return s->category && strcmp(s->category, "marketing") == 0;
+}
+
+/* "Per-user marketing limits: failed status 131049." */
+static bool has_too_much(struct sending *s)
+{
+	struct thread *t = thread_of(s->customer, s->number);
+	int64_t now_ms = clock_now_ms();
+
+	if (!s->sb->settings.marketing_cap || !is_marketing(s))
+		return false;
+	if (now_ms - t->marketing_ms >= WINDOW_MS) {
+		t->marketing_ms = now_ms;
+		t->marketing_count = 0;
+	}
+	return ++t->marketing_count > s->sb->settings.marketing_cap;
+}
+
+/* "Unique users outside windows per rolling 24 h." */
+static bool is_past_limit(struct sending *s)
+{
+	struct thread *own = thread_of(s->customer, s->number);
+	int64_t now_ms = clock_now_ms(), people = 0;
+
+	if (s->kind != KIND_TEMPLATE || own->inbound_ms + WINDOW_MS > now_ms)
+		return false;
+	own->opened_ms = now_ms;
+	if (!s->sb->settings.people_cap)
+		return false;
+	for (const struct customer *c = s->sb->customers; c; c = c->next)
+		for (const struct thread *t = c->threads; t; t = t->next)
+			people += t->number == s->number && t->opened_ms + WINDOW_MS > now_ms;
+	if (people > s->sb->settings.people_cap)
+		own->opened_ms = 0;
+	return people > s->sb->settings.people_cap;
+}
+
 static int64_t later_failure(struct sending *s)
 {
 	if (s->customer->blocks)
 		return 131026;
-	if (s->customer->stopped_marketing && s->category && strcmp(s->category, "marketing") == 0)
+	if (s->customer->stopped_marketing && is_marketing(s))
 		return 131050;
+	if (has_too_much(s))
+		return 131049;
+	if (is_past_limit(s))
+		return 131048;
 	return is_window_open(s) ? 0 : 131047;
 }
 

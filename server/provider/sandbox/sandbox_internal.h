@@ -83,6 +83,8 @@ struct thread {
 	int64_t typing_until_ms;
 	double tokens;       /* of the pair limit */
 	int64_t filled_ms;
+	int64_t marketing_ms, marketing_count; /* of the 24 h that began then */
+	int64_t opened_ms;   /* the last template outside of a window */
 	struct chat *first, *last;
 	size_t unread;       /* of the customer */
 	bool is_blocked;     /* by the business */
@@ -161,6 +163,9 @@ struct settings_now {
 	int64_t pace_per_second, pair_interval_ms, pair_burst; /* 0: no limit */
 	/* read_ms -1: when the customer reads */
 	int64_t sent_ms, delivered_ms, read_ms;
+	/* marketing templates a customer gets in 24 h before 131049; people a number may write to
+	 * outside of windows in 24 h before 131048; 0: no limit */
+	int64_t marketing_cap, people_cap;
 	int64_t template_review_ms; /* -1: only the control API decides */
 	int64_t retry_first_ms, retry_max_ms, retry_give_up_ms;
 };

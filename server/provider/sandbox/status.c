@@ -37,6 +37,9 @@ static void put_errors(struct buf *b, int64_t code)
 		{ 131047, "Re-engagement message",
 			"Message failed to send because more than 24 hours have passed since the "
 			"customer last replied to this number." },
+		{ 131048, "Spam rate limit hit",
+			"Message failed to send because there are restrictions on how many "
+			"messages can be sent from this phone number." },
 		{ 131049,
 			"This message was not delivered to maintain healthy ecosystem engagement.",
 			"In order to maintain a healthy ecosystem engagement, the message failed "
@@ -132,29 +135,31 @@ static void sent_now(void *arg)
 			NULL, chat);
 }
 
-static void undeliverable(void *arg)
-{
-	tell(arg, STATUS_FAILED, 131026);
-}
+struct failure {
+	struct chat *chat;
+	int64_t code;
+};
 
-static void outside_window(void *arg)
+static void failed_now(void *arg)
 {
-	tell(arg, STATUS_FAILED, 131047);
-}
+	struct failure failure = *(struct failure *)arg;
 
-static void opted_out(void *arg)
-{
-	tell(arg, STATUS_FAILED, 131050);
+	heap_free(arg);
+	tell(failure.chat, STATUS_FAILED, failure.code);
 }
 
 void status_start(struct chat *chat, int64_t fail_code)
 {
-	void (*next)(void *) = fail_code == 131026   ? undeliverable
-			       : fail_code == 131047 ? outside_window
-			       : fail_code == 131050 ? opted_out
-						     : sent_now;
+	struct failure *failure;
 
-	sandbox_after(chat->sandbox, chat->sandbox->settings.sent_ms, next, NULL, chat);
+	if (!fail_code) {
+		sandbox_after(chat->sandbox, chat->sandbox->settings.sent_ms, sent_now, NULL, chat);
+		return;
+	}
+	failure = HEAP_NEW(struct failure);
+	*failure = (struct failure){ chat, fail_code };
+	sandbox_after(chat->sandbox, chat->sandbox->settings.sent_ms, failed_now, heap_free,
+		failure);
 }
 
 void status_online(struct customer *c)
