@@ -196,8 +196,9 @@ export async function start(...names) {
   return [server, ...workspaces]
 }
 
-export async function startDemo() {
+export async function startDemo(env = {}) {
   const server = new Server()
+  Object.assign(server.env, env)
   endAfterwards(server)
   await server.serveDemo()
   return server
