@@ -249,8 +249,6 @@ static str write_logins(struct job *job, const struct demo *demo, const struct s
 	json_put(&out, "app_secret", network.app_secret);
 	json_put(&out, "verify_token", network.verify_token);
 	json_put(&out, "graph_token", network.token);
-	json_put_null(&out, "linked_url");
-	json_put_null(&out, "linked_root_key");
 	json_close(&out, '}');
 	(void)demo;
 	return buf_text(&out);
@@ -295,6 +293,14 @@ static enum err make_workspace(struct job *job, const struct demo *demo, const c
 	return save_logins(job, path, *logins);
 }
 
+/* Where linked devices connect, and whom they trust there. */
+static void put_linked(struct buf *out, struct arena *arena, const struct sandbox *sandbox)
+{
+	json_put(out, "linked_url",
+		arena_printf(arena, "ws://127.0.0.1:%d/ws/chat", sandbox_port(sandbox)));
+	json_put(out, "linked_root_key", linked_root_key(arena));
+}
+
 static void print_ready(struct job *job, const struct demo *demo, json logins)
 {
 	struct buf out = buf_in(job->arena, LOGINS_MAX);
@@ -302,6 +308,7 @@ static void print_ready(struct job *job, const struct demo *demo, json logins)
 	json_open(&out, '{');
 	json_put(&out, "url", str_of(server_url(demo->server)));
 	json_put(&out, "sandbox_url", demo->sandbox_url);
+	put_linked(&out, job->arena, demo->sandbox);
 	for (void *at = json_first(logins); at; at = json_next(logins, at)) {
 		json_key_str(&out, json_member_name(at));
 		json_put_value(&out, NULL, json_member_value(at));
@@ -491,6 +498,7 @@ static void print_sandbox(struct arena *arena, const struct sandbox_config *conf
 
 	json_open(&out, '{');
 	json_put(&out, "sandbox_url", url);
+	put_linked(&out, arena, sandbox);
 	json_put(&out, "phone_number_id", config->phone_number_id);
 	json_put(&out, "app_secret", config->app_secret);
 	json_put(&out, "verify_token", config->verify_token);

@@ -79,6 +79,9 @@ struct sim_device_state {
 };
 /* false: no such phone, or device. */
 bool sim_device(const struct sim *sim, str phone, uint16_t device, struct sim_device_state *out);
+/* Each device of each phone. */
+void sim_each_device(const struct sim *sim,
+	void (*each)(void *arg, str phone, const struct sim_device_state *state), void *arg);
 /* The number of the first device of a phone, or 0. */
 uint16_t sim_first_device(const struct sim *sim, str phone);
 /* Takes keys away, as those do who write to the device; then the server tells it. */

@@ -272,16 +272,34 @@ static struct sim_conn *conn_of(const struct sim *sim, str phone, uint16_t devic
 	return d ? d->conn : NULL;
 }
 
+static struct sim_device_state state_of(const struct sim_device *d)
+{
+	return (struct sim_device_state){ .device = d->number, .is_connected = d->conn,
+		.is_active = d->conn && d->is_active, .prekeys = d->prekey_count,
+		.logins = d->logins };
+}
+
 bool sim_device(const struct sim *sim, str phone, uint16_t device, struct sim_device_state *out)
 {
 	const struct sim_device *d = device_find(phone_find(sim, phone), device);
 
-	if (!d)
-		return false;
-	*out = (struct sim_device_state){ .device = device, .is_connected = d->conn,
-		.is_active = d->conn && d->is_active, .prekeys = d->prekey_count,
-		.logins = d->logins };
-	return true;
+	if (d)
+		*out = state_of(d);
+	return d;
+}
+
+void sim_each_device(const struct sim *sim,
+	void (*each)(void *arg, str phone, const struct sim_device_state *state), void *arg)
+{
+	for (const struct sim_phone *p = sim->phones; p; p = p->next)
+		for (size_t i = 0; i < SIM_DEVICES_MAX; i++) {
+			struct sim_device_state state;
+
+			if (!p->devices[i])
+				continue;
+			state = state_of(p->devices[i]);
+			each(arg, str_of(p->number), &state);
+		}
 }
 
 uint16_t sim_first_device(const struct sim *sim, str phone)

@@ -390,6 +390,13 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/templates", control_template_add),
 	ON_LOOP(HTTP_POST, "/control/templates/{id}", control_template_decide),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
+	{ HTTP_GET, "/ws/chat", .flags = ROUTE_WEBSOCKET, .ws_handler = linked_socket },
+	ON_LOOP(HTTP_GET, "/control/linked", control_linked),
+	ON_LOOP(HTTP_POST, "/control/linked/scan", control_linked_scan),
+	ON_LOOP(HTTP_POST, "/control/linked/code", control_linked_code),
+	ON_LOOP(HTTP_POST, "/control/linked/faults", control_linked_faults),
+	ON_LOOP(HTTP_GET, "/control/linked/stanzas", control_linked_stanzas),
+	ON_LOOP(HTTP_POST, "/control/linked/devices/{phone}/{device}", control_linked_device),
 	{ .method = HTTP_POST,
 		.pattern = "/control/media",
 		.handler = media_control_upload,
@@ -521,6 +528,7 @@ static struct sandbox *create(struct loop *loop, struct pool *pool,
 	crypto_random(sb->media_key, sizeof sb->media_key);
 	add_first_number(sb, config);
 	templates_seed(sb);
+	linked_start();
 	return sb;
 }
 
@@ -602,6 +610,7 @@ void sandbox_stop(struct sandbox *sb)
 	sandbox_cancel_all(sb); /* answers those that wait */
 	the_sandbox = NULL;
 	http_server_destroy(sb->http);
+	linked_stop();
 	people_clear(sb);
 	templates_clear(sb);
 	flows_clear(sb);

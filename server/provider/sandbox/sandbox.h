@@ -34,6 +34,8 @@ struct sandbox_config sandbox_defaults(void);
 enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbox_config *config,
 	struct sandbox **out, str *why);
 int sandbox_port(const struct sandbox *sandbox);
+/* Of the network of linked devices (ws://…/ws/chat): the root of its certificates, as base64. */
+str linked_root_key(struct arena *arena);
 /* On the loop, or before it runs. */
 void sandbox_set_webhook(struct sandbox *sandbox, str url);
 /* After the loop has stopped and the pool is destroyed, before loop_destroy(). NULL allowed. */

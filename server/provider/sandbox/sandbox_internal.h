@@ -253,6 +253,17 @@ struct job loop_job(struct exchange *ex);
 /* answers by itself when false */
 bool read_object(struct exchange *ex, const struct request *req, json *out);
 
+/* ---- linked.c: the network of linked devices ---- */
+void linked_start(void);
+void linked_stop(void); /* after the HTTP server is gone */
+void linked_socket(const struct request *req, struct ws *ws);
+void control_linked(const struct request *req, struct exchange *ex);
+void control_linked_scan(const struct request *req, struct exchange *ex);
+void control_linked_code(const struct request *req, struct exchange *ex);
+void control_linked_faults(const struct request *req, struct exchange *ex);
+void control_linked_device(const struct request *req, struct exchange *ex);
+void control_linked_stanzas(const struct request *req, struct exchange *ex);
+
 /* ---- graph.c, graph_send.c, graph_template.c, template_fit.c ---- */
 /* A token of any number; answers 190 by itself when false. */
 bool graph_token(const struct request *req, struct exchange *ex);

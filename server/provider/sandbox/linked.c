@@ -1,0 +1,277 @@
+/*
+ * linked.c: the network of linked devices: WebSocket connections to the simulator of wa/, and the
+ * control API by which its phones scan codes, unlink devices and do what goes wrong.
+ *
+ * Everything is on the loop. A code typed on a phone costs a fifth of a second of PBKDF2 there;
+ * only a sandbox may afford that.
+ */
+#include "provider/sandbox/sandbox_internal.h"
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "crypto/crypto.h"
+#include "net/ws.h"
+#include "wa/simulator/simulator.h"
+
+#define FRAME_MESSAGE_MAX (17u << 20)
+#define HEARD_MAX 200
+#define HEARD_TEXT_MAX 4000
+
+struct linked_conn { struct ws *ws; struct sim_conn *sim; int64_t id; };
+
+/* What was said, newest last. */
+struct linked_heard { int64_t conn; bool is_ours; char *text; };
+
+static struct {
+	struct sim *sim;
+	struct linked_heard heard[HEARD_MAX];
+	size_t heard_count;
+	int64_t conns_made;
+} linked;
+
+/* ---- the wire ---- */
+
+static void on_send(void *conn, bytes octets)
+{
+	struct linked_conn *c = conn;
+
+	ws_send_binary(c->ws, octets);
+}
+
+static void on_close(void *conn)
+{
+	struct linked_conn *c = conn;
+
+	ws_close(c->ws, 1000, S(""));
+}
+
+static void note(void *arg, void *conn, bool is_ours, const struct node *node)
+{
+	const struct linked_conn *c = conn;
+	struct arena *arena = arena_create(4u << 20);
+	str text = str_part(node_print(arena, node), 0, HEARD_TEXT_MAX);
+
+	(void)arg;
+	if (linked.heard_count == HEARD_MAX) {
+		heap_free(linked.heard[0].text);
+		memmove(linked.heard, linked.heard + 1, sizeof linked.heard - sizeof *linked.heard);
+		linked.heard_count--;
+	}
+	linked.heard[linked.heard_count++] =
+		(struct linked_heard){ c->id, is_ours, heap_text(text) };
+	arena_destroy(arena);
+}
+
+static void make_random(void *arg, void *out, size_t size)
+{
+	(void)arg;
+	crypto_random(out, size);
+}
+
+static void on_message(struct ws *ws, void *owner, bool is_text, bytes message)
+{
+	struct linked_conn *c = owner;
+
+	(void)ws;
+	if (!is_text)
+		sim_feed(c->sim, message, clock_now_ms());
+}
+
+static void on_closed(struct ws *ws, void *owner, int code, str reason)
+{
+	struct linked_conn *c = owner;
+
+	(void)ws, (void)code, (void)reason;
+	sim_closed(c->sim);
+	heap_free(c);
+}
+
+void linked_socket(const struct request *req, struct ws *ws)
+{
+	static const struct ws_events events = { on_message, on_closed, NULL };
+	struct linked_conn *c = HEAP_NEW(struct linked_conn);
+
+	(void)req;
+	c->ws = ws;
+	c->id = ++linked.conns_made;
+	ws_accept(ws, &events, c);
+	ws_set_limits(ws, FRAME_MESSAGE_MAX, FRAME_MESSAGE_MAX);
+	c->sim = sim_open(linked.sim, c, clock_now_ms());
+}
+
+void linked_start(void)
+{
+	struct sim_config config = { on_send, on_close, note, make_random, NULL };
+
+	linked.sim = sim_create(&config);
+}
+
+void linked_stop(void)
+{
+	sim_destroy(linked.sim);
+	for (size_t i = 0; i < linked.heard_count; i++)
+		heap_free(linked.heard[i].text);
+	linked.sim = NULL;
+	linked.heard_count = 0;
+}
+
+str linked_root_key(struct arena *arena)
+{
+	return base64_text(arena, (bytes){ sim_root(linked.sim), CURVE_KEY_SIZE });
+}
+
+/* ---- control ---- */
+
+static void answer_done(struct exchange *ex)
+{
+	exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
+}
+
+static void answer_err(struct exchange *ex, enum err e, const char *why)
+{
+	if (e == OK)
+		answer_done(ex);
+	else
+		answer_control_error(ex, e == ERR_MISSING ? 404 : 400, why);
+}
+
+static void write_device(void *arg, str phone, const struct sim_device_state *state)
+{
+	struct buf *b = arg;
+
+	json_open(b, '{');
+	json_put(b, "phone", phone);
+	json_put_int(b, "device", state->device);
+	json_put_bool(b, "connected", state->is_connected);
+	json_put_bool(b, "active", state->is_active);
+	json_put_int(b, "prekeys", (int64_t)state->prekeys);
+	json_put_int(b, "logins", state->logins);
+	json_close(b, '}');
+}
+
+void control_linked(const struct request *req, struct exchange *ex)
+{
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+
+	(void)req;
+	json_open(&b, '{');
+	json_put(&b, "root_key", linked_root_key(exchange_arena(ex)));
+	json_open_in(&b, "devices", '[');
+	sim_each_device(linked.sim, write_device, &b);
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+void control_linked_scan(const struct request *req, struct exchange *ex)
+{
+	const char *why = "";
+	enum err e;
+	json v;
+
+	if (!read_object(ex, req, &v))
+		return;
+	e = sim_scan(linked.sim, json_text_at(v, "qr"), json_text_at(v, "phone"), clock_now_ms(),
+		&why);
+	answer_err(ex, e, why);
+}
+
+void control_linked_code(const struct request *req, struct exchange *ex)
+{
+	const char *why = "";
+	enum err e;
+	json v;
+
+	if (!read_object(ex, req, &v))
+		return;
+	e = sim_type_code(linked.sim, json_text_at(v, "phone"), json_text_at(v, "code"),
+		clock_now_ms(), &why);
+	answer_err(ex, e, why);
+}
+
+/* All of them are set; what is not named is none. */
+void control_linked_faults(const struct request *req, struct exchange *ex)
+{
+	struct sim_faults *faults = sim_faults(linked.sim);
+	json v;
+
+	if (!read_object(ex, req, &v))
+		return;
+	*faults = (struct sim_faults){
+		.failure_reason = (int)json_int(json_field(v, "failure_reason"), 0),
+		.failure_expire_s = (int)json_int(json_field(v, "failure_expire_s"), 0),
+		.refuse_registration = (int)json_int(json_field(v, "refuse_registration"), 0),
+		.refuse_ik = json_flag(json_field(v, "refuse_ik"), false),
+		.bad_certificate = json_flag(json_field(v, "bad_certificate"), false),
+		.bad_hmac = json_flag(json_field(v, "bad_hmac"), false),
+		.is_mute = json_flag(json_field(v, "mute"), false),
+		.compress = json_flag(json_field(v, "compress"), false),
+		.close_after_frames = (int)json_int(json_field(v, "close_after_frames"), 0),
+		.refs = (int)json_int(json_field(v, "refs"), 0),
+	};
+	answer_done(ex);
+}
+
+static enum err stream_error(str phone, uint16_t device, json v)
+{
+	struct arena *arena = arena_create(64u << 10);
+	str tag = json_text_at(v, "tag"), type = json_text_at(v, "type");
+	enum err e = sim_stream_error(linked.sim, phone, device,
+		(int)json_int(json_field(v, "code"), 0), tag.len ? arena_cstr(arena, tag) : NULL,
+		type.len ? arena_cstr(arena, type) : NULL);
+
+	arena_destroy(arena);
+	return e;
+}
+
+/* "action": cut, unlink, stream_error (code, tag, type), use_prekeys (left). */
+void control_linked_device(const struct request *req, struct exchange *ex)
+{
+	str phone = req->params[0], action;
+	int64_t device = 0;
+	enum err e;
+	json v;
+
+	if (!read_object(ex, req, &v))
+		return;
+	action = json_text_at(v, "action");
+	if (!str_to_i64(req->params[1], &device) || device < 0 || device > UINT16_MAX) {
+		answer_control_error(ex, 400, "The device is a number.");
+		return;
+	}
+	if (str_is(action, S("cut"))) {
+		e = sim_cut(linked.sim, phone, (uint16_t)device);
+	} else if (str_is(action, S("unlink"))) {
+		e = sim_unlink(linked.sim, phone, (uint16_t)device, clock_now_ms());
+	} else if (str_is(action, S("stream_error"))) {
+		e = stream_error(phone, (uint16_t)device, v);
+	} else if (str_is(action, S("use_prekeys"))) {
+		sim_use_prekeys(linked.sim, phone, (uint16_t)device,
+			(size_t)json_int(json_field(v, "left"), 0), clock_now_ms());
+		e = OK;
+	} else {
+		answer_control_error(ex, 400,
+			"action is cut, unlink, stream_error or use_prekeys.");
+		return;
+	}
+	answer_err(ex, e, "There is no such device, or it is not connected.");
+}
+
+void control_linked_stanzas(const struct request *req, struct exchange *ex)
+{
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+
+	(void)req;
+	json_open(&b, '{');
+	json_open_in(&b, "stanzas", '[');
+	for (size_t i = 0; i < linked.heard_count; i++) {
+		json_open(&b, '{');
+		json_put_int(&b, "connection", linked.heard[i].conn);
+		json_put(&b, "from", linked.heard[i].is_ours ? S("server") : S("client"));
+		json_put(&b, "stanza", str_of(linked.heard[i].text));
+		json_close(&b, '}');
+	}
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
