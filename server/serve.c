@@ -12,6 +12,7 @@
 #include "account/channel.h"
 #include "account/limit.h"
 #include "account/price.h"
+#include "account/route.h"
 #include "account/feature.h"
 #include "account/seal.h"
 #include "account/template.h"
@@ -28,6 +29,7 @@
 #include "inbox/contacts.h"
 #include "jobs/contact_work.h"
 #include "jobs/media.h"
+#include "jobs/route.h"
 #include "jobs/router.h"
 #include "live/live.h"
 #include "live/live_catalogue.h"
@@ -49,6 +51,7 @@ enum {
 	APPS_PER_ROUND = 100,
 	LISTENERS_CHECK_MS = 30000,
 	TIMER_WORKERS = 2,
+	SPARE_WORKERS = 8,
 	TIMER_QUEUE = 64
 };
 
@@ -57,7 +60,7 @@ struct server {
 	struct arena *arena;
 	struct store *store;
 	struct loop *loop;
-	struct pool *requests, *callers, *background;
+	struct pool *requests, *callers, *spare, *background;
 	struct timers *timers;
 	struct processor *processor;
 	struct intake *intake;
@@ -125,6 +128,12 @@ static void tell(struct job *job, const struct inbox_changes *changes)
 		api_counts_mark(the_server->counts, changes);
 	}
 	notices_hear(job, changes);
+}
+
+static void tell_channel(struct job *job, id64 channel)
+{
+	route_health_touch();
+	api_tell_channel(job, channel);
 }
 
 static void publish(str app_key, str channel, str event, str data)
@@ -268,6 +277,9 @@ static void collect_figures(struct api_figures *out)
 		.send_failed = outbox.failed,
 		.send_retried = outbox.retried,
 		.send_unconfirmed = outbox.unconfirmed,
+		.send_moved = outbox.moved,
+		.send_moved_sent = outbox.moved_sent,
+		.send_moved_failed = outbox.moved_failed,
 		.sends_in_flight = outbox.in_flight,
 		.live_connections = live.connections,
 		.live_channels = live.channels,
@@ -403,6 +415,7 @@ static void make_workers(struct server *s)
 	s->requests = pool_create("request", (size_t)set->request_workers,
 		(size_t)set->request_queue, s->store);
 	s->callers = pool_create("call", (size_t)set->call_workers, LANES_QUEUE, s->store);
+	s->spare = pool_create("spare call", SPARE_WORKERS, LANES_QUEUE, s->store);
 	s->background = pool_create("timer", TIMER_WORKERS, TIMER_QUEUE, s->store);
 	s->timers = timers_create(s->background);
 	s->counts = api_counts_create(s->background, s->timers);
@@ -442,7 +455,7 @@ static void make_jobs(struct server *s)
 	s->processor = processor_create(s->store);
 	s->intake = intake_create(s->store, s->processor);
 	s->outbox = outbox_create(&(struct outbox_config){
-		.store = s->store, .callers = s->callers,
+		.store = s->store, .callers = s->callers, .spare = s->spare,
 		.unconfirmed_wait_ms = s->settings->unconfirmed_wait_seconds * 1000 });
 	/* It sends, so the outbox is there first. */
 	router_start(s->router, s->timers);
@@ -451,6 +464,7 @@ static void make_jobs(struct server *s)
 	snooze_start(s->timers);
 	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
 	numbers_start(s->timers, s->callers, NUMBERS_EVERY_MS);
+	route_watch_start(s->timers, s->callers, s->settings->health_check_seconds * 1000);
 	retention_start(s->timers,
 		&(struct retention_config){
 			.raw_event_ms = s->settings->event_retention_days * 86400000LL,
@@ -461,7 +475,8 @@ static void set_hooks(struct server *s)
 {
 	the_server = s;
 	inbox_changed_hook = tell;
-	channel_changed_hook = api_tell_channel;
+	channel_changed_hook = tell_channel;
+	route_changed_hook = api_tell_route;
 	template_changed_hook = api_tell_template;
 	routing_agent_hook = api_tell_agent;
 	routing_team_hook = api_tell_team;
@@ -675,6 +690,7 @@ void server_join(struct server *s)
 	contact_work_destroy(s->contact_work);
 	pool_destroy(s->contact_pool);
 	pool_destroy(s->callers);
+	pool_destroy(s->spare);
 	api_counts_stop(s->counts);
 	pool_destroy(s->background);
 	router_destroy(s->router);

@@ -14,6 +14,8 @@
 #define NOTED_MAX 1024
 #define TRAFFIC_INTERVAL_MS 10000
 #define HEALTH_DETAIL_MAX 4096
+#define TOLD_TEXT_MAX (128u << 10)
+#define TOLD_AGAIN_MS (50 * 60000LL) /* the time of the last answer is not older than an hour */
 
 struct noted {
 	id64 channel;
@@ -212,6 +214,36 @@ static enum err write_profile(struct job *job, void *arg)
 	return channel_set_phone(job, &note->full->channel, note->health->phone);
 }
 
+/* What was told, without the time at which it was. */
+static str told_text(struct arena *arena, json told)
+{
+	struct buf out = buf_in(arena, TOLD_TEXT_MAX);
+
+	for (void *at = json_first(told); at; at = json_next(told, at)) {
+		if (str_is(json_member_name(at), S("checked_ms")))
+			continue;
+		buf_str(&out, json_member_name(at));
+		json_put_value(&out, NULL, json_member_value(at));
+	}
+	return buf_text(&out);
+}
+
+/* It is asked every minute, and seldom says something new: then nothing is written, and nobody
+ * told. */
+static bool is_news(struct job *job, const struct channel_full *full,
+	const struct provider_health *health)
+{
+	int64_t checked_ms = json_int(json_field(full->told, "checked_ms"), 0);
+	json told = NULL;
+
+	if (!health->ok || str_is(full->health, S("failing")) ||
+		job->now_ms - checked_ms >= TOLD_AGAIN_MS ||
+		(str_is_digits(health->phone) && !str_is(full->channel.phone, health->phone)))
+		return true;
+	return json_read(job->arena, health->told, &told, NULL) != OK ||
+	       !str_is(told_text(job->arena, told), told_text(job->arena, full->told));
+}
+
 /* The provider takes the token again: what failed has to prove itself, and nothing is proven by
  * asking. */
 static enum err note_good(struct job *job, const struct channel_full *full)
@@ -234,6 +266,8 @@ enum err channel_check(struct job *job, id64 id, struct provider_health *out)
 	TRY(channel_get_full(job, id, &full));
 	/* A network that could not be reached says nothing about the channel; a refusal does. */
 	TRY(provider_health_of(job, &full->channel, out));
+	if (!is_news(job, full, out))
+		return OK;
 	if (out->phone.len || out->told.len)
 		TRY(in_transaction(job, write_profile, &(struct profile_note){ full, out }));
 	if (out->ok)

@@ -196,6 +196,26 @@ enum err access_within_own(struct job *job, const struct access *access)
 	return sees_no_more(job, access) ? OK : refuse_sight(job);
 }
 
+/* Who sees a channel sees its number: a conversation does not get out of sight because another
+ * channel of the number took over. */
+static str with_their_numbers(struct job *job, str channels)
+{
+	struct scope_channel_rows rows;
+	struct buf out = buf_in(job->arena, SCOPE_CHANNELS_MAX * (ID64_TEXT_MAX + 1) + 2);
+
+	if (channels.len <= 2 ||
+		sql_scope_channels_of_numbers(job,
+			&(struct sql_scope_channels_of_numbers){ .ids = channels }, &rows) != OK) {
+		job_forgive(job);
+		return channels;
+	}
+	json_open(&out, '[');
+	for (size_t i = 0; i < rows.count; i++)
+		json_put_int(&out, NULL, rows.items[i].id);
+	json_close(&out, ']');
+	return rows.count && !out.failed ? buf_text(&out) : channels;
+}
+
 const struct scope *scope_of(struct job *job, id64 person, const struct access *access)
 {
 	struct scope *scope;
@@ -205,7 +225,8 @@ const struct scope *scope_of(struct job *job, id64 person, const struct access *
 	scope = ARENA_NEW(job->arena, struct scope);
 	scope->person = person;
 	scope->sees = access->sees;
-	scope->channel_count = scope_ids(job, access->channels, &scope->channels);
+	scope->channel_count = scope_ids(job, with_their_numbers(job, access->channels),
+		&scope->channels);
 	scope->team_count = scope_ids(job, access->teams, &scope->teams);
 	return scope;
 }

@@ -12,6 +12,7 @@
 
 #define ROLES_MAX 50      /* custom ones of a workspace */
 #define SCOPE_IDS_MAX 100 /* of a list of channels or teams */
+#define SCOPE_CHANNELS_MAX 1000 /* with those of the same numbers */
 
 /* What a member has, and an invitation promises. */
 struct access {

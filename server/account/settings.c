@@ -98,7 +98,10 @@ static const struct setting table[] = {
 		"known when empty."),
 	NUMBER_(unconfirmed_wait_seconds, 60, 1, 86400,
 		"Wait for a status report of a send whose answer was lost, before it is sent again "
-		"with the same id."),
+	        "with the same id."),
+	NUMBER_(health_check_seconds, 45, 1, 60,
+		"How often the provider of each channel is asked how it is; sooner while there is "
+	        "doubt."),
 	NUMBER_(event_retention_days, 30, 1, 3650,
 		"Days that applied webhook payloads are kept for replay."),
 	NUMBER_(webhook_workers, 16, 1, 256, "Threads that deliver webhooks to others."),

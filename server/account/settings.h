@@ -39,7 +39,8 @@ struct settings {
 	const char *webhook_ports;
 	const char *prices_file;
 	int64_t marketing_hold_hours;
-	int64_t unconfirmed_wait_seconds, event_retention_days, stop_wait_seconds;
+	int64_t unconfirmed_wait_seconds, health_check_seconds, event_retention_days,
+		stop_wait_seconds;
 	bool allow_private_calls, smtp_allow_plain;
 	struct live_limits live; /* of apps that have none of their own */
 

@@ -29,7 +29,8 @@
 	X(CONTACT_OPTED_OUT, "contact.opted_out")             \
 	X(TEMPLATE_STATUS_CHANGED, "template.status_changed") \
 	X(CHANNEL_STATUS_CHANGED, "channel.status_changed")   \
-	X(WEBHOOK_TEST, "webhook.test")
+	X(WEBHOOK_TEST, "webhook.test")                       \
+	X(NUMBER_ROUTE_CHANGED, "number.route_changed")
 
 enum webhook_kind {
 #define X(name, text) WEBHOOK_##name,
@@ -40,7 +41,8 @@ enum webhook_kind {
 /* The bit of one, as rows keep it. */
 #define WEBHOOK_BIT(kind) (1ll << (kind))
 /* What a webhook may ask for: all but the test, which everybody gets who asks for it. */
-#define WEBHOOK_ALL_KINDS (WEBHOOK_BIT(WEBHOOK_WEBHOOK_TEST) - 1)
+#define WEBHOOK_ALL_KINDS \
+	((WEBHOOK_BIT(WEBHOOK_KIND_COUNT) - 1) & ~WEBHOOK_BIT(WEBHOOK_WEBHOOK_TEST))
 const char *webhook_kind_name(enum webhook_kind kind);
 bool webhook_kind_parse(str name, enum webhook_kind *out);
 /* Of one bit; the count when it is none. */

@@ -29,6 +29,8 @@ void api_tell(struct job *job, const struct inbox_changes *changes);
 void api_tell_contact_work(struct job *job, bool is_import, id64 id);
 /* channel_changed_hook: the same for a channel. */
 void api_tell_channel(struct job *job, id64 channel);
+/* route_changed_hook: the same for the route of a number; wakes the webhooks, too. */
+void api_tell_route(struct job *job, id64 number);
 /* routing_agent_hook, routing_team_hook: the same for an agent and a team. */
 void api_tell_agent(struct job *job, id64 person);
 void api_tell_team(struct job *job, id64 team);

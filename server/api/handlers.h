@@ -155,6 +155,15 @@ HANDLER(media_voice_post);
 HANDLER(broadcasting_auth);
 HANDLER(broadcasting_user_auth);
 
+/* numbers.c */
+HANDLER(numbers_list);
+HANDLER(numbers_route_get);
+HANDLER(numbers_route_put);
+HANDLER(numbers_override_put);
+HANDLER(numbers_override_delete);
+HANDLER(numbers_history);
+HANDLER(messages_route);
+
 /* reports.c */
 HANDLER(reports_board);
 HANDLER(reports_agents);

@@ -342,6 +342,14 @@ static void write_metrics(struct buf *out, const struct metric *metrics, size_t 
 			metrics[i].name, metrics[i].value);
 }
 
+/* Nothing was moved: nothing failed. */
+static double success_ratio(const struct api_figures *f)
+{
+	uint64_t settled = f->send_moved_sent + f->send_moved_failed;
+
+	return settled ? (double)f->send_moved_sent / (double)settled : 1;
+}
+
 enum err health_metrics(struct job *job, const struct request *req, struct response *res)
 {
 	struct api_figures f;
@@ -386,6 +394,18 @@ enum err health_metrics(struct job *job, const struct request *req, struct respo
 				(double)f.send_retried },
 			{ "messages_unconfirmed_total", "counter", "Sends whose answer was lost.",
 				(double)f.send_unconfirmed },
+			{ "failover_moved_total", "counter",
+				"Messages moved to another channel of their number.",
+				(double)f.send_moved },
+			{ "failover_sent_total", "counter",
+				"Messages sent by the channel they were moved to.",
+				(double)f.send_moved_sent },
+			{ "failover_failed_total", "counter",
+				"Messages that failed all the same after they were moved.",
+				(double)f.send_moved_failed },
+			{ "failover_success_ratio", "gauge",
+				"Of the messages that were moved and are settled, those sent.",
+				success_ratio(&f) },
 			{ "sends_in_flight", "gauge", "Calls to providers under way.",
 				(double)f.sends_in_flight },
 			{ "live_connections", "gauge", "Live connections.",

@@ -18,6 +18,8 @@ struct api_figures {
 	uint64_t events_applied, events_failed, events_kept;
 	int64_t processor_lag_ms;
 	uint64_t sent, send_failed, send_retried, send_unconfirmed;
+	/* to another channel of their number, and what came of it */
+	uint64_t send_moved, send_moved_sent, send_moved_failed;
 	size_t sends_in_flight;
 	size_t live_connections, live_channels;
 	uint64_t live_published, live_delivered, live_dropped;

@@ -346,7 +346,8 @@ STORE_TEST(an_answer_is_accepted_and_its_story_told)
 	EXPECT(json_id(json_field(m, "id"), &id));
 	trace = ask(200, path("GET /api/v1/messages/%lld/trace", id), "");
 	EXPECT_STR(json_text_at(trace, "steps.0.what"), "accepted");
-	EXPECT_STR(json_text_at(trace, "steps.1.what"), "queued");
+	EXPECT_STR(json_text_at(trace, "steps.1.what"), "route");
+	EXPECT_STR(json_text_at(trace, "steps.2.what"), "queued");
 	EXPECT(str_is(json_text_at(trace, "trace_id"), json_text_at(m, "trace_id")));
 	trace = ask(200, path("GET /api/v1/messages/%lld/trace", test_message(job, ch, "A").id),
 		"");

@@ -5,6 +5,7 @@
 #include "account/permission.h"
 #include "account/seal.h"
 #include "api/handlers.h"
+#include "api/route_json.h"
 
 #define PREVIEW_POINTS 100
 
@@ -500,6 +501,8 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	TRY(write_options(job, out, view, msg));
 	json_put(out, "remote_id", msg->remote_id);
 	json_put(out, "trace_id", msg->trace);
+	if (view->route)
+		route_decision_write_json(job, out, "route", view->route);
 	write_times(out, msg);
 	json_close(out, '}');
 	return OK;

@@ -12,6 +12,8 @@
 
 #define VIEW_ITEMS_MAX 100 /* conversations, and messages, of one view */
 
+struct route_decision; /* account/route.h */
+
 struct view_ask {
 	struct conversations conversations;
 	struct messages messages;   /* their conversations are loaded along with them */
@@ -32,6 +34,8 @@ struct view {
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
 	struct message_option_rows options;
+	/* of the one message that is asked for alone; NULL: not shown */
+	const struct route_decision *route;
 	bool is_held; /* what waits: the workspace is under maintenance */
 };
 

@@ -4,6 +4,7 @@
 #include "api/draft.h"
 #include "api/handlers.h"
 #include "api/message_json.h"
+#include "api/route_json.h"
 #include "inbox/composer.h"
 #include "store/store.h"
 
@@ -12,9 +13,15 @@ static enum err write_message(struct job *job, struct response *res, int status,
 {
 	struct view_ask ask = { .messages = { (struct message *)msg, 1 },
 		.hides_contacts = !may_read_contacts(job) };
+	struct route_decision *decisions;
 	struct view view;
+	size_t count;
 
 	TRY(view_load(job, &ask, &view));
+	if (message_is_ours(msg)) {
+		TRY(route_decisions(job, msg->id, msg->channel_id, &decisions, &count));
+		view.route = &decisions[count - 1];
+	}
 	return message_write_json(job, reply_json(res, status), NULL, &view, msg);
 }
 

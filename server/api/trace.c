@@ -3,6 +3,7 @@
  *
  * Nothing is written for it: every step is a time that some row keeps anyway.
  */
+#include "account/route.h"
 #include "api/handlers.h"
 #include "inbox/cost.h"
 #include "inbox/inbox.h"
@@ -60,6 +61,21 @@ static void tell_attempt(struct job *job, const struct message_attempt_row *row,
 		detail, row->code);
 }
 
+static enum err tell_routes(struct job *job, const struct message *msg, struct story *s)
+{
+	struct route_decision *decisions;
+	size_t count;
+
+	TRY(route_decisions(job, msg->id, msg->channel_id, &decisions, &count));
+	for (size_t i = 0; i < count; i++)
+		tell(s, id64_ms(decisions[i].id), "route",
+			arena_printf(job->arena, "By " STR_F " (" STR_F "). " STR_F,
+				STR_A(decisions[i].name), STR_A(decisions[i].provider),
+				STR_A(decisions[i].sentence)),
+			STR_NONE);
+	return OK;
+}
+
 static enum err tell_sending(struct job *job, const struct message *msg, struct story *s)
 {
 	struct message_attempt_rows attempts;
@@ -72,6 +88,7 @@ static enum err tell_sending(struct job *job, const struct message *msg, struct 
 		&attempts));
 	for (size_t i = 0; i < attempts.count; i++)
 		tell_attempt(job, &attempts.items[i], s);
+	TRY(tell_routes(job, msg, s));
 	e = sql_message_waiting(job, &(struct sql_message_waiting){ msg->id, job->workspace },
 		&waiting);
 	if (e == ERR_MISSING) {

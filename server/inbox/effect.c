@@ -8,6 +8,7 @@
  */
 #include "inbox/inbox_internal.h"
 
+#include "account/route.h"
 #include "account/seal.h"
 
 #define EFFECT_JSON_MAX (1u << 20)
@@ -55,6 +56,32 @@ static bool is_of_earlier_attempt(const struct message_row *row, const struct ef
 	return waits && (effect->status == STATUS_FAILED || effect->status == STATUS_SENT);
 }
 
+/* That a channel could not send it which does not have it any more is no news. */
+static bool is_of_channel_before(const struct message_row *row, const struct effect *effect)
+{
+	return effect->channel && effect->channel != row->channel_id &&
+	       effect->status == STATUS_FAILED;
+}
+
+/* A channel that it was moved from reports that it has it: then it is that one's message, and goes
+ * out by no other. */
+static enum err take_back(struct job *job, const struct message_row *row,
+	const struct effect *effect)
+{
+	const struct route_candidate teller = { .channel = effect->channel };
+	bool waits = !row->remote_id.len && effect->status >= STATUS_SENT &&
+	             effect->status <= STATUS_PLAYED;
+
+	if (!waits || !effect->channel || effect->channel == row->channel_id)
+		return OK;
+	TRY(sql_message_set_channel(job,
+		&(struct sql_message_set_channel){ row->id, job->workspace, effect->channel },
+		NULL));
+	return route_decide(job, row->id, row->channel_id,
+		&(struct route_choice){ .candidate = &teller, .reason = ROUTE_BOUND,
+			.sentence = S("This channel had sent it after all.") });
+}
+
 static enum err apply_status(struct job *job, id64 message, const struct effect *effect,
 	struct inbox_changes *changes)
 {
@@ -65,8 +92,9 @@ static enum err apply_status(struct job *job, id64 message, const struct effect 
 
 	TRY(sql_message_find(job,
 		&(struct sql_message_find){ .id = message, .workspace = job->workspace }, &row));
-	if (is_of_earlier_attempt(&row, effect))
+	if (is_of_earlier_attempt(&row, effect) || is_of_channel_before(&row, effect))
 		return OK;
+	TRY(take_back(job, &row, effect));
 	return message_move(job, message, &step, changes, &moved);
 }
 
@@ -323,8 +351,15 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 		.remote_key = remote_key, .workspace = job->workspace }, NULL) : OK;
 }
 
-/* Our own id is only believed for a message of this channel: another system may use the same field.
- */
+/* Our own id is only believed for a message that this channel had: another system may use the same
+ * field. One that was moved to another channel may have gone through after all. */
+static enum err is_ours(struct job *job, const struct channel *ch, const struct message_row *row,
+	bool *out)
+{
+	*out = row->channel_id == ch->id;
+	return *out ? OK : route_had(job, row->id, ch->id, out);
+}
+
 static enum err find_target(struct job *job, const struct channel *ch, const struct effect *effect,
 	id64 target, id64 *out)
 {
@@ -342,7 +377,9 @@ static enum err find_target(struct job *job, const struct channel *ch, const str
 		return OK;
 	TRY(found_or_none(job, sql_message_find(job, &(struct sql_message_find){
 		.id = target, .workspace = job->workspace }, &row), &found));
-	*out = found && row.channel_id == ch->id ? target : 0;
+	if (found)
+		TRY(is_ours(job, ch, &row, &found));
+	*out = found ? target : 0;
 	return OK;
 }
 
@@ -353,6 +390,7 @@ enum err effect_take(struct job *job, const struct channel *ch, const struct eff
 	uint8_t key[REMOTE_KEY_SIZE];
 
 	timed.at_ms = effect->at_ms || effect->kind == EFFECT_QUOTE ? effect->at_ms : job->now_ms;
+	timed.channel = ch->id;
 	TRY(find_target(job, ch, effect, target, message));
 	if (*message)
 		return effect_apply(job, *message, &timed, changes);

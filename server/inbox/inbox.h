@@ -397,6 +397,17 @@ void message_words(struct arena *arena, const struct message *msg, struct text_w
  * With a scope: those of the first VISIBLE_CONTACTS_MAX that visible_contacts() leaves. */
 enum err search_contacts(struct job *job, str query, size_t max, id64 *out, size_t *count);
 
+/* ---- to another channel (reroute.c) ---- */
+
+/* A message that waits, and surely is not with the network: to the channel of its number that would
+ * be chosen now. In the open transaction: message and decision; the outbox row is the caller's. */
+struct route_move {
+	id64 message, from;
+	bool leaves; /* it cannot stay with `from`, also if that would be chosen */
+	id64 to;     /* out; 0: it stays */
+};
+enum err message_reroute(struct job *job, struct route_move *move);
+
 /* ---- coming in (receive.c) ---- */
 
 /* Applies one event of a channel, whole, in the caller's transaction. Doing it again changes

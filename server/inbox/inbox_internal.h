@@ -112,6 +112,7 @@ struct effect {
 	bool by_business, is_history;
 	str content;                 /* EFFECT_EDIT */
 	id64 quoted_by;              /* EFFECT_QUOTE: the message that quotes this one */
+	id64 channel;                /* who tells it; 0: it waited for its message */
 };
 
 enum err effect_apply(struct job *job, id64 message, const struct effect *effect,
@@ -142,5 +143,11 @@ enum err send_plan_template(struct job *job, const struct channel *ch, struct me
 /* The files that headers and cards name are ours, stored, and fit: field errors otherwise. */
 enum err send_check_files(struct job *job, const struct channel *ch,
 	const struct message_draft *draft);
+
+/* ---- reroute.c ---- */
+
+/* For somebody without a phone number: channels that write to nothing else cannot carry it. */
+struct number_route;
+void route_leave_out_phones(struct number_route *route);
 
 #endif

@@ -220,7 +220,8 @@ static enum err move_conversation(struct job *job, const struct message *m,
 			.reader = reader_of(m),
 			.unread_add = wants_answer,
 			.reopen = wants_answer,
-			.channel = m->channel_id,
+			/* by which channel we answer says nothing of where the customer is */
+			.channel = m->status == STATUS_ACCEPTED ? conv->channel_id : m->channel_id,
 			.now_ms = job->now_ms,
 			.answered = is_answer(m) },
 		&row));

@@ -4,9 +4,10 @@
  *
  * Everything that can be refused is refused here, before anything is queued: the 24-hour window,
  * what the provider cannot carry, limits of the content. So what is accepted (202) is on disk and
- * will be tried.
+ * will be tried. Which channel of the number carries it is chosen by its route (account/route.h);
+ * one that cannot take this content is left out, and only what none takes is refused.
  */
-#include "account/channel.h"
+#include "account/route.h"
 #include "account/seal.h"
 #include "account/template.h"
 #include "crypto/crypto.h"
@@ -24,7 +25,10 @@ void (*inbox_outbox_hook)(id64 channel);
 /* A draft with all that it names looked up. */
 struct plan {
 	const struct message_draft *draft;
-	struct channel *channel;
+	id64 number, named, bound;  /* named, bound: channels; 0: none */
+	struct number_route route;
+	struct route_choice choice;
+	struct channel *channel;    /* of the choice */
 	struct conversation conversation; /* id 0: to be made */
 	struct person_ref to;             /* then: whose */
 	id64 media_id, reply_to_id, template_id;
@@ -33,31 +37,37 @@ struct plan {
 	uint8_t key_hash[SHA256_SIZE];
 };
 
-static enum err plan_channel(struct job *job, struct plan *plan)
+/* Whoever names neither channel nor number means the only number that there is. */
+static enum err plan_number(struct job *job, struct plan *plan)
 {
 	const struct message_draft *draft = plan->draft;
-	struct channel_pick_row pick;
+	struct number_pick_row pick;
 	str phone = STR_NONE;
 	enum err e;
 
-	if (draft->channel_id)
-		return channel_get(job, draft->channel_id, &plan->channel);
+	plan->named = draft->channel_id;
+	if (plan->named) {
+		TRY(channel_get(job, plan->named, &plan->channel));
+		plan->number = plan->channel->number_id;
+		return OK;
+	}
 	if (draft->from.len)
 		TRY(phone_normalise(job, draft->from, &phone));
-	e = sql_channel_pick(job,
-		&(struct sql_channel_pick){ job->workspace, phone.len ? phone : S("") }, &pick);
+	e = sql_number_pick(job,
+		&(struct sql_number_pick){ job->workspace, phone.len ? phone : S("") }, &pick);
 	if (e == ERR_MISSING) {
 		field_error(job, S("from"), S("unknown"),
 			S("No channel of this workspace has that number."));
 		return job_check_fields(job);
 	}
 	TRY(e);
-	if (!phone.len && pick.count > 1) {
+	if (!phone.len && pick.first != pick.last) {
 		field_error(job, S("from"), S("required"),
 			S("The workspace has several numbers: say which, by from or channel_id."));
 		return job_check_fields(job);
 	}
-	return channel_get(job, pick.id, &plan->channel);
+	plan->number = pick.first;
+	return OK;
 }
 
 static enum err refuse_address(struct job *job, str sentence)
@@ -78,11 +88,20 @@ static bool is_email(str to)
 	       str_find(domain, '.') > 0 && str_find(domain, '.') + 1 < domain.len;
 }
 
+/* Of the channel that is asked first: the others of a number write to the same sort of address. */
+static uint64_t can_of_first(const struct plan *plan)
+{
+	for (size_t i = 0; plan->named && i < plan->route.count; i++)
+		if (plan->route.candidates[i].channel == plan->named)
+			return plan->route.candidates[i].can;
+	return plan->route.count ? plan->route.candidates[0].can : 0;
+}
+
 /* What the channel writes to. An address that is no phone number has the place of a WhatsApp id:
  * both are names that a network gave. */
 static enum err read_address(struct job *job, const struct plan *plan, struct person_ref *out)
 {
-	uint64_t can = provider_can(plan->channel);
+	uint64_t can = can_of_first(plan);
 	str to = plan->draft->to;
 	bool looks_scoped = to.len > 3 && to.ptr[2] == '.';
 
@@ -119,7 +138,7 @@ static enum err plan_recipient(struct job *job, struct plan *plan)
 			.workspace = job->workspace,
 			.kind = str_of(names[0].kind),
 			.match_key = names[0].key,
-			.number = plan->channel->number_id,
+			.number = plan->number,
 		},
 		&pair);
 	if (e == ERR_MISSING)
@@ -132,17 +151,22 @@ static enum err plan_conversation(struct job *job, struct plan *plan)
 {
 	if (plan->draft->conversation_id) {
 		TRY(conversation_get(job, plan->draft->conversation_id, &plan->conversation));
-		return channel_get(job, plan->conversation.channel_id, &plan->channel);
+		plan->number = plan->conversation.number_id;
+		return number_route_get(job, plan->number, &plan->route);
 	}
-	TRY(plan_channel(job, plan));
+	TRY(plan_number(job, plan));
+	TRY(number_route_get(job, plan->number, &plan->route));
 	return plan_recipient(job, plan);
+}
+
+static bool is_window_open(const struct job *job, const struct plan *plan)
+{
+	return plan->conversation.id && plan->conversation.window_until_ms > job->now_ms;
 }
 
 static enum err check_window(struct job *job, const struct plan *plan)
 {
-	bool open = plan->conversation.id && plan->conversation.window_until_ms > job->now_ms;
-
-	if (plan->draft->kind == KIND_TEMPLATE || open ||
+	if (plan->draft->kind == KIND_TEMPLATE || is_window_open(job, plan) ||
 		!(provider_can(plan->channel) & CAN_WINDOW))
 		return OK;
 	return fail_code(job, ERR_INPUT, S("window_closed"),
@@ -279,12 +303,14 @@ static enum err plan_options(struct job *job, struct plan *plan)
 	return OK;
 }
 
-static enum err make_plan(struct job *job, struct plan *plan)
+/* Everything about this message on the channel that was chosen. */
+static enum err plan_on_channel(struct job *job, struct plan *plan,
+	const struct message_draft *asked)
 {
 	struct buf content = buf_in(job->arena, JSON_SIZE_MAX);
 
-	TRY(plan_conversation(job, plan));
-	plan->changed = *plan->draft;
+	plan->changed = *asked;
+	plan->media_id = plan->reply_to_id = plan->template_id = 0;
 	TRY(send_plan_template(job, plan->channel, &plan->changed, &plan->template_id));
 	plan->draft = &plan->changed;
 	TRY(check_kind(job, plan));
@@ -300,6 +326,118 @@ static enum err make_plan(struct job *job, struct plan *plan)
 	json_put_value(&content, NULL, plan->draft->content);
 	plan->content = buf_text(&content);
 	return plan_options(job, plan);
+}
+
+/* ---- the channel ---- */
+
+/* A group is the network's by one channel, and who has no phone number is reached by some alone. */
+static enum err plan_reach(struct job *job, struct plan *plan)
+{
+	struct contact contact = { .phone = plan->to.phone };
+
+	if (plan->route.count < 2)
+		return OK;
+	if (plan->conversation.id)
+		TRY(contact_get(job, plan->conversation.contact_id, &contact));
+	if (contact.group.len)
+		plan->bound = plan->conversation.channel_id;
+	if (!contact.phone.len)
+		route_leave_out_phones(&plan->route);
+	return OK;
+}
+
+/* A reaction or a pin names a message by a name that only the channel knows which carried it. */
+static enum err plan_bound(struct job *job, struct plan *plan)
+{
+	struct message target;
+	bool found = false;
+	id64 id;
+
+	TRY(plan_reach(job, plan));
+	if ((plan->draft->kind != KIND_REACTION && plan->draft->kind != KIND_PIN) ||
+		!json_id(json_field(plan->draft->content, "message_id"), &id))
+		return OK;
+	TRY(found_or_none(job, message_get(job, id, &target), &found));
+	if (found)
+		plan->bound = target.channel_id;
+	return OK;
+}
+
+/* One conversation keeps to one channel, as far as the weights share them out. */
+static uint32_t draw_of(const struct plan *plan)
+{
+	id64 id = plan->conversation.id;
+	str to = plan->to.phone.len ? plan->to.phone : plan->to.bsuid;
+
+	for (size_t i = 0; !plan->conversation.id && i < to.len; i++)
+		id = (id64)(31 * (uint64_t)id + to.ptr[i]);
+	return (uint32_t)((uint64_t)id * 0x9E3779B97F4A7C15ull >> 32);
+}
+
+static bool may_try(const struct job *job, const struct number_route *route)
+{
+	for (size_t i = 0; i < route->count; i++)
+		if (route->candidates[i].state == ROUTE_TRYING)
+			return route_health_may_try(route->candidates[i].channel, job->now_ms);
+	return false;
+}
+
+static bool choose(struct job *job, struct plan *plan, const struct message_draft *asked)
+{
+	struct route_ask ask = { .kind = asked->kind,
+		.plain_kind = asked->kind == KIND_TEMPLATE ? KIND_TEXT : asked->kind,
+		.window_open = is_window_open(job, plan),
+		.may_try = may_try(job, &plan->route),
+		.named = plan->named,
+		.bound = plan->bound,
+		.draw = draw_of(plan) };
+
+	number_route_choose(job, &plan->route, &ask, &plan->choice);
+	plan->channel = number_route_channel(&plan->route, &plan->choice);
+	return plan->channel != NULL;
+}
+
+/* None takes it: what the one says that would be asked first. */
+static enum err refuse(struct job *job, struct plan *plan, const struct message_draft *asked)
+{
+	id64 first = plan->named ? plan->named : plan->route.hold.channel;
+
+	if (!plan->route.count)
+		return fail_code(job, ERR_INPUT, S("no_channel"),
+			S("Connect the number again, under Settings, Channels."),
+			"The number of this conversation has no channel any more.");
+	plan->channel = &plan->route.channels[0].channel;
+	for (size_t i = 0; i < plan->route.count; i++)
+		if (plan->route.channels[i].channel.id == first)
+			plan->channel = &plan->route.channels[i].channel;
+	TRY(plan_on_channel(job, plan, asked));
+	return fail_code(job, ERR_INPUT, S("no_channel"),
+		S("Look at the route of the number, under Settings, Channels."), STR_F,
+		STR_A(plan->choice.sentence));
+}
+
+static enum err make_plan(struct job *job, struct plan *plan)
+{
+	const struct message_draft *asked = plan->draft;
+
+	TRY(plan_conversation(job, plan));
+	TRY(plan_bound(job, plan));
+	while (choose(job, plan, asked)) {
+		size_t at = (size_t)(plan->choice.candidate - plan->route.candidates);
+		enum err e = plan_on_channel(job, plan, asked);
+
+		if ((e != ERR_INPUT && e != ERR_UNSUPPORTED) || plan->route.count == 1)
+			return e;
+		job_forgive(job);
+		plan->route.candidates[at].excluded = true;
+	}
+	return refuse(job, plan, asked);
+}
+
+/* With one channel there was nothing to decide. */
+static enum err write_decision(struct job *job, const struct plan *plan, id64 message)
+{
+	return plan->route.count > 1 ? route_decide(job, message, 0, &plan->choice) : OK;
 }
 
 /* ---- the transaction ---- */
@@ -388,6 +526,15 @@ static enum err take_from_line(struct job *job, const struct conversation *conv,
 	return conversation_update(job, conv->id, &patch, changes, &taken);
 }
 
+/* The conversation stays where the customer was seen, unless that channel is gone. */
+static void keep_channel(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->route.count; i++)
+		if (plan->route.candidates[i].channel == plan->conversation.channel_id)
+			return;
+	plan->conversation.channel_id = plan->channel->id;
+}
+
 static enum err write_message(struct job *job, struct plan *plan, struct inbox_changes *changes,
 	struct message *out)
 {
@@ -407,6 +554,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 	};
 	TRY(ensure_conversation(job, plan, changes));
 	out->conversation_id = plan->conversation.id;
+	keep_channel(plan);
 	TRY(write_idempotency(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
 	TRY(write_options(job, plan, out->id));
@@ -419,6 +567,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 				.canned = plan->draft->canned_id },
 			NULL));
 	changes->outbox = plan->channel->id;
+	TRY(write_decision(job, plan, out->id));
 	if (plan->template_id)
 		TRY(template_used(job, out->id, out->conversation_id, plan->template_id));
 	return sql_outbox_add(job,
@@ -429,6 +578,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 			.conversation = out->conversation_id,
 			.priority = plan->draft->priority,
 			.now_ms = job->now_ms,
+			.pinned = plan->named || plan->bound,
 		},
 		NULL);
 }
@@ -488,14 +638,19 @@ enum err inbox_send_within(struct job *job, const struct message_draft *draft,
 	return write_message(job, &plan, changes, out);
 }
 
-/* The window may have closed since it was accepted, or the person wants no marketing any more. */
-static enum err check_again(struct job *job, const struct message *msg)
+/* The window may have closed since it was accepted, and the channel be down: it goes by the one
+ * that would be chosen now. */
+static enum err choose_again(struct job *job, struct message *msg)
 {
 	const struct message_draft draft = { .kind = msg->kind };
 	struct plan plan = { .draft = &draft };
+	struct route_move move = { .message = msg->id, .from = msg->channel_id };
 	json content;
 
 	TRY(conversation_get(job, msg->conversation_id, &plan.conversation));
+	TRY(message_reroute(job, &move));
+	if (move.to)
+		msg->channel_id = move.to;
 	TRY(channel_get(job, msg->channel_id, &plan.channel));
 	TRY(check_enabled(job, &plan));
 	if (msg->kind == KIND_TEMPLATE && json_read(job->arena, msg->content, &content, NULL) == OK)
@@ -519,7 +674,7 @@ enum err inbox_retry(struct job *job, id64 message, struct message *out)
 		return fail_code(job, ERR_CONFLICT, S("not_failed"),
 			S("Only a failed message can be sent again."),
 			"The message has not failed.");
-	TRY(check_again(job, out));
+	TRY(choose_again(job, out));
 	TRY(sql_outbox_add(job,
 		&(struct sql_outbox_add){
 			.message = message,

@@ -68,6 +68,7 @@ void processor_figures(struct processor *processor, struct processor_figures *ou
 struct outbox_config {
 	struct store *store;
 	struct pool *callers;                  /* call workers */
+	struct pool *spare;                    /* while calls to a channel hang; may be NULL */
 	/* how long a lost answer may be settled by its status report */
 	int64_t unconfirmed_wait_ms;
 };
@@ -77,7 +78,11 @@ void outbox_wake(struct outbox *outbox);       /* any thread */
 /* Claims nothing more, waits for the calls under way (they have deadlines), writes their results.
  */
 void outbox_destroy(struct outbox *outbox);
-struct outbox_figures { uint64_t sent, failed, retried, unconfirmed; size_t in_flight; };
+/* moved: to another channel; moved_…: what came of those */
+struct outbox_figures {
+	uint64_t sent, failed, retried, unconfirmed, moved, moved_sent, moved_failed;
+	size_t in_flight;
+};
 void outbox_figures(struct outbox *outbox, struct outbox_figures *out);
 
 /* ---- webhooks to others (webhook.c) ---- */

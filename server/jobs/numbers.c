@@ -69,14 +69,14 @@ static enum err check_all(struct job *job, void *arg)
 	struct channel_rows rows = { .count = CHANNELS_PER_ROUND };
 
 	(void)arg;
-	for (id64 after = 0; rows.count == CHANNELS_PER_ROUND;
-		after = rows.items[CHANNELS_PER_ROUND - 1].id) {
+	for (id64 after = 0; rows.count == CHANNELS_PER_ROUND;) {
 		TRY(sql_channel_all(job,
 			&(struct sql_channel_all){ .after = after, .count = CHANNELS_PER_ROUND },
 			&rows));
 		for (size_t i = 0; i < rows.count; i++) {
 			const struct provider *provider = provider_find(rows.items[i].provider);
 
+			after = rows.items[i].id;
 			if (provider && provider->health && !rows.items[i].disabled_ms)
 				check_soon(rows.items[i].workspace, rows.items[i].id);
 		}

@@ -29,23 +29,8 @@ enum {
 	STOP_TRIES = 10,
 	CHANNELS_PER_ROUND = 64,
 	RECOVER_MAX = 500,
-	BREAKER_FAILURES = 5,
-	IN_FLIGHT_MAX = 64
+	CHANNEL_IN_FLIGHT_MAX = 48 /* so that there is always room for another channel */
 };
-
-static struct breaker *breaker_of(struct outbox *outbox, id64 channel)
-{
-	struct breaker *free_one = &outbox->breakers[0];
-
-	for (size_t i = 0; i < BREAKERS_MAX; i++) {
-		if (outbox->breakers[i].channel == channel)
-			return &outbox->breakers[i];
-		if (outbox->breakers[i].open_until_ms < free_one->open_until_ms)
-			free_one = &outbox->breakers[i];
-	}
-	*free_one = (struct breaker){ .channel = channel };
-	return free_one;
-}
 
 /* Exponential, with jitter of a quarter, capped. */
 static int64_t backoff(int64_t attempts)
@@ -57,18 +42,6 @@ static int64_t backoff(int64_t attempts)
 	if (ms > OUTBOX_BACKOFF_MAX_MS)
 		ms = OUTBOX_BACKOFF_MAX_MS;
 	return ms - ms / 8 + random() % (ms / 4 + 1);
-}
-
-static void note_breaker(struct outbox *outbox, const struct outbox_result *r, int64_t now_ms)
-{
-	struct breaker *b = breaker_of(outbox, r->item.channel);
-
-	if (r->outcome != OUTCOME_RETRY || !r->is_upstream) {
-		b->failures = 0;
-		b->open_until_ms = 0;
-	} else if (++b->failures >= BREAKER_FAILURES) {
-		b->open_until_ms = now_ms + backoff(b->failures - BREAKER_FAILURES + 1);
-	}
 }
 
 /* ---- writing results ---- */
@@ -115,7 +88,7 @@ static enum err write_outcome(struct job *job, struct outbox *outbox, const stru
 			      struct inbox_changes *changes)
 {
 	struct status_step step = { .at_ms = r->ended_ms, .remote_id = r->remote_id };
-	bool moved;
+	bool moved = false;
 
 	changes->passed_on = r->passed_on && r->outcome == OUTCOME_SENT;
 	switch (r->outcome) {
@@ -126,12 +99,18 @@ static enum err write_outcome(struct job *job, struct outbox *outbox, const stru
 			TRY(cost_sent(job, r->item.message));
 		step.status = STATUS_SENT;
 		outbox->figures.sent++;
+		outbox->figures.moved_sent += r->item.moved != 0;
 		break;
 	case OUTCOME_FAILED:
+		if (r->may_move)
+			TRY(outbox_move(job, outbox, &r->item, changes, &moved));
+		if (moved)
+			return OK;
 		TRY(cost_refused(job, r->item.message, r->code));
 		step.status = STATUS_FAILED;
 		step.error = error_json(job, r);
 		outbox->figures.failed++;
+		outbox->figures.moved_failed += r->item.moved != 0;
 		break;
 	case OUTCOME_UNCONFIRMED:
 		outbox->figures.unconfirmed++;
@@ -163,8 +142,10 @@ static enum err write_results(struct job *job, struct outbox *outbox,
 
 /* ---- claiming ---- */
 
+struct claim_ask { id64 channel; size_t max; };
+
 static enum err claim_one(struct job *job, struct outbox *outbox, struct claims *claims,
-			  const struct outbox_item_row *item)
+	const struct outbox_item_row *item, bool is_trial)
 {
 	struct status_step step = { .status = STATUS_SENDING, .at_ms = job->now_ms };
 	int64_t claimed;
@@ -177,6 +158,7 @@ static enum err claim_one(struct job *job, struct outbox *outbox, struct claims 
 	if (!claimed)
 		return OK;
 	TRY(message_move(job, item->message, &step, &claims->changes, &moved));
+	claims->is_trial[claims->count] = is_trial;
 	claims->items[claims->count++] = *item;
 	outbox->figures.in_flight++;
 	return OK;
@@ -198,23 +180,34 @@ static enum err find_limits(struct job *job, id64 channel, struct pace_limits *o
 	return e == ERR_MISSING ? OK : e;
 }
 
-/* What is due on one channel, as far as pace and the places at the workers allow. */
+static bool is_full(const struct outbox *outbox, const struct claims *claims, id64 channel,
+	size_t begun)
+{
+	return outbox->figures.in_flight >= IN_FLIGHT_MAX || claims->count == OUTBOX_CLAIM_MAX ||
+	       outbox_flights_of(outbox, channel) + claims->count - begun >= CHANNEL_IN_FLIGHT_MAX;
+}
+
+/* What is due on one channel, as far as pace, its health (max) and the places at the workers allow.
+ */
 static enum err claim_channel(struct job *job, struct outbox *outbox, struct claims *claims,
-	id64 channel)
+	const struct claim_ask *ask)
 {
 	struct outbox_item_rows due;
 	struct pace_limits limits;
+	size_t begun = claims->count;
 
-	TRY(find_limits(job, channel, &limits));
-	TRY(sql_outbox_due(job, &(struct sql_outbox_due){ channel, job->now_ms, OUTBOX_CLAIM_MAX },
-		&due));
-	for (size_t i = 0; i < due.count && outbox->figures.in_flight < IN_FLIGHT_MAX; i++) {
+	TRY(find_limits(job, ask->channel, &limits));
+	TRY(sql_outbox_due(job,
+		&(struct sql_outbox_due){ ask->channel, job->now_ms, OUTBOX_CLAIM_MAX }, &due));
+	for (size_t i = 0; i < due.count && claims->count - begun < ask->max &&
+		           !is_full(outbox, claims, ask->channel, begun);
+		i++) {
 		bool by_pair;
-		int64_t wait_ms = pace_take(outbox->pace, &limits, channel,
+		int64_t wait_ms = pace_take(outbox->pace, &limits, ask->channel,
 			due.items[i].conversation, job->now_ms, &by_pair);
 
 		if (wait_ms == 0)
-			TRY(claim_one(job, outbox, claims, &due.items[i]));
+			TRY(claim_one(job, outbox, claims, &due.items[i], ask->max == 1));
 		else if (by_pair)
 			TRY(sql_outbox_delay(job,
 				&(struct sql_outbox_delay){ due.items[i].message,
@@ -226,14 +219,24 @@ static enum err claim_channel(struct job *job, struct outbox *outbox, struct cla
 	return OK;
 }
 
-static bool is_breaker_open(struct outbox *outbox, id64 channel, int64_t now_ms)
+/* One that does not work lets go what others may carry; one of the rest tries now and then whether
+ * it works again. */
+static enum err claim_as_healthy(struct job *job, struct outbox *outbox, struct claims *claims,
+	id64 channel)
 {
-	const struct breaker *b = breaker_of(outbox, channel);
+	struct claim_ask ask = { .channel = channel };
+	size_t begun = claims->count;
+	int64_t wait_ms;
 
-	if (b->open_until_ms <= now_ms)
-		return false;
-	outbox_wait_at_most(outbox, b->open_until_ms - now_ms);
-	return true;
+	ask.max = route_health_gate(channel, job->now_ms, &wait_ms);
+	if (ask.max)
+		TRY(claim_channel(job, outbox, claims, &ask));
+	if (ask.max == SIZE_MAX)
+		return OK;
+	if (ask.max && claims->count == begun)
+		route_health_untried(channel);
+	outbox_wait_at_most(outbox, wait_ms ? wait_ms : IDLE_WAIT_MS);
+	return outbox_move_waiting(job, outbox, channel, &claims->changes);
 }
 
 static enum err claim_due(struct job *job, struct outbox *outbox, struct claims *claims)
@@ -243,8 +246,7 @@ static enum err claim_due(struct job *job, struct outbox *outbox, struct claims 
 	TRY(sql_outbox_channels(job,
 		&(struct sql_outbox_channels){ job->now_ms, CHANNELS_PER_ROUND }, &channels));
 	for (size_t i = 0; i < channels.count; i++)
-		if (!is_breaker_open(outbox, channels.items[i].channel, job->now_ms))
-			TRY(claim_channel(job, outbox, claims, channels.items[i].channel));
+		TRY(claim_as_healthy(job, outbox, claims, channels.items[i].channel));
 	return OK;
 }
 
@@ -276,6 +278,7 @@ static enum err round_in_transaction(struct job *job, struct outbox *outbox,
 	TRY(db_begin(job, DB_WRITE));
 	TRY(write_results(job, outbox, results, &claims->changes));
 	TRY(requeue_overdue(job));
+	TRY(outbox_move_broken(job, outbox, &claims->changes));
 	if (!outbox_is_stopping(outbox))
 		TRY(claim_due(job, outbox, claims));
 	return db_commit(job);
@@ -327,12 +330,16 @@ static void keep_unsure(struct outbox *outbox, const struct claims *claims)
 static void after_commit(struct job *job, struct outbox *outbox,
 	const struct outbox_result *results, const struct claims *claims)
 {
-	for (const struct outbox_result *r = results; r; r = r->next)
-		note_breaker(outbox, r, job->now_ms);
+	for (const struct outbox_result *r = results; r; r = r->next) {
+		outbox_flight_ends(outbox, r->item.message);
+		outbox_note_health(outbox, r, job->now_ms);
+	}
 	inbox_tell(job, &claims->changes);
-	for (size_t i = 0; i < claims->count; i++)
-		outbox_hand_out(outbox, &claims->items[i]);
-	if (claims->count == OUTBOX_CLAIM_MAX)
+	for (size_t i = 0; i < claims->count; i++) {
+		outbox_flight_begins(outbox, &claims->items[i], job->now_ms);
+		outbox_hand_out(outbox, &claims->items[i], claims->is_trial[i]);
+	}
+	if (claims->count == OUTBOX_CLAIM_MAX || outbox->broken_count)
 		outbox_wait_at_most(outbox, 1);
 	job->workspace = 0;
 	if (wait_for_next_due(job, outbox) != OK)
@@ -344,9 +351,10 @@ static enum err run_round(struct job *job, struct outbox *outbox,
 {
 	struct claims claims = { 0 };
 	size_t in_flight = outbox->figures.in_flight;
-	bool busy = results != NULL;
+	bool busy = results != NULL || outbox->broken_count > 0;
 	enum err e;
 
+	(void)outbox_look_for_stalls(outbox, job->now_ms);
 	TRY(give_back_unsure(job, outbox));
 	if (!busy)
 		TRY(anything_to_do(job, &busy));

@@ -160,15 +160,19 @@ static void judge_preparation(struct job *job, enum err e, struct outbox_result 
 
 	tell_failure(job, e, r);
 	r->outcome = passing ? OUTCOME_RETRY : OUTCOME_FAILED;
-	r->is_upstream = e == ERR_TIMEOUT || e == ERR_UPSTREAM;
+	r->was_called = e == ERR_TIMEOUT || e == ERR_UPSTREAM;
+	r->health = ROUTE_BROKE;
+	r->may_move = str_is(job->code, S("channel_deleted")) ||
+	              str_is(job->code, S("channel_disabled"));
 }
 
 static void judge_call(struct job *job, const struct send_result *sent, struct outbox_result *r)
 {
+	r->health = ROUTE_TOOK;
 	switch (sent->advice) {
 	case RETRY_BACKOFF:
 		r->outcome = OUTCOME_RETRY;
-		r->is_upstream = true;
+		r->health = ROUTE_BROKE;
 		break;
 	case RETRY_AFTER:
 		r->outcome = OUTCOME_RETRY;
@@ -178,14 +182,20 @@ static void judge_call(struct job *job, const struct send_result *sent, struct o
 		r->outcome = OUTCOME_RETRY;
 		r->wait_ms = RETRY_LATER_MS;
 		break;
+	case RETRY_STOP:
+		r->health = ROUTE_STOPPED;
+		r->may_move = !sent->may_have_happened;
+		r->outcome = OUTCOME_FAILED;
+		break;
 	case RETRY_NEVER:
 	case RETRY_TEMPLATE:
-	case RETRY_STOP:
 		r->outcome = OUTCOME_FAILED;
 		break;
 	}
-	if (sent->may_have_happened)
-		r->outcome = OUTCOME_UNCONFIRMED;
+	if (!sent->may_have_happened)
+		return;
+	r->outcome = OUTCOME_UNCONFIRMED;
+	r->health = ROUTE_BROKE;
 }
 
 static void give_up_when_old(struct job *job, struct outbox_result *r)
@@ -203,7 +213,9 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 
 	r->is_template = p->message.kind == KIND_TEMPLATE;
 	r->provider_trace = sent.provider_trace;
+	r->was_called = true;
 	if (e == OK) {
+		r->health = ROUTE_TOOK;
 		r->outcome = OUTCOME_SENT;
 		r->passed_on = p->channel->provider->can & CAN_PASS_ON;
 		r->remote_id = sent.remote_id;
@@ -216,10 +228,33 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 			r->next_step);
 }
 
+/* It was claimed while its channel worked, and waited behind others that hang. */
+static bool is_too_late(struct job *job, struct outbox_result *r)
+{
+	struct route_sight sight;
+
+	route_health_get(r->item.channel, job->now_ms, &sight);
+	if (r->is_trial || sight.state != ROUTE_DOWN)
+		return false;
+	r->outcome = OUTCOME_RETRY;
+	r->wait_ms = 1;
+	r->code = S("channel_down");
+	r->sentence = S("Its channel stopped working before its turn came.");
+	r->next_step = S("Nothing to do: it goes by another channel, or waits for this one.");
+	return true;
+}
+
 void outbox_call(struct job *job, struct outbox_result *r)
 {
 	struct prepared p = { 0 };
-	enum err e = prepare(job, &r->item, &p);
+	enum err e;
+
+	if (is_too_late(job, r)) {
+		give_up_when_old(job, r);
+		keep_texts(r);
+		return;
+	}
+	e = prepare(job, &r->item, &p);
 
 	if (e == OK)
 		send_prepared(job, &p, r);

@@ -3,6 +3,7 @@
 #ifndef JOBS_OUTBOX_INTERNAL_H
 #define JOBS_OUTBOX_INTERNAL_H
 
+#include "account/route_health.h"
 #include "inbox/inbox.h"
 #include "jobs/jobs.h"
 #include "jobs/outbox_pace.h"
@@ -10,14 +11,10 @@
 
 #include <pthread.h>
 
-enum { BREAKERS_MAX = 256 };
+enum { IN_FLIGHT_MAX = 64, BROKEN_MAX = 32 };
 
-/* After BREAKER_FAILURES failures of the network in a row a channel rests for a while; one call
- * then tries it. */
-struct breaker {
-	id64 channel;
-	int64_t failures, open_until_ms;
-};
+/* A call that is with the workers. */
+struct flight { id64 message, channel; int64_t started_ms; };
 
 enum outbox_outcome { OUTCOME_SENT, OUTCOME_RETRY, OUTCOME_UNCONFIRMED, OUTCOME_FAILED };
 
@@ -28,7 +25,11 @@ struct outbox_result {
 	enum outbox_outcome outcome;
 	bool passed_on;     /* the network's webhook tells of it, and is passed on */
 	bool is_template;
-	bool is_upstream;   /* the network or the provider's servers, not this message */
+	/* what it says of the channel, if a call was made */
+	bool was_called;
+	enum route_outcome health;
+	bool may_move;      /* failed for the channel's sake: another one may do it */
+	bool is_trial;      /* the one that tries a channel that was down */
 	/* wait_ms: the provider said how long; 0: back-off */
 	int64_t started_ms, ended_ms, wait_ms;
 	str remote_id, code, sentence, next_step, provider_trace;
@@ -37,6 +38,7 @@ struct outbox_result {
 
 struct claims {
 	struct outbox_item_row items[OUTBOX_CLAIM_MAX];
+	bool is_trial[OUTBOX_CLAIM_MAX];
 	size_t count;
 	struct inbox_changes changes;
 };
@@ -53,7 +55,10 @@ struct outbox {
 
 	/* The outbox thread's own: */
 	struct pace *pace;
-	struct breaker breakers[BREAKERS_MAX];
+	struct flight flights[IN_FLIGHT_MAX];
+	size_t flight_count;
+	id64 broken[BROKEN_MAX];       /* channels that just failed: what waits there may move */
+	size_t broken_count;
 	struct outbox_figures figures;
 	int64_t wait_ms;
 	/* Claimed in a round whose commit was not confirmed: it may stand on disk all the same. */
@@ -68,7 +73,27 @@ bool outbox_is_stopping(struct outbox *outbox);
  * call is left. */
 bool outbox_take_results(struct outbox *outbox, struct outbox_result **results);
 /* To a call worker; when their queue is full the result is a retry. */
-void outbox_hand_out(struct outbox *outbox, const struct outbox_item_row *item);
+void outbox_hand_out(struct outbox *outbox, const struct outbox_item_row *item, bool is_trial);
+
+/* ---- to other channels (outbox_route.c), on the outbox's thread ---- */
+
+/* After a result was written: what it says of the channel. */
+void outbox_note_health(struct outbox *outbox, const struct outbox_result *result, int64_t now_ms);
+void outbox_flight_begins(struct outbox *outbox, const struct outbox_item_row *item,
+	int64_t now_ms);
+void outbox_flight_ends(struct outbox *outbox, id64 message);
+/* How many calls of the channel are under way. */
+size_t outbox_flights_of(const struct outbox *outbox, id64 channel);
+/* Calls that hang make their channel rest. True when there are any. */
+bool outbox_look_for_stalls(struct outbox *outbox, int64_t now_ms);
+/* In the open transaction. *moved false: no other channel may carry it, or it belongs there. */
+enum err outbox_move(struct job *job, struct outbox *outbox, const struct outbox_item_row *item,
+	struct inbox_changes *changes, bool *moved);
+/* All that waits on a channel that does not work, as far as another one may carry it. */
+enum err outbox_move_waiting(struct job *job, struct outbox *outbox, id64 channel,
+	struct inbox_changes *changes);
+/* The same for those that just failed. */
+enum err outbox_move_broken(struct job *job, struct outbox *outbox, struct inbox_changes *changes);
 /* A worker is done with it; takes the result over. Any thread. */
 void outbox_finish(struct outbox *outbox, struct outbox_result *result);
 /* On a call worker: the whole call (outbox_call.c). */

@@ -65,18 +65,28 @@ static enum err run_call(struct job *job, void *arg)
 	return OK;
 }
 
-void outbox_hand_out(struct outbox *outbox, const struct outbox_item_row *item)
+/* While calls to one channel hang, those to others do not queue behind them. */
+static struct pool *workers_for(struct outbox *outbox)
+{
+	bool stalled = outbox->config.spare &&
+	               outbox_look_for_stalls(outbox, clock_now_ms());
+
+	return stalled ? outbox->config.spare : outbox->config.callers;
+}
+
+void outbox_hand_out(struct outbox *outbox, const struct outbox_item_row *item, bool is_trial)
 {
 	struct outbox_result *result = HEAP_NEW(struct outbox_result);
 	struct call *call = HEAP_NEW(struct call);
 
 	result->item = *item;
+	result->is_trial = is_trial;
 	result->started_ms = clock_now_ms();
 	*call = (struct call){ outbox, result };
 	pthread_mutex_lock(&outbox->lock);
 	outbox->calls++;
 	pthread_mutex_unlock(&outbox->lock);
-	if (pool_post(outbox->config.callers, (struct task){ "send", run_call, NULL, call }))
+	if (pool_post(workers_for(outbox), (struct task){ "send", run_call, NULL, call }))
 		return;
 	heap_free(call);
 	result->outcome = OUTCOME_RETRY;

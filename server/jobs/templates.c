@@ -57,14 +57,15 @@ static enum err sync_all(struct job *job, void *arg)
 	struct channel_rows rows = { .count = CHANNELS_PER_ROUND };
 
 	(void)arg;
-	for (id64 after = 0; rows.count == CHANNELS_PER_ROUND;
-		after = rows.items[CHANNELS_PER_ROUND - 1].id) {
+	for (id64 after = 0; rows.count == CHANNELS_PER_ROUND;) {
 		TRY(sql_channel_all(job,
 			&(struct sql_channel_all){ .after = after, .count = CHANNELS_PER_ROUND },
 			&rows));
-		for (size_t i = 0; i < rows.count; i++)
+		for (size_t i = 0; i < rows.count; i++) {
+			after = rows.items[i].id;
 			if (has_templates(&rows.items[i]) && is_first_of_account(&rows, i))
 				templates_sync_soon(rows.items[i].workspace, rows.items[i].id);
+		}
 	}
 	return OK;
 }

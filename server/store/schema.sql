@@ -140,7 +140,7 @@ CREATE TABLE channel (
 	created_ms BIGINT NOT NULL,
 	disabled_ms BIGINT,
 	deleted_ms BIGINT
-, environment TEXT NOT NULL DEFAULT 'production');
+, environment TEXT NOT NULL DEFAULT 'production', route_place BIGINT NOT NULL DEFAULT 1000, route_weight BIGINT NOT NULL DEFAULT 0);
 CREATE INDEX channel_account ON channel (account_id);
 CREATE UNIQUE INDEX channel_live ON channel (workspace_id, provider, remote_id) WHERE deleted_ms IS NULL;
 CREATE INDEX channel_number ON channel (number_id);
@@ -737,7 +737,7 @@ CREATE TABLE number (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
 	phone TEXT NOT NULL,
-	created_ms BIGINT NOT NULL,
+	created_ms BIGINT NOT NULL, route_mode BIGINT NOT NULL DEFAULT 0, active_channel_id BIGINT, active_since_ms BIGINT, active_reason TEXT, active_sentence TEXT, held_channel_id BIGINT, held_since_ms BIGINT, held_until_ms BIGINT, held_reason TEXT, held_by TEXT,
 	UNIQUE (workspace_id, phone)
 );
 CREATE TABLE outbox (
@@ -750,7 +750,7 @@ CREATE TABLE outbox (
 	attempts BIGINT NOT NULL,
 	next_ms BIGINT NOT NULL,
 	created_ms BIGINT NOT NULL
-);
+, pinned BIGINT NOT NULL DEFAULT 0, moved BIGINT NOT NULL DEFAULT 0);
 CREATE INDEX outbox_conversation ON outbox (conversation_id, message_id);
 CREATE INDEX outbox_due ON outbox (channel_id, state, priority, message_id);
 CREATE INDEX outbox_state ON outbox (state, next_ms);
@@ -799,6 +799,27 @@ CREATE TABLE resolution (
 	at_ms BIGINT NOT NULL
 );
 CREATE INDEX resolution_time ON resolution (workspace_id, at_ms, id);
+CREATE TABLE route_change (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	number_id BIGINT NOT NULL REFERENCES number (id),
+	channel_id BIGINT,
+	from_channel_id BIGINT,
+	reason TEXT NOT NULL,
+	severity TEXT NOT NULL,
+	sentence TEXT NOT NULL
+);
+CREATE INDEX route_change_number ON route_change (number_id, id);
+CREATE TABLE route_decision (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	message_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	from_channel_id BIGINT,
+	reason TEXT NOT NULL,
+	sentence TEXT NOT NULL
+);
+CREATE INDEX route_decision_message ON route_decision (message_id, id);
 CREATE TABLE routing_rule (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

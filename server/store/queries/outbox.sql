@@ -1,9 +1,9 @@
 -- Messages waiting to be sent, and the attempts at it. state: 0 queued, 1 sending, 2 unconfirmed.
 
 -- outbox_add: exec
--- in: message id64, workspace id64, channel id64, conversation id64, priority i64, now_ms i64
-INSERT INTO outbox (message_id, workspace_id, channel_id, conversation_id, priority, state, attempts, next_ms, created_ms)
-VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6);
+-- in: message id64, workspace id64, channel id64, conversation id64, priority i64, now_ms i64, pinned i64
+INSERT INTO outbox (message_id, workspace_id, channel_id, conversation_id, priority, state, attempts, next_ms, created_ms, pinned)
+VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $7);
 
 -- Nothing of who is under maintenance.
 -- outbox_channels: many outbox_channel
@@ -15,9 +15,9 @@ AND NOT EXISTS (SELECT 1 FROM maintenance m WHERE m.workspace_id IN (0, o.worksp
 -- A conversation keeps its order: a row waits while an earlier one of the same or higher priority is there.
 -- outbox_due: many outbox_item
 -- in: channel id64, now_ms i64, max i64
--- out: message id64, workspace id64, channel id64, conversation id64, priority i64, attempts i64, created_ms i64
+-- out: message id64, workspace id64, channel id64, conversation id64, priority i64, attempts i64, created_ms i64, pinned i64, moved i64
 SELECT o.message_id AS message, o.workspace_id AS workspace, o.channel_id AS channel, o.conversation_id AS conversation, o.priority,
-	 o.attempts, o.created_ms
+	 o.attempts, o.created_ms, o.pinned, o.moved
 FROM outbox o
 WHERE o.channel_id = $1 AND o.state = 0 AND o.next_ms <= $2
 AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id
@@ -45,16 +45,16 @@ UPDATE outbox SET state = 2, next_ms = $2 WHERE message_id = $1;
 -- What a crash left in `sending` may have been sent: settled by its status report, or sent again after the wait.
 -- outbox_recover: many outbox_item
 -- in: max i64
--- out: message, workspace, channel, conversation, priority, attempts, created_ms
+-- out: message, workspace, channel, conversation, priority, attempts, created_ms, pinned, moved
 SELECT message_id AS message, workspace_id AS workspace, channel_id AS channel, conversation_id AS conversation, priority,
-	attempts, created_ms
+	attempts, created_ms, pinned, moved
 FROM outbox WHERE state = 1 LIMIT $1;
 
 -- outbox_overdue: many outbox_item
 -- in: now_ms i64, max i64
--- out: message, workspace, channel, conversation, priority, attempts, created_ms
+-- out: message, workspace, channel, conversation, priority, attempts, created_ms, pinned, moved
 SELECT message_id AS message, workspace_id AS workspace, channel_id AS channel, conversation_id AS conversation, priority,
-	attempts, created_ms
+	attempts, created_ms, pinned, moved
 FROM outbox WHERE state = 2 AND next_ms <= $1 ORDER BY next_ms LIMIT $2;
 
 -- outbox_next_due: one outbox_next
@@ -80,7 +80,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- outbox_target: one outbox_target
 -- in: message id64
 -- out: contact id64, reply_remote_id str?, media_id id64?
-SELECT c.contact_id AS contact, r.remote_id AS reply_remote_id, m.media_id
+-- The quoted message's name is known only to the channel that carried it: by another one the quote is left out.
+SELECT c.contact_id AS contact, CASE WHEN r.channel_id = m.channel_id THEN r.remote_id END AS reply_remote_id, m.media_id
 FROM message m JOIN conversation c ON c.id = m.conversation_id LEFT JOIN message r ON r.id = m.reply_to_id
 WHERE m.id = $1;
 

@@ -43,6 +43,13 @@ ORDER BY role, role_id LIMIT 1000;
 -- out: total i64
 SELECT COUNT(*) AS total FROM channel WHERE workspace_id = $1 AND id IN (SELECT value FROM json_each(NULLIF($2, '')));
 
+-- scope_channels_of_numbers: many scope_channel
+-- Those, and all others of their numbers.
+-- in:  ids str
+-- out: id id64
+SELECT o.id FROM channel c JOIN channel o ON o.number_id = c.number_id
+WHERE c.id IN (SELECT value FROM json_each(NULLIF($1, ''))) GROUP BY o.id LIMIT 1000;
+
 -- scope_teams_known: one scope_total
 -- in:  workspace id64, ids str
 SELECT COUNT(*) AS total FROM team

@@ -1,10 +1,10 @@
 -- What inbox/send.c looks up and changes.
 
--- The channel to send from: by phone of the number, or the oldest live one; count tells whether there are more.
--- channel_pick: one channel_pick
+-- The number to send from: by its phone, or the only one that can; first and last tell whether there are more.
+-- number_pick: one number_pick
 -- in: workspace id64, phone str
--- out: id id64, count i64
-SELECT MIN(c.id) AS id, COUNT(*) AS count FROM channel c JOIN number n ON n.id = c.number_id
+-- out: first id64, last id64
+SELECT MIN(n.id) AS first, MAX(n.id) AS last FROM channel c JOIN number n ON n.id = c.number_id
 WHERE c.workspace_id = $1 AND c.deleted_ms IS NULL AND c.disabled_ms IS NULL AND ($2 = '' OR n.phone = $2)
 HAVING COUNT(*) > 0;
 
