@@ -309,6 +309,8 @@ static void print_ready(struct job *job, const struct demo *demo, json logins)
 	json_put(&out, "url", str_of(server_url(demo->server)));
 	json_put(&out, "sandbox_url", demo->sandbox_url);
 	put_linked(&out, job->arena, demo->sandbox);
+	json_put(&out, "msg91_url",
+		arena_printf(job->arena, STR_F "/msg91", STR_A(demo->sandbox_url)));
 	for (void *at = json_first(logins); at; at = json_next(logins, at)) {
 		json_key_str(&out, json_member_name(at));
 		json_put_value(&out, NULL, json_member_value(at));
@@ -437,6 +439,8 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 	demo->sandbox_url = url_of(arena, demo->sandbox);
 	channel_set_base_url("cloud",
 		arena_printf(arena, STR_F "/v24.0", STR_A(demo->sandbox_url)).ptr, true);
+	channel_set_base_url("msg91",
+		arena_printf(arena, STR_F "/msg91", STR_A(demo->sandbox_url)).ptr, true);
 	return OK;
 }
 
@@ -499,6 +503,7 @@ static void print_sandbox(struct arena *arena, const struct sandbox_config *conf
 	json_open(&out, '{');
 	json_put(&out, "sandbox_url", url);
 	put_linked(&out, arena, sandbox);
+	json_put(&out, "msg91_url", arena_printf(arena, STR_F "/msg91", STR_A(url)));
 	json_put(&out, "phone_number_id", config->phone_number_id);
 	json_put(&out, "app_secret", config->app_secret);
 	json_put(&out, "verify_token", config->verify_token);
@@ -507,8 +512,9 @@ static void print_sandbox(struct arena *arena, const struct sandbox_config *conf
 	if (as_json)
 		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
 	else
-		printf("The sandbox network listens at " STR_F "; phones: " STR_F "/phone\n",
-			STR_A(url), STR_A(url));
+		printf("The sandbox network listens at " STR_F "; phones: " STR_F
+		       "/phone; MSG91: " STR_F "/msg91\n",
+			STR_A(url), STR_A(url), STR_A(url));
 	fflush(stdout);
 }
 
@@ -534,6 +540,7 @@ int command_sandbox(struct arena *arena, const struct settings *settings, int ar
 	take_option(&argc, argv, "--token", &config.token);
 	take_option(&argc, argv, "--verify-token", &config.verify_token);
 	take_option(&argc, argv, "--callback-url", &config.webhook_url);
+	take_option(&argc, argv, "--msg91-callback-url", &config.msg91_webhook_url);
 	if (!nothing_left(arena, argc, argv))
 		return 2;
 	config.listen = settings->sandbox_listen;

@@ -23,7 +23,7 @@ static const struct command {
 		"  --json                    when ready, print one line of JSON for programs\n" },
 	{ "sandbox", command_sandbox, "run the sandbox network alone",
 		"  --json                    when ready, print one line of JSON for programs\n"
-		"  --app-secret, --token, --verify-token, --callback-url\n"
+		"  --app-secret, --token, --verify-token, --callback-url, --msg91-callback-url\n"
 		"                            what the simulated Meta app is set up with\n" },
 	{ "setup", command_setup, "make the first workspace, owner and API key",
 		"  --workspace NAME  --email ADDRESS  --name NAME  --password PASSWORD\n"

@@ -346,7 +346,8 @@ struct provider {
 const struct provider *provider_find(str name);
 /* All of them; out gets the count. */
 const struct provider *const *provider_all(size_t *count);
-extern const struct provider cloud_provider, echo_provider, http_provider;
+extern const struct provider cloud_provider, echo_provider, http_provider,
+	msg91_provider;
 /* May addresses of a channel's own config be private, or plain http? Set once at start. */
 extern bool provider_private_calls;
 /* How a provider without a network tells what came of a message: as a webhook's body that came for

@@ -221,3 +221,47 @@ test('there is a list of providers with what each needs', async () => {
   assert.deepEqual(needs.http, ['config'])
   assert.deepEqual(needs.echo, [])
 })
+
+// ---- MSG91 ----
+
+test('a webhook of MSG91: valid 200, tampered 403, replayed 200 and ignored, unsigned 403', async () => {
+  const channel = await create({ provider: 'msg91', name: 'India', phone_number: '+919000000100', access_token: 'authkey-1',
+    config: { signature_header: 'X-Msg91-Signature' } })
+  assert.equal(channel.webhook_url, `${server.url}/webhooks/msg91/${channel.id}/${channel.webhook_secret}`)
+  const reader = await server.person(shop, 'agent')
+  assert.doesNotMatch(JSON.stringify(await reader.want(200, 'GET', `/channels/${channel.id}`)), new RegExp(channel.webhook_secret))
+  const body = JSON.stringify({ direction: 'inbound', customerNumber: '919000000101', customerName: 'Ana', integratedNumber: '919000000100',
+    contentType: 'text', text: 'Namaste', uuid: 'u-1', ts: '2026-05-29T10:00:00+05:30' })
+  const sign = (text) => ({ 'x-msg91-signature': createHmac('sha256', channel.webhook_secret).update(text).digest('hex') })
+  const post = async (url, text, headers = {}) => (await fetch(url, { method: 'POST', body: text, headers: { 'content-type': 'application/json', ...headers } })).status
+  assert.equal(await post(channel.webhook_url, body, sign(body)), 200)
+  assert.equal(await post(channel.webhook_url, body.replace('Namaste', 'Give me money'), sign(body)), 403)
+  assert.equal(await post(channel.webhook_url, body, sign(body)), 200)
+  assert.equal(await post(channel.webhook_url, body), 403)
+  assert.equal(await post(`${server.url}/webhooks/msg91/${channel.id}`, body, sign(body)), 403)
+  assert.equal(await post(`${server.url}/webhooks/msg91/${channel.id}/guess`, body, sign(body)), 403)
+  assert.equal(await post(`${server.url}/webhooks/cloud/${channel.id}`, body, sign(body)), 404)
+  const conversation = await until('the message is in the inbox', async () => {
+    const { data } = await shop.caller.want(200, 'GET', '/conversations')
+    return data.find((one) => one.last_message?.text?.body === 'Namaste')
+  })
+  // Another message behind the replay: when it is there, the replay was looked at, too.
+  const next = body.replace('Namaste', 'Kaise ho').replace('u-1', 'u-2')
+  assert.equal(await post(channel.webhook_url, next, sign(next)), 200)
+  const messages = await until('the next message', async () => {
+    const { data } = await shop.caller.want(200, 'GET', `/conversations/${conversation.id}/messages`)
+    return data.length >= 2 && data
+  })
+  assert.deepEqual(messages.map((message) => message.text.body).toSorted(), ['Kaise ho', 'Namaste'])
+})
+
+test('a channel of MSG91 says what is wrong with its fields, and with its key', async () => {
+  assert.deepEqual(fields(await shop.caller.want(422, 'POST', '/channels', { provider: 'msg91', name: 'India', config: { colour: 1, names: { sky: 'blue' }, requests_per_minute: 0 } })),
+    ['access_token', 'config.colour', 'config.names.sky', 'config.requests_per_minute', 'phone_number'])
+  gateway.answer = () => ({ status: 401, body: { type: 'error', message: 'Unauthorized' } })
+  const channel = await create({ provider: 'msg91', name: 'Wrong key', phone_number: '919000000199', access_token: 'authkey-2', config: { base_url: gateway.url } })
+  const result = await shop.caller.want(200, 'POST', `/channels/${channel.id}/test`, {})
+  assert.deepEqual(result.steps.map((step) => [step.name, step.ok]), [['token', false], ['number', false], ['webhook_event', true]])
+  assert.match(result.steps[0].detail, /Unauthorized/)
+  assert.equal(gateway.calls.at(-1).headers.authkey, 'authkey-2')
+})

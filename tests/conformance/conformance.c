@@ -15,6 +15,7 @@
 
 static const struct subject *const subjects[] = {
 	&cloud_subject,
+	&msg91_subject,
 	&http_subject,
 	&echo_subject,
 };

@@ -43,6 +43,6 @@ json sandbox_arrived(str phone);
 bool sandbox_is_typing(str phone);
 void sandbox_break_by(const char *fault);
 
-extern const struct subject cloud_subject, http_subject, echo_subject;
+extern const struct subject cloud_subject, msg91_subject, http_subject, echo_subject;
 
 #endif

@@ -290,7 +290,7 @@ static bool is_setting(str name)
 	for (size_t i = 0; i < COUNT_OF(setting_rows); i++)
 		if (str_is(name, str_of(setting_rows[i].name)))
 			return true;
-	return str_is(name, S("webhook_url"));
+	return str_is(name, S("webhook_url")) || str_is(name, S("msg91_webhook_url"));
 }
 
 void control_settings_change(const struct request *req, struct exchange *ex)
@@ -318,6 +318,9 @@ void control_settings_change(const struct request *req, struct exchange *ex)
 	}
 	if (json_text_at(v, "webhook_url").ptr)
 		set_text(&the_sandbox->numbers[0].webhook_url, json_text_at(v, "webhook_url"));
+	if (json_text_at(v, "msg91_webhook_url").ptr)
+		set_text(&the_sandbox->numbers[0].msg91_webhook_url,
+			json_text_at(v, "msg91_webhook_url"));
 	webhooks_pump(the_sandbox);
 	control_settings(req, ex);
 }
@@ -414,6 +417,9 @@ void control_number_create(const struct request *req, struct exchange *ex)
 				json_field(v, "told_account"));
 		if (json_text_at(v, "webhook_url").ptr)
 			set_text(&number->webhook_url, json_text_at(v, "webhook_url"));
+		if (json_text_at(v, "msg91_webhook_url").ptr)
+			set_text(&number->msg91_webhook_url,
+				json_text_at(v, "msg91_webhook_url"));
 	} else if (!add_number(v, json_text_at(v, "phone_number_id"))) {
 		answer_control_error(ex, 400,
 			"phone_number_id must be digits, and there are at most 64 numbers.");

@@ -175,6 +175,7 @@ static void chats_clear(struct sandbox *sb)
 		heap_free(chat->body);
 		heap_free(chat->reaction);
 		heap_free(chat->pricing);
+		heap_free(chat->request_id);
 		heap_free(chat);
 	}
 	sb->newest = sb->oldest_with_body = NULL;

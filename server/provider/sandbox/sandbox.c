@@ -187,10 +187,18 @@ static const char *message_of(int64_t code)
 	return "(#131000) Something went wrong";
 }
 
+struct quiet_send *quiet;
+
 void answer_graph_error(struct exchange *ex, int64_t code, int64_t subcode, str message,
 	str details)
 {
 	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+
+	if (quiet) {
+		quiet->code = code;
+		quiet->why = details.len ? details : message;
+		return;
+	}
 
 	json_open(&b, '{');
 	json_open_in(&b, "error", '{');
@@ -403,6 +411,11 @@ static const struct route routes[] = {
 		.flags = ROUTE_STREAM_BODY,
 		.body_max = UPLOAD_BODY_MAX },
 	{ .method = HTTP_GET, .pattern = "/control/media/{id}", .handler = media_control_download },
+	ON_LOOP(HTTP_POST, "/msg91/whatsapp-outbound-message/", play91_send),
+	ON_LOOP(HTTP_POST, "/msg91/whatsapp-outbound-message", play91_send),
+	ON_LOOP(HTTP_POST, "/msg91/whatsapp-outbound-message/bulk/", play91_send_bulk),
+	ON_LOOP(HTTP_POST, "/msg91/whatsapp-outbound-message/bulk", play91_send_bulk),
+	ON_LOOP(HTTP_GET, "/msg91/get-template-client/{number}", play91_templates),
 	{ .method = HTTP_GET, .pattern = "/", .handler = phone_page },
 	{ .method = HTTP_GET, .pattern = "/phone", .handler = phone_page },
 	{ .method = HTTP_GET, .pattern = "/phone/{file}", .handler = phone_page },
@@ -471,6 +484,7 @@ static void add_first_number(struct sandbox *sb, const struct sandbox_config *co
 		.app_secret = heap_text(either(config->app_secret, defaults.app_secret)),
 		.verify_token = heap_text(either(config->verify_token, defaults.verify_token)),
 		.webhook_url = heap_text(config->webhook_url),
+		.msg91_webhook_url = heap_text(config->msg91_webhook_url),
 	};
 }
 
@@ -583,9 +597,9 @@ static void number_done(struct number *number)
 {
 	char *texts[] = { number->phone_number_id, number->account_id, number->phone,
 		number->verified_name, number->token, number->app_secret, number->verify_token,
-		number->webhook_url, number->profile, number->old_token, number->told,
-		number->told_account, number->settings, number->commerce, number->automation,
-		number->username, number->public_key };
+		number->webhook_url, number->msg91_webhook_url, number->profile, number->old_token,
+		number->told, number->told_account, number->settings, number->commerce,
+		number->automation, number->username, number->public_key };
 
 	qr_codes_clear(number);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)

@@ -24,6 +24,7 @@ struct sandbox_config {
 	str token, app_secret, verify_token;
 	/* where webhooks go; none: nowhere until subscribed or set by control */
 	str webhook_url;
+	str msg91_webhook_url; /* the same for those of MSG91 */
 };
 
 /* What "" stands for: fixed ids and a phone number nobody has; secrets that are no secrets. */

@@ -224,9 +224,22 @@ struct fixture *fixture(void)
 		  "\"pace_per_second\":0,"
 		  "\"pair_interval_ms\":0,\"sent_ms\":5,\"delivered_ms\":5,\"read_ms\":-1,\"retry_"
 		  "first_ms\":20,\"retry_max_ms\":100}"));
+	fixture_control(S("/control/settings"),
+		arena_printf(test_arena(), "{\"webhook_url\":\"%s\",\"msg91_webhook_url\":\"\"}",
+			webhook_url));
 	forget_webhooks();
 	fixture_as(&the_fixture->channel);
 	return the_fixture;
+}
+
+str fixture_url(void)
+{
+	return str_of(base_url);
+}
+
+str fixture_webhook(void)
+{
+	return str_of(webhook_url);
 }
 
 void fixture_as(const struct channel *ch)

@@ -22,6 +22,8 @@ struct fixture {
 
 /* Empty of customers, messages and faults; quick statuses, no pace limits, closed windows. */
 struct fixture *fixture(void);
+str fixture_url(void);     /* of the sandbox */
+str fixture_webhook(void); /* of the receiver; "/{channel}/{secret}" may follow */
 /* From now on the receiver is this channel's: it verifies and reads webhooks by its provider. */
 void fixture_as(const struct channel *ch);
 void fixture_stop(void); /* for the test that shows it */

@@ -37,6 +37,7 @@ void table_clear(struct table *t);
 struct number {
 	char *phone_number_id, *account_id, *phone, *verified_name, *token, *app_secret,
 		*verify_token, *webhook_url;
+	char *msg91_webhook_url; /* where MSG91's go; NULL: nowhere */
 	char *profile;       /* JSON, or NULL: none was set */
 	char *old_token;     /* taken as well, while a token is changed; NULL: none */
 	/* JSON objects, or NULL: what control says of the number and its account; its settings */
@@ -112,6 +113,7 @@ struct chat {
 	enum message_kind kind;
 	bool from_business;
 	enum message_status status;
+	char *request_id;           /* of MSG91, when it was sent that way; NULL: not */
 	char *pricing;              /* category for its status webhooks */
 };
 
@@ -343,6 +345,24 @@ void uploads_clear(struct sandbox *sb);
 void seen_note(const struct request *req);
 void control_seen(const struct request *req, struct exchange *ex);
 void seen_clear(struct sandbox *sb);
+
+/* ---- msg91.c ---- */
+#define MSG91_STATUSES "msg91 statuses" /* what of a webhook; a fault's type is the second word */
+#define MSG91_MESSAGES "msg91 messages"
+/* A send of another shape: accepted without an answer, or refused with its code and why. */
+struct quiet_send {
+	struct number *number;
+	str body, request_id, reference;
+	int64_t code;
+	str why;
+};
+bool graph_send_quietly(struct exchange *ex, struct quiet_send *send); /* graph_send.c */
+extern struct quiet_send *quiet; /* of the send under way, or NULL: it takes what is refused */
+void play91_send(const struct request *req, struct exchange *ex);
+void play91_send_bulk(const struct request *req, struct exchange *ex);
+void play91_templates(const struct request *req, struct exchange *ex);
+void play91_tell(struct chat *chat, str reason); /* its status, as a report */
+void play91_inbound(struct sandbox *sb, struct chat *chat, json message);
 
 /* ---- people.c ---- */
 struct customer *customer_find(struct sandbox *sb, str phone);

@@ -91,11 +91,25 @@ static void put_status(struct buf *b, const struct chat *chat, int64_t code)
 	json_close(b, ']');
 }
 
+/* "Cloud API code may be inside the text". */
+static str reason_of(int64_t code)
+{
+	return code == 131026 ? S("131026: Message undeliverable")
+	       : code == 131047 ? S("131047: Re-engagement message")
+	       : code == 131050 ? S("131050: The recipient stopped marketing messages")
+	                        : S("131000: Something went wrong");
+}
+
 static void tell(struct chat *chat, enum message_status status, int64_t code)
 {
 	struct buf b = buf_heap(WEBHOOK_MAX);
 
 	chat->status = status;
+	if (chat->request_id) {
+		play91_tell(chat, code ? reason_of(code) : S(""));
+		chat_changed(chat);
+		return;
+	}
 	webhook_open(&b, chat->thread->number, "messages");
 	if (!code)
 		webhook_contacts(&b, chat->customer);
@@ -206,5 +220,6 @@ void inbound_send(struct sandbox *sb, struct chat *chat, json message)
 	webhook_close(&b);
 	webhook_post(sb, chat->thread->number, chat->customer, "messages", &b);
 	buf_done(&b);
+	play91_inbound(sb, chat, message);
 	chat_changed(chat);
 }
