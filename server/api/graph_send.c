@@ -69,10 +69,10 @@ struct rewriting {
 
 static void rewrite(const struct rewriting *w, const char *key, json v);
 
-/* A file's id that came as a number. */
-static void put_member(const struct rewriting *w, str name, json v, bool is_media)
+/* An id (of a file, a button, a row) that came as a number is a text. */
+static void put_member(const struct rewriting *w, str name, json v)
 {
-	str id = is_media && str_is(name, S("id")) ? json_text_or_int(w->job->arena, v) : STR_NONE;
+	str id = str_is(name, S("id")) ? json_text_or_int(w->job->arena, v) : STR_NONE;
 
 	if (id.len)
 		json_put(w->out, arena_cstr(w->job->arena, name), id);
@@ -82,14 +82,12 @@ static void put_member(const struct rewriting *w, str name, json v, bool is_medi
 
 static void rewrite_map(const struct rewriting *w, const char *key, json v)
 {
-	bool is_media = key && kind_is_media(kind_parse(str_of(key)));
-
 	if (key)
 		json_open_in(w->out, key, '{');
 	else
 		json_open(w->out, '{');
 	for (void *at = json_first(v); at; at = json_next(v, at))
-		put_member(w, json_member_name(at), json_member_value(at), is_media);
+		put_member(w, json_member_name(at), json_member_value(at));
 	json_close(w->out, '}');
 }
 
@@ -141,10 +139,20 @@ static enum err marking_content(struct job *job, const struct asked *a, json v, 
 	return OK;
 }
 
+/* The object of the type; Graph takes it as a text of JSON, too, and some programs send it so. */
+static json content_of(struct job *job, const struct asked *a)
+{
+	json v = json_field(a->root, arena_cstr(job->arena, a->type)), inner;
+
+	if (json_kind(v) == JSON_TEXT && json_read(job->arena, json_text(v), &inner, NULL) == OK)
+		return inner;
+	return v;
+}
+
 static enum err read_content(struct job *job, const struct asked *a, json *out)
 {
 	struct buf text = buf_in(job->arena, CONTENT_MAX);
-	json v = json_field(a->root, arena_cstr(job->arena, a->type));
+	json v = content_of(job, a);
 	struct buf members = buf_in(job->arena, CONTENT_MAX);
 
 	if (str_is(a->type, S("reaction")) || str_is(a->type, S("pin"))) {

@@ -9,6 +9,14 @@ export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEven
 ]
 export const ALL_EVENTS = EVENT_GROUPS.flatMap((group) => group.events)
 
+/** What Meta's format has words for. */
+export const META_EVENTS: readonly WebhookEventType[] = [...EVENT_GROUPS[0]!.events, 'contact.opted_out', 'template.status_changed', 'channel.status_changed']
+
+export function groupsFor(format: Webhook['format']) {
+  if (format === 'parley') return EVENT_GROUPS
+  return EVENT_GROUPS.map((group) => ({ ...group, events: group.events.filter((one) => META_EVENTS.includes(one)) })).filter((group) => group.events.length)
+}
+
 export type WebhookHealth = 'disabled' | 'failing' | 'works' | 'unproven'
 
 export function healthOf(one: Webhook): WebhookHealth {
