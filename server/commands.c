@@ -477,3 +477,94 @@ int command_emit(struct arena *arena, const struct settings *settings, int argc,
 	job_release(&job);
 	return !done;
 }
+
+/* ---- apps of the live hub ---- */
+
+static void write_app(struct buf *out, const struct live_app *app, bool with_secret)
+{
+	json_open(out, '{');
+	json_put_id(out, "app_id", app->id);
+	json_put(out, "name", app->name);
+	json_put(out, "key", app->key);
+	json_put_bool(out, "built_in", app->is_built_in);
+	json_put_bool(out, "disabled", app->is_disabled);
+	if (with_secret)
+		json_put(out, "secret", app->secret);
+	json_close(out, '}');
+}
+
+static enum err list_apps(struct job *job, struct buf *out)
+{
+	struct live_app *apps;
+	size_t count;
+
+	TRY(live_app_page(job, 0, LIVE_APPS_MAX + 1, &apps, &count));
+	json_open(out, '[');
+	for (size_t i = 0; i < count; i++)
+		write_app(out, &apps[i], false);
+	json_close(out, ']');
+	return OK;
+}
+
+static enum err find_workspace(struct job *job, const char *asked)
+{
+	size_t count;
+
+	if (asked && id64_parse(str_of(asked), &job->workspace))
+		return OK;
+	if (asked)
+		return fail(job, ERR_INPUT, "--workspace wants the id of one");
+	TRY(workspace_list(job, 0, &job->workspace, 1, &count));
+	return count ? OK : fail(job, ERR_MISSING, "there is no workspace yet: parley setup");
+}
+
+/* What the command does to one app. */
+struct app_order { const char *add, *rotate, *remove; bool list; };
+
+static enum err run_app(struct job *job, const struct app_order *order, struct buf *out)
+{
+	const struct live_app_draft draft = { .name = str_of(order->add), .is_disabled = -1 };
+	struct live_app app;
+	id64 id = 0;
+
+	if (order->list)
+		return list_apps(job, out);
+	if (!order->add &&
+		!id64_parse(str_of(order->rotate ? order->rotate : order->remove), &id))
+		return fail(job, ERR_INPUT, "an app is named by its app_id");
+	if (id && live_app_find(job, id, &app) != OK)
+		return fail(job, ERR_MISSING, "there is no app of this id");
+	if (order->remove)
+		return live_app_remove(job, id);
+	TRY(order->add ? live_app_create(job, &draft, &app) : live_app_rotate(job, id, &app));
+	write_app(out, &app, true);
+	return OK;
+}
+
+/* A running server sees it within ten seconds. */
+int command_app(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	const char *workspace = take_value(&argc, argv, "--workspace");
+	const struct app_order order = { .add = take_value(&argc, argv, "add"),
+		.rotate = take_value(&argc, argv, "rotate"),
+		.remove = take_value(&argc, argv, "remove"),
+		.list = take_flag(&argc, argv, "list") };
+	struct buf out = buf_heap(OUTPUT_MAX);
+	struct once once;
+	enum err e;
+
+	if (!nothing_left(arena, argc, argv) ||
+		!!order.add + !!order.rotate + !!order.remove + order.list != 1) {
+		fprintf(stderr, "usage: parley app list | add NAME | rotate ID | remove ID\n");
+		return 2;
+	}
+	if (!open_for(&once, settings, "app"))
+		return 1;
+	e = find_workspace(&once.job, workspace);
+	if (e == OK)
+		e = run_app(&once.job, &order, &out);
+	if (e == OK && out.len)
+		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
+	buf_done(&out);
+	return close_for(&once, e);
+}

@@ -32,6 +32,9 @@ static const struct command {
 		"" },
 	{ "status", command_status, "ask the running server how it is", "" },
 	{ "migrate", command_migrate, "bring the store to this version's schema", "" },
+	{ "app", command_app, "apps of the live hub: who else may publish and listen",
+		"  list | add NAME | rotate ID | remove ID\n"
+		"  --workspace ID            whose; the first one when left out\n" },
 	{ "keys", command_keys, "rotate: new data keys; rewrap FILE: a new master key",
 		"  rotate | rewrap FILE\n" },
 	{ "audit", command_audit, "verify: check the chain of the audit trail", "  verify\n" },

@@ -49,6 +49,7 @@ enum {
 	LANES_QUEUE = 4096,
 	ROUTES_MAX = 512,
 	APPS_PER_ROUND = 100,
+	APPS_RELOAD_MS = 10000,
 	LISTENERS_CHECK_MS = 30000,
 	TIMER_WORKERS = 2,
 	SPARE_WORKERS = 8,
@@ -330,10 +331,23 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	return store_open(arena, &config, out, why);
 }
 
+static void read_hooks(const struct live_app *app, struct live_hook_config *out)
+{
+	for (size_t i = 0; i < app->hook_count && i < LIVE_APP_HOOKS_MAX; i++) {
+		const struct live_app_hook *hook = &app->hooks[i];
+
+		out[i] = (struct live_hook_config){ hook->url, hook->prefix, hook->suffix, 0 };
+		for (size_t e = 0; e < hook->event_count; e++)
+			out[i].kinds |= live_news_bit(hook->events[e]);
+	}
+}
+
 static void give_app(const struct live_app *app)
 {
+	struct live_hook_config hooks[LIVE_APP_HOOKS_MAX];
 	char id[24];
 
+	read_hooks(app, hooks);
 	snprintf(id, sizeof id, "%lld", (long long)app->id);
 	if (app->is_gone)
 		live_app_forget(the_server->live, app->key);
@@ -343,7 +357,9 @@ static void give_app(const struct live_app *app)
 				.key = app->key,
 				.secret = app->secret,
 				.limits = app->limits,
-				.is_disabled = app->is_disabled });
+				.is_disabled = app->is_disabled,
+				.hooks = hooks,
+				.hook_count = app->hook_count });
 }
 
 /* All that changed since the last time. */
@@ -416,6 +432,7 @@ static void make_workers(struct server *s)
 		(size_t)set->request_queue, s->store);
 	s->callers = pool_create("call", (size_t)set->call_workers, LANES_QUEUE, s->store);
 	s->spare = pool_create("spare call", SPARE_WORKERS, LANES_QUEUE, s->store);
+	live_set_callers(s->live, s->callers, set->allow_private_calls);
 	s->background = pool_create("timer", TIMER_WORKERS, TIMER_QUEUE, s->store);
 	s->timers = timers_create(s->background);
 	s->counts = api_counts_create(s->background, s->timers);
@@ -432,8 +449,15 @@ static void make_stream(struct server *s)
 	api_live = (struct api_live){ s->stream, s->outlets, s->settings->allow_private_calls };
 }
 
+/* What another process changed. */
+static enum err reload_apps(struct job *job, void *arg)
+{
+	return server_load_apps(job, arg);
+}
+
 static void make_jobs(struct server *s)
 {
+	timer_every(s->timers, APPS_RELOAD_MS, (struct task){ "live apps", reload_apps, NULL, s });
 	/* Before the processor, whose first events may bring files. */
 	s->fetcher = media_fetcher_create(s->store, s->callers, s->timers);
 	s->contact_pool = pool_create("contact", 1, LANES_QUEUE, s->store);

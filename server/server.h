@@ -68,6 +68,7 @@ int command_setup(struct arena *arena, const struct settings *settings, int argc
 int command_check(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_status(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_migrate(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_app(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_keys(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_audit(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_realtime(struct arena *arena, const struct settings *settings, int argc, char **argv);

@@ -147,6 +147,12 @@ struct live *live_create(struct loop *loop)
 	return live;
 }
 
+void live_set_callers(struct live *live, struct pool *callers, bool allow_private)
+{
+	live->callers = callers;
+	live->allow_private = allow_private;
+}
+
 void live_set_routes_hub(struct live *live)
 {
 	routes_hub = live;

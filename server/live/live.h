@@ -28,12 +28,22 @@ void live_drain(struct live *live, void (*done)(void *arg), void *arg);
  * sockets. */
 void live_destroy(struct live *live);
 
+/* Who outside is told of what: sums of live_news_bit(), 0: all; prefix and suffix of the channels
+ * that count. */
+struct live_hook_config { str url, prefix, suffix; unsigned kinds; };
+unsigned live_news_bit(str name); /* "channel_occupied"; 0: there is no such event */
+/* Who calls them, and whether at private addresses, too; before the loop runs. Ends before the hub.
+ */
+void live_set_callers(struct live *live, struct pool *callers, bool allow_private);
+
 /* An app: the id that its HTTP API uses, key, secret (plain, kept in memory), limits. A disabled
  * one is known, and refuses (4003, 403). */
 struct live_app_config {
 	str id, key, secret;
 	struct live_limits limits;
 	bool is_disabled;
+	const struct live_hook_config *hooks;
+	size_t hook_count;
 };
 /* Any thread; copied; replaces one of the same key. One that is disabled now: its connections are
  * closed with 4003. */

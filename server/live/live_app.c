@@ -29,6 +29,8 @@ str live_heap_str(str s)
 
 void live_app_free(struct live_app *app)
 {
+	live_graces_done(app);
+	live_targets_drop(app->targets);
 	live_cache_done(app);
 	live_table_done(&app->people);
 	live_table_done(&app->channels);

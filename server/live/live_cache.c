@@ -113,6 +113,8 @@ void live_send_cached(struct live_conn *conn, str channel)
 	}
 	live_write_event(&text, S("pusher:cache_miss"), channel, STR_NONE);
 	live_conn_send(conn, &text);
+	live_tell(conn->live, conn->app,
+		&(struct live_news){ .kind = LIVE_CACHE_MISS, .channel = channel });
 }
 
 /* What was published is in the frame as it went out. */

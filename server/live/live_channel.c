@@ -14,10 +14,14 @@
 
 void (*live_occupied_hook)(str app_key, str channel, bool occupied);
 
-static void tell_occupied(const struct live_channel *channel, bool occupied)
+static void tell_occupied(struct live_conn *conn, const struct live_channel *channel, bool occupied)
 {
 	if (live_occupied_hook && channel->kind == LIVE_PRIVATE)
 		live_occupied_hook(channel->app->node.name, channel->node.name, occupied);
+	live_tell(conn->live, channel->app,
+		&(struct live_news){ .kind = occupied ? LIVE_OCCUPIED : LIVE_VACATED,
+			.channel = channel->node.name,
+			.is_by_disconnect = !occupied && !conn->ws });
 }
 
 struct live_channel *live_channel_find(struct live_app *app, str name)
@@ -98,6 +102,10 @@ static void send_count(struct live *live, struct live_channel *channel)
 	live_channel_send(live, channel, frame, 0);
 	ws_frame_drop(frame);
 	channel->count_told_us = clock_monotonic_us();
+	live_tell(live, channel->app,
+		&(struct live_news){ .kind = LIVE_COUNTED,
+			.channel = channel->node.name,
+			.count = channel->sub_count });
 }
 
 void live_count_forget(struct live_channel *channel)
@@ -197,7 +205,7 @@ void live_sub_end(struct live_sub *sub)
 	if (sub->member)
 		live_member_leave(sub->conn, channel, sub->member);
 	if (channel->sub_count == 0) {
-		tell_occupied(channel, false);
+		tell_occupied(sub->conn, channel, false);
 		channel_free(live, channel);
 	} else {
 		count_changed(live, channel);
@@ -228,7 +236,7 @@ void live_joined(struct live_conn *conn, struct live_channel *channel)
 	if (channel->is_cache)
 		live_send_cached(conn, channel->node.name);
 	if (channel->sub_count == 1)
-		tell_occupied(channel, true);
+		tell_occupied(conn, channel, true);
 	if (channel->kind != LIVE_PUBLIC)
 		live_conn_authorised(conn);
 	count_changed(conn->live, channel);

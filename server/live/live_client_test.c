@@ -231,8 +231,8 @@ void hub_start(void)
 		(struct http_config){ .routes = live_routes, .route_count = live_route_count });
 	live = live_create(server->loop);
 	live_set_routes_hub(live);
-	hub_limits =
-		(struct live_app_config){ S("1"), S(KEY), S(SECRET), LIVE_LIMITS_DEFAULT, false };
+	hub_limits = (struct live_app_config){ S("1"), S(KEY), S(SECRET), LIVE_LIMITS_DEFAULT,
+		false, NULL, 0 };
 	live_app_set(live, &hub_limits);
 }
 

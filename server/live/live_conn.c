@@ -200,6 +200,13 @@ static void on_client_event(struct live_conn *conn, const struct live_message *m
 	frame = client_event_frame(conn->live->scratch, sub, msg);
 	live_channel_send(conn->live, sub->channel, frame, conn->socket_id);
 	ws_frame_drop(frame);
+	live_tell(conn->live, conn->app,
+		&(struct live_news){ .kind = LIVE_CLIENT_EVENT,
+			.channel = msg->channel,
+			.user_id = sub->member ? sub->member->user.id : STR_NONE,
+			.event = msg->event,
+			.data = msg->data,
+			.socket_id = conn->by_id.name });
 }
 
 static void on_signin(struct live_conn *conn, const struct live_message *msg)

@@ -120,7 +120,9 @@ struct live_app {
 	struct live_app *next, **at;    /* of all that the hub knows */
 	str secret;
 	struct live_limits limits;
-	struct live_table channels, people, cache;
+	struct live_table channels, people, cache, graces;
+	struct live_target *targets;    /* of webhooks */
+	unsigned told_kinds;            /* that any of them wants */
 	struct live_cached *oldest_cached, *newest_cached;
 	struct live_list quiet, pinged; /* those that are not closing */
 	size_t connections;
@@ -203,6 +205,8 @@ struct live {
 	struct loop *loop;
 	struct live_table apps, apps_by_id, conns; /* conns: by socket id */
 	struct live_app *all_apps;
+	struct pool *callers;           /* of webhooks; NULL: none go out */
+	bool allow_private;             /* … to addresses that are not public */
 	struct live_channel *counting;
 	struct live_channel *dirty, *last_dirty; /* channels in a round; the first is being swept */
 	struct live_sweeper *sweeper;
@@ -313,5 +317,31 @@ void live_cache_write(struct live *live, struct live_app *app, str channel, stru
 /* To a new subscriber: the event, or that there is none. */
 void live_send_cached(struct live_conn *conn, str channel);
 void live_cache_done(struct live_app *app);
+
+/* live_hook.c: what happened, for webhooks. Strings are borrowed; user_id: none unless there is
+ * one. */
+enum live_news_kind {
+	LIVE_OCCUPIED,
+	LIVE_VACATED,
+	LIVE_MEMBER_ADDED,
+	LIVE_MEMBER_REMOVED,
+	LIVE_CLIENT_EVENT,
+	LIVE_CACHE_MISS,
+	LIVE_COUNTED,
+	LIVE_NEWS_KINDS
+};
+struct live_news {
+	enum live_news_kind kind;
+	str channel, user_id;
+	str event, data, socket_id;     /* of a client event; data is raw */
+	size_t count;
+	bool is_by_disconnect;          /* may come back at once */
+};
+void live_tell(struct live *live, struct live_app *app, const struct live_news *news);
+struct live_target;
+struct live_target *live_targets_create(const struct live_hook_config *hooks, size_t count);
+void live_targets_drop(struct live_target *first);
+void live_targets_take(struct live *live, struct live_app *app, struct live_target *targets);
+void live_graces_done(struct live_app *app);
 
 #endif

@@ -29,6 +29,7 @@ struct live_order {
 	str id, secret; /* app_set; id: the socket of a claim, the owners to close */
 	id64 owner;     /* claim */
 	struct live_limits *limits; /* app_set; heap */
+	struct live_target *targets; /* app_set */
 	bool is_disabled;
 };
 
@@ -41,7 +42,7 @@ static void app_reconnect(struct live *live, const struct live_order *order)
 			S("Who may listen has changed; connect again"));
 }
 
-static void app_set(struct live *live, const struct live_order *order)
+static void app_set(struct live *live, struct live_order *order)
 {
 	live_app_take(live,
 		&(struct live_app_config){ .id = order->id,
@@ -49,6 +50,8 @@ static void app_set(struct live *live, const struct live_order *order)
 			.secret = order->secret,
 			.limits = *order->limits,
 			.is_disabled = order->is_disabled });
+	live_targets_take(live, live_app_of_key(live, order->key), order->targets);
+	order->targets = NULL;
 }
 
 /* What closes is not freed before live_exit(): the list stays. */
@@ -175,6 +178,7 @@ static void order_free(struct live_order *order)
 {
 	ws_frame_drop(order->frame);
 	heap_free(order->limits);
+	live_targets_drop(order->targets);
 	heap_free(order);
 }
 
@@ -187,7 +191,7 @@ static void publish(struct live *live, const struct live_order *order)
 			&(struct live_encoded){ order->channel, order->frame, order->except });
 }
 
-static void carry_out(struct live *live, const struct live_order *order)
+static void carry_out(struct live *live, struct live_order *order)
 {
 	switch (order->kind) {
 	case ORDER_PUBLISH:
@@ -270,6 +274,7 @@ void live_app_set(struct live *live, const struct live_app_config *config)
 	order->limits = HEAP_NEW(struct live_limits);
 	*order->limits = config->limits;
 	order->is_disabled = config->is_disabled;
+	order->targets = live_targets_create(config->hooks, config->hook_count);
 	give_order(live, order);
 }
 

@@ -92,6 +92,11 @@ void live_member_leave(struct live_conn *conn, struct live_channel *channel,
 	if (--member->connections > 0)
 		return;
 	tell_members(conn, channel, S("pusher_internal:member_removed"), &gone);
+	live_tell(conn->live, channel->app,
+		&(struct live_news){ .kind = LIVE_MEMBER_REMOVED,
+			.channel = channel->node.name,
+			.user_id = gone.id,
+			.is_by_disconnect = !conn->ws });
 	member_remove(channel, member);
 }
 
@@ -207,6 +212,11 @@ static void join_presence(struct live_conn *conn, str channel_name, const struct
 		tell_members(conn, channel, S("pusher_internal:member_added"), &member->user);
 	live_sub_add(conn, channel)->member = member;
 	live_joined(conn, channel);
+	if (is_new)
+		live_tell(conn->live, channel->app,
+			&(struct live_news){ .kind = LIVE_MEMBER_ADDED,
+				.channel = channel_name,
+				.user_id = member->user.id });
 }
 
 /* channel_data, when given, wins over the sign-in. */
