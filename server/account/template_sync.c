@@ -7,6 +7,7 @@
  * the same, in either order, however often.
  */
 #include "account/template_internal.h"
+#include "account/webhook.h"
 
 #include <stdlib.h>
 
@@ -346,10 +347,33 @@ static enum err add_new(struct job *job, struct sync *sync, const struct templat
 	return template_insert(job, &t, "sync");
 }
 
+/* What webhooks are told of is told once, whether Meta told it or the list did. */
+static enum err emit(struct job *job, const struct sync *sync, const struct template_item *was,
+	const struct template_item *t)
+{
+	struct buf detail = buf_in(job->arena, 4096);
+
+	if (was && str_is(was->status, t->status) && str_is(was->quality, t->quality) &&
+		str_is(was->category, t->category) && !was->deleted_ms == !t->deleted_ms)
+		return OK;
+	json_open(&detail, '{');
+	json_put(&detail, "name", t->name);
+	json_put(&detail, "language", t->language);
+	json_put(&detail, "status", t->deleted_ms ? S("DELETED") : t->status);
+	json_put(&detail, "quality", t->quality);
+	json_put(&detail, "category", t->category);
+	json_put(&detail, "reason", t->reason);
+	json_close(&detail, '}');
+	return webhook_emit(job,
+		&(struct webhook_event){ .kind = WEBHOOK_TEMPLATE_STATUS_CHANGED,
+			.channel = sync->channel->id,
+			.detail = detail.failed ? STR_NONE : buf_text(&detail) });
+}
+
 /* What a webhook told while the list was on its way is newer than the list. */
 static enum err take_one(struct job *job, struct sync *sync, const struct template_info *info)
 {
-	struct template_item *t = find_known(sync, info);
+	struct template_item *t = find_known(sync, info), was = t ? *t : (struct template_item){ 0 };
 	const struct template_news news = { .source = "sync",
 		.remote_id = info->remote_id,
 		.category = info->category,
@@ -369,9 +393,10 @@ static enum err take_one(struct job *job, struct sync *sync, const struct templa
 	if (t->updated_ms > job->now_ms)
 		return OK;
 	TRY(template_merge(job, t, &news, &changed));
-	if (changed)
-		sync->changed[sync->changes++] = t->id;
-	return OK;
+	if (!changed)
+		return OK;
+	sync->changed[sync->changes++] = t->id;
+	return emit(job, sync, &was, t);
 }
 
 /* Those that the list does not have any more; a draft of ours was never there. */
@@ -387,6 +412,7 @@ static enum err drop_unseen(struct job *job, struct sync *sync)
 			t->updated_ms > job->now_ms)
 			continue;
 		TRY(template_merge(job, t, &gone, &changed));
+		TRY(emit(job, sync, NULL, t));
 		sync->changed[sync->changes++] = t->id;
 	}
 	return OK;

@@ -30,7 +30,8 @@
 	X(TEMPLATE_STATUS_CHANGED, "template.status_changed") \
 	X(CHANNEL_STATUS_CHANGED, "channel.status_changed")   \
 	X(WEBHOOK_TEST, "webhook.test")                       \
-	X(NUMBER_ROUTE_CHANGED, "number.route_changed")
+	X(NUMBER_ROUTE_CHANGED, "number.route_changed")       \
+	X(CONTACT_ERASED, "contact.erased")
 
 enum webhook_kind {
 #define X(name, text) WEBHOOK_##name,

@@ -100,8 +100,7 @@ enum err contact_erase(struct job *job, id64 id, str reason, struct inbox_change
 	TRY(put_away(job, row.id, changes));
 	TRY(erase_merged(job, row.id));
 	TRY(erase_row(job, &row));
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.id });
+	TRY(contact_note(job, row.id, WEBHOOK_CONTACT_ERASED, changes));
 	return audit_add(job, &(struct audit_entry){ .action = "contact.erase",
 				      .target_kind = "contact",
 				      .target_id = row.id,

@@ -245,9 +245,5 @@ enum err conversation_unmerge(struct job *job, id64 id, id64 merge, str reason,
 		return fail(job, ERR_MISSING, "this conversation has no such merge");
 	TRY(contact_unmerge(job, merge, changes));
 	TRY(record(job, "conversation.unmerge", out->id, reason));
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.kept_id });
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = row.gone_id });
 	return conversation_get(job, out->id, out);
 }

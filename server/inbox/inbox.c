@@ -54,7 +54,7 @@ enum err contact_note(struct job *job, id64 contact, enum webhook_kind kind,
 
 	inbox_note(job, changes,
 		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = contact });
-	if (changes->count == known && kind != WEBHOOK_CONTACT_OPTED_OUT)
+	if (changes->count == known && kind == WEBHOOK_CONTACT_UPDATED)
 		return OK;
 	return webhook_emit(job, &(struct webhook_event){ .kind = kind, .contact = contact });
 }

@@ -205,6 +205,8 @@ static enum err note_merge(struct job *job, struct merge *merge, str reason)
 	if (merge->moved.failed)
 		return fail(job, ERR_LIMIT, "the contact has too many conversations to be merged");
 	TRY(contact_note(job, merge->kept, WEBHOOK_CONTACT_UPDATED, merge->changes));
+	inbox_note(job, merge->changes,
+		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge->gone });
 	return sql_contact_merge_set_moved(job,
 		&(struct sql_contact_merge_set_moved){ .id = merge->id,
 			.workspace = job->workspace,
@@ -355,10 +357,8 @@ enum err contact_unmerge(struct job *job, id64 id, struct inbox_changes *changes
 			json_field(moved, "parts")));
 	else if (json_flag(json_field(moved, "name"), false))
 		TRY(contact_rename(job, merge.kept_id, S(""), NAME_PERSON, changes));
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge.kept_id });
-	inbox_note(job, changes,
-		(struct inbox_change){ .kind = CHANGE_CONTACT, .contact = merge.gone_id });
+	TRY(contact_note(job, merge.kept_id, WEBHOOK_CONTACT_UPDATED, changes));
+	TRY(contact_note(job, merge.gone_id, WEBHOOK_CONTACT_UPDATED, changes));
 	return audit(job, "contact.unmerge",
 		&(struct merge){ .id = id, .kept = merge.kept_id, .gone = merge.gone_id },
 		STR_NONE);

@@ -78,6 +78,25 @@ for (const store of stores) describe(store, () => {
     await away(hook)
   })
 
+  test('a merge, its undoing and an erasure are told of their contacts', async () => {
+    const [ana, ben] = [await server.receive(shop, channel, 'I am Ana', '12025550191'), await server.receive(shop, channel, 'so am I', '12025550192')]
+    const to = await receiver()
+    const hook = await make(to, { events: ['contact.updated', 'contact.erased'] })
+    const told = (type) => to.of(type).map((call) => call.data.contact_id).toSorted()
+    const both = [ana.contact.id, ben.contact.id].toSorted()
+    const merged = await owner.want(200, 'POST', `/contacts/${ana.contact.id}/merge`, { with: ben.contact.id })
+    await until('the merge', () => told('contact.updated').length === 1)
+    await owner.want(200, 'POST', `/contact-merges/${merged.merge_id}/undo`)
+    await until('the undoing, of both', () => told('contact.updated').length === 3)
+    assert.deepEqual(told('contact.updated').filter((id) => id === both[1] || id === both[0]).length, 3)
+    assert.ok(both.every((id) => told('contact.updated').includes(id)))
+    await owner.want(204, 'DELETE', `/contacts/${ben.contact.id}`)
+    await until('the erasure', () => told('contact.erased').length === 1)
+    assert.deepEqual(told('contact.erased'), [ben.contact.id])
+    assert.doesNotMatch(to.of('contact.erased')[0].text, /12025550192/)
+    await away(hook)
+  })
+
   test('a failing event holds back its own conversation alone, comes again under its id, and then in order', async () => {
     const to = await receiver()
     const broken = '12025550111'

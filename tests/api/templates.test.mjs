@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { startDemo, until } from '../lib/parley.mjs'
+import { Receiver } from '../lib/receiver.mjs'
 import { stores } from '../lib/world.mjs'
 
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
@@ -92,11 +93,17 @@ for (const store of stores) describe(store, () => {
   })
 
   test('what only polling finds is found by polling, and both ways agree', async () => {
+    const to = await Receiver.open()
+    const hook = await want(201, 'POST', '/webhooks', { url: to.url, events: ['template.status_changed'] })
+    const told = () => to.calls.filter((one) => one.data.change.name === 'quiet_one').map((one) => one.data.change.status)
     const made = await want(201, 'POST', '/templates', draft('quiet_one', plain, { submit: true }))
     await decide(made.remote_id, { event: 'APPROVED', silent: true })
     await want(200, 'POST', `/channels/${demo.channel_id}/templates/sync`)
     const found = await want(200, 'GET', `/templates/${made.id}`)
     assert.equal(found.status, 'APPROVED')
+    await until(() => told().includes('APPROVED'), 'the webhook of what the list told')
+    await want(204, 'DELETE', `/webhooks/${hook.id}`)
+    await to.close()
     await decide(made.remote_id, { event: 'APPROVED' })
     await decide(made.remote_id, { event: 'PAUSED', reason: 'LOW_QUALITY' })
     await reaches(made.id, (one) => one.status === 'PAUSED', 'the pause')

@@ -130,6 +130,21 @@ test('what a blocked contact writes makes no notice, and is there', async () => 
   await button('Block').waitFor()
 })
 
+test('the pages follow what others do with contacts', async () => {
+  await page.goto(`${stage.demo.url}/contacts`)
+  const made = await stage.demo.api('POST', '/contacts', { phone: '+12025550188', name: 'Quirin Live' })
+  await page.getByRole('link', { name: /Quirin Live/ }).waitFor()
+  await stage.demo.api('PATCH', `/contacts/${made.id}`, { name: 'Quirin Renamed' })
+  await page.getByRole('link', { name: /Quirin Renamed/ }).click()
+  await page.getByRole('heading', { name: 'Quirin Renamed' }).waitFor()
+  await stage.demo.api('PATCH', `/contacts/${made.id}`, { name: 'Quirin Thrice' })
+  await page.getByRole('heading', { name: 'Quirin Thrice' }).waitFor()
+  await page.goto(`${stage.demo.url}/contacts`)
+  await page.getByRole('link', { name: /Quirin Thrice/ }).waitFor()
+  await stage.demo.api('DELETE', `/contacts/${made.id}`)
+  await page.getByRole('link', { name: /Quirin Thrice/ }).waitFor({ state: 'detached' })
+})
+
 test('the list goes out as a file', async () => {
   await page.goto(`${stage.demo.url}/contacts`)
   await button('Export').click()
