@@ -285,7 +285,7 @@ struct sync {
 static int compare_names(const void *a, const void *b)
 {
 	const struct template_item *one = *(struct template_item *const *)a,
-				   *two = *(struct template_item *const *)b;
+				   * two = *(struct template_item *const *)b;
 	int order = str_compare(one->name, two->name);
 
 	return order ? order : str_compare(one->language, two->language);
@@ -373,7 +373,8 @@ static enum err emit(struct job *job, const struct sync *sync, const struct temp
 /* What a webhook told while the list was on its way is newer than the list. */
 static enum err take_one(struct job *job, struct sync *sync, const struct template_info *info)
 {
-	struct template_item *t = find_known(sync, info), was = t ? *t : (struct template_item){ 0 };
+	struct template_item *t = find_known(sync, info),
+			     was = t ? *t : (struct template_item){ 0 };
 	const struct template_news news = { .source = "sync",
 		.remote_id = info->remote_id,
 		.category = info->category,

@@ -57,7 +57,7 @@ for (const store of stores) describe(store, () => {
     template: { name, language: { code: 'en_US' }, ...(components ? { components } : {}) } })
 
   test('the server starts', async () => {
-    demo = await startDemo({ env: database.env })
+    demo = await startDemo({ env: { ...database.env, PARLEY_ALLOW_PRIVATE_CALLS: 'true' } })
     await demo.control('POST', '/settings', { template_review_ms: -1 })
   })
   after(async () => {
