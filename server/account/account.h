@@ -32,6 +32,10 @@ struct workspace {
 
 /* That of the job. */
 enum err workspace_get(struct job *job, struct workspace *out);
+/* The day that a time falls on in its time zone, as days since 1970-01-01: what figures are kept
+ * by.
+ */
+enum err workspace_day(struct job *job, int64_t at_ms, int64_t *day);
 /* Texts: STR_NONE keeps; require_second_factor: -1 keeps. ERR_CONFLICT "own_second_factor_first"
  * when the asker has none. */
 struct workspace_draft { str name, time_zone, locale, country; int require_second_factor; };

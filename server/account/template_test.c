@@ -242,6 +242,32 @@ static void answer(struct job *job, id64 conversation, bool is_click)
 	EXPECT_OK(db_commit(job));
 }
 
+/* 23:30 in Jakarta is another day than 00:30 there, though UTC has one for both. */
+STORE_TEST(days_are_those_of_the_workspaces_clocks)
+{
+	const int64_t midnight_ms = 1763744400000; /* 2025-11-22 00:00 in Jakarta, 17:00 UTC */
+	struct template_day *days;
+	size_t count;
+	id64 id;
+
+	connect(job);
+	EXPECT_OK(workspace_change(job,
+		&(struct workspace_draft){ .time_zone = S("Asia/Jakarta"),
+			.require_second_factor = -1 },
+		&(struct workspace){ 0 }));
+	id = add(job, "order_ready", "APPROVED");
+	for (int i = 0; i < 2; i++) {
+		job->now_ms = midnight_ms + (i ? 1800000 : -1800000);
+		EXPECT_OK(db_begin(job, DB_WRITE));
+		EXPECT_OK(template_used(job, 5001 + i, 900, id));
+		EXPECT_OK(template_used_status(job, 5001 + i, STATUS_SENT));
+		EXPECT_OK(db_commit(job));
+	}
+	EXPECT_OK(template_days(job, id, 0, &days, &count));
+	EXPECT_INT(count, 2);
+	EXPECT_INT(days[0].day + days[1].day, 2 * 20413 + 1); /* 2025-11-21 and -22 */
+}
+
 STORE_TEST(what_comes_of_a_message_counts_once_on_its_own_day)
 {
 	id64 id, message = 5001, late = 5002;

@@ -2,7 +2,8 @@
  * template_usage.c: what came of the messages of each template, by day, counted as it happens.
  *
  * template_send.counted says what of a message is counted already, so that a report that comes
- * twice counts once. Figures belong to the day the message was accepted.
+ * twice counts once. Figures belong to the day the message was accepted, as the workspace's clocks
+ * have it.
  */
 #include "account/template_internal.h"
 
@@ -22,12 +23,15 @@ enum counted {
 
 enum err template_used(struct job *job, id64 message, id64 conversation, id64 template)
 {
+	int64_t day;
+
+	TRY(workspace_day(job, job->now_ms, &day));
 	return sql_template_send_add(job,
 		&(struct sql_template_send_add){ .message = message,
 			.workspace = job->workspace,
 			.template = template,
 			.conversation = conversation,
-			.day = job->now_ms / DAY_MS,
+			.day = day,
 			.now_ms = job->now_ms },
 		NULL);
 }

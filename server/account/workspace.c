@@ -4,6 +4,9 @@
 #include "base/json.h"
 #include "store/queries.h"
 
+#include <unicode/ucal.h>
+#include <unicode/ustring.h>
+
 enum err workspace_get(struct job *job, struct workspace *out)
 {
 	struct workspace_row row;
@@ -16,6 +19,36 @@ enum err workspace_get(struct job *job, struct workspace *out)
 		.locale = row.locale,
 		.country = row.country,
 		.created_ms = row.created_ms };
+	return OK;
+}
+
+#define DAY_MS 86400000LL
+#define ZONE_MAX 64
+
+/* What the zone's clocks are ahead of UTC; 0 for a name that ICU does not know. */
+static int64_t ahead_ms(str zone, int64_t at_ms)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	UChar name[ZONE_MAX];
+	UCalendar *calendar;
+	int64_t ahead;
+	int32_t len = 0;
+
+	u_strFromUTF8(name, ZONE_MAX, &len, zone.ptr, (int32_t)zone.len, &e);
+	calendar = ucal_open(name, len, "en", UCAL_GREGORIAN, &e);
+	ucal_setMillis(calendar, (double)at_ms, &e);
+	ahead = ucal_get(calendar, UCAL_ZONE_OFFSET, &e) +
+	        (int64_t)ucal_get(calendar, UCAL_DST_OFFSET, &e);
+	ucal_close(calendar);
+	return U_SUCCESS(e) ? ahead : 0;
+}
+
+enum err workspace_day(struct job *job, int64_t at_ms, int64_t *day)
+{
+	struct workspace workspace;
+
+	TRY(workspace_get(job, &workspace));
+	*day = (at_ms + ahead_ms(workspace.time_zone, at_ms)) / DAY_MS;
 	return OK;
 }
 

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #define CHANNELS_MAX 1000
-#define DAY_MS 86400000LL
 #define USAGE_DAYS_DEFAULT 30
 #define USAGE_DAYS_MAX 366
 #define WORD_MAX 200
@@ -339,7 +338,7 @@ enum err templates_usage(struct job *job, const struct request *req, struct resp
 {
 	struct buf *out = reply_json(res, 200);
 	struct template_day *items, sum = { 0 };
-	int64_t days = days_asked(job, req);
+	int64_t days = days_asked(job, req), today;
 	struct template_item t;
 	size_t count;
 	id64 id;
@@ -347,7 +346,8 @@ enum err templates_usage(struct job *job, const struct request *req, struct resp
 	TRY(job_check_fields(job));
 	TRY(request_id(job, req, 0, &id));
 	TRY(template_find(job, id, &t));
-	TRY(template_days(job, id, job->now_ms / DAY_MS - days + 1, &items, &count));
+	TRY(workspace_day(job, job->now_ms, &today));
+	TRY(template_days(job, id, today - days + 1, &items, &count));
 	json_open(out, '{');
 	json_open_in(out, "days", '[');
 	for (size_t i = 0; i < count; i++) {
