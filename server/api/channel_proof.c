@@ -146,7 +146,7 @@ static void send_event(struct job *job, const struct channel *ch, struct step *s
 	struct http_reply reply;
 	str url = channel_webhook_url(job->arena, ch);
 
-	if (provider_prove(job, ch, &proof) != OK) {
+	if (provider_prove(job, ch, STR_NONE, &proof) != OK) {
 		step->is_skipped = true;
 		job_forgive(job);
 		return;

@@ -111,6 +111,10 @@ const struct route api_routes[] = {
 	{ DELETE, V1 "/channels/{id}/flow-endpoint", flow_endpoint_remove, PERMIT(CHANNEL_MANAGE) },
 	{ POST, "/webhooks/flows/{id}", flow_endpoint_call, PERMIT_PUBLIC },
 	{ POST, V1 "/channels/{id}/test", channels_test, PERMIT(CHANNEL_MANAGE) },
+	{ GET, V1 "/channels/{id}/webhook", channels_webhook, PERMIT(CHANNEL_MANAGE) },
+	{ POST, V1 "/channels/{id}/webhook/samples", channels_sample, PERMIT(CHANNEL_MANAGE),
+		ROUTE_SLOW },
+	{ GET, V1 "/webhook-samples", samples_list, PERMIT(CHANNEL_MANAGE) },
 	{ GET, V1 "/channels/{id}/profile", channels_profile, PERMIT(CHANNEL_READ) },
 	{ PATCH, V1 "/channels/{id}/profile", channels_profile_patch, PERMIT(CHANNEL_MANAGE) },
 	{ GET, V1 "/channels/{id}/limits", channels_limits, PERMIT(CHANNEL_READ) },
@@ -153,6 +157,7 @@ const struct route api_routes[] = {
 	{ GET, V1 "/events", events_list, PERMIT(EVENT_READ) },
 	{ GET, V1 "/events/{id}", events_get, PERMIT(EVENT_READ) },
 	{ POST, V1 "/events/{id}/replay", events_replay, PERMIT(EVENT_MANAGE) },
+	{ GET, V1 "/events/{id}/trace", events_trace, PERMIT(EVENT_READ) },
 
 	{ GET, V1 "/contacts", contacts_list, PERMIT(CONTACT_READ) },
 	{ POST, V1 "/contacts", contacts_post, PERMIT(CONTACT_WRITE) },

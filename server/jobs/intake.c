@@ -8,6 +8,7 @@
  */
 #include "account/channel.h"
 #include "account/seal.h"
+#include "account/webhook_watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "jobs/jobs.h"
@@ -131,16 +132,22 @@ void intake_receive(const struct request *req, struct exchange *ex)
 {
 	struct intake *intake = the_intake;
 	const struct intake_key *key = key_of(req, ex);
+	id64 channel;
 
 	if (!key)
 		return;
+	channel = key->channel;
 	if (!key->provider->verify || !key->provider->verify(&key->keys, req)) {
 		atomic_fetch_add(&intake->refused, 1);
+		webhook_watch_note(channel, WATCH_REFUSED, clock_now_ms());
 		refuse_forged(key->provider, ex);
 		intake_key_drop(key);
 		return;
 	}
-	if (!enqueue(intake, (struct item){ ex, key, req->body })) {
+	if (enqueue(intake, (struct item){ ex, key, req->body })) {
+		webhook_watch_note(channel, WATCH_TAKEN, clock_now_ms());
+	} else {
+		webhook_watch_note(channel, WATCH_TURNED_AWAY, clock_now_ms());
 		answer_problem(ex, 503, S("busy"), S("Too many webhooks wait to be stored"),
 			S("Send it again shortly."));
 		intake_key_drop(key);

@@ -119,12 +119,13 @@ enum err provider_block(struct job *job, const struct channel *ch, const struct 
 	return ch->provider->block(job, ch, who, blocked);
 }
 
-enum err provider_prove(struct job *job, const struct channel *ch, struct webhook_proof *out)
+enum err provider_prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out)
 {
 	*out = (struct webhook_proof){ 0 };
 	if (!ch->provider->prove)
 		return cannot(job, ch, "receive webhooks");
-	return ch->provider->prove(job, ch, out);
+	return ch->provider->prove(job, ch, body, out);
 }
 
 enum err provider_profile(struct job *job, const struct channel *ch, struct business_profile *out)

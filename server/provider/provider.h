@@ -298,8 +298,10 @@ struct provider {
 	/* Is this webhook really from the provider? Constant time, raw octets; no allocation, no
 	 * I/O: on the loop. */
 	bool (*verify)(const struct webhook_keys *keys, const struct request *req);
-	/* ERR_UNSUPPORTED: the channel takes no webhooks. No I/O. */
-	enum err (*prove)(struct job *job, const struct channel *ch, struct webhook_proof *out);
+	/* body: none for one that tells nothing. ERR_UNSUPPORTED: the channel takes no webhooks. No
+	 * I/O. */
+	enum err (*prove)(struct job *job, const struct channel *ch, str body,
+		struct webhook_proof *out);
 	/* The verification handshake: true and the text to answer. On the loop. */
 	bool (*handshake)(str verify_token, struct arena *arena, const struct request *req,
 		str *answer);
@@ -385,7 +387,8 @@ enum err provider_template_sample(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *handle);
 enum err provider_block(struct job *job, const struct channel *ch, const struct person_ref *who,
 	bool blocked);
-enum err provider_prove(struct job *job, const struct channel *ch, struct webhook_proof *out);
+enum err provider_prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out);
 enum err provider_profile(struct job *job, const struct channel *ch, struct business_profile *out);
 enum err provider_profile_set(struct job *job, const struct channel *ch,
 	const struct business_profile *draft);

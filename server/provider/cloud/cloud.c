@@ -19,9 +19,10 @@ static enum err parse(struct job *job, const struct channel *ch, str body,
 	return cloud_parse(job, body, out);
 }
 
-static enum err prove(struct job *job, const struct channel *ch, struct webhook_proof *out)
+static enum err prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out)
 {
-	out->body = S("{\"object\":\"whatsapp_business_account\",\"entry\":[]}");
+	out->body = body.ptr ? body : S("{\"object\":\"whatsapp_business_account\",\"entry\":[]}");
 	out->headers[out->header_count++] = (struct header){ S("X-Hub-Signature-256"),
 		arena_printf(job->arena, "sha256=" STR_F,
 			STR_A(provider_signature(job->arena, ch->app_secret, out->body))) };

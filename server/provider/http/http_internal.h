@@ -46,7 +46,8 @@ enum err transport_health(struct job *job, const struct channel *ch, struct prov
 bool transport_verify(const struct webhook_keys *keys, const struct request *req);
 enum err transport_parse(struct job *job, const struct channel *ch, str body,
 	struct provider_events *out);
-enum err transport_prove(struct job *job, const struct channel *ch, struct webhook_proof *out);
+enum err transport_prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out);
 /* For its fuzz target: a body by a configuration. */
 enum err transport_parse_by(struct job *job, json config, str body, struct provider_events *out);
 

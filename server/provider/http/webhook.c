@@ -98,14 +98,15 @@ bool transport_verify(const struct webhook_keys *keys, const struct request *req
 	return crypto_equal(bytes_of(told), bytes_of(keys->app_secret));
 }
 
-enum err transport_prove(struct job *job, const struct channel *ch, struct webhook_proof *out)
+enum err transport_prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out)
 {
 	json auth = json_path(transport_config(job, ch), "webhook.auth");
 	str type = json_text_at(auth, "type"), prefix = json_text_at(auth, "prefix"),
 	    value = ch->app_secret;
 	struct buf query = buf_in(job->arena, 4 * SECRET_MAX);
 
-	out->body = S("{\"parley_test\":true}");
+	out->body = body.ptr ? body : S("{\"parley_test\":true}");
 	if (!auth)
 		return fail_code(job, ERR_UNSUPPORTED, S("no_webhook"),
 			S("Add a section webhook to the channel's configuration."),

@@ -60,3 +60,22 @@ DELETE FROM intake_event WHERE id IN (
 -- in: workspace id64, max i64
 -- out: count i64
 SELECT COUNT(*) AS count FROM (SELECT id FROM intake_event WHERE workspace_id = $1 AND state = 2 LIMIT $2) AS failed;
+
+-- intake_event_state_count: one count
+-- Of the newest `max` in that state, those of the channel.
+-- in: workspace id64, state i64, channel id64, max i64
+SELECT COUNT(*) AS count FROM (SELECT channel_id FROM intake_event WHERE workspace_id = $1 AND state = $2 ORDER BY id DESC
+	LIMIT $4) AS newest WHERE channel_id = $3;
+
+-- intake_event_newest: many intake_summary
+-- Of the channel, above an id, in one state.
+-- in: workspace id64, state i64, channel id64, after id64, max i64
+SELECT id, channel_id AS channel, state, kind, attempts, error, applied_ms
+FROM intake_event WHERE workspace_id = $1 AND state = $2 AND channel_id = $3 AND id > $4 ORDER BY id DESC LIMIT $5;
+
+-- intake_event_messages: many intake_message
+-- What it made: ids carry their time, and it was made while the event was applied.
+-- in: workspace id64, event id64?, from id64, until id64, max i64
+-- out: id id64, conversation id64, kind i64, status i64
+SELECT id, conversation_id AS conversation, kind, status
+FROM message WHERE id >= $3 AND id <= $4 AND event_id = $2 AND workspace_id = $1 ORDER BY id LIMIT $5;
