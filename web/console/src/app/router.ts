@@ -51,6 +51,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'macros', name: 'macros', component: () => import('@/features/macros/MacrosPage.vue'), meta: { title: 'macros.title', needs: 'message.read' } },
       { path: 'scheduled', name: 'scheduled', component: () => import('@/features/scheduled/ScheduledPage.vue'), meta: { title: 'later.page', needs: 'message.read' } },
       { path: 'channels/:channelId(\\d+)/profile', name: 'channel-profile', component: () => import('@/features/channels/ChannelProfilePage.vue'), meta: { title: 'profilePage.title', needs: 'channel.read' } },
+      { path: 'channels/:channelId(\\d+)/webhook', name: 'channel-webhook', component: () => import('@/features/channels/WebhookToolsPage.vue'), meta: { title: 'webhookTools.title', needs: 'channel.manage' } },
       { path: 'keys', name: 'keys', component: () => import('@/features/keys/KeysPage.vue'), meta: { title: 'nav.keys', needs: 'key.manage' } },
       { path: 'realtime', name: 'realtime', component: () => import('@/features/settings/RealtimePage.vue'), meta: { title: 'settings.section.realtime.title', needs: 'workspace.read' } },
       { path: 'features', name: 'features', component: () => import('@/features/settings/FeaturesPage.vue'), meta: { title: 'settings.section.features.title', needs: 'workspace.read' } },
