@@ -88,7 +88,8 @@ enum err msg91_call(struct job *job, const struct msg91_message *msg, struct sen
 
 /* ---- webhook.c ---- */
 bool msg91_verify(const struct webhook_keys *keys, const struct request *req);
-enum err msg91_prove(struct job *job, const struct channel *ch, struct webhook_proof *out);
+enum err msg91_prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out);
 enum err msg91_parse(struct job *job, const struct channel *ch, str body,
 	struct provider_events *out);
 /* For its fuzz target. */

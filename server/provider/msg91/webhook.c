@@ -43,11 +43,12 @@ bool msg91_verify(const struct webhook_keys *keys, const struct request *req)
 	       is_signed(request_header(req, rule), keys->app_secret, str_from(req->body));
 }
 
-enum err msg91_prove(struct job *job, const struct channel *ch, struct webhook_proof *out)
+enum err msg91_prove(struct job *job, const struct channel *ch, str body,
+	struct webhook_proof *out)
 {
 	str rule = msg91_rule(job, ch), header = str_split(&rule, '\n');
 
-	out->body = S("{\"parley_test\":true}");
+	out->body = body.ptr ? body : S("{\"parley_test\":true}");
 	if (header.len)
 		out->headers[out->header_count++] = (struct header){ header, ch->app_secret };
 	if (rule.len)
