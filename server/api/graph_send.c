@@ -69,13 +69,14 @@ struct rewriting {
 
 static void rewrite(const struct rewriting *w, const char *key, json v);
 
-/* An id (of a file, a button, a row) that came as a number is a text. */
+/* An id (of a file, a button, a row) or a template's value that came as a number is a text. */
 static void put_member(const struct rewriting *w, str name, json v)
 {
-	str id = str_is(name, S("id")) ? json_text_or_int(w->job->arena, v) : STR_NONE;
+	bool is_text = str_is(name, S("id")) || str_is(name, S("text"));
+	str text = is_text ? json_text_or_int(w->job->arena, v) : STR_NONE;
 
-	if (id.len)
-		json_put(w->out, arena_cstr(w->job->arena, name), id);
+	if (text.len)
+		json_put(w->out, arena_cstr(w->job->arena, name), text);
 	else
 		rewrite(w, arena_cstr(w->job->arena, name), v);
 }
