@@ -33,6 +33,19 @@ size_t alias_list(struct arena *arena, const struct person_ref *who,
 	return count;
 }
 
+bool bsuid_is(str text)
+{
+	bool good = text.len > 3 && text.len <= ALIAS_MAX && text.ptr[2] == '.';
+
+	for (size_t i = 0; i < text.len && good; i++) {
+		char c = text.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		good = letter || (i > 2 && ((c >= '0' && c <= '9') || c == '.')) || i == 2;
+	}
+	return good;
+}
+
 static enum err find_alias(struct job *job, const struct alias *alias,
 	struct contact_alias_row *out, bool *found)
 {
@@ -228,6 +241,40 @@ enum err contact_rename(struct job *job, id64 id, str name, enum name_rank rank,
 	return contact_reindex(job, &row);
 }
 
+/* "Seen both with and without leading @"; "case-insensitive". */
+str username_plain(struct arena *arena, str text)
+{
+	struct buf out = buf_in(arena, ALIAS_MAX);
+
+	for (size_t i = str_starts(text, S("@")); i < text.len; i++)
+		buf_byte(&out, (uint8_t)(text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? text.ptr[i] + 32
+										  : text.ptr[i]));
+	return out.failed ? STR_NONE : buf_text(&out);
+}
+
+/* A username is shown and looked for, and names nobody: it may be another's tomorrow. So it is
+ * taken from whoever had it, and never makes two contacts one. */
+static enum err learn_username(struct job *job, id64 contact, str told,
+	struct inbox_changes *changes)
+{
+	str name = username_plain(job->arena, told);
+	struct alias alias = { .kind = "username", .value = name, .key = name };
+	struct contact_alias_row row;
+	bool found, added;
+
+	if (!name.len)
+		return OK;
+	TRY(find_alias(job, &alias, &row, &found));
+	if (found && row.contact_id == contact)
+		return OK;
+	TRY(sql_contact_alias_drop_username(job,
+		&(struct sql_contact_alias_drop_username){
+			.workspace = job->workspace, .contact = contact, .match_key = name },
+		NULL));
+	TRY(claim_alias(job, contact, &alias, &added));
+	return contact_note(job, contact, WEBHOOK_CONTACT_UPDATED, changes);
+}
+
 /* ---- reading ---- */
 
 enum err contact_row(struct job *job, id64 id, struct contact_row *out)
@@ -248,9 +295,10 @@ static str shown_name(struct arena *arena, const struct contact *c, str given)
 		return given;
 	if (c->profile_name.len)
 		return c->profile_name;
-	return c->phone.len   ? arena_printf(arena, "+" STR_F, STR_A(c->phone))
-	       : c->bsuid.len ? c->bsuid
-	                      : S("?");
+	return c->username.len ? arena_printf(arena, "@" STR_F, STR_A(c->username))
+	       : c->phone.len  ? arena_printf(arena, "+" STR_F, STR_A(c->phone))
+	       : c->bsuid.len  ? c->bsuid
+	                       : S("?");
 }
 
 /* The aliases of one contact, of rows of several, oldest first: the last of a kind is the one in
@@ -269,6 +317,8 @@ static void take_aliases(struct job *job, const struct contact_alias_rows *rows,
 			out->phone = row->value;
 		else if (str_is(row->kind, S("bsuid")))
 			out->bsuid = row->value;
+		else if (str_is(row->kind, S("username")))
+			out->username = row->value;
 		else if (str_is(row->kind, S("group")))
 			out->group = row->value;
 	}
@@ -356,7 +406,8 @@ static enum err resolve(struct job *job, const struct person_ref *who, str sourc
 		TRY(contact_note(job, id, WEBHOOK_CONTACT_CREATED, changes));
 	}
 	TRY(attach_all(job, id, aliases, count, from_network, changes));
-	TRY(set_profile_name(job, id, who->name.len ? who->name : who->username, changes));
+	TRY(set_profile_name(job, id, who->name, changes));
+	TRY(learn_username(job, id, who->username, changes));
 	return contact_get(job, id, out);
 }
 

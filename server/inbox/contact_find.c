@@ -18,6 +18,7 @@
 #include <unicode/ucol.h>
 #include <unicode/ustring.h>
 
+#define USERNAME_MIN 3
 #define STRETCH 10000        /* rows of an index that one query walks */
 #define STRETCHES_MAX 4
 #define HIT_BATCH 500        /* of a query that finds many */
@@ -32,6 +33,7 @@ struct ids { id64 *items; size_t count; };
 /* What a query asks for: words, or a part of a number, or a label. */
 struct asked {
 	struct words words;
+	str username;
 	str digits, dialled; /* dialled: the same as people at home mean it; or none */
 	id64 labels[LABELS_MATCHED_MAX];
 	size_t label_count;
@@ -105,6 +107,7 @@ static enum err read_query(struct finding *f)
 
 	words_add(f->job->arena, &f->asked.words, query);
 	f->asked.digits = search_digits_of(f->job->arena, query);
+	f->asked.username = username_plain(f->job->arena, str_trim(query));
 	return f->asked.words.count ? match_labels(f) : OK;
 }
 
@@ -113,6 +116,21 @@ static bool has_number(const struct contact *contact, str digits)
 	for (size_t i = 0; digits.len && i < contact->alias_count; i++)
 		if (str_is(contact->aliases[i].kind, S("phone")) &&
 			str_has(contact->aliases[i].value, digits))
+			return true;
+	return false;
+}
+
+static bool has_username(const struct contact *contact, str username)
+{
+	return username.len >= USERNAME_MIN && contact->username.len &&
+	       str_starts(contact->username, username);
+}
+
+static bool has_bsuid(const struct contact *contact, str text)
+{
+	for (size_t i = 0; bsuid_is(text) && i < contact->alias_count; i++)
+		if (str_is(contact->aliases[i].kind, S("bsuid")) &&
+			str_is(contact->aliases[i].value, text))
 			return true;
 	return false;
 }
@@ -153,7 +171,9 @@ static bool has_variant(struct arena *arena, const struct contact *contact, str 
 static bool is_asked(struct finding *f, const struct contact *contact,
 	const struct contact_label_rows *labels)
 {
-	return has_number(contact, f->asked.digits) ||
+	return has_username(contact, f->asked.username) ||
+	       has_bsuid(contact, str_trim(f->filter->query)) ||
+	       has_number(contact, f->asked.digits) ||
 	       has_variant(f->job->arena, contact, f->asked.digits) ||
 	       has_variant(f->job->arena, contact, f->asked.dialled) ||
 	       has_label(&f->asked, labels, contact->id) ||
@@ -612,6 +632,25 @@ static enum err take_numbers(struct finding *f, struct ids *ids)
 	return OK;
 }
 
+/* By username, with or without its @, and by the whole of a business-scoped id. */
+static enum err take_names(struct finding *f, struct ids *ids)
+{
+	str name = f->asked.username;
+	struct contact_id_rows rows;
+
+	if (name.len < USERNAME_MIN)
+		return OK;
+	TRY(sql_contact_ids_alias(f->job,
+		&(struct sql_contact_ids_alias){ .workspace = f->job->workspace,
+			.from_key = name,
+			.to_key = arena_printf(f->job->arena, STR_F "\x7f", STR_A(name)),
+			.bsuid = str_trim(f->filter->query),
+			.max = CONTACT_SORTED_MAX },
+		&rows));
+	take_ids(ids, &rows);
+	return OK;
+}
+
 static enum err find_words(struct finding *f, id64 before, id64 *out, size_t max, size_t *count)
 {
 	str tokens;
@@ -638,6 +677,7 @@ static enum err take_hits(struct finding *f, struct ids *ids, bool *many)
 		TRY(probe_label(f, f->asked.labels[i], &rows));
 		take_ids(ids, &rows);
 	}
+	TRY(take_names(f, ids));
 	return take_numbers(f, ids);
 }
 

@@ -130,7 +130,7 @@ struct batch {
 /* What a row says. */
 struct record {
 	int64_t row;
-	str phone, name, note;
+	str phone, bsuid, name, note; /* phone or bsuid */
 	str labels[ROW_LABELS_MAX];
 	size_t label_count;
 	int opted_out; /* -1: says nothing */
@@ -168,13 +168,18 @@ static enum err read_phone(struct batch *b, struct record *r, size_t column, str
 
 	if (!cell.len)
 		return problem(b, r, (int64_t)column, "phone_missing", "There is no phone number.");
+	if (bsuid_is(cell)) {
+		r->bsuid = cell;
+		return OK;
+	}
 	e = phone_normalise(b->job, cell, &r->phone);
 	if (e != ERR_INPUT)
 		return e;
 	job_forgive(b->job);
 	r->phone = STR_NONE;
 	return problem(b, r, (int64_t)column, "invalid_phone",
-		"Not a phone number: write it with its country code, like +49 1512 3456789.");
+		"Not a phone number: write it with its country code, like +49 1512 3456789, "
+		"or WhatsApp's id of the person, like US.1349120865530274.");
 }
 
 static enum err read_name(struct batch *b, struct record *r, size_t column, str cell)
@@ -284,14 +289,20 @@ static bool was_seen(struct import_run *run, str key)
 	return false;
 }
 
+/* By what the row's person is known. */
+static str key_of(struct batch *b, const struct record *r)
+{
+	return r->bsuid.len ? r->bsuid : phone_match_key(b->job->arena, r->phone);
+}
+
 static enum err find_contact(struct batch *b, const struct record *r, id64 *out)
 {
 	struct contact_alias_row row;
 	bool found;
 
 	TRY(found_or_none(b->job, sql_contact_alias_find(b->job, &(struct sql_contact_alias_find){
-		.workspace = b->job->workspace, .kind = S("phone"),
-		.match_key = phone_match_key(b->job->arena, r->phone) }, &row), &found));
+		.workspace = b->job->workspace, .kind = r->bsuid.len ? S("bsuid") : S("phone"),
+		.match_key = key_of(b, r) }, &row), &found));
 	*out = found ? row.contact_id : 0;
 	return OK;
 }
@@ -451,7 +462,7 @@ static enum err change_contact(struct batch *b, id64 id, const struct record *r)
 
 static enum err make_contact(struct batch *b, const struct record *r)
 {
-	const struct person_ref who = { .phone = r->phone };
+	const struct person_ref who = { .phone = r->phone, .bsuid = r->bsuid };
 	struct buf unused = buf_in(b->job->arena, BEFORE_MAX);
 	struct contact contact;
 	struct contact_row row;
@@ -466,7 +477,7 @@ static enum err make_contact(struct batch *b, const struct record *r)
 
 static enum err check_row(struct batch *b, const struct record *r)
 {
-	bool twice = was_seen(b->run, phone_match_key(b->job->arena, r->phone));
+	bool twice = was_seen(b->run, key_of(b, r));
 	id64 contact;
 
 	TRY(find_contact(b, r, &contact));

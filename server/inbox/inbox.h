@@ -60,11 +60,12 @@ extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *c
 /* ---- contacts ---- */
 
 /* name: the one to show, never empty: given by a person, else from the owner's address book, else
- * the profile's, else the number. phone: digits, as WhatsApp last told them, or none. */
+ * the profile's, else the username with @, else the number. phone: digits, as WhatsApp last told
+ * them, or none. */
 struct contact {
 	id64 id;
 	/* group: it is no person but a group, of this id */
-	str name, given_name, profile_name, phone, bsuid, group;
+	str name, given_name, profile_name, username, phone, bsuid, group;
 	struct contact_alias { str kind, value; } *aliases; /* oldest first */
 	size_t alias_count;
 	str source;     /* how it came: webhook, send, address_book, console, api, import */
@@ -111,6 +112,9 @@ bool phone_set_home(str region);
 str phone_region(str digits);
 /* Usual ways of writing a number → digits; field error "to" otherwise. */
 enum err phone_normalise(struct job *job, str text, str *digits);
+/* A business-scoped id as WhatsApp writes it: two letters of a country, a dot, letters and digits
+ * (in groups with dots for a parent's). */
+bool bsuid_is(str text);
 
 /* ---- conversations ---- */
 

@@ -45,6 +45,8 @@ struct alias { const char *kind; str value, key; };
 #define ALIASES_OF_PERSON 5
 size_t alias_list(struct arena *arena, const struct person_ref *who,
 	struct alias out[ALIASES_OF_PERSON]);
+/* As it is compared: small letters, no @. None for what is too long to be one. */
+str username_plain(struct arena *arena, str text);
 /* If one of who's names is this contact's already, the others become its, too. */
 enum err contact_learn(struct job *job, id64 contact, const struct person_ref *who,
 	struct inbox_changes *changes);

@@ -103,7 +103,7 @@ static enum err read_address(struct job *job, const struct plan *plan, struct pe
 {
 	uint64_t can = can_of_first(plan);
 	str to = plan->draft->to;
-	bool looks_scoped = to.len > 3 && to.ptr[2] == '.';
+	bool looks_scoped = bsuid_is(to);
 
 	if (plan->draft->to_group) {
 		out->group = to;

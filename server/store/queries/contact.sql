@@ -86,6 +86,13 @@ ORDER BY match_key LIMIT $4;
 INSERT INTO contact_alias (id, workspace_id, contact_id, kind, value, match_key, created_ms, tail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, kind, match_key) DO NOTHING;
 
+-- contact_alias_drop_username: exec
+-- The contact's own usernames of before, and this one of whoever has it.
+-- in:  workspace id64, contact id64, match_key str
+DELETE FROM contact_alias WHERE workspace_id = $1 AND kind = 'username'
+AND id IN (SELECT id FROM contact_alias WHERE contact_id = $2 AND kind = 'username'
+	UNION SELECT id FROM contact_alias WHERE workspace_id = $1 AND kind = 'username' AND match_key = $3);
+
 -- contact_alias_set_value: exec
 -- in:  id id64, workspace id64, value str
 UPDATE contact_alias SET value = $3 WHERE id = $1 AND workspace_id = $2;

@@ -128,6 +128,13 @@ SELECT id FROM contact WHERE workspace_id = $1 AND seen_ms >= $2 AND seen_ms < $
 SELECT contact_id AS id FROM contact_alias
 WHERE workspace_id = $1 AND kind = 'phone' AND match_key >= $2 AND match_key < $3 LIMIT $4;
 
+-- contact_ids_alias: many contact_id
+-- Usernames that begin so, and the one with this business-scoped id.
+-- in:  workspace id64, from_key str, to_key str, bsuid str, max i64
+SELECT id FROM (SELECT contact_id AS id FROM contact_alias
+	WHERE workspace_id = $1 AND kind = 'username' AND match_key >= $2 AND match_key < $3
+	UNION SELECT contact_id AS id FROM contact_alias WHERE workspace_id = $1 AND kind = 'bsuid' AND match_key = $4) AS named LIMIT $5;
+
 -- contact_ids_tail: many contact_id
 -- Phones that end so, by their digits from the last on.
 -- in:  workspace id64, from_tail str, to_tail str, max i64
