@@ -33,6 +33,7 @@
 #include "jobs/router.h"
 #include "live/live.h"
 #include "live/live_catalogue.h"
+#include "live/live_nodes.h"
 #include "net/http.h"
 #include "routing/routing.h"
 #include "report/report.h"
@@ -438,6 +439,35 @@ static void make_workers(struct server *s)
 	s->counts = api_counts_create(s->background, s->timers);
 }
 
+/* Another node has changed the driver of a workspace. */
+static enum err take_driver(struct job *job, void *arg)
+{
+	struct realtime r;
+	struct live_app app;
+
+	job->workspace = *(id64 *)arg;
+	heap_free(arg);
+	TRY(live_app_get(job, &app));
+	TRY(realtime_get(job, &r));
+	live_outlets_set(the_server->outlets, app.key, &r);
+	return OK;
+}
+
+static void reload_driver(id64 workspace)
+{
+	id64 *arg = HEAP_NEW(id64);
+
+	*arg = workspace;
+	if (!pool_post(the_server->background,
+		    (struct task){ "driver", take_driver, heap_free, arg }))
+		heap_free(arg);
+}
+
+static void driver_changed(id64 workspace)
+{
+	live_nodes_reload(the_server->live, workspace);
+}
+
 /* Behind the workers, whom outside servers are called by. */
 static void make_stream(struct server *s)
 {
@@ -446,7 +476,19 @@ static void make_stream(struct server *s)
 		.allow_private = s->settings->allow_private_calls,
 		.occupied = note_occupied });
 	s->stream = live_stream_create(s->live, s->outlets);
-	api_live = (struct api_live){ s->stream, s->outlets, s->settings->allow_private_calls };
+	api_live = (struct api_live){ s->stream, s->outlets, driver_changed,
+		s->settings->allow_private_calls };
+}
+
+/* Behind the stream. */
+static enum err join_nodes(struct server *s, str *why)
+{
+	return s->settings->redis_url[0]
+		       ? live_nodes_start(s->live,
+				 &(struct live_nodes_config){ s->stream, s->settings->redis_url,
+					 reload_driver },
+				 why)
+		       : OK;
 }
 
 /* What another process changed. */
@@ -664,6 +706,7 @@ static enum err start_parts(struct server *s, str *why)
 	TRY(load(s, load_all, why));
 	make_workers(s);
 	make_stream(s);
+	TRY(join_nodes(s, why));
 	make_jobs(s);
 	TRY(make_http(s, why));
 	TRY(load(s, load_outlets, why));
@@ -716,6 +759,7 @@ void server_join(struct server *s)
 	pool_destroy(s->callers);
 	pool_destroy(s->spare);
 	api_counts_stop(s->counts);
+	live_nodes_stop(s->live);
 	pool_destroy(s->background);
 	router_destroy(s->router);
 	api_counts_destroy(s->counts);

@@ -70,6 +70,7 @@ LOCKS_ALLOWED = {
     'server/jobs/webhook_internal.h': 'as server/jobs/webhook.c',
     'server/account/webhook.c': 'who wants to hear what: every change reads it, a change of a webhook writes it',
     'server/live/live_outlet.c': 'whoever publishes puts an event into the queue that a lane sends from',
+    'server/live/live_bus.c': 'the threads that talk to Redis take what all others leave',
     'server/live/live_stream.c': 'an event gets its number and its place in one step, whoever publishes',
     'server/account/route_health.c': 'breakers and proofs of channels: senders and receivers note them, every choice reads them',
     'server/account/channel_health.c': 'the proofs of health: every intake and send notes one, a page reads them',

@@ -52,7 +52,10 @@ static const struct setting table[] = {
 		"Base of MSG91's WhatsApp API; tests point it to the sandbox."),
 	TEXT_(linked_url, "", "Base of the linked-device network; WhatsApp's own when empty."),
 	TEXT_(linked_root_key, "", "Root key of that network, in hex; WhatsApp's own when empty."),
-	TEXT_(redis_url, "", "Redis of a fleet. This version runs alone and refuses it."),
+	TEXT_(redis_url, "",
+		"redis://HOST:PORT/DATABASE: by it the nodes of a fleet tell each other live "
+		"events; alone "
+		"when empty."),
 	TEXT_(amqp_url, "", "RabbitMQ of a fleet. This version runs alone and refuses it."),
 	TEXT_(tls_certificate, "",
 		"PEM file with the certificate chain; plain HTTP when empty. Read again on "
@@ -439,9 +442,9 @@ static enum err check(struct load *l)
 		return refuse(l, S("log_level must be debug, info, warn or error"));
 	if (!s->tls_certificate != !s->tls_key)
 		return refuse(l, S("tls_certificate and tls_key go together: set both or none"));
-	if (*s->redis_url || *s->amqp_url)
-		return refuse(l, S("redis_url and amqp_url are for a fleet; this version runs "
-		                   "alone: leave them empty"));
+	if (*s->amqp_url)
+		return refuse(l, S("amqp_url is for a fleet; this version does without: "
+		                   "leave it empty"));
 	if (!*s->data)
 		return refuse(l, S("data must name a folder"));
 	return OK;

@@ -135,7 +135,7 @@ TEST(a_foreign_variable_warns_and_those_of_tests_do_not)
 TEST(half_of_tls_and_a_fleet_are_refused)
 {
 	EXPECT_ERR(LOAD("--tls-key", "key.pem"), ERR_INPUT);
-	EXPECT_ERR(LOAD("--redis-url", "redis://localhost"), ERR_INPUT);
+	EXPECT_ERR(LOAD("--amqp-url", "amqp://localhost"), ERR_INPUT);
 	EXPECT_ERR(LOAD("--log-level", "chatty"), ERR_INPUT);
 }
 

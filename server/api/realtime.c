@@ -234,6 +234,8 @@ static enum err put_in_use(struct job *job, const struct realtime *before, const
 	TRY(live_app_get(job, &app));
 	if (api_live.outlets)
 		live_outlets_set(api_live.outlets, app.key, r);
+	if (api_live.changed)
+		api_live.changed(job->workspace);
 	if (api_live_reset)
 		api_live_reset(app.key);
 	send_away(job, before);

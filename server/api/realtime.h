@@ -10,6 +10,7 @@
 struct api_live {
 	struct live_stream *stream;
 	struct live_outlets *outlets;
+	void (*changed)(id64 workspace); /* a driver was changed; for other nodes */
 	bool allow_private; /* an outside server may be at a private address */
 };
 extern struct api_live api_live;

@@ -212,6 +212,7 @@ static void apps_free(struct live *live)
 {
 	for (struct live_app *app = live->all_apps, *next; app; app = next) {
 		next = app->next;
+		live_channels_end(live, app);
 		live_app_free(app);
 	}
 	live_table_done(&live->apps);
@@ -222,6 +223,7 @@ void live_destroy(struct live *live)
 {
 	if (!live)
 		return;
+	live_nodes_end(live);
 	live_orders_done(live);
 	live_sweeper_destroy(live->sweeper);
 	loop_cancel(live->sweep);

@@ -38,7 +38,7 @@ static void put_info(struct live_call *call, str name, unsigned info)
 			channel ? (int64_t)channel->member_count : 0);
 	if (info & INFO_SUBSCRIPTIONS)
 		json_put_int(&call->out, "subscription_count",
-			channel ? (int64_t)channel->sub_count : 0);
+			(int64_t)live_channel_subs(channel));
 	if (info & INFO_CACHE)
 		live_cache_write(call->live, call->app, name, &call->out);
 }
@@ -132,6 +132,13 @@ static void put_channels_info(struct live_call *call, const str *channels, size_
 	json_close(&call->out, '}');
 }
 
+/* By the other nodes, too, where there are some. */
+static void publish(struct live_call *call, const struct live_event *event)
+{
+	if (!live_nodes_publish(call->live, call->app->node.name, event))
+		live_channel_publish(call->live, call->app, event);
+}
+
 void live_call_events(struct live_call *call)
 {
 	struct event event;
@@ -144,7 +151,7 @@ void live_call_events(struct live_call *call)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		event.event.channel = channels[i];
-		live_channel_publish(call->live, call->app, &event.event);
+		publish(call, &event.event);
 	}
 	json_open(&call->out, '{');
 	if (event.has_info)
@@ -182,7 +189,7 @@ void live_call_batch(struct live_call *call)
 	if (!read_batch(call, &events, &count))
 		return;
 	for (size_t i = 0; i < count; i++) {
-		live_channel_publish(call->live, call->app, &events[i].event);
+		publish(call, &events[i].event);
 		has_info |= events[i].has_info;
 	}
 	json_open(&call->out, '{');
@@ -217,7 +224,7 @@ void live_call_channels(struct live_call *call)
 	json_open_in(&call->out, "channels", '{');
 	for (size_t i = 0; i < call->app->channels.size; i++) {
 		for (struct live_node *n = call->app->channels.buckets[i]; n; n = n->next) {
-			if (!((struct live_channel *)n)->sub_count ||
+			if (!live_channel_subs((struct live_channel *)n) ||
 				!str_starts(n->name, call->prefix))
 				continue;
 			json_key_str(&call->out, n->name);
@@ -243,7 +250,7 @@ void live_call_channel(struct live_call *call)
 		return;
 	}
 	json_open(&call->out, '{');
-	json_put_bool(&call->out, "occupied", channel && channel->sub_count > 0);
+	json_put_bool(&call->out, "occupied", live_channel_subs(channel) > 0);
 	put_info(call, name, info);
 	json_close(&call->out, '}');
 }
@@ -273,6 +280,7 @@ void live_call_users(struct live_call *call)
 void live_call_terminate(struct live_call *call)
 {
 	live_user_terminate(call->app, call->req->params[1]);
+	live_nodes_terminate(call->live, call->app, call->req->params[1]);
 	json_open(&call->out, '{');
 	json_close(&call->out, '}');
 }

@@ -14,14 +14,17 @@
 
 void (*live_occupied_hook)(str app_key, str channel, bool occupied);
 
-static void tell_occupied(struct live_conn *conn, const struct live_channel *channel, bool occupied)
+static void note_occupied(const struct live_channel *channel, bool occupied)
 {
 	if (live_occupied_hook && channel->kind == LIVE_PRIVATE)
 		live_occupied_hook(channel->app->node.name, channel->node.name, occupied);
-	live_tell(conn->live, channel->app,
-		&(struct live_news){ .kind = occupied ? LIVE_OCCUPIED : LIVE_VACATED,
-			.channel = channel->node.name,
-			.is_by_disconnect = !occupied && !conn->ws });
+}
+
+static void tell_occupied(struct live *live, const struct live_channel *channel,
+	struct live_news *news)
+{
+	news->channel = channel->node.name;
+	live_tell(live, channel->app, news);
 }
 
 struct live_channel *live_channel_find(struct live_app *app, str name)
@@ -29,20 +32,25 @@ struct live_channel *live_channel_find(struct live_app *app, str name)
 	return (struct live_channel *)live_table_find(&app->channels, name);
 }
 
-struct live_channel *live_channel_get(struct live_conn *conn, str name)
+struct live_channel *live_channel_get(struct live *live, struct live_app *app, str name)
 {
-	struct live_channel *channel = live_channel_find(conn->app, name);
+	struct live_channel *channel = live_channel_find(app, name);
 
 	if (channel)
 		return channel;
 	channel = HEAP_NEW(struct live_channel);
 	channel->node.name = live_heap_str(name);
-	channel->app = conn->app;
+	channel->app = app;
 	channel->kind = live_channel_kind(name);
 	channel->is_cache = live_is_cache(name);
-	live_table_add(&conn->app->channels, &channel->node);
-	atomic_fetch_add(&conn->live->channels, 1);
+	live_table_add(&app->channels, &channel->node);
+	atomic_fetch_add(&live->channels, 1);
 	return channel;
+}
+
+size_t live_channel_subs(const struct live_channel *channel)
+{
+	return channel ? channel->sub_count + channel->subs_elsewhere : 0;
 }
 
 static void channel_free(struct live *live, struct live_channel *channel)
@@ -94,7 +102,7 @@ static void send_count(struct live *live, struct live_channel *channel)
 	struct ws_frame *frame;
 
 	json_open(&data, '{');
-	json_put_int(&data, "subscription_count", (int64_t)channel->sub_count);
+	json_put_int(&data, "subscription_count", (int64_t)live_channel_subs(channel));
 	json_close(&data, '}');
 	live_write_event(&text, S("pusher_internal:subscription_count"), channel->node.name,
 		buf_text(&data));
@@ -102,10 +110,12 @@ static void send_count(struct live *live, struct live_channel *channel)
 	live_channel_send(live, channel, frame, 0);
 	ws_frame_drop(frame);
 	channel->count_told_us = clock_monotonic_us();
+	if (!channel->is_count_ours)
+		return;
 	live_tell(live, channel->app,
 		&(struct live_news){ .kind = LIVE_COUNTED,
 			.channel = channel->node.name,
-			.count = channel->sub_count });
+			.count = live_channel_subs(channel) });
 }
 
 void live_count_forget(struct live_channel *channel)
@@ -119,8 +129,9 @@ void live_count_forget(struct live_channel *channel)
 }
 
 /* Told at once, or by live_tell_counts() when that is due. */
-static void count_changed(struct live *live, struct live_channel *channel)
+static void count_changed(struct live *live, struct live_channel *channel, bool is_ours)
 {
+	channel->is_count_ours = is_ours;
 	if (!channel->app->limits.subscription_counts || channel->kind == LIVE_PRESENCE ||
 		channel->sub_count == 0 || channel->at_counting)
 		return;
@@ -195,22 +206,57 @@ static void sub_unlink(struct live_sub *sub)
 	atomic_fetch_sub(&sub->conn->live->subscriptions, 1);
 }
 
+static void vacate(struct live *live, struct live_channel *channel)
+{
+	note_occupied(channel, false);
+	channel_free(live, channel);
+}
+
+/* One of its own subscribers has left. */
+static void settle(struct live *live, struct live_channel *channel, bool by_disconnect)
+{
+	struct live_news news = { LIVE_VACATED, .is_by_disconnect = by_disconnect };
+
+	if (channel->sub_count > 0) {
+		count_changed(live, channel, true);
+		return;
+	}
+	if (!live_nodes_left(live, channel, by_disconnect) && channel->elsewhere == 0)
+		tell_occupied(live, channel, &news);
+	if (channel->elsewhere == 0)
+		vacate(live, channel);
+}
+
 /* The socket is out of the channel before the others hear that its person left. */
 void live_sub_end(struct live_sub *sub)
 {
 	struct live_channel *channel = sub->channel;
 	struct live *live = sub->conn->live;
+	bool by_disconnect = !sub->conn->ws;
 
 	sub_unlink(sub);
 	if (sub->member)
 		live_member_leave(sub->conn, channel, sub->member);
-	if (channel->sub_count == 0) {
-		tell_occupied(sub->conn, channel, false);
-		channel_free(live, channel);
-	} else {
-		count_changed(live, channel);
-	}
+	settle(live, channel, by_disconnect);
 	heap_free(sub);
+}
+
+void live_channel_elsewhere(struct live *live, struct live_channel *channel, ptrdiff_t nodes,
+	ptrdiff_t subs)
+{
+	channel->elsewhere = (size_t)((ptrdiff_t)channel->elsewhere + nodes);
+	channel->subs_elsewhere = (size_t)((ptrdiff_t)channel->subs_elsewhere + subs);
+	if (channel->sub_count > 0)
+		count_changed(live, channel, false);
+	else if (channel->elsewhere == 0)
+		vacate(live, channel);
+}
+
+void live_channels_end(struct live *live, struct live_app *app)
+{
+	for (size_t i = 0; i < app->channels.size; i++)
+		while (app->channels.buckets[i])
+			channel_free(live, (struct live_channel *)app->channels.buckets[i]);
 }
 
 void live_refuse(struct live_conn *conn, str channel, const struct live_refusal *refusal)
@@ -235,9 +281,12 @@ void live_joined(struct live_conn *conn, struct live_channel *channel)
 {
 	if (channel->is_cache)
 		live_send_cached(conn, channel->node.name);
-	if (channel->sub_count == 1)
-		tell_occupied(conn, channel, true);
+	if (channel->sub_count == 1) {
+		note_occupied(channel, true);
+		if (!live_nodes_came(conn->live, channel))
+			tell_occupied(conn->live, channel, &(struct live_news){ LIVE_OCCUPIED });
+	}
 	if (channel->kind != LIVE_PUBLIC)
 		live_conn_authorised(conn);
-	count_changed(conn->live, channel);
+	count_changed(conn->live, channel, true);
 }

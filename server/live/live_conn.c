@@ -170,8 +170,8 @@ static str client_event_refusal(struct live_conn *conn, const struct live_sub *s
 }
 
 /* Made from event, channel and data alone, so that nobody can speak in another's name. */
-static struct ws_frame *client_event_frame(struct arena *arena, const struct live_sub *sub,
-                                           const struct live_message *msg)
+static str client_event_text(struct arena *arena, const struct live_sub *sub,
+	const struct live_message *msg)
 {
 	struct buf text = buf_in(arena, TEXT_MAX);
 
@@ -183,7 +183,7 @@ static struct ws_frame *client_event_frame(struct arena *arena, const struct liv
 	if (sub->member)
 		json_put(&text, "user_id", sub->member->user.id);
 	json_close(&text, '}');
-	return ws_frame_create(buf_text(&text));
+	return buf_text(&text);
 }
 
 static void on_client_event(struct live_conn *conn, const struct live_message *msg)
@@ -191,13 +191,16 @@ static void on_client_event(struct live_conn *conn, const struct live_message *m
 	const struct live_sub *sub = live_sub_find(conn, msg->channel);
 	str no = client_event_refusal(conn, sub, msg);
 	struct ws_frame *frame;
+	str text;
 
 	if (no.ptr) {
 		live_conn_error(conn, str_part(msg->channel, 0, LIVE_CHANNEL_NAME_MAX),
 		                LIVE_ERROR_CLIENT_EVENT, no);
 		return;
 	}
-	frame = client_event_frame(conn->live->scratch, sub, msg);
+	text = client_event_text(conn->live->scratch, sub, msg);
+	live_nodes_client(conn->live, sub->channel, text);
+	frame = ws_frame_create(text);
 	live_channel_send(conn->live, sub->channel, frame, conn->socket_id);
 	ws_frame_drop(frame);
 	live_tell(conn->live, conn->app,

@@ -374,6 +374,11 @@ static bool grace_take_back(struct live *live, struct live_app *app, const struc
 	return node;
 }
 
+void live_untell(struct live *live, struct live_app *app, const struct live_news *news)
+{
+	(void)grace_take_back(live, app, news);
+}
+
 void live_graces_done(struct live_app *app)
 {
 	for (size_t i = 0; i < app->graces.size; i++)

@@ -139,6 +139,7 @@ struct live_member {
 	struct live_member *next, *previous; /* in the order of joining */
 	struct live_user user;
 	size_t connections;
+	size_t elsewhere;               /* nodes that have him, too */
 };
 
 struct live_channel {
@@ -164,6 +165,10 @@ struct live_channel {
 	/* Those whose number of subscribers is to be told. */
 	struct live_channel *next_counting, **at_counting;
 	int64_t count_told_us;
+	/* On other nodes (live_nodes.c): how many are in it, with how many subscribers; and what
+	 * they were told of ours. */
+	size_t elsewhere, subs_elsewhere, count_said;
+	bool is_count_ours;             /* it changed here: here it is told to webhooks */
 };
 
 /* One connection in one channel, in the list of both. */
@@ -204,6 +209,7 @@ struct live_timing { int64_t ping_after_us, close_after_us, sweep_ms; };
 struct live {
 	struct loop *loop;
 	struct live_table apps, apps_by_id, conns; /* conns: by socket id */
+	struct live_nodes *nodes;       /* NULL: we are alone */
 	struct live_app *all_apps;
 	struct pool *callers;           /* of webhooks; NULL: none go out */
 	bool allow_private;             /* … to addresses that are not public */
@@ -238,6 +244,9 @@ struct live *live_of_routes(void);
 /* live_order.c */
 struct live_order;
 void live_orders_done(struct live *live);
+/* Any thread: for our own listeners, not those of other nodes. */
+void live_publish_here(struct live *live, str app_key, const struct live_event *event);
+void live_order_here(struct live *live, str which, const str texts[3]);
 
 /* live_app.c */
 struct live_app *live_app_of_key(struct live *live, str key);
@@ -264,7 +273,12 @@ void live_conn_error(struct live_conn *conn, str channel, int code, str message)
 
 /* live_channel.c */
 struct live_channel *live_channel_find(struct live_app *app, str name);
-struct live_channel *live_channel_get(struct live_conn *conn, str name);
+struct live_channel *live_channel_get(struct live *live, struct live_app *app, str name);
+size_t live_channel_subs(const struct live_channel *channel); /* of all nodes; NULL: none */
+/* Other nodes are in it more or less than before; it may go by this. */
+void live_channel_elsewhere(struct live *live, struct live_channel *channel, ptrdiff_t nodes,
+	ptrdiff_t subs);
+void live_channels_end(struct live *live, struct live_app *app); /* those that are elsewhere only */
 /* Publishes to whoever is there, and remembers it where the channel is a cache. */
 void live_channel_publish(struct live *live, struct live_app *app, const struct live_event *event);
 struct live_encoded { str channel; struct ws_frame *frame; uint64_t except; };
@@ -296,6 +310,32 @@ void live_subscribe(struct live_conn *conn, const struct live_subscribe *wanted)
 /* One connection less; told when it was the last. */
 void live_member_leave(struct live_conn *conn, struct live_channel *channel,
 	struct live_member *member);
+
+/* The same on one other node. */
+void live_member_elsewhere(struct live *live, struct live_channel *channel,
+	const struct live_user *user);
+void live_member_gone_elsewhere(struct live *live, struct live_channel *channel, str user_id);
+
+/* live_nodes.c; nothing is done where we are alone */
+struct live_told;
+bool live_nodes_are_up(struct live *live);
+/* Any thread. True: it comes back by the bus, and goes to our own listeners then. */
+bool live_nodes_publish(struct live *live, str app_key, const struct live_event *event);
+bool live_nodes_tell(struct live *live, const struct live_told *told, int64_t above);
+void live_nodes_forget(struct live *live, str app_key);
+void live_nodes_order(struct live *live, str which, const str texts[3]);
+/* On the loop. */
+void live_nodes_client(struct live *live, const struct live_channel *channel, str frame);
+void live_nodes_terminate(struct live *live, const struct live_app *app, str user_id);
+/* On the loop. The first subscriber came, the last one left; the same for a member. True: webhooks
+ * are told when it comes back by the bus, in the order of all nodes, by one of them. */
+bool live_nodes_came(struct live *live, struct live_channel *channel);
+bool live_nodes_left(struct live *live, struct live_channel *channel, bool by_disconnect);
+bool live_nodes_member_came(struct live *live, const struct live_channel *channel,
+	const struct live_user *user);
+bool live_nodes_member_left(struct live *live, const struct live_channel *channel,
+	const struct live_user *user, bool by_disconnect);
+void live_nodes_end(struct live *live);
 
 /* live_user.c */
 struct live_to_user { str user_id; struct ws_frame *frame; uint64_t except; };
@@ -338,6 +378,8 @@ struct live_news {
 	bool is_by_disconnect;          /* may come back at once */
 };
 void live_tell(struct live *live, struct live_app *app, const struct live_news *news);
+/* Whoever left here is on another node: that they left is not told. */
+void live_untell(struct live *live, struct live_app *app, const struct live_news *news);
 struct live_target;
 struct live_target *live_targets_create(const struct live_hook_config *hooks, size_t count);
 void live_targets_drop(struct live_target *first);

@@ -26,8 +26,8 @@ struct live_order {
 	str channel; /* publish */
 	struct ws_frame *frame;
 	uint64_t except;
-	str id, secret; /* app_set; id: the socket of a claim, the owners to close */
-	id64 owner;     /* claim */
+	/* app_set; id: the socket of a claim, the owners to close; secret: the owner of a claim */
+	str id, secret;
 	struct live_limits *limits; /* app_set; heap */
 	struct live_target *targets; /* app_set */
 	bool is_disabled;
@@ -73,9 +73,11 @@ static void claim(struct live *live, const struct live_order *order)
 {
 	struct live_node *node = live_table_find(&live->conns, order->id);
 	struct live_conn *conn = node ? (struct live_conn *)node : NULL;
+	id64 owner;
 
-	if (conn && conn->app && str_is(conn->app->node.name, order->key))
-		conn->owner = order->owner;
+	if (conn && conn->app && str_is(conn->app->node.name, order->key) &&
+		id64_parse(order->secret, &owner))
+		conn->owner = owner;
 }
 
 static bool is_owned_by(const struct live_conn *conn, str owners)
@@ -283,54 +285,76 @@ void live_app_forget(struct live *live, str key)
 	give_order(live, order_create(ORDER_APP_REMOVE, (str[]){ key, STR_NONE, STR_NONE }));
 }
 
+/* For our own listeners, and those of the other nodes. */
+static void order_all(struct live *live, enum order_kind kind, const str texts[3])
+{
+	const char which = (char)('0' + kind);
+
+	give_order(live, order_create(kind, texts));
+	live_nodes_order(live, (str){ &which, 1 }, texts);
+}
+
+void live_order_here(struct live *live, str which, const str texts[3])
+{
+	int kind = which.len == 1 ? which.ptr[0] - '0' : -1;
+
+	if (kind >= ORDER_APP_RECONNECT && kind <= ORDER_CHECK_OWNERS)
+		give_order(live, order_create((enum order_kind)kind, texts));
+}
+
 void live_app_reconnect(struct live *live, str key)
 {
-	give_order(live, order_create(ORDER_APP_RECONNECT, (str[]){ key, STR_NONE, STR_NONE }));
+	order_all(live, ORDER_APP_RECONNECT, (str[]){ key, STR_NONE, STR_NONE });
 }
 
 void live_close_member(struct live *live, str app_key, str channel, str user_id)
 {
-	give_order(live, order_create(ORDER_CLOSE_MEMBER, (str[]){ app_key, channel, user_id }));
+	order_all(live, ORDER_CLOSE_MEMBER, (str[]){ app_key, channel, user_id });
 }
 
 void live_claim(struct live *live, str app_key, str socket_id, id64 owner)
 {
-	struct live_order *order =
-		order_create(ORDER_CLAIM, (str[]){ app_key, socket_id, STR_NONE });
+	char text[24];
+	struct buf id = { .ptr = (uint8_t *)text, .cap = sizeof text, .max = sizeof text };
 
-	order->owner = owner;
-	give_order(live, order);
+	buf_i64(&id, owner);
+	order_all(live, ORDER_CLAIM, (str[]){ app_key, socket_id, buf_text(&id) });
 }
 
 void live_close_owners(struct live *live, const id64 *owners, size_t count)
 {
 	const str octets = { (const char *)owners, count * sizeof *owners };
 
-	give_order(live, order_create(ORDER_CLOSE_OWNERS, (str[]){ STR_NONE, octets, STR_NONE }));
+	order_all(live, ORDER_CLOSE_OWNERS, (str[]){ STR_NONE, octets, STR_NONE });
 }
 
 void live_check_owners(struct live *live)
 {
-	give_order(live,
-		order_create(ORDER_CHECK_OWNERS, (str[]){ STR_NONE, STR_NONE, STR_NONE }));
+	order_all(live, ORDER_CHECK_OWNERS, (str[]){ STR_NONE, STR_NONE, STR_NONE });
 }
 
 /* Encoded on the publisher's thread, so the loop only hands the frame on. */
-void live_publish(struct live *live, str app_key, const struct live_event *event)
+void live_publish_here(struct live *live, str app_key, const struct live_event *event)
 {
 	struct live_order *order;
 
+	order = order_create(ORDER_PUBLISH, (str[]){ app_key, event->channel, STR_NONE });
+	order->frame = live_event_frame(event);
+	if (event->except.ptr && !live_socket_id_read(event->except, &order->except))
+		order->except = 0;
+	give_order(live, order);
+}
+
+void live_publish(struct live *live, str app_key, const struct live_event *event)
+{
 	if (event->data.len > LIVE_DATA_MAX) {
 		log_warn("live: an event of %zu octets is too large and was dropped",
 		         event->data.len);
 		atomic_fetch_add(&live->dropped, 1);
 		return;
 	}
-	order = order_create(ORDER_PUBLISH, (str[]){ app_key, event->channel, STR_NONE });
-	order->frame = live_event_frame(event);
-	if (event->except.ptr && !live_socket_id_read(event->except, &order->except))
-		order->except = 0;
-	give_order(live, order);
+	if (!live_nodes_publish(live, app_key, event))
+		live_publish_here(live, app_key, event);
 }
 
 /* ---- who is there ---- */

@@ -8,6 +8,8 @@
 #include "live/live_internal.h"
 
 #define TEXT_MAX (32u << 20)
+#define MEMBER_ADDED S("pusher_internal:member_added")
+#define MEMBER_REMOVED S("pusher_internal:member_removed")
 
 static struct live_member *member_find(struct live_channel *channel, str id)
 {
@@ -42,11 +44,14 @@ static void member_remove(struct live_channel *channel, struct live_member *memb
 	heap_free(member);
 }
 
-/* Tells the others of a channel; event is the whole name. */
-static void tell_members(struct live_conn *conn, struct live_channel *channel, str event,
-                         const struct live_user *user)
+/* Tells the others of a channel (but the socket `except`); event is the whole name. */
+struct told_member { str event; const struct live_user *user; uint64_t except; };
+
+static void tell_members(struct live *live, struct live_channel *channel,
+	const struct told_member *told)
 {
-	struct arena *arena = conn->live->scratch;
+	const struct live_user *user = told->user;
+	struct arena *arena = live->scratch;
 	struct buf data = buf_in(arena, TEXT_MAX), text = buf_in(arena, TEXT_MAX);
 	struct ws_frame *frame;
 
@@ -55,9 +60,9 @@ static void tell_members(struct live_conn *conn, struct live_channel *channel, s
 	if (user->info_raw.ptr)
 		json_put_raw(&data, "user_info", user->info_raw);
 	json_close(&data, '}');
-	live_write_event(&text, event, channel->node.name, buf_text(&data));
+	live_write_event(&text, told->event, channel->node.name, buf_text(&data));
 	frame = ws_frame_create(buf_text(&text));
-	live_channel_send(conn->live, channel, frame, conn->socket_id);
+	live_channel_send(live, channel, frame, told->except);
 	ws_frame_drop(frame);
 }
 
@@ -84,20 +89,52 @@ static str presence_text(struct arena *arena, const struct live_channel *channel
 	return buf_text(&out);
 }
 
-void live_member_leave(struct live_conn *conn, struct live_channel *channel,
-	struct live_member *member)
+static void member_end(struct live *live, struct live_channel *channel, struct live_member *member,
+	uint64_t except)
 {
 	const struct live_user gone = { .id = member->user.id, .id_raw = member->user.id_raw };
 
+	tell_members(live, channel, &(struct told_member){ MEMBER_REMOVED, &gone, except });
+	member_remove(channel, member);
+}
+
+void live_member_leave(struct live_conn *conn, struct live_channel *channel,
+	struct live_member *member)
+{
 	if (--member->connections > 0)
 		return;
-	tell_members(conn, channel, S("pusher_internal:member_removed"), &gone);
-	live_tell(conn->live, channel->app,
-		&(struct live_news){ .kind = LIVE_MEMBER_REMOVED,
-			.channel = channel->node.name,
-			.user_id = gone.id,
-			.is_by_disconnect = !conn->ws });
-	member_remove(channel, member);
+	if (!live_nodes_member_left(conn->live, channel, &member->user, !conn->ws) &&
+		member->elsewhere == 0)
+		live_tell(conn->live, channel->app,
+			&(struct live_news){ .kind = LIVE_MEMBER_REMOVED,
+				.channel = channel->node.name,
+				.user_id = member->user.id,
+				.is_by_disconnect = !conn->ws });
+	if (member->elsewhere == 0)
+		member_end(conn->live, channel, member, conn->socket_id);
+}
+
+void live_member_elsewhere(struct live *live, struct live_channel *channel,
+	const struct live_user *user)
+{
+	struct live_member *member = member_find(channel, user->id);
+
+	if (!member) {
+		member = member_add(channel, user);
+		tell_members(live, channel,
+			&(struct told_member){ MEMBER_ADDED, &member->user, 0 });
+	}
+	member->elsewhere++;
+}
+
+void live_member_gone_elsewhere(struct live *live, struct live_channel *channel, str user_id)
+{
+	struct live_member *member = member_find(channel, user_id);
+
+	if (!member || member->elsewhere == 0)
+		return;
+	if (--member->elsewhere == 0 && member->connections == 0)
+		member_end(live, channel, member, 0);
 }
 
 /* ---- whether one may join ---- */
@@ -190,7 +227,7 @@ static const struct live_refusal *check_user(struct live_conn *conn, str channel
 
 static void join(struct live_conn *conn, str channel_name)
 {
-	struct live_channel *channel = live_channel_get(conn, channel_name);
+	struct live_channel *channel = live_channel_get(conn->live, conn->app, channel_name);
 
 	live_succeed(conn, channel_name, S("{}"));
 	live_sub_add(conn, channel);
@@ -200,19 +237,20 @@ static void join(struct live_conn *conn, str channel_name)
 /* A person's info is that of his first connection, until all of them have gone. */
 static void join_presence(struct live_conn *conn, str channel_name, const struct live_user *user)
 {
-	struct live_channel *channel = live_channel_get(conn, channel_name);
+	struct live_channel *channel = live_channel_get(conn->live, conn->app, channel_name);
 	struct live_member *member = member_find(channel, user->id);
-	bool is_new = !member;
+	bool is_new = !member, is_first;
 
 	if (is_new)
 		member = member_add(channel, user);
-	member->connections++;
+	is_first = member->connections++ == 0;
 	live_succeed(conn, channel_name, presence_text(conn->live->scratch, channel));
 	if (is_new)
-		tell_members(conn, channel, S("pusher_internal:member_added"), &member->user);
+		tell_members(conn->live, channel,
+			&(struct told_member){ MEMBER_ADDED, &member->user, conn->socket_id });
 	live_sub_add(conn, channel)->member = member;
 	live_joined(conn, channel);
-	if (is_new)
+	if (is_first && !live_nodes_member_came(conn->live, channel, &member->user) && is_new)
 		live_tell(conn->live, channel->app,
 			&(struct live_news){ .kind = LIVE_MEMBER_ADDED,
 				.channel = channel_name,

@@ -215,6 +215,12 @@ static void forget_app(struct live_stream *stream, str app_key)
 
 void live_stream_forget(struct live_stream *stream, str app_key)
 {
+	live_stream_forget_here(stream, app_key);
+	live_nodes_forget(stream->live, app_key);
+}
+
+void live_stream_forget_here(struct live_stream *stream, str app_key)
+{
 	pthread_mutex_lock(&stream->lock);
 	if (app_key.len)
 		forget_app(stream, app_key);
@@ -225,15 +231,20 @@ void live_stream_forget(struct live_stream *stream, str app_key)
 
 /* ---- out ---- */
 
-static void send(struct live_stream *stream, str app_key, const struct live_event *event)
+static void send(struct live_stream *stream, str app_key, const struct live_event *event,
+	bool is_mine)
 {
-	if (!live_outlets_send(stream->outlets, app_key,
-		    &(struct pusher_event){ event->channel, event->name, event->data }))
-		live_publish(stream->live, app_key, event);
+	const struct pusher_event outside = { event->channel, event->name, event->data };
+
+	if (is_mine && live_outlets_send(stream->outlets, app_key, &outside))
+		return;
+	live_publish_here(stream->live, app_key, event);
 }
 
-/* Numbered, kept and sent in one step: the order of numbers is the order on the wire. */
-void live_stream_tell(struct live_stream *stream, const struct live_told *told)
+/* Kept and sent in one step: the order of numbers is the order on the wire. A number that is not
+ * above those we gave (whose clock was ahead) is raised: no listener takes it for an old one. */
+void live_stream_deliver(struct live_stream *stream, const struct live_told *told, int64_t number,
+	bool is_mine)
 {
 	struct buf data = buf_heap(told->data.len + STAMP_MAX), key = buf_heap(1024);
 	struct live_event event = { .channel = told->channel, .name = told->name };
@@ -242,13 +253,25 @@ void live_stream_tell(struct live_stream *stream, const struct live_told *told)
 
 	pthread_mutex_lock(&stream->lock);
 	channel = channel_get(stream, key_of(&key, told->app_key, told->channel));
-	id = next_id(stream);
+	id = number > stream->newest ? number : next_id(stream);
+	stream->newest = id;
 	event.data = stamped(&data, told, id, last_of(channel));
 	keep(stream, channel, id, &event);
-	send(stream, told->app_key, &event);
+	send(stream, told->app_key, &event, is_mine);
 	pthread_mutex_unlock(&stream->lock);
 	buf_done(&data);
 	buf_done(&key);
+}
+
+void live_stream_tell(struct live_stream *stream, const struct live_told *told)
+{
+	int64_t newest;
+
+	pthread_mutex_lock(&stream->lock);
+	newest = stream->newest;
+	pthread_mutex_unlock(&stream->lock);
+	if (!live_nodes_tell(stream->live, told, newest))
+		live_stream_deliver(stream, told, 0, true);
 }
 
 /* ---- who was away ---- */
@@ -260,7 +283,8 @@ bool live_stream_is_heard(struct live_stream *stream)
 	bool is_heard;
 
 	live_figures(stream->live, &figures);
-	is_heard = figures.connections > 0 || live_outlets_active(stream->outlets) > 0;
+	is_heard = figures.connections > 0 || live_outlets_active(stream->outlets) > 0 ||
+		live_nodes_are_up(stream->live);
 	pthread_mutex_lock(&stream->lock);
 	if (is_heard)
 		stream->heard_ms = now_ms;

@@ -26,6 +26,10 @@ void live_stream_destroy(struct live_stream *stream);
 /* data: a JSON object's text. The event gets its number, and goes out in this order. */
 struct live_told { str app_key, channel, name, data; int version; };
 void live_stream_tell(struct live_stream *stream, const struct live_told *told);
+/* One that the nodes numbered (0: nobody did), for our own listeners. is_mine: we told it, and an
+ * outside server gets it by us. */
+void live_stream_deliver(struct live_stream *stream, const struct live_told *told, int64_t number,
+	bool is_mine);
 
 /* Does somebody listen, or may come back soon and ask? False: events need not be made; what is kept
  * is forgotten, for it has a gap now. */
@@ -33,6 +37,7 @@ bool live_stream_is_heard(struct live_stream *stream);
 /* Something was not told, or may not be heard any more by who heard it: all of an app (none: of
  * all) read anew. */
 void live_stream_forget(struct live_stream *stream, str app_key);
+void live_stream_forget_here(struct live_stream *stream, str app_key); /* on this node alone */
 
 /* The number of the newest event: what is read from the store behind this call has at least all up
  * to it. */
