@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '@shared/api/types'
-import { answerOf, cardsOf, formAnswers, interactiveOf, orderOf, placeOf, pollOf, previewOf, templateTexts, votesOf } from './content'
+import { answerOf, cardsOf, formAnswers, interactiveOf, orderOf, originOf, placeOf, pollOf, previewOf, templateTexts, votesOf } from './content'
 
 const message = (type: string, body: unknown, more: object = {}) => ({ type, direction: 'in', media: null, deleted_ms: null, [type]: body, ...more }) as unknown as Message
 const t = (key: string, values?: Record<string, unknown>) => (values ? `${key} ${JSON.stringify(values)}` : key)
@@ -58,5 +58,40 @@ describe('content', () => {
         expect(typeof previewOf(message(type, body), t)).toBe('string')
       }
     }
+  })
+})
+
+describe('what the Cloud API sends and brings', () => {
+  const interactive = (body: object) => ({ type: 'interactive', interactive: body }) as unknown as Message
+
+  it('draws the cards of a carousel with their buttons', () => {
+    const asked = interactiveOf(interactive({ type: 'carousel', body: { text: 'Look' }, action: { cards: [
+      { body: { text: 'One' }, action: { name: 'cta_url', parameters: { display_text: 'Open', url: 'https://x.example' } } },
+      { type: 'product', action: { product_retailer_id: 'p2' } }] } }))
+    expect(asked.asks).toBe('carousel')
+    expect(asked.sections.map((s) => [s.title, s.choices.map((c) => c.title)])).toEqual([['One', ['Open']], ['p2', []]])
+  })
+
+  it('reads a bill in both of its forms', () => {
+    const order = { status: 'pending', items: [{ name: 'bread', quantity: 2, amount: { value: 1050, offset: 100 } }] }
+    const action = { reference_id: 'r-1', currency: 'SGD', total_amount: { value: 2100, offset: 100 }, order }
+    const now = interactiveOf(interactive({ type: 'order_details', body: { text: 'Pay' }, action: { parameters: action } }))
+    const old = interactiveOf(interactive({ type: 'order_details', order_details: { body: { text: 'Pay' }, action } }))
+    expect(now.sections).toEqual([{ title: 'r-1 · pending · 21.00 SGD', choices: [{ title: '2 × bread', description: '10.50 SGD', kind: 'other' }] }])
+    expect(old.sections).toEqual(now.sections)
+    expect(old.body).toBe('Pay')
+  })
+
+  it('shows the fields of an address one by one', () => {
+    const answer = interactive({ type: 'nfm_reply', nfm_reply: { name: 'address_message', response_json: '{"saved_address_id":"a1","values":{"name":"Ana","in_pin_code":"400063","floor_number":""}}' } })
+    expect(formAnswers(answer)).toEqual([['saved_address_id', 'a1'], ['name', 'Ana'], ['in_pin_code', '400063']])
+  })
+
+  it('tells where the customer came from, and links nothing but web addresses', () => {
+    const from = (referral: object) => originOf({ type: 'text', text: { body: 'hi', referral } } as unknown as Message)
+    expect(from({ source_type: 'ad', headline: 'Sale', source_url: 'https://fb.me/1' })).toEqual({ kind: 'ad', title: 'Sale', text: '', link: 'https://fb.me/1' })
+    expect(from({ source_type: 'post', source_url: 'javascript:alert(1)' })?.link).toBe('')
+    expect(originOf({ type: 'text', text: { body: 'hi', referred_product: { product_retailer_id: 'p9' } } } as unknown as Message)?.kind).toBe('product')
+    expect(originOf({ type: 'text', text: { body: 'hi' } } as unknown as Message)).toBeNull()
   })
 })

@@ -77,7 +77,14 @@ export interface Choice {
   kind: 'reply' | 'url' | 'call' | 'copy' | 'other'
 }
 
+/** Kinds of interactive message that need a word over them: their body alone does not tell what they ask. */
+const ASKING = ['product', 'product_list', 'catalog_message', 'address_message', 'location_request_message', 'flow', 'carousel', 'order_details',
+  'order_status', 'request_contact_info', 'call_permission_request', 'voice_call']
+
 export interface Interactive {
+  /** One of `interactive.*` in the catalogue, or empty. */
+  asks: string
+  isCards: boolean
   header: string
   body: string
   footer: string
@@ -88,8 +95,40 @@ export interface Interactive {
 const choice = (title: unknown, description: unknown = '', kind: Choice['kind'] = 'reply'): Choice =>
   ({ title: str(title), description: str(description), kind })
 
+/** "250 of 100" is 2.50: amounts come as value and offset. */
+function amount(value: unknown, currency: string): string {
+  const whole = num(obj(value)['value'])
+  return whole === null ? '' : `${(whole / (num(obj(value)['offset']) ?? 100)).toFixed(2)} ${currency}`.trim()
+}
+
+/** The lines of a bill that we ask to be paid; its oldest form has all of it in `order_details`. */
+function billSections(body: Obj): Interactive['sections'] {
+  const old = obj(body['order_details'])
+  const bill = Object.keys(old).length ? obj(old['action']) : obj(obj(body['action'])['parameters'])
+  const order = obj(bill['order'])
+  const currency = str(bill['currency'])
+  const lines = list(order['items']).map((item) =>
+    choice(`${num(item['quantity']) ?? 1} × ${str(item['name']) || str(item['retailer_id'])}`, amount(item['amount'], currency), 'other'))
+  const total = amount(bill['total_amount'], currency)
+  const state = [str(bill['reference_id']), str(order['status']), str(order['description'])].filter(Boolean).join(' · ')
+  return [{ title: [state, total].filter(Boolean).join(' · '), choices: lines }]
+}
+
+function cardSections(cards: Obj[]): Interactive['sections'] {
+  return cards.map((card) => {
+    const action = obj(card['action'])
+    const replies = list(action['buttons']).map((button) => choice(obj(button['quick_reply'])['title'] ?? obj(button['reply'])['title']))
+    return {
+      title: str(obj(card['body'])['text']) || str(action['product_retailer_id']),
+      choices: replies.length ? replies : actionSections('cta_url', action).flatMap((section) => section.choices).filter((one) => one.title),
+    }
+  })
+}
+
 function actionSections(type: string, action: Obj): Interactive['sections'] {
   const parameters = obj(action['parameters'])
+  if (Array.isArray(action['cards'])) return cardSections(list(action['cards']))
+  if (type === 'product') return [{ title: '', choices: [choice(action['product_retailer_id'], '', 'other')] }]
   if (Array.isArray(action['buttons'])) {
     return [{ title: '', choices: list(action['buttons']).map((b) => choice(obj(b['reply'])['title'])) }]
   }
@@ -111,12 +150,17 @@ function actionSections(type: string, action: Obj): Interactive['sections'] {
 export function interactiveOf(message: Message): Interactive {
   const body = bodyOf(message)
   const action = obj(body['action'])
+  const type = str(body['type']).toLowerCase()
+  const isBill = type === 'order_details' || type === 'order_status'
+  const texts = { ...body, ...obj(body['order_details']) } as Obj
   return {
-    header: str(obj(body['header'])['text']),
-    body: str(obj(body['body'])['text']) || str(body['body']),
-    footer: str(obj(body['footer'])['text']),
+    asks: ASKING.includes(type) ? type : '',
+    isCards: Array.isArray(action['cards']) || isBill,
+    header: str(obj(texts['header'])['text']),
+    body: str(obj(texts['body'])['text']) || str(texts['body']),
+    footer: str(obj(texts['footer'])['text']),
     button: str(action['button']),
-    sections: actionSections(str(body['type']), action),
+    sections: isBill ? billSections(body) : actionSections(type, action),
   }
 }
 
@@ -134,12 +178,32 @@ export function answerOf(message: Message): { title: string; description: string
 export function formAnswers(message: Message): [string, string][] {
   const reply = obj(bodyOf(message)['nfm_reply'])
   try {
-    return Object.entries(obj(JSON.parse(str(reply['response_json']))))
-      .filter(([name]) => name !== 'flow_token')
+    const { values, ...others } = obj(JSON.parse(str(reply['response_json'])))
+    return Object.entries({ ...others, ...obj(values) }) // an address has its fields within `values`
+      .filter(([name, value]) => name !== 'flow_token' && value !== '' && value !== null)
       .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)])
   } catch {
     return []
   }
+}
+
+export interface Origin {
+  kind: 'ad' | 'post' | 'product'
+  title: string
+  text: string
+  link: string
+}
+
+/** Where the customer came from with this message: an ad or a post they tapped, or a product they ask about. */
+export function originOf(message: Message): Origin | null {
+  const body = bodyOf(message)
+  const from = obj(body['referral'])
+  const product = obj(body['referred_product'])
+  if (Object.keys(from).length) {
+    const link = str(from['source_url'])
+    return { kind: str(from['source_type']) === 'post' ? 'post' : 'ad', title: str(from['headline']), text: str(from['body']), link: /^https?:\/\//.test(link) ? link : '' }
+  }
+  return Object.keys(product).length ? { kind: 'product', title: str(product['product_retailer_id']), text: '', link: '' } : null
 }
 
 export interface Poll {
@@ -200,6 +264,7 @@ type Translate = (key: string, values?: Record<string, unknown>) => string
 export const NAMED_KINDS = [
   'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'live_location', 'contacts', 'interactive', 'button', 'list',
   'template', 'poll', 'poll_vote', 'order', 'product', 'system', 'edit', 'revoke', 'unsupported', 'reaction', 'text', 'note',
+  'pin', 'request_welcome', 'media_placeholder',
 ]
 
 export function kindName(type: string, t: Translate): string {

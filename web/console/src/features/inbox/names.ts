@@ -8,6 +8,7 @@ export function contactName(contact: Pick<ContactRef, 'name' | 'phone'>, t: (key
 /** Who of us wrote: nothing over one's own messages and the customer's, a name over all others. */
 export function authorLabel(message: Message, myId: string, t: (key: string) => string): string {
   const { kind, id, name } = message.author
+  if (message.direction === 'in' && kind === 'contact' && id && id !== message.contact_id) return name || t('contact.unnamed') // of a group
   if (message.direction === 'in' || (kind === 'person' && id === myId)) return ''
   if (kind === 'person' || kind === 'api_key') return name || t(`author.${kind}`)
   return t(`author.${['automation', 'phone', 'system'].includes(kind) ? kind : 'other'}`)
