@@ -4,6 +4,9 @@ import { createHmac } from 'node:crypto'
 import Pusher from 'pusher-js'
 import PusherServer from 'pusher'
 
+/** Of encrypted channels: the application's, which the hub never sees. */
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64')
+
 export const happens = (target, event) => new Promise((done) => { target.bind(event, (data) => done(data)) })
 
 /** An app of the hub (at: its URL; app: id, key, secret), and the clients that a test opened on it. */
@@ -23,7 +26,7 @@ export class Hub {
   signIn(socketId, userData) { return `${this.app.key}:${this.hex(`${socketId}::user::${userData}`)}` }
 
   /** The test is the application. user: of presence channels; person: user_data of the sign-in. */
-  options({ user, person, secrets = {}, ...rest } = {}) {
+  options({ user, person, ...rest } = {}) {
     return {
       cluster: '', wsHost: this.at.hostname, wsPort: Number(this.at.port), forceTLS: false, enabledTransports: ['ws'],
       channelAuthorization: {
@@ -32,7 +35,7 @@ export class Hub {
           done(null, {
             auth: this.sign(socketId, channelName, data),
             ...(data ? { channel_data: data } : {}),
-            ...(secrets[channelName] ? { shared_secret: secrets[channelName] } : {}),
+            ...(channelName.startsWith('private-encrypted-') ? { shared_secret: this.server().authorizeChannel(socketId, channelName).shared_secret } : {}),
           })
         },
       },
@@ -73,7 +76,8 @@ export class Hub {
   /** The server SDK, as an application has it. */
   server(app = this.app, more = {}) {
     return new PusherServer({
-      appId: app.app_id ?? app.id, key: app.key, secret: app.secret, host: this.at.hostname, port: this.at.port, useTLS: false, ...more,
+      appId: app.app_id ?? app.id, key: app.key, secret: app.secret, host: this.at.hostname, port: this.at.port, useTLS: false,
+      encryptionMasterKeyBase64: MASTER_KEY, ...more,
     })
   }
 

@@ -69,8 +69,8 @@ export class RawSocket {
   }
 
   /** The code it was closed with; undefined when the connection just ended. */
-  async closed() {
-    await until(() => this.code !== undefined || this.ended, 'the end', 30_000)
+  async closed(what = 'it') {
+    await until(() => this.code !== undefined || this.ended, `the end of ${what}`, 30_000)
     return this.code
   }
 
