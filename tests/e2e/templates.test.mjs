@@ -136,6 +136,34 @@ test('its figures follow, and a new version leaves it as it is', async () => {
   assert.deepEqual(data.map((one) => [one.name, one.status]).toSorted(), [['garden_sale', 'APPROVED'], ['garden_sale_v2', 'DRAFT']])
 })
 
+test('products of a catalogue are chosen by sections, and sent with the template', async () => {
+  await stage.demo.api('POST', '/templates', { channel_id: stage.demo.channel_id, name: 'picks', language: 'en_US', category: 'MARKETING', submit: true,
+    components: [{ type: 'BODY', text: 'Picked for you.' }, { type: 'BUTTONS', buttons: [{ type: 'MPM', text: 'View items' }] }] })
+  await decide('picks', { event: 'APPROVED' })
+  const conversation = await until(() => stage.conversationOf(customer.phone), 'the conversation')
+  await until(async () => (await stage.demo.api('GET', '/templates?query=picks')).data[0]?.status === 'APPROVED', 'the approval')
+  await admin.goto(`${stage.demo.url}/inbox/${conversation.id}`)
+  await admin.getByRole('button', { name: /Choose a template|Send a template/ }).first().click()
+  const dialog = admin.getByRole('dialog', { name: 'Send a template' })
+  await dialog.getByRole('button', { name: /picks/ }).click()
+  await dialog.getByRole('button', { name: 'Send template', exact: true }).click()
+  await dialog.getByText('Fill this in.').waitFor()
+  await dialog.getByRole('group', { name: 'Section 1' }).getByLabel('Product ids').fill('sku-1\nsku-2')
+  await dialog.getByRole('button', { name: 'Add a section' }).click()
+  await dialog.getByRole('group', { name: 'Section 2' }).getByLabel('Product ids').fill('sku-9')
+  await dialog.getByText('Products: 3 of at most 30').waitFor()
+  await dialog.getByLabel('Title of section 1').fill('New')
+  await dialog.getByLabel('Title of section 2').fill('Loved')
+  await dialog.getByRole('button', { name: 'Send template', exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await admin.locator('.row').filter({ hasText: 'Picked for you.' }).waitFor()
+  const sent = await until(async () => (await stage.demo.api('GET', `/conversations/${conversation.id}/messages`)).data
+    .find((one) => one.template?.name === 'picks' && ['sent', 'delivered', 'read'].includes(one.status)), 'the message that was sent')
+  assert.deepEqual(sent.template.components[0], { type: 'button', sub_type: 'mpm', index: '0', parameters: [{ type: 'action', action: {
+    thumbnail_product_retailer_id: 'sku-1', sections: [{ title: 'New', product_items: [{ product_retailer_id: 'sku-1' }, { product_retailer_id: 'sku-2' }] },
+      { title: 'Loved', product_items: [{ product_retailer_id: 'sku-9' }] }] } }] })
+})
+
 test('who may not manage templates sees them and changes nothing', async () => {
   const agent = await stage.agent(await stage.colleague('Sam'))
   await agent.goto(`${stage.demo.url}/settings/templates`)

@@ -74,6 +74,23 @@ describe('templates', () => {
     expect(pathOfField(rich, values, 'template.components[0].parameters[0]')).toBe('header.place')
     expect(previewTemplate(rich, values).body).toBe('Pay $100.99 until 25 Feb')
   })
+  it('lists products by sections, each with its title where there are several', () => {
+    const offer = { name: 'picks', language: 'en', components: [{ type: 'BODY', text: 'For you' }, { type: 'BUTTONS', buttons: [{ type: 'MPM', text: 'View items' }] }] }
+    expect(variablesOf(offer).map((one) => [one.path, one.kind])).toEqual([['button.0', 'products']])
+    expect(missingOf(offer, {}).length).toBe(1)
+    const one = { 'button.0.0.ids': 'sku-1, sku-2\nsku-1' }
+    expect(missingOf(offer, one)).toEqual([])
+    const action = (values: Record<string, string>) => (templateDraft(offer, values)['template'] as { components: { sub_type: string; index: string; parameters: { action: unknown }[] }[] }).components[0]!
+    expect(action(one)).toMatchObject({ sub_type: 'mpm', index: '0', parameters: [{ type: 'action', action: { thumbnail_product_retailer_id: 'sku-1', sections: [{ product_items: [{ product_retailer_id: 'sku-1' }, { product_retailer_id: 'sku-2' }] }] } }] })
+    const two = { ...one, 'button.0.sections': '2', 'button.0.1.ids': 'sku-9' }
+    expect(missingOf(offer, two).length).toBe(1)
+    const named = { ...two, 'button.0.0.title': 'New', 'button.0.1.title': 'Old', 'button.0.thumbnail': 'sku-9' }
+    expect(missingOf(offer, named)).toEqual([])
+    expect(action(named).parameters[0]!.action).toMatchObject({ thumbnail_product_retailer_id: 'sku-9', sections: [{ title: 'New' }, { title: 'Old' }] })
+    expect(missingOf(offer, { 'button.0.0.ids': Array.from({ length: 31 }, (_, i) => `sku-${i}`).join('\n') }).length).toBe(1)
+    expect(pathOfField(offer, one, 'template.components[0].parameters[0]')).toBe('button.0')
+    expect(previewTemplate(offer, named).buttons[0]).toEqual({ kind: 'MPM', text: 'View items', detail: '3' })
+  })
   it('asks for the code of an authentication template once, and sends it twice', () => {
     const login = template([{ type: 'BODY', add_security_recommendation: true }, { type: 'BUTTONS', buttons: [{ type: 'OTP', otp_type: 'COPY_CODE', text: 'Copy code' }] }] as Template['components'])
     expect(variablesOf(login).map((v) => v.path)).toEqual(['body.1'])

@@ -7,7 +7,7 @@
  */
 import type { MessageDraft, Template, TemplateButton, TemplateComponent } from '../api/types'
 
-export type VariableKind = 'text' | 'image' | 'video' | 'document' | 'place' | 'suffix' | 'code' | 'payload' | 'time'
+export type VariableKind = 'text' | 'image' | 'video' | 'document' | 'place' | 'suffix' | 'code' | 'payload' | 'time' | 'products'
 
 export interface TemplateVariable {
   path: string
@@ -71,6 +71,7 @@ function buttonVariables(component: TemplateComponent, at: Place): TemplateVaria
     if (isOtp(button) || /otp\/code/.test(button.url ?? '')) return []
     if (takesSuffix(button)) return [{ ...base, kind: 'suffix' }]
     if (button.type.toUpperCase() === 'COPY_CODE') return [{ ...base, kind: 'code' }]
+    if (button.type.toUpperCase() === 'MPM') return [{ ...base, kind: 'products' }]
     return button.type.toUpperCase() === 'QUICK_REPLY' ? [{ ...base, kind: 'payload', optional: true }] : []
   })
 }
@@ -102,7 +103,40 @@ export function variablesOf(template: Pick<Template, 'components'>): TemplateVar
 
 const clean = (value: string | undefined) => (value ?? '').replace(/\s+/g, ' ').trim()
 
+/* ---- products ---- */
+
+export interface ProductSection { title: string; ids: string[] }
+export const SECTIONS_MAX = 10
+export const PRODUCTS_MAX = 30
+export const SECTION_TITLE_MAX = 24
+
+/** How many sections the form has: their values are PATH.0.title, PATH.0.ids, PATH.1.title, … */
+export const sectionCount = (path: string, values: TemplateValues) => Math.min(SECTIONS_MAX, Math.max(1, Number(values[`${path}.sections`] ?? 1)))
+
+/** The sections that have products. Ids stand one on a line, or between commas or blanks. */
+export function sectionsOf(path: string, values: TemplateValues): ProductSection[] {
+  return Array.from({ length: sectionCount(path, values) }, (_, i) => ({
+    title: clean(values[`${path}.${i}.title`]), ids: [...new Set((values[`${path}.${i}.ids`] ?? '').split(/[\s,;]+/).filter(Boolean))],
+  })).filter((one) => one.ids.length > 0)
+}
+
+/* With more than one section each needs its title. */
+function productsFit(path: string, values: TemplateValues): boolean {
+  const sections = sectionsOf(path, values)
+  const count = sections.reduce((sum, one) => sum + one.ids.length, 0)
+  return count > 0 && count <= PRODUCTS_MAX && (sections.length === 1 || sections.every((one) => one.title !== ''))
+}
+
+function productsParameter(path: string, values: TemplateValues): Record<string, unknown> {
+  const sections = sectionsOf(path, values)
+  return { type: 'action', action: {
+    thumbnail_product_retailer_id: clean(values[`${path}.thumbnail`]) || (sections[0]?.ids[0] ?? ''),
+    sections: sections.map((one) => ({ ...(one.title ? { title: one.title } : {}), product_items: one.ids.map((id) => ({ product_retailer_id: id })) })),
+  } }
+}
+
 export function isFilled(variable: TemplateVariable, values: TemplateValues): boolean {
+  if (variable.kind === 'products') return productsFit(variable.path, values)
   if (variable.kind !== 'place') return clean(values[variable.path]) !== ''
   return ['latitude', 'longitude'].every((part) => clean(values[`${variable.path}.${part}`]) !== '')
 }
@@ -149,6 +183,8 @@ export function amountText(value: string, code: string): string {
 function previewButton(button: TemplateButton, path: string, values: TemplateValues): PreviewButton {
   const kind = button.type.toUpperCase()
   const value = clean(values[path])
+  const products = sectionsOf(path, values).reduce((sum, one) => sum + one.ids.length, 0)
+  if (kind === 'MPM') return { kind, text: button.text ?? '', detail: products ? String(products) : '' }
   const url = (button.url ?? '').replace(VARIABLE, (whole) => value || whole)
   return { kind, text: button.text ?? '', detail: kind === 'COPY_CODE' ? value : kind === 'PHONE_NUMBER' ? (button.phone_number ?? '') : url }
 }
@@ -215,12 +251,13 @@ function parameterOf(variable: TemplateVariable, values: TemplateValues): Json {
     case 'suffix': return { type: 'text', text: value }
     case 'code': return { type: 'coupon_code', coupon_code: value }
     case 'payload': return { type: 'payload', payload: value }
+    case 'products': return productsParameter(variable.path, values)
     case 'time': return { type: 'limited_time_offer', limited_time_offer: { expiration_time_ms: value ? new Date(value).getTime() : 0 } }
     default: return textParameter(variable.path, variable.name, values)
   }
 }
 
-const SUB_TYPES: Partial<Record<VariableKind, string>> = { suffix: 'url', code: 'copy_code', payload: 'quick_reply' }
+const SUB_TYPES: Partial<Record<VariableKind, string>> = { suffix: 'url', code: 'copy_code', payload: 'quick_reply', products: 'mpm' }
 
 interface Built { components: Json[]; pointers: Map<string, string> }
 
