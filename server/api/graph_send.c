@@ -262,10 +262,11 @@ static enum err send(struct job *job, struct asked *a, struct response *res)
 
 static enum err check_mark(struct job *job, const struct asked *a, bool typing)
 {
-	const struct provider *provider = a->to->channel.provider;
+	uint64_t can = provider_can(&a->to->channel);
 
-	if (!(provider->can & CAN_MARK_READ) || (typing && !(provider->can & CAN_TYPING)))
-		return graph_fail(job, "131051", "%s cannot show a customer %s.", provider->title,
+	if (!(can & CAN_MARK_READ) || (typing && !(can & CAN_TYPING)))
+		return graph_fail(job, "131051", "%s cannot show a customer %s.",
+			a->to->channel.provider->title,
 			typing ? "that somebody types" : "that a message was read");
 	return OK;
 }
