@@ -84,10 +84,7 @@ async function openTwoWays(t, store) {
   t.after(async () => { way.close(); await world.close() })
   await world.open()
   way.port = world.sandboxPort
-  world.second = (await world.api('POST', '/channels', {
-    provider: 'cloud', name: 'Second', phone_number_id: secondId, waba_id: '102290129340398', access_token: 'EAAcrashtoken', app_secret: 'crash-app-secret',
-  })).json()
-  await world.control('POST', '/control/numbers', { phone_number_id: secondId, webhook_url: `${world.url}/webhooks/cloud/${world.second.id}` })
+  world.second = await world.addChannel(secondId, 'Second')
   return [world, way]
 }
 
@@ -96,11 +93,6 @@ async function openWindows(world) {
   await world.openWindows(customers)
   for (let i = 0; i < customers; i++)
     await world.control('POST', `/control/customers/1202557${String(i).padStart(4, '0')}/messages`, { type: 'text', text: { body: 'hello, second' }, phone_number_id: secondId })
-}
-
-async function theNumber(world) {
-  const numbers = (await world.api('GET', '/numbers')).json().data
-  return numbers.find((one) => one.channels.length === 2)
 }
 
 async function send(world, number) {
@@ -141,9 +133,8 @@ async function metric(world, name) {
 for (const store of stores) {
   test(`${store}: a preferred provider that dies under ${sendsPerSecond} messages a second`, { timeout: 600000 }, async (t) => {
     const [world, way] = await openTwoWays(t, store)
-    await world.until(async () => theNumber(world), 'both channels are of one number')
+    const number = await world.number(2)
     await openWindows(world)
-    const number = await theNumber(world)
 
     await t.test('customers who wrote by both channels have one conversation each', async () => {
       await world.until(async () => [...(await world.readThreads()).values()].length >= 2 * customers, 'all they wrote is there')

@@ -103,6 +103,26 @@ export class World {
     await this.until(async () => (await call(`${this.sandbox}/control/customers`))?.status === 200, 'the sandbox answers')
   }
 
+  /** One more way to the same phone number: a channel, and a number of the sandbox. */
+  async addChannel(phoneNumberId, name) {
+    const channel = (await this.api('POST', '/channels', {
+      provider: 'cloud', name, phone_number_id: phoneNumberId, waba_id: '102290129340398', access_token: token, app_secret: secret,
+    })).json()
+    assert.ok(channel.id, JSON.stringify(channel))
+    await this.control('POST', '/control/numbers', { phone_number_id: phoneNumberId, webhook_url: `${this.url}/webhooks/cloud/${channel.id}` })
+    return channel
+  }
+
+  /** The number with so many channels, as soon as their providers told that it is one. */
+  async number(channels) {
+    let found
+    await this.until(async () => {
+      const numbers = (await this.api('GET', '/numbers')).json().data
+      return (found = numbers.find((one) => one.channels.length === channels))
+    }, `${channels} channels are of one number`)
+    return found
+  }
+
   async start() {
     this.process = spawn(binary, ['serve'], { env: this.env, stdio: ['ignore', 'ignore', 'inherit'] })
     await this.until(async () => (await call(`${this.url}/readyz`))?.status === 200, 'the server is ready')
