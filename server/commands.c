@@ -9,7 +9,9 @@
 
 #include "account/account.h"
 #include "account/realtime.h"
+#include "account/channel.h"
 #include "account/seal.h"
+#include "api/api.h"
 #include "base/json.h"
 #include "inbox/inbox.h"
 #include "net/client.h"
@@ -567,4 +569,57 @@ int command_app(struct arena *arena, const struct settings *settings, int argc, 
 		printf("%.*s\n", (int)out.len, (const char *)out.ptr);
 	buf_done(&out);
 	return close_for(&once, e);
+}
+
+/* ---- channel ---- */
+
+static enum err read_file(struct job *job, const char *path, json *out)
+{
+	struct buf text = buf_in(job->arena, JSON_SIZE_MAX);
+	FILE *file = fopen(path, "rb");
+	str why = STR_NONE;
+	size_t n = 1;
+
+	if (!file)
+		return fail(job, ERR_INPUT, "%s cannot be read", path);
+	while (n > 0 && !text.failed) {
+		char piece[4096];
+
+		n = fread(piece, 1, sizeof piece, file);
+		buf_put(&text, piece, n);
+	}
+	fclose(file);
+	if (json_read(job->arena, buf_text(&text), out, &why) != OK || json_kind(*out) != JSON_MAP)
+		return fail(job, ERR_INPUT, "%s is no JSON object: " STR_F, path, STR_A(why));
+	return OK;
+}
+
+static enum err import_channel(struct job *job, const char *path, const char *workspace)
+{
+	struct channel *made;
+	json root;
+
+	TRY(read_file(job, path, &root));
+	TRY(keyring_load(job));
+	TRY(find_workspace(job, workspace));
+	TRY(api_channel_import(job, root, &made));
+	printf("Made the channel %lld. A server that is running takes its webhooks after a "
+	       "restart.\n",
+		(long long)made->id);
+	return OK;
+}
+
+int command_channel(struct arena *arena, const struct settings *settings, int argc, char **argv)
+{
+	const char *path = take_value(&argc, argv, "import"),
+		   * workspace = take_value(&argc, argv, "--workspace");
+	struct once once;
+
+	if (!nothing_left(arena, argc, argv) || !path) {
+		fprintf(stderr, "usage: parley channel import FILE [--workspace ID]\n");
+		return 2;
+	}
+	if (!open_for(&once, settings, "channel"))
+		return 1;
+	return close_for(&once, import_channel(&once.job, path, workspace));
 }

@@ -47,6 +47,10 @@ static const struct command {
 		"  --channel NAME            the workspace's own channel when left out\n"
 		"  --payload JSON            the example of the catalogue when left out\n"
 		"  --url URL                 of the server; from `listen` when left out\n" },
+	{ "channel", command_channel,
+		"import FILE: make a channel as the API would, of a JSON file",
+		"  import FILE               the body of POST /channels, e.g. docs/api/examples/\n"
+		"  --workspace ID            which; the first one when left out\n" },
 	{ "counts", command_counts,
 		"verify: count the conversations anew and compare; mend: and put it right",
 		"  verify | mend\n" },

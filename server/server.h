@@ -73,6 +73,8 @@ int command_keys(struct arena *arena, const struct settings *settings, int argc,
 int command_audit(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_realtime(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_emit(struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_channel(
+	struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_counts(struct arena *arena, const struct settings *settings, int argc, char **argv);
 
 /* Takes --name out of argv when it is there. */

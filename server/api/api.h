@@ -65,6 +65,11 @@ void api_check_listeners(void);
 struct api_receipt { id64 workspace, channel; str remote_id; bool typing; };
 extern void (*api_receipt_hook)(const struct api_receipt *receipt);
 
+/* A channel of the body that POST /channels takes, in job->workspace: by the same checks. For the
+ * command line. */
+struct channel;
+enum err api_channel_import(struct job *job, json root, struct channel **out);
+
 /* ---- what comes ---- */
 
 enum field_kind {

@@ -59,6 +59,14 @@ static const struct field channel_fields[] = {
 	{ 0 },
 };
 
+enum err api_channel_import(struct job *job, json root, struct channel **out)
+{
+	struct channel_draft draft = { .disabled = -1 };
+
+	fields_read(job, root, channel_fields, &draft);
+	return channel_create(job, &draft, out);
+}
+
 enum err channels_post(struct job *job, const struct request *req, struct response *res)
 {
 	struct channel_draft draft = { .disabled = -1 };

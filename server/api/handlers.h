@@ -323,6 +323,7 @@ HANDLER(assets_get);
 HANDLER(openapi_get);
 HANDLER(transport_schema_get);
 HANDLER(providers_list);
+HANDLER(media_link_get);
 HANDLER(channels_preview);
 HANDLER(api_missing);
 

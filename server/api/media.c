@@ -368,6 +368,15 @@ enum err media_give(struct job *job, const struct request *req, const struct med
 	return OK;
 }
 
+/* Who has the address may have the file: it is a provider that was given it. */
+enum err media_link_get(struct job *job, const struct request *req, struct response *res)
+{
+	struct media media;
+
+	TRY(media_of_link(job, req->params[0], &media));
+	return media_give(job, req, &media, res);
+}
+
 enum err media_bytes_get(struct job *job, const struct request *req, struct response *res)
 {
 	struct media media;

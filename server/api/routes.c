@@ -341,6 +341,7 @@ const struct route api_routes[] = {
 	{ GET, "/metrics", health_metrics, PERMIT_PUBLIC },
 
 	{ GET, "/openapi.json", openapi_get, PERMIT_PUBLIC },
+	{ GET, "/files/{token}/{name}", media_link_get, PERMIT_PUBLIC },
 	{ GET, "/transport.schema.json", transport_schema_get, PERMIT_PUBLIC },
 	{ GET, V1 "/{*}", api_missing, PERMIT_PUBLIC },
 	{ POST, V1 "/{*}", api_missing, PERMIT_PUBLIC },

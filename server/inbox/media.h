@@ -94,5 +94,9 @@ bool media_type_is_safe(str mime_type);
 str media_name_clean(struct arena *arena, str name);
 /* A name to save it under: its own, or made of its id and type. */
 str media_name_for(struct arena *arena, const struct media *media);
+/* An address below public_url that opens the file to whoever has it, for a day; and the way back:
+ * sets job->workspace, ERR_MISSING for what we did not make or is too old. */
+enum err media_link(struct job *job, const struct media *media, str *out);
+enum err media_of_link(struct job *job, str token, struct media *out);
 
 #endif

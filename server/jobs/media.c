@@ -350,6 +350,8 @@ enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 i
 	if (media.state == MEDIA_FAILED)
 		return fail_code(job, ERR_INPUT, S("media_failed"), S("Upload the file again."),
 			"The file could not be fetched.");
+	if (ch->provider->media_by_link)
+		return media_link(job, &media, remote_id);
 	*remote_id = media.remote_id;
 	return is_uploaded(&media, ch->id, job->now_ms) ? OK : upload(job, ch, &media, remote_id);
 }

@@ -17,9 +17,9 @@
 #define MEDIA_REMOTE_LIFE_MS \
 	(29 * 86400 * 1000LL) /* of an uploaded file: the provider keeps it for 30 days */
 
-/* The provider's id of a stored media, uploading it when there is none or it is older than 29 days.
- * ERR_CONFLICT while it is still being fetched, ERR_INPUT when it failed. Holds no transaction
- * while it uploads. */
+/* The provider's id of a stored media (of one that takes links: a link), uploading it when there is
+ * none or it is older than 29 days. ERR_CONFLICT while it is still being fetched, ERR_INPUT when it
+ * failed. Holds no transaction while it uploads. */
 enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 media,
 	str *remote_id);
 

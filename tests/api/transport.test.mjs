@@ -1,7 +1,7 @@
 // transport.test.mjs: the other providers over the API: the echo, HTTP transports, MSG91.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -264,4 +264,63 @@ test('a channel of MSG91 says what is wrong with its fields, and with its key', 
   assert.deepEqual(result.steps.map((step) => [step.name, step.ok]), [['token', false], ['number', false], ['webhook_event', true]])
   assert.match(result.steps[0].detail, /Unauthorized/)
   assert.equal(gateway.calls.at(-1).headers.authkey, 'authkey-2')
+})
+
+// ---- files, files on disk, limits ----
+
+test('a file of ours goes as a link that opens for whoever has it, and for nobody who guesses', async () => {
+  const channel = await create({ ...at(example('full'), gateway.url), name: 'Pictures' })
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+  const form = new FormData()
+  form.append('file', new Blob([png], { type: 'image/png' }), 'dot.png')
+  const media = await (await fetch(`${server.url}/api/v1/media`, { method: 'POST', body: form, headers: { authorization: `Bearer ${shop.api_key}` } })).json()
+  gateway.answer = () => ({ status: 200, body: { status: 'queued', data: [{ id: 'g-9' }] } })
+  gateway.calls.length = 0
+  const sent = await shop.caller.want(202, 'POST', '/messages', { channel_id: channel.id, to: '+12025550149', type: 'image', image: { id: media.id, caption: 'See' } })
+  await becomes(sent.id, 'sent')
+  const { image } = JSON.parse(gateway.calls[0].text)
+  assert.equal(image.caption, 'See')
+  assert.ok(image.link.startsWith(`${server.url}/files/`) && !('id' in image), JSON.stringify(image))
+  const file = await fetch(image.link)
+  assert.equal(file.status, 200)
+  assert.deepEqual(Buffer.from(await file.arrayBuffer()), png)
+  const [token, name] = image.link.split('/').slice(-2)
+  const [workspace, id, until_, mac] = token.split('.')
+  for (const forged of [`${workspace}.${id}.${Number(until_) + 1}.${mac}`, `${workspace}.${Number(id) + 1}.${until_}.${mac}`, `${workspace}.${id}.${until_}.`, 'x'])
+    assert.equal((await fetch(`${server.url}/files/${forged}/${name}`)).status, 404, forged)
+})
+
+test('a channel is imported from a file by the same checks', async () => {
+  const file = path.join(server.folder, 'transport.json')
+  const draft = at(example('full'), gateway.url)
+  writeFileSync(file, JSON.stringify({ ...draft, name: 'From a file' }))
+  const good = server.run('channel', 'import', file)
+  assert.equal(good.status, 0, good.stderr)
+  const id = /Made the channel (\d+)/.exec(good.stdout)[1]
+  const channel = await shop.caller.want(200, 'GET', `/channels/${id}`)
+  assert.deepEqual(channel.config, { ...draft.config, secrets: { key: '********' } })
+  delete draft.config.request.url
+  draft.config.address = 'FAX'
+  writeFileSync(file, JSON.stringify(draft))
+  const bad = server.run('channel', 'import', file)
+  assert.equal(bad.status, 1)
+  assert.match(bad.stderr, /config\.address: One of ANY, EMAIL, PHONE\./)
+  assert.match(bad.stderr, /config\.request\.url: Must not be missing\./)
+  writeFileSync(file, 'no json')
+  assert.equal(server.run('channel', 'import', file).status, 1)
+  assert.equal(server.run('channel', 'import').status, 2)
+})
+
+test('a configuration has at most 32 KiB, 20 secrets and 40 parameters', async () => {
+  const draft = at(example('minimal'), gateway.url)
+  const many = (count) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, 'v']))
+  const body = (octets) => ({ ...draft, name: 'Large', config: { ...draft.config, request: { ...draft.config.request, body: 'x'.repeat(octets) } } })
+  await shop.caller.want(201, 'POST', '/channels', body(32_000))
+  assert.ok(fields(await shop.caller.want(422, 'POST', '/channels', body(33_000))).includes('config'))
+  const secrets = (count) => ({ ...draft, name: 'Secrets', config: { ...draft.config, secrets: many(count) } })
+  await shop.caller.want(201, 'POST', '/channels', secrets(20))
+  assert.deepEqual(fields(await shop.caller.want(422, 'POST', '/channels', secrets(21))), ['config.secrets'])
+  const query = (count) => ({ ...draft, name: 'Query', config: { ...draft.config, request: { ...draft.config.request, query: many(count) } } })
+  await shop.caller.want(201, 'POST', '/channels', query(40))
+  assert.deepEqual(fields(await shop.caller.want(422, 'POST', '/channels', query(41))), ['config.request.query'])
 })
