@@ -138,3 +138,26 @@ test('a read mark is sent equal to its file, with typing where the file has it',
     assert.deepEqual(got, { ...read(file), message_id: who.wamid })
   }
 })
+
+test('what goes to a group is sent equal to its file, and who speaks in it is told', { timeout: 60_000 }, async () => {
+  const who = await customer(901)
+  const { group_id: group } = await demo.control('POST', '/groups', { subject: 'Choir', members: [who.phone] })
+  const said = await demo.control('POST', `/customers/${who.phone}/messages`, { type: 'text', text: { body: 'to all of you' }, group_id: group })
+  const talk = await until(async () => (await demo.api('GET', '/conversations?status=all&limit=100')).data.find((one) => one.contact.name === 'Choir'),
+    'the thread of the group', 30_000)
+  const theirs = (await demo.api('GET', `/conversations/${talk.id}/messages`)).data.find((one) => one.remote_id === said.id)
+  assert.equal(theirs.author.name, 'C 901')
+  assert.notEqual(theirs.author.id, talk.contact.id)
+  for (const file of files.filter((one) => read(one).recipient_type === 'group')) {
+    const body = read(file)
+    const sent = await demo.api('POST', '/messages', { to: group, recipient_type: 'group', channel_id: channel.id, type: body.type, [body.type]: { ...body[body.type], message_id: theirs.id } })
+    const got = await until(async () => (await demo.control('GET', `/messages?biz=${sent.id}`)).data[0], `${file} on the wire`, 30_000)
+    const { biz_opaque_callback_data, ...rest } = got.body
+    assert.equal(biz_opaque_callback_data, sent.id)
+    assert.deepEqual(rest, { ...body, to: group, pin: { ...body.pin, message_id: said.id } })
+  }
+  const answer = await demo.api('POST', `/conversations/${talk.id}/messages`, { type: 'text', text: { body: 'to you all' } })
+  await until(async () => (await demo.api('GET', `/messages/${answer.id}`)).status === 'delivered', 'a delivered answer', 30_000)
+  await assert.rejects(demo.api('POST', `/conversations/${talk.id}/messages`, { type: 'location', location: { latitude: 1, longitude: 2 } }), /unsupported_kind/)
+  await assert.rejects(demo.api('POST', `/conversations/${who.message.conversation_id}/messages`, { type: 'pin', pin: { type: 'pin', message_id: who.message.id, expiration_days: 1 } }), /unsupported_kind/)
+})

@@ -34,6 +34,7 @@ void control_write_customer(struct buf *b, const struct customer *c)
 	json_put_bool(b, "reads_at_once", c->reads_at_once);
 	json_put_bool(b, "blocks", c->blocks);
 	json_put_bool(b, "stopped_marketing", c->stopped_marketing);
+	json_put_bool(b, "is_group", c->is_group);
 	json_put_int(b, "unread", (int64_t)unread);
 	json_put_ms(b, "last_inbound_ms", inbound_ms);
 	json_close(b, '}');

@@ -121,10 +121,11 @@ static int64_t inbound_ms(json message)
 static struct chat *take_message(struct customer *c, struct number *number, str wamid, json message,
 	str text)
 {
+	struct customer *group = group_find(the_sandbox, json_text_at(message, "group_id"));
 	struct chat *chat = chat_find(the_sandbox, wamid);
 
 	if (!chat)
-		chat = chat_add(the_sandbox, c, number, wamid);
+		chat = chat_add(the_sandbox, group ? group : c, number, wamid);
 	if (!chat)
 		return NULL;
 	chat->kind = kind_of(message);
@@ -133,7 +134,7 @@ static struct chat *take_message(struct customer *c, struct number *number, str 
 	chat->thread->inbound_ms = inbound_ms(message);
 	if (chat->kind == KIND_REACTION)
 		take_reaction(message);
-	inbound_send(the_sandbox, chat, message);
+	inbound_send(the_sandbox, chat, c, message);
 	return chat;
 }
 

@@ -20,6 +20,7 @@ struct sending {
 	enum message_kind kind;
 	struct customer *customer;
 	const char *category;        /* of a template */
+	bool is_group;
 	bool is_marketing;           /* came by /marketing_messages */
 };
 
@@ -49,8 +50,11 @@ static bool read_recipient(struct sending *s)
 		return false;
 	}
 	if (str_is(json_text_at(s->root, "recipient_type"), S("group"))) {
-		answer_code(s->ex, 131041, S("The group does not exist."));
-		return false;
+		s->is_group = group_find(s->sb, to) != NULL;
+		s->to = to;
+		if (!s->is_group)
+			answer_code(s->ex, 131041, S("The group does not exist."));
+		return s->is_group;
 	}
 	s->to = to.len ? digits_of(s->arena, to) : user_id;
 	if ((to.len && s->to.len < 5) || s->to.len > 140) {
@@ -168,8 +172,12 @@ static bool fits_limits(struct sending *s)
 	struct job job = loop_job(s->ex);
 	const struct field_error *first;
 
-	if (str_is(s->type, S("pin"))) {
+	if (str_is(s->type, S("pin")) && !s->is_group) {
 		answer_code(s->ex, 131009, S("pin is only for groups."));
+		return false;
+	}
+	if (s->is_group && !(cloud_provider.can_group & CAN_KIND(s->kind))) {
+		answer_code(s->ex, 131009, S("Groups do not take messages of this type."));
 		return false;
 	}
 	if (cloud_check(&job, NULL, s->kind, json_field(s->root, arena_cstr(s->arena, s->type))) ==
@@ -422,9 +430,9 @@ static void write_accepted(struct sending *s, const struct chat *chat, struct bu
 	json_open_in(b, "contacts", '[');
 	json_open(b, '{');
 	json_put(b, "input", input.len ? input : s->to);
-	if (input.len)
+	if (input.len && !s->is_group)
 		json_put(b, "wa_id", str_of(s->customer->phone));
-	else
+	else if (!s->is_group)
 		json_put(b, "user_id", str_of(s->customer->user_id));
 	json_close(b, '}');
 	json_close(b, ']');
@@ -432,6 +440,8 @@ static void write_accepted(struct sending *s, const struct chat *chat, struct bu
 	json_open(b, '{');
 	json_put(b, "id", str_of(chat->wamid));
 	json_put(b, "message_status", S("accepted"));
+	if (s->is_group)
+		json_put(b, "group_id", s->to);
 	json_close(b, '}');
 	json_close(b, ']');
 	json_close(b, '}');

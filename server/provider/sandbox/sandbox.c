@@ -384,6 +384,7 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/customers/{phone}/read", control_customer_read),
 	ON_LOOP(HTTP_GET, "/control/customers/{phone}/thread", control_customer_thread),
 	ON_LOOP(HTTP_GET, "/control/messages", control_messages),
+	ON_LOOP(HTTP_POST, "/control/groups", control_group_create),
 	ON_LOOP(HTTP_GET, "/control/webhooks", control_webhooks),
 	ON_LOOP(HTTP_POST, "/control/webhooks", control_webhook_raw),
 	ON_LOOP(HTTP_GET, "/control/faults", control_faults),

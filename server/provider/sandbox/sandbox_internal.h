@@ -22,6 +22,7 @@
 #define FAULTS_MAX 64
 #define WAITERS_MAX 200
 #define WINDOW_MS (24 * 3600 * 1000LL)
+#define GROUP_MEMBERS_MAX 8
 #define TYPING_MS 25000
 #define ANSWER_MAX (8u << 20)
 #define MEDIA_SIZE_MAX (100u << 20)
@@ -95,6 +96,10 @@ struct customer {
 	struct customer *next;
 	char *phone, *name, *username, *user_id;
 	bool hides_phone, offline, reads_at_once, blocks, stopped_marketing;
+	/* a group instead: phone is its id, and members are not owned */
+	bool is_group;
+	struct customer *members[GROUP_MEMBERS_MAX];
+	size_t member_count;
 	struct thread *threads;
 	size_t in_flight;    /* webhooks about this customer on their way */
 	int64_t change;      /* of the last change in one of its chats */
@@ -376,13 +381,19 @@ str make_wamid(struct arena *arena, str phone);
 struct number *number_find(struct sandbox *sb, str phone_number_id);
 void people_clear(struct sandbox *sb);
 
+/* ---- group.c ---- */
+struct customer *group_find(struct sandbox *sb, str id);
+void control_group_create(const struct request *req, struct exchange *ex);
+
 /* ---- status.c ---- */
 void status_start(struct chat *chat, int64_t fail_code); /* sent, delivered, … or failed */
 void status_read(struct chat *chat);   /* and all before it of the business */
 void status_played(struct chat *chat);
 void status_online(struct customer *c); /* what waited for the phone arrives */
-/* A customer's message goes out as webhook. */
-void inbound_send(struct sandbox *sb, struct chat *chat, json message);
+/* A customer's message goes out as webhook. speaker: who wrote it, in a group another than the
+ * chat's customer. */
+void inbound_send(struct sandbox *sb, struct chat *chat, const struct customer *speaker,
+	json message);
 
 /* ---- webhooks.c ---- */
 /* Up to and with metadata; the caller writes the members of value, then closes. */

@@ -69,18 +69,30 @@ static void put_errors(struct buf *b, int64_t code)
 	json_close(b, ']');
 }
 
-static void put_status(struct buf *b, const struct chat *chat, int64_t code)
+/* "Groups add recipient_participant_id": c is the member, NULL in a group without any. */
+static void put_recipient(struct buf *b, const struct chat *chat, const struct customer *c)
 {
-	const struct customer *c = chat->customer;
+	bool in_group = chat->customer->is_group;
 
-	json_open_in(b, "statuses", '[');
+	if (in_group) {
+		json_put(b, "recipient_type", S("group"));
+		json_put(b, "recipient_id", str_of(chat->customer->phone));
+	}
+	if (c && !c->hides_phone)
+		json_put(b, in_group ? "recipient_participant_id" : "recipient_id",
+			str_of(c->phone));
+	if (c)
+		json_put(b, in_group ? "recipient_participant_user_id" : "recipient_user_id",
+			str_of(c->user_id));
+}
+
+static void put_one(struct buf *b, const struct chat *chat, const struct customer *c, int64_t code)
+{
 	json_open(b, '{');
 	json_put(b, "id", str_of(chat->wamid));
 	json_put(b, "status", str_of(status_name(chat->status)));
 	put_seconds(b, "timestamp", clock_now_ms());
-	if (!c->hides_phone)
-		json_put(b, "recipient_id", str_of(c->phone));
-	json_put(b, "recipient_user_id", str_of(c->user_id));
+	put_recipient(b, chat, c);
 	if (chat->biz[0])
 		json_put(b, "biz_opaque_callback_data", str_of(chat->biz));
 	if (code)
@@ -88,6 +100,18 @@ static void put_status(struct buf *b, const struct chat *chat, int64_t code)
 	else if (chat->status == STATUS_SENT || chat->status == STATUS_DELIVERED)
 		put_pricing(b, chat);
 	json_close(b, '}');
+}
+
+/* "One status webhook per participant, possibly several statuses per POST". */
+static void put_status(struct buf *b, const struct chat *chat, int64_t code)
+{
+	const struct customer *c = chat->customer;
+
+	json_open_in(b, "statuses", '[');
+	if (!c->is_group || c->member_count == 0)
+		put_one(b, chat, c->is_group ? NULL : c, code);
+	for (size_t i = 0; i < c->member_count; i++)
+		put_one(b, chat, c->members[i], code);
 	json_close(b, ']');
 }
 
@@ -111,7 +135,7 @@ static void tell(struct chat *chat, enum message_status status, int64_t code)
 		return;
 	}
 	webhook_open(&b, chat->thread->number, "messages");
-	if (!code)
+	if (!code && !chat->customer->is_group)
 		webhook_contacts(&b, chat->customer);
 	put_status(&b, chat, code);
 	webhook_close(&b);
@@ -144,7 +168,7 @@ static void sent_now(void *arg)
 	struct chat *chat = arg;
 
 	tell(chat, STATUS_SENT, 0);
-	if (chat->kind != KIND_REACTION)
+	if (chat->kind != KIND_REACTION && chat->kind != KIND_PIN)
 		sandbox_after(chat->sandbox, chat->sandbox->settings.delivered_ms, delivered_now,
 			NULL, chat);
 }
@@ -208,12 +232,13 @@ void status_played(struct chat *chat)
 		tell(chat, STATUS_PLAYED, 0);
 }
 
-void inbound_send(struct sandbox *sb, struct chat *chat, json message)
+void inbound_send(struct sandbox *sb, struct chat *chat, const struct customer *speaker,
+	json message)
 {
 	struct buf b = buf_heap(WEBHOOK_MAX);
 
 	webhook_open(&b, chat->thread->number, "messages");
-	webhook_contacts(&b, chat->customer);
+	webhook_contacts(&b, speaker);
 	json_open_in(&b, "messages", '[');
 	json_put_value(&b, NULL, message);
 	json_close(&b, ']');
