@@ -55,6 +55,31 @@ function written(fits) {
 
 const bubble = (id) => phone.locator(`[data-id="${id}"]`)
 
+test('orders, addresses and forms are asked for and sent', async () => {
+  const products = await send({ type: 'interactive', interactive: { type: 'product_list', header: { type: 'text', text: 'Tea' }, body: { text: 'Which?' },
+    action: { catalog_id: 'c1', sections: [{ title: 'Green', product_items: [{ product_retailer_id: 'sencha' }, { product_retailer_id: 'matcha' }] }] } } })
+  await bubble(products).getByRole('button', { name: 'Order them' }).click()
+  await page.locator('#order-price').fill('4.5')
+  await page.locator('#order').getByRole('button', { name: 'Send' }).click()
+  const order = await written((body) => body.type === 'order')
+  assert.deepEqual(order.order.product_items.map((item) => [item.product_retailer_id, item.item_price]), [['sencha', 4.5], ['matcha', 4.5]])
+  assert.equal(order.context.id, products)
+
+  const address = await send({ type: 'interactive', interactive: { type: 'address_message', body: { text: 'Where to?' }, action: { name: 'address_message', parameters: { country: 'IN' } } } })
+  await bubble(address).getByRole('button', { name: 'Provide address' }).click()
+  await page.locator('#address').getByRole('button', { name: 'Send' }).click()
+  const place = await written((body) => body.interactive?.nfm_reply?.name === 'address_message')
+  assert.equal(JSON.parse(place.interactive.nfm_reply.response_json).values.in_pin_code, '400063')
+
+  const form = await send({ type: 'interactive', interactive: { type: 'flow', body: { text: 'How was it?' }, action: { name: 'flow',
+    parameters: { flow_message_version: '3', flow_token: 'ft-1', flow_id: '1', flow_cta: 'Tell us' } } } })
+  await bubble(form).getByRole('button', { name: 'Tell us' }).click()
+  await page.locator('#form-values').fill('rating: 4')
+  await page.locator('#form').getByRole('button', { name: 'Send' }).click()
+  const filled = await written((body) => body.interactive?.nfm_reply?.name === 'flow')
+  assert.deepEqual(JSON.parse(filled.interactive.nfm_reply.response_json), { flow_token: 'ft-1', rating: '4' })
+})
+
 test('pictures, places, contacts, links and templates are drawn', async () => {
   const image = await send({ type: 'image', image: { id: await upload(picture(), 'image/png'), caption: 'The _blue_ one' } })
   await bubble(image).locator('em').getByText('blue').waitFor()

@@ -94,23 +94,46 @@ const drawInteractive = {
 	list: (content, chat, act) => [button(`☰ ${content.action.button}`, () => act.choose(chat, content))],
 	cta_url: (content) => [link(content.action.parameters.url, content.action.parameters.display_text)],
 	location_request_message: (content, chat, act) => [button('📍 Send location', () => act.sendPlace(chat))],
-	flow: (content, chat, act) => [button(content.action.parameters.flow_cta, () =>
-		act.answer(chat, { type: 'nfm_reply', nfm_reply: { name: 'flow', body: 'Sent',
-			response_json: JSON.stringify({ flow_token: content.action.parameters.flow_token ?? 'unused' }) } }))],
-	product: (content) => [make('p', { class: 'label' }, `🛍 ${content.action.product_retailer_id}`)],
-	catalog_message: () => [make('p', { class: 'label' }, '🛍 View catalogue')],
-	product_list: (content) => content.action.sections.map((section) => make('p', { class: 'label' },
-		`🛍 ${section.title ?? ''}: ${section.product_items.map((item) => item.product_retailer_id).join(', ')}`)),
-	carousel: (content) => [make('div', { class: 'cards' }, ...content.action.cards.map((card) =>
+	flow: (content, chat, act) => [button(content.action.parameters.flow_cta, () => act.sendForm(chat, content.action.parameters.flow_token))],
+	address_message: (content, chat, act) => [button('🏠 Provide address', () => act.sendAddress(chat))],
+	request_contact_info: (content, chat, act) => [button('👤 Share phone number', () => act.sendContact(chat))],
+	product: (content, chat, act) => [button(`🛍 ${content.action.product_retailer_id}`, () =>
+		act.sendOrder(chat, [content.action.product_retailer_id], content.action.catalog_id))],
+	catalog_message: (content, chat, act) => [button('🛍 View catalogue', () => act.sendOrder(chat))],
+	product_list: (content, chat, act) => [
+		...content.action.sections.map((section) => make('p', { class: 'label' },
+			`🛍 ${section.title ?? ''}: ${section.product_items.map((item) => item.product_retailer_id).join(', ')}`)),
+		button('🛒 Order them', () => act.sendOrder(chat,
+			content.action.sections.flatMap((section) => section.product_items.map((item) => item.product_retailer_id)), content.action.catalog_id)),
+	],
+	order_details: (content) => bill(content.order_details?.action ?? content.action?.parameters),
+	order_status: (content) => bill(content.action?.parameters),
+	carousel: (content, chat, act) => [make('div', { class: 'cards' }, ...content.action.cards.map((card) =>
 		make('div', { class: 'card' }, ...frame(card),
-			card.action?.parameters ? link(card.action.parameters.url, card.action.parameters.display_text) : null)))],
+			card.action?.parameters ? link(card.action.parameters.url, card.action.parameters.display_text) : null,
+			card.action?.product_retailer_id ? button(`🛍 ${card.action.product_retailer_id}`, () =>
+				act.sendOrder(chat, [card.action.product_retailer_id], card.action.catalog_id)) : null,
+			...(card.action?.buttons ?? []).map(({ quick_reply: reply }) =>
+				button(reply.title, () => act.answer(chat, { type: 'button_reply', button_reply: reply }))))))],
+}
+
+function bill(part) {
+	const money = (sum) => (sum?.value === undefined ? '' : `${(sum.value / (sum.offset ?? 100)).toFixed(2)} ${part.currency ?? ''}`)
+	return [make('p', { class: 'label' }, ['🧾', part?.reference_id, part?.order?.status, money(part?.total_amount)].filter(Boolean).join(' ')),
+		...(part?.order?.items ?? []).map((item) => make('p', { class: 'small' }, `${item.quantity ?? 1} × ${item.name ?? item.retailer_id} ${money(item.amount)}`))]
+}
+
+function drawOrder(order) {
+	return [make('p', { class: 'label' }, '🛒 Order'),
+		...(order.product_items ?? []).map((item) => make('p', { class: 'small' }, `${item.quantity} × ${item.product_retailer_id}, ${item.item_price} ${item.currency}`)),
+		order.text ? make('p', { class: 'text' }, rich(order.text)) : null]
 }
 
 function drawInteractiveMessage(content, chat, act) {
 	const kind = String(content.type).toLowerCase()
 	const answer = content.button_reply ?? content.list_reply
 	if (answer) return [make('p', { class: 'text' }, answer.title), answer.description ? make('p', { class: 'small' }, answer.description) : null]
-	if (content.nfm_reply) return [make('p', { class: 'label' }, 'Form sent')]
+	if (content.nfm_reply) return [make('p', { class: 'label' }, content.nfm_reply.name === 'address_message' ? '🏠 Address sent' : '📝 Form sent')]
 	return [...frame(content), ...(drawInteractive[kind]?.(content, chat, act) ?? [make('p', { class: 'small' }, kind)])]
 }
 
@@ -175,6 +198,7 @@ export function draw(chat, act) {
 	if (type === 'text') return [make('p', { class: 'text' }, rich(content?.body ?? ''))]
 	if (type === 'location' && content) return drawLocation(content)
 	if (type === 'contacts' && content) return drawContacts(content)
+	if (type === 'order' && content) return drawOrder(content)
 	if (type === 'interactive' && content) return drawInteractiveMessage(content, chat, act)
 	if (type === 'template' && content) return drawTemplate(content, chat, act)
 	if (type === 'button' && content) return [make('p', { class: 'text' }, content.text)]

@@ -104,7 +104,8 @@ class Phone {
 			make('div', { class: 'menu' },
 				this.item('🖼 Picture or video', () => this.pick('image/*,video/*')), this.item('📄 File', () => this.pick('')),
 				this.item('🎵 Audio', () => this.pick('audio/*')), this.item('📍 Location', () => this.sendPlace()),
-				this.item('👤 Contact', () => this.sendContact())))
+				this.item('👤 Contact', () => this.sendContact()), this.item('🛒 Order', () => this.sendOrder()),
+				this.item('🏠 Address', () => this.sendAddress()), this.item('📝 Filled-in form', () => this.sendForm())))
 		this.element = make('section', { class: 'phone', 'data-phone': this.number, 'aria-label': `Phone ${this.number}` },
 			make('header', { class: 'who' },
 				make('span', { class: 'avatar', 'aria-hidden': 'true' }, '🏪'),
@@ -217,6 +218,10 @@ class Phone {
 			tap: (chat, button) => attempt(() => this.send({ type: 'button', button, context: { id: chat.id } })),
 			choose: (chat, content) => this.choose(chat, content),
 			sendPlace: (chat) => attempt(() => this.sendPlace(chat)),
+			sendAddress: (chat) => attempt(() => this.sendAddress(chat)),
+			sendContact: (chat) => attempt(() => this.sendOwnNumber(chat)),
+			sendForm: (chat, token) => attempt(() => this.sendForm(chat, token)),
+			sendOrder: (chat, products, catalog) => attempt(() => this.sendOrder(chat, products, catalog)),
 			played: (chat) => chat.from === 'business' && ask('POST', `${this.path}/read`, { message_id: chat.id, played: true }).catch(() => {}),
 		}
 	}
@@ -305,9 +310,39 @@ class Phone {
 		if (place) await this.send({ type: 'location', location: place, ...(chat ? { context: { id: chat.id } } : {}) })
 	}
 
+	async sendOrder(chat, products = ['SKU-1'], catalog = 'catalogue-1') {
+		$('order-products').value = products.join('\n')
+		const order = await open($('order'), () => ({ catalog_id: catalog, text: $('order-text').value,
+			product_items: $('order-products').value.split('\n').map((id) => id.trim()).filter(Boolean).map((id) => ({ product_retailer_id: id, quantity: 1,
+				item_price: Number($('order-price').value), currency: $('order-currency').value })) }))
+		if (order) await this.send({ type: 'order', order, ...(chat ? { context: { id: chat.id } } : {}) })
+	}
+
+	async sendAddress(chat) {
+		const fields = ['name', 'phone_number', 'house_number', 'in_pin_code', 'address', 'city', 'state']
+		const values = await open($('address'), () => Object.fromEntries(fields.map((name) => [name, $(`address-${name}`).value])))
+		if (values) await this.sendReply(chat, { name: 'address_message', body: Object.values(values).join('\n'), response_json: JSON.stringify({ values }) })
+	}
+
+	async sendForm(chat, token = 'unused') {
+		const values = await open($('form'), () => Object.fromEntries($('form-values').value.split('\n').map((line) => line.split(/:\s*/, 2)).filter(([name]) => name)))
+		if (values) await this.sendReply(chat, { name: 'flow', body: 'Sent', response_json: JSON.stringify({ flow_token: token, ...values }) })
+	}
+
+	async sendReply(chat, nfm_reply) {
+		await this.send({ type: 'interactive', interactive: { type: 'nfm_reply', nfm_reply }, ...(chat ? { context: { id: chat.id } } : {}) })
+	}
+
 	async sendContact() {
 		await this.send({ type: 'contacts', contacts: [{ name: { formatted_name: 'Maria Jones', first_name: 'Maria', last_name: 'Jones' },
 			phones: [{ phone: '+1 202-555-0177', wa_id: '12025550177', type: 'CELL' }] }] })
+	}
+
+	/** The answer to a question for the number. */
+	async sendOwnNumber(chat) {
+		const name = this.customer?.name ?? 'Customer'
+		await this.send({ type: 'contacts', context: { id: chat.id }, contacts: [{ origin: 'contact_request',
+			name: { formatted_name: name, first_name: name }, phones: [{ phone: `+${this.number}`, wa_id: this.number, type: 'CELL' }] }] })
 	}
 
 	choose(chat, content) {
