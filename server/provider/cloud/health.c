@@ -13,7 +13,7 @@
 	"id,display_phone_number,verified_name,quality_rating,status,code_verification_status," \
 	"name_status,new_name_status,account_mode,platform_type,throughput,"                    \
 	"whatsapp_business_manager_messaging_limit,is_official_business_account,is_pin_enabled," \
-	"health_status"
+	"is_on_biz_app,health_status"
 #define ACCOUNT_FIELDS                                                              \
 	"id,name,currency,timezone_id,account_review_status,business_verification_status," \
 	"marketing_messages_onboarding_status"
@@ -236,6 +236,7 @@ static str write_told(const struct told *told, int64_t expires_ms)
 	put_limit(&out, told->number);
 	put_flag(&out, "is_pin_enabled", told->number);
 	put_flag(&out, "is_official_business_account", told->number);
+	put_flag(&out, "is_on_biz_app", told->number);
 	put_status(told, &out);
 	put_account(told, &out);
 	put_token(told, &out, expires_ms);

@@ -138,6 +138,7 @@ static void write_number(struct buf *b, const struct number *number, str fields)
 		{ "account_mode", S("\"LIVE\"") },
 		{ "throughput", S("{\"level\":\"STANDARD\"}") },
 		{ "whatsapp_business_manager_messaging_limit", S("\"TIER_2K\"") },
+		{ "is_on_biz_app", S("false") },
 		{ "is_official_business_account", S("false") },
 		{ "is_pin_enabled", number->pin[0] ? S("true") : S("false") },
 		{ "health_status", health_of(b->arena, number) },

@@ -1,6 +1,9 @@
 /* sandbox_test.c: the sandbox refuses, answers, tells and breaks as docs/guide/sandbox.md says. */
 #include "provider/sandbox/sandbox_fixture.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #define ANA "12025550142"
 #define NUMBER "/v24.0/106540352242922"
 #define ACCOUNT "/v24.0/102290129340398"
@@ -356,6 +359,53 @@ TEST(a_subscription_is_confirmed_by_the_handshake)
 	EXPECT(provider_subscribe(fixture_job(), &f->channel,
 		       arena_printf(test_arena(), STR_F "/nothing", STR_A(f->url))) != OK);
 	f->channel.verify_token = sandbox_defaults().verify_token;
+}
+
+/* A file of so many octets. */
+static const char *file_of(size_t size)
+{
+	static char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof path, "/tmp/parley-upload-%d", (int)getpid());
+	file = fopen(path, "we");
+	for (size_t i = 0; file && i < size; i++)
+		fputc((int)('a' + i % 26), file);
+	if (file)
+		fclose(file);
+	return path;
+}
+
+TEST(an_upload_that_is_cut_goes_on_where_it_stands)
+{
+	struct fixture *f = fixture();
+	const struct media_info info = { .mime_type = S("image/png"), .size = 5000 };
+	const char *path = file_of(5000);
+	str handle = S("");
+
+	fixture_control(S("/control/faults"),
+		S("{\"kind\":\"upload_cut\",\"code\":1200,\"count\":2}"));
+	EXPECT_OK(provider_template_sample(fixture_job(), &f->channel, &info, path, &handle));
+	EXPECT(str_starts(handle, S("4::")));
+	fixture_call(HTTP_GET, S("/control/requests"), STR_NONE, &answer);
+	/* app, session, and three parts with a question between each two. */
+	EXPECT_INT(json_count(json_field(answer, "data")), 7);
+	EXPECT_INT(json_text_at(answer, "data.6.body").len, 5000 - 2400);
+	unlink(path);
+}
+
+TEST(an_upload_that_gets_no_further_is_given_up)
+{
+	struct fixture *f = fixture();
+	const struct media_info info = { .mime_type = S("image/png"), .size = 5000 };
+	const char *path = file_of(5000);
+	str handle;
+
+	fixture_control(S("/control/faults"),
+		S("{\"kind\":\"upload_cut\",\"code\":1,\"count\":-1}"));
+	EXPECT(provider_template_sample(fixture_job(), &f->channel, &info, path, &handle) ==
+		ERR_UPSTREAM);
+	unlink(path);
 }
 
 TEST(zz_the_sandbox_stops_with_webhooks_under_way)
