@@ -276,6 +276,9 @@ static const struct route routes[] = {
 	{ HTTP_GET, "/files/{*}" },
 	{ HTTP_GET, "/{kind}/deep" },
 	{ HTTP_GET, "/pages" },
+	{ HTTP_GET, "/graph/v{version}/{id}" },
+	{ HTTP_GET, "/graph/{id}/messages" },
+	{ HTTP_GET, "/v{version}/{id}" },
 };
 static str params[HTTP_PARAMS_MAX];
 static unsigned allowed;
@@ -318,6 +321,18 @@ TEST(routes_are_found_by_path_and_method)
 	EXPECT_STR(FOUND(HTTP_GET, "/files"), "none");
 	EXPECT_STR(FOUND(HTTP_GET, "/api/things/new"), "/api/things/new");
 	EXPECT(!params[0].ptr); /* of the patterns that fitted less */
+}
+
+TEST(a_version_is_a_v_and_a_number)
+{
+	EXPECT_STR(FOUND(HTTP_GET, "/graph/v24.0/messages"), "/graph/v{version}/{id}");
+	EXPECT_STR(params[0], "24.0");
+	EXPECT_STR(params[1], "messages");
+	EXPECT_STR(FOUND(HTTP_GET, "/graph/vault/messages"), "/graph/{id}/messages");
+	EXPECT_STR(params[0], "vault");
+	EXPECT_STR(FOUND(HTTP_GET, "/graph/v/7"), "none");
+	EXPECT_STR(FOUND(HTTP_GET, "/v24.0/7"), "/v{version}/{id}");
+	EXPECT_STR(FOUND(HTTP_GET, "/visitors/7"), "none");
 }
 
 TEST(the_methods_of_a_path_are_told)
