@@ -267,31 +267,13 @@ str with_plus(struct job *job, str digits)
 				     : STR_NONE;
 }
 
-static void write_aliases(struct buf *out, const struct contact *contact)
-{
-	json_open_in(out, "aliases", '[');
-	for (size_t i = 0; i < contact->alias_count; i++) {
-		str kind = contact->aliases[i].kind;
-
-		json_open(out, '{');
-		json_put(out, "kind", str_is(kind, S("parent_bsuid")) ? S("bsuid") : kind);
-		json_put(out, "value", contact->aliases[i].value);
-		json_close(out, '}');
-	}
-	json_close(out, ']');
-}
-
 void contact_write_json(struct job *job, struct buf *out, const char *key,
-	const struct contact *contact, bool aliases)
+	const struct contact *contact)
 {
 	open_map(out, key);
 	json_put_id(out, "id", contact->id);
 	json_put(out, "name", contact->name);
 	json_put(out, "phone", with_plus(job, contact->phone));
-	if (aliases) {
-		write_aliases(out, contact);
-		json_put_int(out, "created_ms", contact->created_ms);
-	}
 	json_close(out, '}');
 }
 
@@ -589,7 +571,7 @@ enum err conversation_write_json(struct job *job, struct buf *out, const char *k
 	open_map(out, key);
 	json_put_id(out, "id", conv->id);
 	if (contact)
-		contact_write_json(job, out, "contact", contact, false);
+		contact_write_json(job, out, "contact", contact);
 	write_channel(job, out, view, conv->channel_id);
 	write_state(job, out, view, conv);
 	if (last)

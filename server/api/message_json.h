@@ -57,8 +57,8 @@ enum err conversation_write_json(struct job *job, struct buf *out, const char *k
 	const struct view *view, const struct conversation *conv);
 /* A number as people read it; none when it is none. */
 str with_plus(struct job *job, str digits);
-/* Without aliases it is what a conversation shows of it. */
+/* What a conversation shows of it. */
 void contact_write_json(struct job *job, struct buf *out, const char *key,
-	const struct contact *contact, bool aliases);
+	const struct contact *contact);
 
 #endif

@@ -1,4 +1,5 @@
 /* openapi_test.c: openapi.yaml and the routes say the same, in both directions. */
+#include "account/webhook.h"
 #include "api/handlers.h"
 #include "api/openapi.h"
 #include "base/test.h"
@@ -132,6 +133,36 @@ TEST(the_words_of_permissions_and_roles_are_those_of_the_code)
 	EXPECT_INT(json_count(list), ROLES);
 	for (size_t i = 0; i < json_count(list); i++)
 		EXPECT(role_parse(json_text(json_at(list, i)), &role));
+}
+
+/* The type that an event's body is said to have. */
+static str described_type(json webhook)
+{
+	return json_text_at(webhook,
+		"post.requestBody.content.application/json.schema.properties.type.const");
+}
+
+TEST(every_event_that_webhooks_are_told_is_described_and_no_other)
+{
+	json root = description(), webhooks = json_field(root, "webhooks");
+	json list = json_path(root, "components.schemas.WebhookEventType.enum");
+	enum webhook_kind kind;
+	int wrong = 0;
+
+	EXPECT_INT(json_count(webhooks), WEBHOOK_KIND_COUNT);
+	for (int i = 0; i < WEBHOOK_KIND_COUNT; i++) {
+		const char *name = webhook_kind_name((enum webhook_kind)i);
+
+		if (!str_is(described_type(json_field(webhooks, name)), str_of(name)) &&
+			++wrong)
+			fprintf(stderr, "openapi.yaml: webhooks lacks %s\n", name);
+	}
+	EXPECT_INT(wrong, 0);
+	/* Those that can be asked for: all but the test, which comes unasked. */
+	EXPECT_INT(json_count(list), WEBHOOK_KIND_COUNT - 1);
+	for (size_t i = 0; i < json_count(list); i++)
+		EXPECT(webhook_kind_parse(json_text(json_at(list, i)), &kind) &&
+			kind != WEBHOOK_WEBHOOK_TEST);
 }
 
 TEST(an_unknown_address_is_404_and_a_wrong_method_405)

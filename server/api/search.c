@@ -70,7 +70,7 @@ static enum err write_contacts(struct job *job, struct buf *out, const struct se
 	TRY(contact_by_ids(job, ids, count, &contacts));
 	json_open_in(out, "contacts", '[');
 	for (size_t i = 0; i < contacts.count; i++)
-		contact_write_json(job, out, NULL, &contacts.items[i], false);
+		contact_write_json(job, out, NULL, &contacts.items[i]);
 	json_close(out, ']');
 	return OK;
 }

@@ -6,6 +6,7 @@
  * sequence that grows by one along the conversation, and what changed. What is gone by then
  * (merged, deleted) leaves its id.
  */
+#include "api/contact_json.h"
 #include "api/message_json.h"
 
 #include "account/channel.h"
@@ -59,9 +60,11 @@ static enum err write_conversation(struct job *job, struct buf *out, id64 id)
 static enum err write_contact(struct job *job, struct buf *out, id64 id)
 {
 	struct contact contact;
+	struct contact_view view;
 
 	TRY(contact_get(job, id, &contact));
-	contact_write_json(job, out, "contact", &contact, true);
+	TRY(contact_view_load(job, &(struct contacts){ &contact, 1 }, &view));
+	contact_write_view(job, out, "contact", &view, &contact);
 	return OK;
 }
 

@@ -1,7 +1,8 @@
 // openapi.test.mjs: the description is whole, and what the server answers has the shapes it tells.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { start } from './server.mjs'
+import { Receiver } from '../lib/receiver.mjs'
+import { start, until } from './server.mjs'
 
 const [server, shop] = await start('shop')
 const { body: root } = await server.nobody.get('/openapi.json', { raw: true })
@@ -87,4 +88,21 @@ test('a session, a sent message and a problem are as described', async () => {
   assert.deepEqual(faults(sent, schemaOf('post', '/conversations/{id}/messages', '202'), ''), [])
   const problem = await shop.caller.want(422, 'POST', '/people', {})
   assert.deepEqual(faults(problem, root.components.schemas.Problem, ''), [])
+})
+
+test('what webhooks are told is as described', async () => {
+  const to = await Receiver.open()
+  const hook = await shop.caller.want(201, 'POST', '/webhooks', { url: to.url })
+  const other = await server.receive(shop, channel, 'a new one', '12025550777')
+  await shop.caller.want(200, 'PATCH', `/conversations/${other.id}`, { status: 'resolved', priority: 'high' })
+  await shop.caller.want(200, 'PATCH', `/contacts/${other.contact.id}`, { name: 'Told' })
+  await shop.caller.want(204, 'DELETE', `/contacts/${other.contact.id}`)
+  await shop.caller.post(`/webhooks/${hook.id}/test`, {})
+  const wanted = ['message.received', 'conversation.created', 'conversation.updated', 'conversation.closed', 'contact.created', 'contact.updated', 'contact.erased', 'webhook.test']
+  await until('one of each', () => wanted.every((type) => to.of(type).length > 0))
+  for (const call of to.calls) {
+    const { schema } = root.webhooks[call.type].post.requestBody.content['application/json']
+    assert.deepEqual(faults(JSON.parse(call.text), schema, call.type), [])
+  }
+  await to.close()
 })
