@@ -44,7 +44,7 @@ test('wrong content names its fields', async () => {
     [{ type: 'text', text: { body: '' } }, 'text.body'],
     [{ type: 'text', text: { body: 'x'.repeat(4097) } }, 'text.body'],
     [{ type: 'telegram', telegram: {} }, 'type'],
-    [{ text: { body: 'x' } }, 'type'],
+    [{ text: { body: 'x' }, location: { latitude: 1, longitude: 1 } }, 'type'],
     [{ type: 'text', text: { body: 'x' }, nonsense: 1 }, 'nonsense'],
     [{ type: 'location', location: { latitude: 91, longitude: 0 } }, 'location.latitude'],
   ]

@@ -9,6 +9,8 @@
 #define KIB 1024LL
 #define MIB (1024 * KIB)
 
+/* As Meta's page had it in March 2026. A sticker that stands still may have 100 KB only: which it
+ * is shows inside the file alone, so that one is Meta's word (131053). */
 static const struct media_rule {
 	enum message_kind kind;
 	int64_t size_max;

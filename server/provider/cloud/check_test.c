@@ -387,3 +387,44 @@ TEST(requests_that_others_send_pass_but_the_broken_ones)
 	EXPECT_INT(count, 187);
 	EXPECT_INT(refused, 0);
 }
+
+static enum err check_options(enum message_kind kind, str options)
+{
+	json v;
+
+	last = ARENA_NEW(test_arena(), struct job);
+	job_init(last, "test", test_arena(), NULL);
+	EXPECT_OK(json_read(test_arena(), options, &v, NULL));
+	return cloud_check_options(last, NULL, kind, v);
+}
+
+TEST(what_a_message_asks_for_is_held_to_its_limits)
+{
+	EXPECT_OK(check_options(KIND_TEXT,
+		S("{\"ttl_seconds\":30,\"category\":\"utility\",\"biz_opaque_callback_data\":"
+		  "\"x\",\"direct_send_config\":{\"template_name\":\"t\"},"
+		  "\"recipient_identity_key_hash\":\"h\"}")));
+	EXPECT_OK(check_options(KIND_TEMPLATE,
+		S("{\"product_policy\":\"STRICT\",\"message_activity_sharing\":false}")));
+	EXPECT_ERR(check_options(KIND_TEXT, S("{\"ttl_seconds\":29}")), ERR_INPUT);
+	EXPECT(is_wrong("ttl_seconds", "out_of_range"));
+	EXPECT_ERR(check_options(KIND_TEXT, S("{\"ttl_seconds\":2592001}")), ERR_INPUT);
+	EXPECT_ERR(check_options(KIND_TEXT, S("{\"category\":\"fun\"}")), ERR_INPUT);
+	EXPECT(is_wrong("category", "invalid"));
+	EXPECT_ERR(check_options(KIND_TEXT, S("{\"product_policy\":\"STRICT\"}")), ERR_INPUT);
+	EXPECT(is_wrong("product_policy", "not_allowed"));
+	EXPECT_ERR(check_options(KIND_TEMPLATE, S("{\"product_policy\":\"MAYBE\"}")), ERR_INPUT);
+	EXPECT(is_wrong("product_policy", "invalid"));
+	EXPECT_ERR(check_options(KIND_TEXT, S("{\"colour\":1}")), ERR_INPUT);
+	EXPECT(is_wrong("colour", "unsupported"));
+}
+
+TEST(a_pin_names_its_message_and_how_long)
+{
+	EXPECT_OK(check(KIND_PIN,
+		S("{\"type\":\"pin\",\"message_id\":\"1\",\"expiration_days\":\"7\"}")));
+	EXPECT_ERR(check(KIND_PIN, S("{\"type\":\"glue\",\"expiration_days\":31}")), ERR_INPUT);
+	EXPECT(is_wrong("pin.type", "invalid"));
+	EXPECT(is_wrong("pin.message_id", "required"));
+	EXPECT(is_wrong("pin.expiration_days", "out_of_range"));
+}

@@ -83,6 +83,36 @@ TEST(media_ids_in_headers_become_the_uploaded_ones_and_button_ids_stay)
 	EXPECT(str_has(out, S("\"reply\":{\"id\":\"b\"")));
 }
 
+TEST(a_reaction_names_its_message_as_the_network_does)
+{
+	EXPECT(str_has(encode(&(struct outgoing){ .kind = KIND_REACTION,
+			       .content = S("{\"message_id\":\"191318\",\"emoji\":\"x\"}"),
+			       .to_phone = S("1"),
+			       .reply_remote_id = S("wamid.A") }),
+		S("\"reaction\":{\"message_id\":\"wamid.A\",\"emoji\":\"x\"}")));
+}
+
+TEST(options_go_along_but_the_callback_data_is_ours)
+{
+	str out = encode(&(struct outgoing){ .id = 77,
+		.kind = KIND_TEXT,
+		.content = S("{\"body\":\"Hi\"}"),
+		.options = S("{\"ttl_seconds\":60,\"biz_opaque_callback_data\":\"theirs\"}"),
+		.to_phone = S("1") });
+
+	EXPECT(str_has(out, S("\"ttl_seconds\":60")));
+	EXPECT(str_has(out, S("\"biz_opaque_callback_data\":\"77\"")));
+	EXPECT(!str_has(out, S("theirs")));
+}
+
+TEST(a_group_is_reached_by_its_id_as_it_is)
+{
+	EXPECT(str_has(encode(&(struct outgoing){ .kind = KIND_TEXT,
+			       .content = S("{\"body\":\"Hi\"}"),
+			       .to_group = S("Y2FwaV9n") }),
+		S("\"recipient_type\":\"group\",\"to\":\"Y2FwaV9n\"")));
+}
+
 TEST(a_read_mark_may_show_typing)
 {
 	struct buf b = buf_in(test_arena(), 1024);
