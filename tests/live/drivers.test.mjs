@@ -12,8 +12,11 @@ after(async () => {
   for (const socket of sockets) socket.disconnect()
   await stub.stop()
 })
-const [server, inside, outside] = await start('inside', 'outside')
+const [server, inside, outside, abroad] = await start('inside', 'outside', 'abroad')
+/* A second Parley, as an outside server: its hub, its HTTP API. */
+const [hostServer, host] = await start('host')
 const here = { workspace: inside, channel: await server.channel(inside, '106540352242922') }
+const far = { workspace: abroad, channel: await server.channel(abroad, '106540352242924') }
 const there = { workspace: outside, channel: await server.channel(outside, '106540352242923') }
 
 /** A client that knows of Parley's address and its key alone: where to connect, it is told. */
@@ -88,7 +91,14 @@ test('who may not manage the workspace does not change its driver', async () => 
   await agent.want(200, 'GET', '/realtime')
 })
 
-for (const [name, side] of [['our own hub', () => here], ['an outside server', () => there]]) {
+test('a second Parley is an outside server like any other', async () => {
+  const { pusher: { app_id, key, secret } } = host
+  const { port } = new URL(hostServer.url)
+  const saved = await use(abroad, { driver: 'reverb', app_id, key, secret, host: '127.0.0.1', port: Number(port), scheme: 'http' })
+  assert.equal(saved.client.key, key)
+})
+
+for (const [name, side] of [['our own hub', () => here], ['an outside server', () => there], ['a second Parley', () => far]]) {
   test(`by ${name}: messages, states and settings are heard in order`, async () => {
     const { workspace, channel } = side()
     const { heard } = await listen(workspace)

@@ -5,6 +5,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { after, test as run } from 'node:test'
 import Pusher from 'pusher-js'
 import { Server, until } from '../api/server.mjs'
+import { Receiver } from '../lib/receiver.mjs'
 import { Redis } from '../lib/redis.mjs'
 
 const test = (name, work) => run(name, { timeout: 90_000 }, work)
@@ -14,6 +15,10 @@ const redis = await new Redis().start()
 /* Two stores with the same workspace and live app: what they tell each other goes by Redis alone. */
 const one = new Server()
 const shop = one.setup('fleet')
+const receiver = await Receiver.open()
+await one.serve()
+const app = await shop.caller.want(201, 'POST', '/live-apps', { name: 'talk', webhooks: [{ url: receiver.url }] })
+await one.stop()
 const two = new Server()
 cpSync(one.env.PARLEY_DATA, two.env.PARLEY_DATA, { recursive: true })
 for (const [node, server] of [[1, one], [2, two]]) Object.assign(server.env, { PARLEY_REDIS_URL: redis.url, PARLEY_NODE: String(node) })
@@ -24,6 +29,7 @@ after(async () => {
     await server.stop()
     rmSync(server.folder, { recursive: true, force: true })
   }
+  await receiver.close()
   await redis.stop()
 })
 
@@ -32,14 +38,14 @@ const emit = (server, event, data) => server.nobody.call('POST', '/realtime/even
   .then((answer) => assert.equal(answer.status, 202, JSON.stringify(answer.body)))
 
 /** The test is the application: it signs for whoever it likes. */
-function connect(server, user) {
+function connect(server, user, { key, secret } = shop.pusher) {
   const at = new URL(server.url)
-  const socket = new Pusher(shop.pusher.key, {
+  const socket = new Pusher(key, {
     cluster: '', wsHost: at.hostname, wsPort: Number(at.port), forceTLS: false, enabledTransports: ['ws'],
     channelAuthorization: { customHandler: ({ socketId, channelName: name }, done) => {
       const data = name.startsWith('presence-') ? JSON.stringify({ user_id: user, user_info: { name: user } }) : undefined
       const text = data === undefined ? `${socketId}:${name}` : `${socketId}:${name}:${data}`
-      const auth = `${shop.pusher.key}:${createHmac('sha256', shop.pusher.secret).update(text).digest('hex')}`
+      const auth = `${key}:${createHmac('sha256', secret).update(text).digest('hex')}`
       done(null, data === undefined ? { auth } : { auth, channel_data: data })
     } },
   })
@@ -163,10 +169,35 @@ test('a change of rights on one node sends the listeners of the other back', asy
   await until('it to come back', () => states.includes('connected'), 30_000)
 })
 
+/* What the receiver of the hub's webhooks was told of one channel, in order. */
+const toldOf = (name) => receiver.calls.filter((call) => call.answered < 300).flatMap((call) => JSON.parse(call.text).events)
+  .filter((event) => event.channel === name).map((event) => `${event.name} ${event.user_id ?? ''}`.trim())
+
+test('webhooks are told once, by whichever node it happens on', async () => {
+  const name = 'presence-hooks'
+  const [a, b, again] = [connect(one, 'ana', app), connect(two, 'ben', app), connect(two, 'ana', app)]
+  const here = await join(a, name)
+  await until('ana', () => toldOf(name).length >= 2)
+  await join(b, name)
+  await join(again, name)
+  await until('ben', () => toldOf(name).includes('member_added ben'))
+  await until('both seen', () => members(here).length === 2)
+  a.unsubscribe(name)
+  b.unsubscribe(name)
+  await until('ben left', () => toldOf(name).includes('member_removed ben'))
+  assert.ok(!toldOf(name).includes('member_removed ana'), 'ana is still there, by the other node')
+  again.unsubscribe(name)
+  await until('the end', () => toldOf(name).includes('channel_vacated'))
+  assert.deepEqual(toldOf(name).sort(), ['channel_occupied', 'channel_vacated', 'member_added ana', 'member_added ben', 'member_removed ana', 'member_removed ben'])
+})
+
 test('when a node is killed its people leave within seconds, and come back with it', async () => {
   const name = 'presence-crash'
   const [here, there] = [await join(connect(one, 'ana'), name), await join(connect(two, 'ben'), name)]
   await until('both see both', () => members(here).length === 2 && members(there).length === 2)
+  const hooked = 'presence-dying'
+  await join(connect(one, 'eve', app), hooked)
+  await until('eve is told', () => toldOf(hooked).length === 2)
   const removed = new Promise((done) => there.bind('pusher:member_removed', ({ id }) => done(id)))
   const began = Date.now()
   one.process.kill('SIGKILL')
@@ -175,6 +206,8 @@ test('when a node is killed its people leave within seconds, and come back with 
   assert.ok(Date.now() - began < 15_000)
   assert.deepEqual(members(there), ['ben'])
   assert.equal(await countAt(two, name), 1)
+  await until('the webhooks of the dead', () => toldOf(hooked).includes('channel_vacated') && toldOf(hooked).includes('member_removed eve'), 30_000)
+  assert.deepEqual(toldOf(hooked).sort(), ['channel_occupied', 'channel_vacated', 'member_added eve', 'member_removed eve'])
 
   await one.serve()
   const back = await join(connect(one, 'ana'), name)
