@@ -1,8 +1,7 @@
 /*
- * live_nodes.c: what nodes say to each other, and what each knows of the others.
+ * live_nodes.c: what nodes say to each other (live_said.h), and what each knows of the others.
  *
- * A message is a letter and its fields, each with its length before it; the first field is the
- * node that speaks. What a node has (a channel with so many subscribers, a member of a channel) is
+ * What a node has (a channel with so many subscribers, a member of a channel) is
  * a mark of it here; marks come and go by messages, all of them by a snapshot, and with their node.
  */
 #include "live/live_nodes.h"
@@ -15,34 +14,10 @@
 #include "live/live_bus.h"
 #include "live/live_internal.h"
 #include "live/live_outlet.h"
+#include "live/live_said.h"
 #include "live/live_stream.h"
 
-enum { FIELDS_MAX = 8, NODE_ID_SIZE = 8, MESSAGE_MAX = 4 << 20, MARK_NAME_MAX = 4096 };
-
-/* node is in every one of them; then: */
-enum word {
-	PUBLISH = 'P',    /* app, channel, name, data, except */
-	TOLD = 'T',       /* app, channel, name, data, version: of the stream */
-	CLIENT = 'C',     /* app, channel, frame: a client's event */
-	ORDER = 'R',      /* which, app, a, b: of live_order.c */
-	TERMINATE = 'U',  /* app, user */
-	FORGET = 'F',     /* app, or none: of the stream */
-	RELOAD = 'E',     /* workspace */
-	SUBSCRIBED = 'S', /* app, channel, subscribers (0: vacated), how */
-	MEMBER = 'M',     /* app, channel, id, id_raw, info_raw, how */
-	GONE = 'L',       /* app, channel, id, how */
-	BEAT = 'H',
-	ASK = 'Q',        /* node: who is to send a snapshot; none: all */
-	BEGIN = 'B',      /* of a snapshot */
-	END = 'Z',
-	BYE = 'G',
-};
-
-/* How it came or went: whether webhooks are told, and by whom. */
-#define NO_CHANGE S("")    /* of a snapshot, or a count */
-#define CHANGED S("1")
-#define BY_DISCONNECT S("d")
-#define BY_STOP S("x")     /* the node stops and tells nothing itself */
+enum { NODE_ID_SIZE = 8, MESSAGE_MAX = 4 << 20, MARK_NAME_MAX = 4096 };
 
 struct mark {
 	struct live_node node;   /* name: APP CHANNEL [USER], each ended by a NUL */
@@ -70,29 +45,22 @@ struct live_nodes {
 	struct loop_timer *beat;
 };
 
-/* ---- messages ---- */
+/* ---- saying ---- */
 
-struct message { enum word word; str fields[FIELDS_MAX]; size_t count; };
-
-static bool say_above(struct live_nodes *nodes, const struct message *m, int64_t above)
+static bool say_above(struct live_nodes *nodes, const struct live_said *m, int64_t above)
 {
 	struct buf out = buf_heap(MESSAGE_MAX);
 	bool sent;
 
-	buf_byte(&out, (uint8_t)m->word);
-	buf_printf(&out, "%zu:%s", strlen(nodes->me), nodes->me);
-	for (size_t i = 0; i < m->count; i++) {
-		buf_printf(&out, "%zu:", m->fields[i].len);
-		buf_str(&out, m->fields[i]);
-	}
+	live_said_write(&out, str_of(nodes->me), m);
 	sent = nodes->bus && !out.failed && live_bus_send(nodes->bus, buf_text(&out), above);
 	buf_done(&out);
 	return sent;
 }
 
-static bool say(struct live_nodes *nodes, enum word word, const str *fields, size_t count)
+static bool say(struct live_nodes *nodes, enum live_word word, const str *fields, size_t count)
 {
-	struct message m = { .word = word, .count = count };
+	struct live_said m = { .word = word, .count = count };
 
 	if (count)
 		memcpy(m.fields, fields, count * sizeof *fields);
@@ -101,21 +69,6 @@ static bool say(struct live_nodes *nodes, enum word word, const str *fields, siz
 
 #define SAY(nodes, word, ...) \
 	say(nodes, word, (str[]){ __VA_ARGS__ }, sizeof((str[]){ __VA_ARGS__ }) / sizeof(str))
-
-static bool read_message(str text, struct message *out)
-{
-	*out = (struct message){ .word = text.len ? (enum word)text.ptr[0] : 0 };
-	text = str_part(text, 1, text.len);
-	while (text.len && out->count < FIELDS_MAX) {
-		int64_t len;
-
-		if (!str_to_i64(str_split(&text, ':'), &len) || len < 0 || (size_t)len > text.len)
-			return false;
-		out->fields[out->count++] = str_part(text, 0, (size_t)len);
-		text = str_part(text, (size_t)len, text.len);
-	}
-	return out->count > 0 && !text.len;
-}
 
 /* ---- marks: what another node has ---- */
 
@@ -129,7 +82,7 @@ static str mark_name(struct buf *out, str app, str channel, str user)
 	return buf_text(out);
 }
 
-static struct mark *mark_find(struct peer *peer, const struct message *m, str user)
+static struct mark *mark_find(struct peer *peer, const struct live_said *m, str user)
 {
 	struct buf name = buf_heap(MARK_NAME_MAX);
 	struct live_node *node = live_table_find(&peer->marks,
@@ -139,7 +92,7 @@ static struct mark *mark_find(struct peer *peer, const struct message *m, str us
 	return (struct mark *)node;
 }
 
-static struct mark *mark_add(struct peer *peer, const struct message *m, str user)
+static struct mark *mark_add(struct peer *peer, const struct live_said *m, str user)
 {
 	struct buf name = buf_heap(MARK_NAME_MAX);
 	struct mark *mark = HEAP_NEW(struct mark);
@@ -223,7 +176,7 @@ static void unmark_all(struct live_nodes *nodes, struct peer *peer, uint64_t but
 	}
 }
 
-static void take_subscribed(struct live_nodes *nodes, struct peer *peer, const struct message *m)
+static void take_subscribed(struct live_nodes *nodes, struct peer *peer, const struct live_said *m)
 {
 	struct live_app *app = live_app_of_key(nodes->live, m->fields[1]);
 	struct mark *mark = mark_find(peer, m, STR_NONE);
@@ -247,7 +200,7 @@ static void take_subscribed(struct live_nodes *nodes, struct peer *peer, const s
 		&(struct live_news){ .kind = LIVE_OCCUPIED, .channel = m->fields[2] });
 }
 
-static void take_member(struct live_nodes *nodes, struct peer *peer, const struct message *m)
+static void take_member(struct live_nodes *nodes, struct peer *peer, const struct live_said *m)
 {
 	struct live_app *app = live_app_of_key(nodes->live, m->fields[1]);
 	struct mark *mark = mark_find(peer, m, m->fields[3]);
@@ -268,7 +221,7 @@ static void take_member(struct live_nodes *nodes, struct peer *peer, const struc
 	mark->snapshot = peer->snapshot;
 }
 
-static void take_gone(struct live_nodes *nodes, struct peer *peer, const struct message *m)
+static void take_gone(struct live_nodes *nodes, struct peer *peer, const struct live_said *m)
 {
 	struct mark *mark = mark_find(peer, m, m->fields[3]);
 
@@ -278,7 +231,7 @@ static void take_gone(struct live_nodes *nodes, struct peer *peer, const struct 
 
 /* ---- our own, come back in the order of all: webhooks are told by who made the change ---- */
 
-static void tell_own(struct live_nodes *nodes, const struct message *m, struct live_news *news)
+static void tell_own(struct live_nodes *nodes, const struct live_said *m, struct live_news *news)
 {
 	struct live_app *app = live_app_of_key(nodes->live, m->fields[1]);
 	struct live_channel *channel = app ? live_channel_find(app, m->fields[2]) : NULL;
@@ -294,23 +247,23 @@ static void tell_own(struct live_nodes *nodes, const struct message *m, struct l
 	live_tell(nodes->live, app, news);
 }
 
-static void take_own(struct live_nodes *nodes, const struct message *m)
+static void take_own(struct live_nodes *nodes, const struct live_said *m)
 {
 	struct live_news news = { LIVE_VACATED };
-	str how = m->fields[m->word == MEMBER ? 6 : 4];
+	str how = m->fields[m->word == LIVE_SAID_MEMBER ? 6 : 4];
 
 	news.is_by_disconnect = str_is(how, BY_DISCONNECT);
 	if (!news.is_by_disconnect && !str_is(how, CHANGED))
 		return;
-	if (m->word != SUBSCRIBED)
+	if (m->word != LIVE_SAID_SUBSCRIBED)
 		news.user_id = m->fields[3];
-	if (m->word == SUBSCRIBED && !str_is(m->fields[3], S("0")))
+	if (m->word == LIVE_SAID_SUBSCRIBED && !str_is(m->fields[3], S("0")))
 		news.kind = LIVE_OCCUPIED;
-	else if (m->word == MEMBER)
+	else if (m->word == LIVE_SAID_MEMBER)
 		news.kind = LIVE_MEMBER_ADDED;
-	else if (m->word == GONE)
+	else if (m->word == LIVE_SAID_GONE)
 		news.kind = LIVE_MEMBER_REMOVED;
-	else if (m->word != SUBSCRIBED)
+	else if (m->word != LIVE_SAID_SUBSCRIBED)
 		return;
 	tell_own(nodes, m, &news);
 }
@@ -324,14 +277,14 @@ static bool say_subscribed(struct live_nodes *nodes, struct live_channel *channe
 
 	buf_i64(&text, (int64_t)channel->sub_count);
 	channel->count_said = channel->sub_count;
-	return SAY(nodes, SUBSCRIBED, channel->app->node.name, channel->node.name, buf_text(&text),
-		how);
+	return SAY(nodes, LIVE_SAID_SUBSCRIBED, channel->app->node.name, channel->node.name,
+		buf_text(&text), how);
 }
 
 static bool say_member(struct live_nodes *nodes, const struct live_channel *channel,
 	const struct live_user *user, str how)
 {
-	return SAY(nodes, MEMBER, channel->app->node.name, channel->node.name, user->id,
+	return SAY(nodes, LIVE_SAID_MEMBER, channel->app->node.name, channel->node.name, user->id,
 		user->id_raw, user->info_raw, how);
 }
 
@@ -356,9 +309,9 @@ static void each_channel(struct live_nodes *nodes,
 
 static void say_all(struct live_nodes *nodes)
 {
-	say(nodes, BEGIN, NULL, 0);
+	say(nodes, LIVE_SAID_BEGIN, NULL, 0);
 	each_channel(nodes, say_channel);
-	say(nodes, END, NULL, 0);
+	say(nodes, LIVE_SAID_END, NULL, 0);
 }
 
 /* ---- what is heard, on the loop ---- */
@@ -374,7 +327,7 @@ static struct peer *peer_get(struct live_nodes *nodes, str id)
 		peer->id = live_heap_str(id);
 		peer->next = nodes->peers;
 		nodes->peers = peer;
-		SAY(nodes, ASK, id);
+		SAY(nodes, LIVE_SAID_ASK, id);
 	}
 	peer->heard_us = clock_monotonic_us();
 	return peer;
@@ -393,7 +346,7 @@ static void peer_drop(struct live_nodes *nodes, struct peer *peer)
 	heap_free(peer);
 }
 
-static void take_client(struct live *live, const struct message *m)
+static void take_client(struct live *live, const struct live_said *m)
 {
 	struct live_app *app = live_app_of_key(live, m->fields[1]);
 	struct live_channel *channel = app ? live_channel_find(app, m->fields[2]) : NULL;
@@ -406,7 +359,7 @@ static void take_client(struct live *live, const struct message *m)
 	ws_frame_drop(frame);
 }
 
-static void take_terminate(struct live *live, const struct message *m)
+static void take_terminate(struct live *live, const struct live_said *m)
 {
 	struct live_app *app = live_app_of_key(live, m->fields[1]);
 
@@ -414,7 +367,7 @@ static void take_terminate(struct live *live, const struct message *m)
 		live_user_terminate(app, m->fields[2]);
 }
 
-static void take(struct live_nodes *nodes, const struct message *m)
+static void take(struct live_nodes *nodes, const struct live_said *m)
 {
 	struct peer *peer;
 
@@ -424,32 +377,32 @@ static void take(struct live_nodes *nodes, const struct message *m)
 	}
 	peer = peer_get(nodes, m->fields[0]);
 	switch (m->word) {
-	case CLIENT:
+	case LIVE_SAID_CLIENT:
 		take_client(nodes->live, m);
 		break;
-	case TERMINATE:
+	case LIVE_SAID_TERMINATE:
 		take_terminate(nodes->live, m);
 		break;
-	case SUBSCRIBED:
+	case LIVE_SAID_SUBSCRIBED:
 		take_subscribed(nodes, peer, m);
 		break;
-	case MEMBER:
+	case LIVE_SAID_MEMBER:
 		take_member(nodes, peer, m);
 		break;
-	case GONE:
+	case LIVE_SAID_GONE:
 		take_gone(nodes, peer, m);
 		break;
-	case ASK:
+	case LIVE_SAID_ASK:
 		if (!m->fields[1].len || str_is(m->fields[1], str_of(nodes->me)))
 			say_all(nodes);
 		break;
-	case BEGIN:
+	case LIVE_SAID_BEGIN:
 		peer->snapshot++;
 		break;
-	case END:
+	case LIVE_SAID_END:
 		unmark_all(nodes, peer, peer->snapshot);
 		break;
-	case BYE:
+	case LIVE_SAID_BYE:
 		peer_drop(nodes, peer);
 		break;
 	default:
@@ -462,9 +415,9 @@ struct heard { struct live_nodes *nodes; size_t len; char text[]; };
 static void on_heard(void *arg)
 {
 	struct heard *heard = arg;
-	struct message m;
+	struct live_said m;
 
-	if (heard->nodes->live->nodes && read_message((str){ heard->text, heard->len }, &m)) {
+	if (heard->nodes->live->nodes && live_said_read((str){ heard->text, heard->len }, &m)) {
 		live_enter(heard->nodes->live);
 		take(heard->nodes, &m);
 		live_exit(heard->nodes->live);
@@ -484,7 +437,8 @@ static void to_loop(struct live_nodes *nodes, str text)
 
 /* ---- what is heard, on the bus's thread: what goes to listeners keeps its order so ---- */
 
-static void take_told(struct live_nodes *nodes, int64_t number, const struct message *m, bool mine)
+static void take_told(struct live_nodes *nodes, int64_t number, const struct live_said *m,
+	bool mine)
 {
 	int64_t version = 1;
 
@@ -498,25 +452,26 @@ static void take_told(struct live_nodes *nodes, int64_t number, const struct mes
 static void on_message(void *arg, int64_t number, str text)
 {
 	struct live_nodes *nodes = arg;
-	struct message m;
+	struct live_said m;
 	id64 workspace;
 	bool mine;
 
-	if (!read_message(text, &m))
+	if (!live_said_read(text, &m))
 		return;
 	mine = str_is(m.fields[0], str_of(nodes->me));
-	if (m.word == TOLD && m.count == 6)
+	if (m.word == LIVE_SAID_TOLD && m.count == 6)
 		take_told(nodes, number, &m, mine);
-	else if (m.word == PUBLISH && m.count == 6)
+	else if (m.word == LIVE_SAID_PUBLISH && m.count == 6)
 		live_publish_here(nodes->live, m.fields[1],
 			&(struct live_event){ m.fields[2], m.fields[3], m.fields[4], m.fields[5] });
-	else if (mine && m.word != SUBSCRIBED && m.word != MEMBER && m.word != GONE)
+	else if (mine && m.word != LIVE_SAID_SUBSCRIBED && m.word != LIVE_SAID_MEMBER &&
+		 m.word != LIVE_SAID_GONE)
 		return;
-	else if (m.word == ORDER && m.count == 5)
+	else if (m.word == LIVE_SAID_ORDER && m.count == 5)
 		live_order_here(nodes->live, m.fields[1], &m.fields[2]);
-	else if (m.word == FORGET && m.count == 2)
+	else if (m.word == LIVE_SAID_FORGET && m.count == 2)
 		live_stream_forget_here(nodes->stream, m.fields[1]);
-	else if (m.word == RELOAD && id64_parse(m.fields[1], &workspace))
+	else if (m.word == LIVE_SAID_RELOAD && id64_parse(m.fields[1], &workspace))
 		nodes->reload(workspace);
 	else
 		to_loop(nodes, text);
@@ -545,7 +500,7 @@ static void on_up(void *arg)
 		return;
 	live_enter(nodes->live);
 	say_all(nodes);
-	SAY(nodes, ASK, STR_NONE);
+	SAY(nodes, LIVE_SAID_ASK, STR_NONE);
 	each_channel(nodes, tell_missed);
 	live_exit(nodes->live);
 }
@@ -585,7 +540,7 @@ static void beat(void *arg)
 	struct live_nodes *nodes = arg;
 
 	nodes->beat = loop_after(nodes->live->loop, LIVE_NODE_BEAT_MS, beat, nodes);
-	say(nodes, BEAT, NULL, 0);
+	say(nodes, LIVE_SAID_BEAT, NULL, 0);
 	live_enter(nodes->live);
 	each_channel(nodes, say_changed_count);
 	drop_dead(nodes);
@@ -596,14 +551,14 @@ static void beat(void *arg)
 
 bool live_nodes_publish(struct live *live, str app_key, const struct live_event *event)
 {
-	return live->nodes && SAY(live->nodes, PUBLISH, app_key, event->channel, event->name,
-				      event->data, event->except);
+	return live->nodes && SAY(live->nodes, LIVE_SAID_PUBLISH, app_key, event->channel,
+				      event->name, event->data, event->except);
 }
 
 bool live_nodes_tell(struct live *live, const struct live_told *told, int64_t above)
 {
 	const char version = (char)('0' + told->version % 10);
-	const struct message m = { TOLD,
+	const struct live_said m = { LIVE_SAID_TOLD,
 		{ told->app_key, told->channel, told->name, told->data, { &version, 1 } }, 5 };
 
 	return live->nodes && say_above(live->nodes, &m, above);
@@ -612,25 +567,26 @@ bool live_nodes_tell(struct live *live, const struct live_told *told, int64_t ab
 void live_nodes_forget(struct live *live, str app_key)
 {
 	if (live->nodes)
-		SAY(live->nodes, FORGET, app_key);
+		SAY(live->nodes, LIVE_SAID_FORGET, app_key);
 }
 
 void live_nodes_order(struct live *live, str which, const str texts[3])
 {
 	if (live->nodes)
-		SAY(live->nodes, ORDER, which, texts[0], texts[1], texts[2]);
+		SAY(live->nodes, LIVE_SAID_ORDER, which, texts[0], texts[1], texts[2]);
 }
 
 void live_nodes_client(struct live *live, const struct live_channel *channel, str frame)
 {
 	if (live->nodes)
-		SAY(live->nodes, CLIENT, channel->app->node.name, channel->node.name, frame);
+		SAY(live->nodes, LIVE_SAID_CLIENT, channel->app->node.name, channel->node.name,
+			frame);
 }
 
 void live_nodes_terminate(struct live *live, const struct live_app *app, str user_id)
 {
 	if (live->nodes)
-		SAY(live->nodes, TERMINATE, app->node.name, user_id);
+		SAY(live->nodes, LIVE_SAID_TERMINATE, app->node.name, user_id);
 }
 
 static str how_left(const struct live *live, bool by_disconnect)
@@ -658,8 +614,8 @@ bool live_nodes_member_came(struct live *live, const struct live_channel *channe
 bool live_nodes_member_left(struct live *live, const struct live_channel *channel,
 	const struct live_user *user, bool by_disconnect)
 {
-	return live->nodes && SAY(live->nodes, GONE, channel->app->node.name, channel->node.name,
-				      user->id, how_left(live, by_disconnect));
+	return live->nodes && SAY(live->nodes, LIVE_SAID_GONE, channel->app->node.name,
+				      channel->node.name, user->id, how_left(live, by_disconnect));
 }
 
 bool live_nodes_are_up(struct live *live)
@@ -674,7 +630,7 @@ void live_nodes_reload(struct live *live, id64 workspace)
 
 	buf_i64(&id, workspace);
 	if (live->nodes)
-		SAY(live->nodes, RELOAD, buf_text(&id));
+		SAY(live->nodes, LIVE_SAID_RELOAD, buf_text(&id));
 }
 
 /* ---- the life ---- */
@@ -706,7 +662,7 @@ void live_nodes_stop(struct live *live)
 
 	if (!nodes || !nodes->bus)
 		return;
-	say(nodes, BYE, NULL, 0);
+	say(nodes, LIVE_SAID_BYE, NULL, 0);
 	live_bus_close(nodes->bus);
 	nodes->bus = NULL;
 }
