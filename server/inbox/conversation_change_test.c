@@ -112,3 +112,99 @@ STORE_TEST(a_stranger_is_not_assigned_and_no_time_in_the_past_is_snoozed_to)
 	job_forgive(job);
 	EXPECT_INT(count_events(job, conv.id), 0);
 }
+
+/* ---- every move there is ---- */
+
+/* A state brings its time with it, and what is done waits for nobody. */
+static void expect_whole(const struct conversation *conv)
+{
+	bool is_done = conv->status == CONVERSATION_RESOLVED ||
+	               conv->status == CONVERSATION_ARCHIVED;
+
+	EXPECT((conv->status == CONVERSATION_SNOOZED) == (conv->snoozed_until_ms > 0));
+	EXPECT(!is_done || (!conv->waiting_since_ms && !conv->queued_ms));
+}
+
+static struct conversation_patch to_status(struct job *job, int status, int64_t in_ms)
+{
+	return (struct conversation_patch){ .has_status = true,
+		.status = (enum conversation_status)status,
+		.snoozed_until_ms = job->now_ms + in_ms };
+}
+
+static struct conversation put_into(struct job *job, id64 id, int status)
+{
+	struct conversation_patch patch = to_status(job, status, 60000);
+	struct conversation out;
+
+	EXPECT_OK(update(job, id, &patch, &out));
+	EXPECT_INT(out.status, status);
+	return out;
+}
+
+STORE_TEST(a_conversation_goes_from_each_state_to_each_but_is_not_snoozed_into_the_past)
+{
+	struct conversation conv = a_conversation(job), from, after, stored;
+
+	for (int a = 0; a < CONVERSATION_STATUSES; a++) {
+		for (int b = 0; b < CONVERSATION_STATUSES; b++) {
+			struct conversation_patch patch = to_status(job, b, 60000);
+			size_t events;
+
+			from = put_into(job, conv.id, a);
+			events = count_events(job, conv.id);
+			EXPECT_OK(update(job, conv.id, &patch, &after));
+			EXPECT_OK(conversation_get(job, conv.id, &stored));
+			EXPECT_INT(stored.status, b);
+			expect_whole(&stored);
+			EXPECT_INT(count_events(job, conv.id) > events, a != b);
+			/* nothing else moves with it */
+			EXPECT_INT(stored.assignee_id, from.assignee_id);
+			EXPECT_INT(stored.priority, from.priority);
+		}
+		for (int64_t late = -1; late <= 0; late++) {
+			struct conversation_patch past =
+				to_status(job, CONVERSATION_SNOOZED, late);
+			size_t events;
+
+			put_into(job, conv.id, a);
+			events = count_events(job, conv.id);
+			EXPECT_INT(update(job, conv.id, &past, &after), ERR_INPUT);
+			job_forgive(job);
+			EXPECT_OK(conversation_get(job, conv.id, &stored));
+			EXPECT_INT(stored.status, a);
+			EXPECT_INT(count_events(job, conv.id), events);
+		}
+	}
+}
+
+STORE_TEST(other_changes_are_taken_in_each_state_and_leave_it_as_it_is)
+{
+	struct conversation conv = a_conversation(job), after;
+	const struct conversation_patch changes[] = {
+		{ .has_assignee = true, .assignee_id = job->actor.id },
+		{ .has_assignee = true },
+		{ .has_priority = true, .priority = PRIORITY_URGENT },
+		{ .has_priority = true },
+		{ .has_team = true },
+	}, strangers[] = {
+		{ .has_assignee = true, .assignee_id = 12345 },
+		{ .has_team = true, .team_id = 12345 },
+	};
+
+	for (int a = 0; a < CONVERSATION_STATUSES; a++) {
+		put_into(job, conv.id, a);
+		for (size_t i = 0; i < COUNT_OF(changes); i++) {
+			EXPECT_OK(update(job, conv.id, &changes[i], &after));
+			EXPECT_INT(after.status, a);
+			EXPECT(!changes[i].has_assignee ||
+				after.assignee_id == changes[i].assignee_id);
+			EXPECT(!changes[i].has_priority || after.priority == changes[i].priority);
+			expect_whole(&after);
+		}
+		for (size_t i = 0; i < COUNT_OF(strangers); i++) {
+			EXPECT_INT(update(job, conv.id, &strangers[i], &after), ERR_INPUT);
+			job_forgive(job);
+		}
+	}
+}

@@ -169,8 +169,8 @@ export class Server {
     })
   }
 
-  /** A customer writes: a signed webhook; answers when the message is in the inbox. */
-  async receive(workspace, channel, text, from = '12025550142') {
+  /** A customer writes: a signed webhook; answers when it is taken. */
+  async say(channel, text, from = '12025550142') {
     const id = `wamid.${randomUUID()}`
     const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: channel.waba_id, changes: [{ field: 'messages',
       value: { messaging_product: 'whatsapp', metadata: { display_phone_number: '15550783881', phone_number_id: channel.phone_number_id },
@@ -180,6 +180,11 @@ export class Server {
     const answer = await fetch(`${this.url}/webhooks/cloud/${channel.id}`, { method: 'POST', body,
       headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${signature}` } })
     assert.equal(answer.status, 200)
+  }
+
+  /** The same; answers when the message is in the inbox. */
+  async receive(workspace, channel, text, from) {
+    await this.say(channel, text, from)
     return until(`"${text}" in the inbox`, async () => {
       const list = await workspace.caller.want(200, 'GET', '/conversations')
       return list.data.find((conversation) => conversation.last_message?.text?.body === text)
