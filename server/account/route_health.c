@@ -27,7 +27,7 @@ struct entry {
 	char why[ROUTE_WHY_MAX];
 	struct bucket buckets[BUCKETS];
 	int64_t decoded_ms, stored_ms, acknowledged_ms, asked_ms, probed_ms;
-	bool probe_good;
+	bool probe_good, refused;
 };
 
 static struct {
@@ -112,6 +112,7 @@ static void open_breaker(struct entry *e, str why, int64_t now_ms)
 	if (again)
 		health.version++;
 	e->breaker = BREAKER_OPEN;
+	e->refused = false;
 	e->trial_ms = 0;
 	e->retry_ms = now_ms + e->rest_ms;
 	set_why(e, why);
@@ -121,6 +122,7 @@ static void close_breaker(struct entry *e, int64_t now_ms)
 {
 	e->failures = 0;
 	e->trial_ms = 0;
+	e->refused = false;
 	if (e->breaker == BREAKER_CLOSED)
 		return;
 	e->breaker = BREAKER_CLOSED;
@@ -169,6 +171,7 @@ void route_health_sent(id64 channel, enum route_outcome outcome, int64_t took_ms
 		note_broken(e, why, now_ms);
 	} else {
 		open_breaker(e, why, now_ms);
+		e->refused = true;
 	}
 	pthread_mutex_unlock(&health.lock);
 }
@@ -209,6 +212,7 @@ static void note_good_probe(struct entry *e, int64_t now_ms)
 {
 	if (e->breaker == BREAKER_OPEN && has_rested(e, now_ms)) {
 		e->breaker = BREAKER_HALF;
+		e->refused = false;
 		e->half_ms = now_ms;
 		health.version++;
 	} else if (e->breaker == BREAKER_HALF && !e->trial_ms &&
@@ -227,10 +231,11 @@ void route_health_probed(id64 channel, enum route_probe probe, str why, int64_t 
 	e->probe_good = probe == PROBE_GOOD;
 	if (probe == PROBE_GOOD)
 		note_good_probe(e, now_ms);
-	else if (probe == PROBE_REFUSED)
-		open_breaker(e, why, now_ms);
-	else
+	else if (probe == PROBE_UNREACHED)
 		note_broken(e, why, now_ms);
+	else
+		open_breaker(e, why, now_ms);
+	e->refused = probe == PROBE_REFUSED || (e->refused && e->breaker == BREAKER_OPEN);
 	pthread_mutex_unlock(&health.lock);
 }
 
@@ -264,7 +269,7 @@ size_t route_health_gate(id64 channel, int64_t now_ms, int64_t *wait_ms)
 	*wait_ms = 0;
 	pthread_mutex_lock(&health.lock);
 	e = entry_of(channel);
-	if (e->breaker != BREAKER_CLOSED) {
+	if (e->breaker != BREAKER_CLOSED && !e->refused) {
 		bool rested = e->breaker == BREAKER_HALF || now_ms >= e->retry_ms;
 
 		may = rested && !is_tried(e, now_ms);
@@ -324,6 +329,7 @@ void route_health_get(id64 channel, int64_t now_ms, struct route_sight *out)
 	sum(e, now_ms, BUCKETS, &all);
 	*out = (struct route_sight){
 		.state = states[e->breaker],
+		.refused = e->breaker == BREAKER_OPEN && e->refused,
 		.since_ms = since(e),
 		.sends = all.sends,
 		.failures = all.failures,

@@ -44,7 +44,8 @@ void route_health_probed(id64 channel, enum route_probe probe, str why, int64_t 
 bool route_health_probe_due(id64 channel, int64_t every_ms, int64_t now_ms);
 
 /* How many may be handed over now: all of them (SIZE_MAX), none, or one that tries; *wait_ms: when
- * to ask again after none. */
+ * to ask again after none. A provider that does not take us answers at once: what no other channel
+ * may carry is handed over, and told why it fails. */
 size_t route_health_gate(id64 channel, int64_t now_ms, int64_t *wait_ms);
 /* The one that may try was not handed over after all. */
 void route_health_untried(id64 channel);
@@ -54,6 +55,7 @@ bool route_health_may_try(id64 channel, int64_t now_ms);
 #define ROUTE_WHY_MAX 200
 struct route_sight {
 	enum route_state state;     /* never ROUTE_OFF */
+	bool refused;               /* it is down because its provider does not take us */
 	char why[ROUTE_WHY_MAX];
 	int64_t since_ms;           /* of the state; 0: since the start */
 	/* of the last five minutes */

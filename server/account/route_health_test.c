@@ -130,6 +130,7 @@ TEST(a_refusal_of_the_provider_opens_it_at_once_and_hanging_calls_do)
 	route_health_forget();
 	route_health_probed(CHANNEL, PROBE_REFUSED, S("The token has expired."), START);
 	EXPECT_STR(str_of(sight(START).why), "The token has expired.");
+	EXPECT(sight(START).refused && gate(START) == SIZE_MAX);
 	route_health_forget();
 	route_health_stalled(CHANNEL, START);
 	EXPECT_INT(sight(START).state, ROUTE_DOWN);

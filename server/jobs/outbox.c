@@ -226,8 +226,12 @@ static enum err claim_as_healthy(struct job *job, struct outbox *outbox, struct 
 {
 	struct claim_ask ask = { .channel = channel };
 	size_t begun = claims->count;
+	struct route_sight sight;
 	int64_t wait_ms;
 
+	route_health_get(channel, job->now_ms, &sight);
+	if (sight.refused)
+		TRY(outbox_move_waiting(job, outbox, channel, &claims->changes));
 	ask.max = route_health_gate(channel, job->now_ms, &wait_ms);
 	if (ask.max)
 		TRY(claim_channel(job, outbox, claims, &ask));

@@ -234,7 +234,7 @@ static bool is_too_late(struct job *job, struct outbox_result *r)
 	struct route_sight sight;
 
 	route_health_get(r->item.channel, job->now_ms, &sight);
-	if (r->is_trial || sight.state != ROUTE_DOWN)
+	if (r->is_trial || sight.refused || sight.state != ROUTE_DOWN)
 		return false;
 	r->outcome = OUTCOME_RETRY;
 	r->wait_ms = 1;

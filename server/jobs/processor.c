@@ -8,6 +8,7 @@
  * back-off, then waits for a person.
  */
 #include "account/channel.h"
+#include "account/route_health.h"
 #include "account/seal.h"
 #include "account/webhook.h"
 #include "base/clock.h"
@@ -107,6 +108,7 @@ static enum err apply_events(struct job *job, struct batch *batch,
 
 		TRY(channel_for(job, batch, row->channel, events->items[i].channel_remote_id, &ch));
 		job->workspace = ch->workspace;
+		route_health_decoded(ch->id, job->now_ms);
 		TRY(inbox_apply(job, ch, &events->items[i], &batch->changes));
 		note_use(batch, ch);
 	}
@@ -203,7 +205,11 @@ static enum err apply_rows(struct job *job, struct batch *batch,
 	for (size_t i = 0; i < count; i++)
 		TRY(apply_row(job, batch, &rows[i]));
 	TRY(note_proof(job, batch));
-	return db_commit(job);
+	TRY(db_commit(job));
+	for (size_t i = 0; i < batch->channel_count; i++)
+		if (batch->channels[i].proven)
+			route_health_stored(batch->channels[i].channel->id, job->now_ms);
+	return OK;
 }
 
 /* Its own transaction: the event's failure, and when it is tried again. */
