@@ -46,6 +46,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'channels/:channelId(\\d+)', name: 'channel', component: () => import('@/features/channels/ChannelPage.vue'), meta: { title: 'nav.channels', needs: 'channel.read' } },
       { path: 'routes', name: 'routes', component: () => import('@/features/channels/RoutesPage.vue'), meta: { title: 'settings.section.routes.title', needs: 'channel.read' } },
       { path: 'routes/:numberId(\\d+)', name: 'route', component: () => import('@/features/channels/RoutePage.vue'), meta: { title: 'settings.section.routes.title', needs: 'channel.read' } },
+      { path: 'routes/:numberId(\\d+)/move', name: 'route-move', component: () => import('@/features/channels/MovePage.vue'), meta: { title: 'move.title', needs: 'channel.manage' } },
       { path: 'templates', name: 'templates', component: () => import('@/features/templates/TemplatesPage.vue'), meta: { title: 'nav.templates', needs: 'template.read' } },
       { path: 'templates/new', name: 'template-new', component: () => import('@/features/templates/TemplateEditPage.vue'), meta: { title: 'templates.newTitle', needs: 'template.manage' } },
       { path: 'templates/:templateId(\\d+)', name: 'template', component: () => import('@/features/templates/TemplatePage.vue'), meta: { title: 'nav.templates', needs: 'template.read' } },
