@@ -23,6 +23,23 @@ static void check_subscribe(struct arena *arena, str data)
 		MUST(str_is_utf8(user.id) && user.info_raw.ptr[0] == '{');
 }
 
+static void check_sign_in(struct arena *arena, str data)
+{
+	struct live_credential given;
+	struct live_user user;
+	str why = STR_NONE;
+
+	if (live_credential_read(arena, data, &given, &why) != OK) {
+		MUST(why.len > 0);
+		return;
+	}
+	MUST(str_is_utf8(given.auth) && str_is_utf8(given.user_data));
+	if (live_person_read(arena, given.user_data, &user, &why) == OK)
+		MUST(str_is_utf8(user.id) && user.info_raw.ptr[0] == '{');
+	else
+		MUST(why.len > 0);
+}
+
 static void check_passing_on(struct arena *arena, const struct live_message *msg, size_t size)
 {
 	struct buf out = buf_in(arena, size * 8 + 1000);
@@ -52,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (live_message_read(arena, text, &msg, &why) == OK) {
 		check_passing_on(arena, &msg, size);
 		check_subscribe(arena, msg.data);
+		check_sign_in(arena, msg.data);
 	} else {
 		MUST(why.len > 0);
 	}

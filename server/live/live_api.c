@@ -11,107 +11,17 @@
 #include "base/codec.h"
 #include "crypto/crypto.h"
 
-#include <stdlib.h>
-
-#define PARAMS_MAX 32
 #define STAMP_TOLERANCE_S 600
 #define ANSWER_MAX (4u << 20)
 
-struct params { struct { str name, value; } items[PARAMS_MAX]; size_t count; };
-
-/* ---- the query ---- */
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* A plus stays a plus: some SDKs send their query as it is, without any escaping. */
-static str decoded(struct arena *arena, str raw)
-{
-	struct buf out = buf_in(arena, raw.len + 1);
-
-	for (size_t i = 0; i < raw.len; i++) {
-		int high = raw.ptr[i] == '%' && i + 2 < raw.len ? hex_value(raw.ptr[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(raw.ptr[i + 2]) : -1;
-
-		buf_byte(&out, (uint8_t)(low >= 0 ? high * 16 + low : raw.ptr[i]));
-		i += low >= 0 ? 2 : 0;
-	}
-	return buf_text(&out);
-}
-
-static str lower(struct arena *arena, str s)
-{
-	char *copy = arena_alloc(arena, s.len + 1);
-
-	for (size_t i = 0; i < s.len; i++)
-		copy[i] = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] + 32) : s.ptr[i];
-	return (str){ copy, s.len };
-}
-
-/* false: too many. */
-static bool read_params(struct arena *arena, str query, struct params *out)
-{
-	out->count = 0;
-	while (query.len) {
-		str value = str_split(&query, '&'), name = str_split(&value, '=');
-
-		if (out->count == PARAMS_MAX)
-			return false;
-		out->items[out->count].name = lower(arena, decoded(arena, name));
-		out->items[out->count++].value = decoded(arena, value);
-	}
-	return true;
-}
-
-static str param(const struct params *params, str name)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (str_is(params->items[i].name, name))
-			return params->items[i].value;
-	return STR_NONE;
-}
-
 /* ---- who calls ---- */
 
-static int by_name(const void *a, const void *b)
-{
-	const str *x = a, *y = b; /* the name stands first */
-
-	return str_compare(*x, *y);
-}
-
-/* METHOD \n PATH \n all parameters but the signature, by name, values not escaped. */
-static str signed_text(const struct live_call *call, struct params *params)
+static bool signature_holds(struct live_call *call, struct live_params *params)
 {
 	const struct request *req = call->req;
-	struct buf out = buf_in(call->arena, req->target.len * 2 + 64);
-	bool is_first = true;
-
-	qsort(params->items, params->count, sizeof params->items[0], by_name);
-	buf_printf(&out, "%s\n", http_method_name(req->method));
-	buf_str(&out, str_part(req->target, 0, str_find(req->target, '?')));
-	buf_byte(&out, '\n');
-	for (size_t i = 0; i < params->count; i++) {
-		if (str_is(params->items[i].name, S("auth_signature")))
-			continue;
-		if (!is_first)
-			buf_byte(&out, '&');
-		is_first = false;
-		buf_str(&out, params->items[i].name);
-		buf_byte(&out, '=');
-		buf_str(&out, params->items[i].value);
-	}
-	return buf_text(&out);
-}
-
-static bool signature_holds(struct live_call *call, struct params *params)
-{
-	str text = signed_text(call, params), given = param(params, S("auth_signature"));
+	str path = str_part(req->target, 0, str_find(req->target, '?'));
+	str text = live_params_signed(call->arena, http_method_name(req->method), path, params);
+	str given = live_param(params, S("auth_signature"));
 	uint8_t mac[SHA256_SIZE];
 
 	hmac_sha256(bytes_of(call->app->secret), bytes_of(text), mac);
@@ -119,9 +29,9 @@ static bool signature_holds(struct live_call *call, struct params *params)
 		bytes_of(given));
 }
 
-static bool body_holds(const struct live_call *call, const struct params *params)
+static bool body_holds(const struct live_call *call, const struct live_params *params)
 {
-	str given = param(params, S("body_md5"));
+	str given = live_param(params, S("body_md5"));
 	uint8_t hash[MD5_SIZE];
 
 	if (call->req->body.len == 0 && !given.ptr)
@@ -130,11 +40,11 @@ static bool body_holds(const struct live_call *call, const struct params *params
 	return str_is(hex_text(call->arena, (bytes){ hash, sizeof hash }), given);
 }
 
-static bool stamp_holds(const struct params *params)
+static bool stamp_holds(const struct live_params *params)
 {
 	int64_t stamp, now = clock_now_ms() / 1000;
 
-	return str_to_i64(param(params, S("auth_timestamp")), &stamp) &&
+	return str_to_i64(live_param(params, S("auth_timestamp")), &stamp) &&
 	       stamp >= now - STAMP_TOLERANCE_S && stamp <= now + STAMP_TOLERANCE_S;
 }
 
@@ -151,15 +61,15 @@ static bool is_over_rate(struct live_app *app)
 	return ++app->api_calls > app->limits.api_calls_per_second;
 }
 
-static bool admit(struct live_call *call, struct params *params)
+static bool admit(struct live_call *call, struct live_params *params)
 {
-	if (!read_params(call->arena, call->req->query, params))
+	if (!live_params_read(call->arena, call->req->query, params))
 		return live_call_fail(call, 400, "There are too many parameters.");
 	if (!call->app)
 		return live_call_fail(call, 404, "There is no app of this id.");
-	if (!str_is(param(params, S("auth_version")), S("1.0")))
+	if (!str_is(live_param(params, S("auth_version")), S("1.0")))
 		return live_call_fail(call, 401, "auth_version must be 1.0.");
-	if (!str_is(param(params, S("auth_key")), call->app->node.name))
+	if (!str_is(live_param(params, S("auth_key")), call->app->node.name))
 		return live_call_fail(call, 401, "auth_key is not the key of this app.");
 	if (!stamp_holds(params))
 		return live_call_fail(call, 401,
@@ -240,7 +150,7 @@ static void run(struct live_call *call)
 void live_on_api(const struct request *req, struct exchange *ex)
 {
 	struct live *live = live_of_routes();
-	struct params params;
+	struct live_params params;
 	struct live_call call = { .live = live,
 		.app = live_app_by_id(live, req->params[0]),
 		.req = req,
@@ -250,8 +160,8 @@ void live_on_api(const struct request *req, struct exchange *ex)
 
 	live_enter(live);
 	if (admit(&call, &params)) {
-		call.info = param(&params, S("info"));
-		call.prefix = param(&params, S("filter_by_prefix"));
+		call.info = live_param(&params, S("info"));
+		call.prefix = live_param(&params, S("filter_by_prefix"));
 		run(&call);
 	}
 	if (call.out.failed)

@@ -19,6 +19,15 @@ struct live_call {
 	const char *why;        /* unless 200 */
 };
 
+#define LIVE_PARAMS_MAX 32
+struct live_params { struct { str name, value; } items[LIVE_PARAMS_MAX]; size_t count; };
+/* Names in lower case, both without escapes; false: too many. */
+bool live_params_read(struct arena *arena, str query, struct live_params *out);
+str live_param(const struct live_params *params, str name); /* STR_NONE: not there */
+/* What the signature is over; sorts them. */
+str live_params_signed(struct arena *arena, const char *method, str path,
+	struct live_params *params);
+
 /* Answers false, so that a check can end with it. */
 bool live_call_fail(struct live_call *call, int status, const char *why);
 
