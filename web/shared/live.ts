@@ -46,6 +46,7 @@ export type LiveState = 'connecting' | 'live' | 'away'
 
 const handlers = new Map<string, Set<(data: never) => void>>()
 const resyncHandlers = new Set<() => void>()
+const backHandlers = new Set<() => void>()
 const pusher = shallowRef<Pusher | null>(null)
 const state = ref<LiveState>('connecting')
 const online = ref(typeof navigator === 'undefined' || navigator.onLine)
@@ -205,6 +206,7 @@ function listen(socket: Pusher, name: string, lastId: string): void {
   feeds.set(name, feed)
   channel.bind('pusher:subscription_succeeded', () => {
     void catchUp(feed)
+    for (const handler of backHandlers) handler()
     if (takeUnanswered()) resync()
   })
   channel.bind('pusher:subscription_error', () => void onReturn())
@@ -236,8 +238,12 @@ export async function connectLive(session: Session, again = false): Promise<void
 /* A short absence may leave the socket whole; calls made meanwhile failed all the same. */
 function onBack(): void {
   online.value = true
-  if (pusher.value?.connection.state === 'connected') for (const handler of resyncHandlers) handler()
-  else pusher.value?.connect()
+  if (pusher.value?.connection.state !== 'connected') {
+    pusher.value?.connect()
+    return
+  }
+  for (const handler of backHandlers) handler()
+  resync()
 }
 
 /** forget: somebody else may sign in here. */
@@ -258,7 +264,13 @@ export function onLive<N extends keyof LiveEvents>(name: N, handler: (data: Live
   onScopeDispose(() => set.delete(handler as (data: never) => void))
 }
 
-/** Called when events may have been missed: fetch again what is shown. */
+/** Called when the line is there again: what could not be sent may be. */
+export function onLineBack(handler: () => void): void {
+  backHandlers.add(handler)
+  onScopeDispose(() => backHandlers.delete(handler))
+}
+
+/** Called when events were missed that cannot be had any more: fetch again what is shown. */
 export function onResync(handler: () => void): void {
   resyncHandlers.add(handler)
   onScopeDispose(() => resyncHandlers.delete(handler))
