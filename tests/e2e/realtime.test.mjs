@@ -119,5 +119,6 @@ test('settings refuse a server that does not answer; forced or reachable, the co
   await bubble(page, here).waitFor({ timeout: 30_000 })
   assert.ok(!stub.events.some((event) => event.data.message?.text?.body === here))
   assert.ok(await page.evaluate(() => window.__sameDocument), 'the page was loaded again')
-  assert.deepEqual(stage.problems, [])
+  // A browser's own socket is silent when it is written to while it closes; the cuttable one is not.
+  assert.deepEqual(stage.problems.filter((problem) => !/already in CLOSING or CLOSED/.test(problem)), [])
 })
