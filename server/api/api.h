@@ -78,11 +78,15 @@ enum field_kind {
 	FIELD_BOOL, /* bool */
 	FIELD_FLAG, /* int: 0 or 1; the caller sets it to -1 before, for "not there" */
 	FIELD_ID,   /* id64 */
+	FIELD_IDS,  /* struct field_ids; max: how many, 0: FIELD_IDS_MAX */
 	FIELD_JSON, /* json: any value, looked at by the handler */
 	FIELD_MAP,  /* a struct of its own, read by `fields` */
 };
 
 #define FIELD_STR_MAX 1000
+#define FIELD_IDS_MAX 100
+/* A list of ids, in the job's arena; items is NULL when it was not there. */
+struct field_ids { id64 *items; size_t count; };
 
 /* One member of a request's JSON object. A table ends with { 0 }. */
 struct field {

@@ -150,14 +150,15 @@ enum err contacts_get(struct job *job, const struct request *req, struct respons
 struct contact_body {
 	str phone, name;
 	bool has_name;
-	json attributes, label_ids;
+	json attributes;
+	struct field_ids label_ids;
 };
 
 static const struct field create_fields[] = {
 	FIELD(struct contact_body, phone, STR, .max = 64, .required = true),
 	FIELD(struct contact_body, name, STR, .max = CONTACT_NAME_MAX, .nullable = true),
 	FIELD(struct contact_body, attributes, JSON),
-	FIELD(struct contact_body, label_ids, JSON),
+	FIELD(struct contact_body, label_ids, IDS),
 	{ 0 },
 };
 
@@ -165,21 +166,9 @@ static const struct field patch_fields[] = {
 	FIELD(struct contact_body, name, STR, .max = CONTACT_NAME_MAX, .nullable = true,
 		.given_at = offsetof(struct contact_body, has_name)),
 	FIELD(struct contact_body, attributes, JSON),
-	FIELD(struct contact_body, label_ids, JSON),
+	FIELD(struct contact_body, label_ids, IDS),
 	{ 0 },
 };
-
-/* A list of ids; a field error names what is none. */
-static void read_ids(struct job *job, json list, const char *field, id64 **out, size_t *count)
-{
-	*out = ARENA_ARRAY(job->arena, id64, json_count(list) + 1);
-	*count = 0;
-	if (list && json_kind(list) != JSON_LIST)
-		field_error(job, str_of(field), S("wrong_type"), S("Must be a list of ids."));
-	for (size_t i = 0; json_kind(list) == JSON_LIST && i < json_count(list); i++)
-		if (!json_id(json_at(list, i), &(*out)[(*count)++]))
-			field_error(job, str_of(field), S("invalid"), S("Must be a list of ids."));
-}
 
 static void check_map(struct job *job, json map)
 {
@@ -196,7 +185,6 @@ enum err contacts_post(struct job *job, const struct request *req, struct respon
 	};
 	struct contact_body body = { 0 };
 	struct contact contact;
-	id64 *labels;
 
 	/* "There is one" and "there is none" would tell of numbers that they do not see. */
 	TRY(needs_whole_inbox(job,
@@ -204,12 +192,12 @@ enum err contacts_post(struct job *job, const struct request *req, struct respon
 		"Only somebody who sees all conversations may add a contact."));
 	TRY(request_fields(job, req, create_fields, &body));
 	check_map(job, body.attributes);
-	read_ids(job, body.label_ids, "label_ids", &labels, &draft.label_count);
 	TRY(job_check_fields(job));
 	draft.phone = body.phone;
 	draft.name = str_trim(body.name);
 	draft.attributes = body.attributes;
-	draft.labels = labels;
+	draft.labels = body.label_ids.items;
+	draft.label_count = body.label_ids.count;
 	TRY(db_begin(job, DB_WRITE));
 	TRY(contact_create(job, &draft, &changes, &contact));
 	TRY(db_commit(job));
@@ -223,18 +211,18 @@ enum err contacts_patch(struct job *job, const struct request *req, struct respo
 	struct contact_patch patch = { 0 };
 	struct contact_body body = { 0 };
 	struct contact contact;
-	id64 id, *labels;
+	id64 id;
 
 	TRY(request_contact(job, req, &id));
 	TRY(request_fields(job, req, patch_fields, &body));
 	check_map(job, body.attributes);
-	read_ids(job, body.label_ids, "label_ids", &labels, &patch.label_count);
 	TRY(job_check_fields(job));
 	if (body.has_name)
 		patch.name = body.name.ptr ? body.name : S("");
 	patch.attributes = body.attributes;
-	patch.has_labels = body.label_ids != NULL;
-	patch.labels = labels;
+	patch.has_labels = body.label_ids.items != NULL;
+	patch.labels = body.label_ids.items;
+	patch.label_count = body.label_ids.count;
 	TRY(db_begin(job, DB_WRITE));
 	TRY(contact_change(job, id, &patch, &changes, &contact));
 	TRY(db_commit(job));

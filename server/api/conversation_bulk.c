@@ -15,7 +15,8 @@
 enum { BULK_MAX = 1000, BULK_LABELS_MAX = 20, LABELS_PER_LOOK = 100, REASON_MAX = 500 };
 
 struct asked {
-	json ids, filter, add_labels, remove_labels;
+	struct field_ids ids, add_labels, remove_labels;
+	json filter;
 	str status, priority, reason;
 	id64 assignee_id, team_id;
 	int64_t snoozed_until_ms;
@@ -23,7 +24,7 @@ struct asked {
 };
 
 static const struct field asked_fields[] = {
-	FIELD(struct asked, ids, JSON),
+	FIELD(struct asked, ids, IDS, .max = BULK_MAX),
 	FIELD(struct asked, filter, JSON),
 	FIELD(struct asked, status, STR),
 	FIELD(struct asked, priority, STR),
@@ -32,8 +33,8 @@ static const struct field asked_fields[] = {
 	FIELD(struct asked, team_id, ID, .nullable = true,
 		.given_at = offsetof(struct asked, has_team)),
 	FIELD(struct asked, snoozed_until_ms, INT, .min = 0, .max = INT64_MAX),
-	FIELD(struct asked, add_labels, JSON),
-	FIELD(struct asked, remove_labels, JSON),
+	FIELD(struct asked, add_labels, IDS, .max = BULK_LABELS_MAX),
+	FIELD(struct asked, remove_labels, IDS, .max = BULK_LABELS_MAX),
 	FIELD(struct asked, read, BOOL),
 	FIELD(struct asked, reason, STR, .max = REASON_MAX),
 	{ 0 },
@@ -45,7 +46,6 @@ struct bulk {
 	size_t count, changed_count;
 	bool more, read;
 	struct conversation_patch patch;
-	id64 add[BULK_LABELS_MAX], remove[BULK_LABELS_MAX];
 	struct label_change labels;
 	struct conversation_bulk *done;  /* of each that is there */
 	size_t done_count;
@@ -56,22 +56,6 @@ struct bulk {
 };
 
 /* ---- what is asked ---- */
-
-static size_t read_ids(struct job *job, json list, const char *name, id64 *out, size_t max)
-{
-	size_t count = list ? json_count(list) : 0;
-
-	if (list && (json_kind(list) != JSON_LIST || count > max)) {
-		field_error(job, str_of(name), S("invalid"),
-			arena_printf(job->arena, "Must be a list of at most %zu ids.", max));
-		return 0;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (!json_id(json_at(list, i), &out[i]))
-			field_error(job, arena_printf(job->arena, "%s.%zu", name, i), S("invalid"),
-				S("Must be an id: digits."));
-	return count;
-}
 
 static enum err take_filter(struct bulk *b, json map)
 {
@@ -134,17 +118,19 @@ static enum err read_asked(struct bulk *b, const struct request *req)
 	TRY(request_fields(job, req, asked_fields, &asked));
 	read_patch(b, &asked);
 	b->read = asked.read;
-	b->labels = (struct label_change){ .add = b->add, .remove = b->remove,
-		.add_count = read_ids(job, asked.add_labels, "add_labels", b->add, BULK_LABELS_MAX),
-		.remove_count = read_ids(job, asked.remove_labels, "remove_labels", b->remove,
-			BULK_LABELS_MAX),
+	b->labels = (struct label_change){ .add = asked.add_labels.items,
+		.add_count = asked.add_labels.count,
+		.remove = asked.remove_labels.items,
+		.remove_count = asked.remove_labels.count,
 		.reason = asked.reason };
-	if (!asked.ids == !asked.filter)
+	if (!job->field_errors && !asked.ids.items == !asked.filter)
 		field_error(job, S("ids"), S("required"), S("Send either ids or filter."));
 	if (!has_patch(b) && !has_labels(b) && !b->read)
 		field_error(job, S("status"), S("required"), S("Say what is to be changed."));
-	b->count = read_ids(job, asked.ids, "ids", b->ids, BULK_MAX);
 	TRY(job_check_fields(job));
+	if (asked.ids.items)
+		b->ids = asked.ids.items;
+	b->count = asked.ids.count;
 	return asked.filter ? take_filter(b, asked.filter) : OK;
 }
 
@@ -337,9 +323,9 @@ static void write_answer(struct buf *out, const struct bulk *b)
 	json_open_in(out, "undo", '[');
 	write_undo_patch(out, b);
 	for (size_t i = 0; i < b->labels.add_count; i++)
-		write_undo_label(out, b, b->add[i], true);
+		write_undo_label(out, b, b->labels.add[i], true);
 	for (size_t i = 0; i < b->labels.remove_count; i++)
-		write_undo_label(out, b, b->remove[i], false);
+		write_undo_label(out, b, b->labels.remove[i], false);
 	json_close(out, ']');
 	json_close(out, '}');
 }

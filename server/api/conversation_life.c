@@ -8,44 +8,30 @@ enum { REASON_MAX = 500, IDS_MAX = 20 };
 
 /* ---- labels ---- */
 
-struct labelling { json add, remove; str reason; };
+struct labelling { struct field_ids add, remove; str reason; };
 
 static const struct field labelling_fields[] = {
-	FIELD(struct labelling, add, JSON),
-	FIELD(struct labelling, remove, JSON),
+	FIELD(struct labelling, add, IDS, .max = IDS_MAX),
+	FIELD(struct labelling, remove, IDS, .max = IDS_MAX),
 	FIELD(struct labelling, reason, STR, .max = REASON_MAX),
 	{ 0 },
 };
-
-static size_t read_ids(struct job *job, json list, const char *name, id64 out[IDS_MAX])
-{
-	size_t count = list ? json_count(list) : 0;
-
-	if (list && (json_kind(list) != JSON_LIST || count > IDS_MAX)) {
-		field_error(job, str_of(name), S("invalid"),
-			S("Must be a list of at most 20 ids."));
-		return 0;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (!json_id(json_at(list, i), &out[i]))
-			field_error(job, str_of(name), S("invalid"), S("Must be ids: digits."));
-	return count;
-}
 
 enum err conversations_labels(struct job *job, const struct request *req, struct response *res)
 {
 	struct inbox_changes changes = { 0 };
 	struct labelling asked = { 0 };
-	id64 id, add[IDS_MAX], remove[IDS_MAX];
-	struct label_change change = { .add = add, .remove = remove };
+	struct label_change change;
 	struct conversation conv;
+	id64 id;
 
 	TRY(request_id(job, req, 0, &id));
-	TRY(request_fields(job, req, labelling_fields, &asked));
-	change.add_count = read_ids(job, asked.add, "add", add);
-	change.remove_count = read_ids(job, asked.remove, "remove", remove);
-	change.reason = asked.reason;
-	TRY(job_check_fields(job));
+	TRY(request_json(job, req, labelling_fields, &asked));
+	change = (struct label_change){ .add = asked.add.items,
+		.add_count = asked.add.count,
+		.remove = asked.remove.items,
+		.remove_count = asked.remove.count,
+		.reason = asked.reason };
 	TRY(db_begin(job, DB_WRITE));
 	TRY(conversation_label(job, id, &change, &changes, &conv));
 	TRY(db_commit(job));

@@ -62,6 +62,27 @@ static void read_id(const struct reading *r, const struct field *field, json v, 
 		wrong(r, field, S("invalid"), S("Must be an id: a text of digits."));
 }
 
+/* What is wrong with one of them is told at its place. */
+static void read_ids(const struct reading *r, const struct field *field, json v,
+	struct field_ids *out)
+{
+	size_t max = field->max ? (size_t)field->max : FIELD_IDS_MAX;
+
+	if (json_kind(v) != JSON_LIST || json_count(v) > max) {
+		wrong(r, field, S("invalid"),
+			arena_printf(r->job->arena, "Must be a list of at most %zu ids.", max));
+		return;
+	}
+	out->count = json_count(v);
+	out->items = ARENA_ARRAY(r->job->arena, id64, out->count + 1);
+	for (size_t i = 0; i < out->count; i++)
+		if (!json_id(json_at(v, i), &out->items[i]))
+			field_error(r->job,
+				arena_printf(r->job->arena, STR_F "%s.%zu", STR_A(r->prefix),
+					field->name, i),
+				S("invalid"), S("Must be an id: a text of digits."));
+}
+
 static void read_flag(const struct reading *r, const struct field *field, json v, void *out)
 {
 	if (json_kind(v) != JSON_BOOL)
@@ -89,6 +110,9 @@ static void read_value(const struct reading *r, const struct field *field, json 
 		break;
 	case FIELD_ID:
 		read_id(r, field, v, out);
+		break;
+	case FIELD_IDS:
+		read_ids(r, field, v, out);
 		break;
 	case FIELD_JSON:
 		*(json *)out = v;

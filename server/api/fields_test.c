@@ -12,6 +12,7 @@ struct thing {
 	bool has_owner, is_new;
 	int flag;
 	id64 owner;
+	struct field_ids labels;
 	json extra;
 	struct inner place;
 };
@@ -29,6 +30,7 @@ static const struct field thing_fields[] = {
 	FIELD(struct thing, flag, FLAG),
 	NAMED_FIELD(struct thing, "owner_id", owner, ID, .nullable = true,
 		.given_at = offsetof(struct thing, has_owner)),
+	FIELD(struct thing, labels, IDS, .max = 3),
 	FIELD(struct thing, extra, JSON),
 	FIELD(struct thing, place, MAP, .fields = inner_fields),
 	{ 0 },
@@ -107,6 +109,23 @@ TEST(all_wrong_fields_are_told_at_once)
 	EXPECT_STR(error_of("place.street"), "required");
 	EXPECT_STR(error_of("place.streat"), "unknown_field");
 	EXPECT_STR(error_of("nonsense"), "unknown_field");
+}
+
+TEST(a_list_of_ids_is_read_whole_or_told_where_it_is_wrong)
+{
+	EXPECT_OK(read_body("{\"name\":\"Ana\",\"labels\":[\"7\",\"9\"]}"));
+	EXPECT_INT(got.labels.count, 2);
+	EXPECT(got.labels.items[0] == 7 && got.labels.items[1] == 9);
+	EXPECT_OK(read_body("{\"name\":\"Ana\",\"labels\":[]}"));
+	EXPECT(got.labels.items && !got.labels.count); /* an empty list is not none */
+	EXPECT_OK(read_body("{\"name\":\"Ana\"}"));
+	EXPECT(!got.labels.items);
+	EXPECT_ERR(read_body("{\"name\":\"Ana\",\"labels\":[\"7\",\"x\",8]}"), ERR_INPUT);
+	EXPECT_STR(error_of("labels.1"), "invalid");
+	EXPECT_ERR(read_body("{\"name\":\"Ana\",\"labels\":[\"1\",\"2\",\"3\",\"4\"]}"), ERR_INPUT);
+	EXPECT_STR(error_of("labels"), "invalid");
+	EXPECT_ERR(read_body("{\"name\":\"Ana\",\"labels\":\"7\"}"), ERR_INPUT);
+	EXPECT_STR(error_of("labels"), "invalid");
 }
 
 TEST(length_counts_characters_not_octets)

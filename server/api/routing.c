@@ -174,37 +174,19 @@ enum err routing_rules_delete(struct job *job, const struct request *req, struct
 	return reply_nothing(res);
 }
 
-struct order_body { json ids; };
+struct order_body { struct field_ids ids; };
 
 static const struct field order_fields[] = {
-	FIELD(struct order_body, ids, JSON, .required = true),
+	FIELD(struct order_body, ids, IDS, .required = true, .max = RULES_MAX),
 	{ 0 },
 };
-
-/* A list of ids; false, with a field error, when it is none. */
-static bool read_ids(struct job *job, const char *field, json list, id64 *out, size_t max,
-	size_t *count)
-{
-	bool good = json_kind(list) == JSON_LIST && json_count(list) <= max;
-
-	*count = 0;
-	for (size_t i = 0; good && i < json_count(list); i++)
-		good = json_id(json_at(list, i), &out[(*count)++]);
-	if (!good)
-		field_error(job, str_of(field), S("invalid"), S("A list of ids."));
-	return good;
-}
 
 enum err routing_rules_order(struct job *job, const struct request *req, struct response *res)
 {
 	struct order_body body = { 0 };
-	id64 ids[RULES_MAX];
-	size_t count;
 
 	TRY(request_json(job, req, order_fields, &body));
-	read_ids(job, "ids", body.ids, ids, RULES_MAX, &count);
-	TRY(job_check_fields(job));
-	TRY(rule_order(job, ids, count));
+	TRY(rule_order(job, body.ids.items, body.ids.count));
 	return reply_rules(job, res);
 }
 
@@ -213,14 +195,14 @@ enum err routing_rules_order(struct job *job, const struct request *req, struct 
 struct test_body {
 	str text, language, source;
 	id64 channel_id;
-	json label_ids;
+	struct field_ids label_ids;
 };
 
 static const struct field test_fields[] = {
 	FIELD(struct test_body, text, STR, .max = TEST_TEXT_MAX),
 	FIELD(struct test_body, channel_id, ID, .nullable = true),
 	FIELD(struct test_body, language, STR, .max = 16),
-	FIELD(struct test_body, label_ids, JSON),
+	FIELD(struct test_body, label_ids, IDS, .max = RULE_LIST_MAX),
 	FIELD(struct test_body, source, STR),
 	{ 0 },
 };
@@ -270,19 +252,15 @@ enum err routing_rules_test(struct job *job, const struct request *req, struct r
 {
 	struct test_body body = { 0 };
 	struct rule_facts facts = { 0 };
-	id64 labels[RULE_LIST_MAX];
 	struct rules rules;
 	struct buf *out;
 
-	TRY(request_fields(job, req, test_fields, &body));
-	if (body.label_ids)
-		read_ids(job, "label_ids", body.label_ids, labels, RULE_LIST_MAX,
-			&facts.label_count);
-	TRY(job_check_fields(job));
+	TRY(request_json(job, req, test_fields, &body));
 	text_words_of(job->arena, body.text, &facts.words);
 	facts.channel = body.channel_id;
 	facts.language = body.language;
-	facts.labels = labels;
+	facts.labels = body.label_ids.items;
+	facts.label_count = body.label_ids.count;
 	facts.sources = &body.source;
 	facts.source_count = body.source.len ? 1 : 0;
 	TRY(rule_list(job, &rules));
