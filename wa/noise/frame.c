@@ -26,11 +26,12 @@ void frame_feed(struct frame_reader *r, bytes octets)
 
 bool frame_next(struct frame_reader *r, bytes *body)
 {
-	const uint8_t *p = r->waiting.ptr + r->at;
 	size_t left = r->waiting.len - r->at, size;
+	const uint8_t *p;
 
 	if (left < FRAME_HEADER_SIZE)
 		return false;
+	p = r->waiting.ptr + r->at;
 	size = (size_t)p[0] << 16 | (size_t)p[1] << 8 | p[2];
 	if (left - FRAME_HEADER_SIZE < size)
 		return false;

@@ -48,6 +48,7 @@ TEST(an_idle_reader_holds_no_memory)
 	bytes body;
 
 	frame_init(&r);
+	EXPECT(!frame_next(&r, &body));
 	frame_feed(&r, bytes_of(S("\0\0\1x")));
 	EXPECT(frame_next(&r, &body));
 	frame_feed(&r, BYTES_NONE);
