@@ -51,7 +51,7 @@ async function inbox(name, file, options) {
 async function settings() {
   const page = await stage.agent({ viewport: WIDE, deviceScaleFactor: 2 })
   for (const [where, heading] of [['settings/channels', 'Channels'], ['health', 'Health'], ['board', 'Board'], ['reports', 'Reports'], ['contacts', 'Contacts'],
-    ['settings/templates', 'Templates'], ['settings/routing', 'Routing'], ['settings/people', 'People'], ['settings', 'Settings']]) {
+    ['settings/templates', 'Templates'], ['settings/realtime', 'Live updates'], ['settings/routing', 'Routing'], ['settings/people', 'People'], ['settings', 'Settings']]) {
     await page.goto(`${stage.demo.url}/${where}`)
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
     await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
@@ -65,6 +65,15 @@ async function settings() {
   await page.getByText('All steps passed').waitFor({ timeout: 30_000 })
   await page.waitForLoadState('networkidle')
   await take(page, 'channel')
+  const { number_id: number } = await stage.demo.api('GET', `/channels/${stage.demo.channel_id}`)
+  for (const [where, file] of [[`channels/${stage.demo.channel_id}/number`, 'number'], [`channels/${stage.demo.channel_id}/webhook`, 'webhook-tools'],
+    [`routes/${number}`, 'route']]) {
+    await page.goto(`${stage.demo.url}/settings/${where}`)
+    await page.getByRole('heading', { level: 1 }).nth(0).waitFor()
+    await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
+    await page.waitForLoadState('networkidle')
+    await take(page, file)
+  }
   await page.context().close()
 }
 
