@@ -189,7 +189,7 @@ def bench_socket(_work, figures):
 
 def bench_agents(_work, figures):
     """200 agents connected, 100 messages a second: from a webhook to the DOM of a console in Chromium."""
-    binary = os.path.abspath("build/parley")
+    binary = os.path.join(BUILD, "parley")
     done = subprocess.run(["node", "bench/agents.mjs"], env={**os.environ, "PARLEY_BIN": binary}, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout.splitlines()[-1])
     print(f"webhook to DOM      p50 {found['p50_ms']} ms, p95 {found['p95_ms']} ms, p99 {found['p99_ms']} ms   (p95 wants 100), "
