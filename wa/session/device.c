@@ -7,6 +7,24 @@
 #define RECORD_VERSION 1
 #define REGISTRATION_ID_MAX 16380 /* what Signal itself allows */
 
+bytes id_octets(struct arena *arena, uint32_t id, size_t size)
+{
+	uint8_t *out = arena_alloc(arena, size);
+
+	for (size_t i = 0; i < size; i++)
+		out[i] = (uint8_t)(id >> 8 * (size - 1 - i));
+	return (bytes){ out, size };
+}
+
+uint32_t id_of(bytes octets)
+{
+	uint32_t value = 0;
+
+	for (size_t i = 0; i < octets.len && i < 4; i++)
+		value = value << 8 | octets.ptr[i];
+	return value;
+}
+
 bool wa_text_set(struct wa_text *to, str from)
 {
 	if (from.len > sizeof to->text - 1)

@@ -57,6 +57,10 @@ void device_pack(const struct device *d, struct buf *out);
 /* ERR_CORRUPT: not such a record. */
 enum err device_unpack(bytes record, struct device *out);
 
+/* Ids of keys as the wire has them, the highest octet first; back, of at most four. */
+bytes id_octets(struct arena *arena, uint32_t id, size_t size);
+uint32_t id_of(bytes octets);
+
 bool wa_text_set(struct wa_text *to, str from); /* false: too long, and unchanged */
 static inline str wa_text_of(const struct wa_text *t)
 {

@@ -87,16 +87,6 @@ static bytes device_props(struct arena *arena, const struct wa_client *client)
 	return proto_bytes(arena, &props);
 }
 
-/* The highest octet first. */
-static bytes number(struct arena *arena, uint32_t value, size_t size)
-{
-	uint8_t *out = arena_alloc(arena, size);
-
-	for (size_t i = 0; i < size; i++)
-		out[i] = (uint8_t)(value >> 8 * (size - 1 - i));
-	return (bytes){ out, size };
-}
-
 static bytes build_hash(struct arena *arena, const struct wa_version *v)
 {
 	uint8_t *out = arena_alloc(arena, MD5_SIZE);
@@ -113,10 +103,10 @@ bytes payload_register(struct arena *arena, const struct device *d, const struct
 
 	PROTO_SET(payload, passive, false);
 	PROTO_SET(payload, pull, false);
-	PROTO_SET_DATA(&data, e_regid, number(arena, d->registration_id, 4));
+	PROTO_SET_DATA(&data, e_regid, id_octets(arena, d->registration_id, 4));
 	PROTO_SET_DATA(&data, e_keytype, ((bytes){ type, 1 }));
 	PROTO_SET_DATA(&data, e_ident, ((bytes){ d->identity.open, CURVE_KEY_SIZE }));
-	PROTO_SET_DATA(&data, e_skey_id, number(arena, d->signed_prekey_id, 3));
+	PROTO_SET_DATA(&data, e_skey_id, id_octets(arena, d->signed_prekey_id, 3));
 	PROTO_SET_DATA(&data, e_skey_val, ((bytes){ d->signed_prekey.open, CURVE_KEY_SIZE }));
 	PROTO_SET_DATA(&data, e_skey_sig,
 		((bytes){ d->signed_prekey_signature, CURVE_SIGNATURE_SIZE }));

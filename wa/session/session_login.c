@@ -12,15 +12,6 @@
 
 /* ---- one-time keys ---- */
 
-static bytes id_octets(struct arena *arena, uint32_t id, size_t size)
-{
-	uint8_t *out = arena_alloc(arena, size);
-
-	for (size_t i = 0; i < size; i++)
-		out[i] = (uint8_t)(id >> 8 * (size - 1 - i));
-	return (bytes){ out, size };
-}
-
 static str prekey_name(struct arena *arena, uint32_t id)
 {
 	return arena_printf(arena, "%06x", id);

@@ -254,7 +254,7 @@ static bytes chain_of(struct sim_conn *c)
 	return cert_issue(c->arena, &issue);
 }
 
-static void send_failure(struct sim_conn *c, int reason, int expire_s)
+void conn_refuse(struct sim_conn *c, int reason, int expire_s)
 {
 	struct node *failure = node_new(c->arena, "failure");
 
@@ -266,15 +266,6 @@ static void send_failure(struct sim_conn *c, int reason, int expire_s)
 	}
 	conn_send(c, failure);
 	conn_close(c);
-}
-
-static uint32_t number_of(ProtobufCBinaryData data)
-{
-	uint32_t value = 0;
-
-	for (size_t i = 0; i < data.len && i < 4; i++)
-		value = value << 8 | data.data[i];
-	return value;
 }
 
 /* What a new device says of itself must be whole, and its prekey signed. */
@@ -291,8 +282,8 @@ static bool take_registration(struct sim_conn *c, const Wa__DevicePairingRegistr
 	memcpy(d->identity, data->e_ident.data, CURVE_KEY_SIZE);
 	memcpy(d->skey, data->e_skey_val.data, CURVE_KEY_SIZE);
 	memcpy(d->skey_signature, data->e_skey_sig.data, CURVE_SIGNATURE_SIZE);
-	d->registration_id = number_of(data->e_regid);
-	d->skey_id = number_of(data->e_skey_id);
+	d->registration_id = id_of(PROTO_DATA(data, e_regid));
+	d->skey_id = id_of(PROTO_DATA(data, e_skey_id));
 	memcpy(typed + 1, d->skey, CURVE_KEY_SIZE);
 	return curve_verify(d->identity, (bytes){ typed, sizeof typed }, d->skey_signature);
 }
@@ -307,17 +298,17 @@ static void take_payload(struct sim_conn *c, const struct client_said *said)
 	c->receive = c->handshake.receive;
 	handshake_done(&c->handshake);
 	if (!payload) {
-		send_failure(c, 400, 0);
+		conn_refuse(c, 400, 0);
 	} else if (payload->device_pairing_data) {
 		c->phase = SIM_UNPAIRED;
 		if (c->sim->faults.refuse_registration)
-			send_failure(c, c->sim->faults.refuse_registration, 0);
+			conn_refuse(c, c->sim->faults.refuse_registration, 0);
 		else if (!take_registration(c, payload->device_pairing_data))
-			send_failure(c, 400, 0);
+			conn_refuse(c, 400, 0);
 		else
 			sim_send_refs(c);
 	} else if (c->sim->faults.failure_reason) {
-		send_failure(c, c->sim->faults.failure_reason, c->sim->faults.failure_expire_s);
+		conn_refuse(c, c->sim->faults.failure_reason, c->sim->faults.failure_expire_s);
 	} else {
 		sim_log_in(c, payload->username, (uint16_t)payload->device);
 	}

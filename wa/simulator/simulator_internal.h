@@ -91,6 +91,8 @@ struct sim {
 void sim_random(struct sim *sim, void *out, size_t size);
 void conn_send(struct sim_conn *c, const struct node *node);
 void conn_close(struct sim_conn *c);
+/* <failure>, and the end; expire_s: of a ban, or 0. */
+void conn_refuse(struct sim_conn *c, int reason, int expire_s);
 /* Around what happens from outside of the connection. */
 void conn_begin(struct sim_conn *c, int64_t now_ms);
 void conn_end(struct sim_conn *c);

@@ -66,11 +66,7 @@ void sim_log_in(struct sim_conn *c, uint64_t user, uint16_t device)
 	c->phone = phone_find(c->sim, str_of(number));
 	d = device_find(c->phone, device);
 	if (!d || memcmp(d->noise, c->noise, CURVE_KEY_SIZE) != 0) {
-		struct node *failure = node_new(c->arena, "failure");
-
-		node_put(c->arena, failure, "reason", S("401"));
-		conn_send(c, failure);
-		conn_close(c);
+		conn_refuse(c, 401, 0);
 		return;
 	}
 	if (d->conn) {
@@ -90,15 +86,6 @@ void sim_log_in(struct sim_conn *c, uint64_t user, uint16_t device)
 
 /* ---- one-time keys ---- */
 
-static uint32_t number_of(bytes octets)
-{
-	uint32_t value = 0;
-
-	for (size_t i = 0; i < octets.len && i < 4; i++)
-		value = value << 8 | octets.ptr[i];
-	return value;
-}
-
 static void add_prekey(struct sim_device *d, const struct node *key)
 {
 	bytes id = node_child_data(key, "id"), value = node_child_data(key, "value");
@@ -107,12 +94,12 @@ static void add_prekey(struct sim_device *d, const struct node *key)
 	if (id.len != 3 || value.len != CURVE_KEY_SIZE || d->prekey_count == SIM_PREKEYS_MAX)
 		return;
 	for (size_t i = 0; i < d->prekey_count; i++)
-		if (d->prekeys[i].id == number_of(id))
+		if (d->prekeys[i].id == id_of(id))
 			return;
 	if (!d->prekeys)
 		d->prekeys = heap_alloc(SIM_PREKEYS_MAX * sizeof *d->prekeys);
 	to = &d->prekeys[d->prekey_count++];
-	to->id = number_of(id);
+	to->id = id_of(id);
 	memcpy(to->key, value.ptr, CURVE_KEY_SIZE);
 }
 
