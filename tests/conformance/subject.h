@@ -43,6 +43,14 @@ json sandbox_arrived(str phone);
 bool sandbox_is_typing(str phone);
 void sandbox_break_by(const char *fault);
 
+/* What a subject has in common with all that speak to the sandbox. */
+#define SUBJECT_ON_SANDBOX                                                                         \
+	.job = fixture_job, .open_window = sandbox_open_window,                                    \
+	.customer_sends = sandbox_customer_sends, .customer_file = sandbox_customer_file,          \
+	.customer_reads = sandbox_customer_reads, .customer_blocks = sandbox_customer_blocks,      \
+	.arrived = sandbox_arrived, .is_typing = sandbox_is_typing,                                \
+	.break_by = sandbox_break_by, .forged = fixture_refused, .wait = fixture_wait
+
 extern const struct subject cloud_subject, msg91_subject, http_subject, echo_subject;
 
 #endif
