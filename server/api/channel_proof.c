@@ -138,32 +138,40 @@ static void verify_webhook(struct job *job, const struct channel *ch, struct ste
 			S(REACH));
 }
 
+struct http_call channel_webhook_call(struct job *job, const struct channel *ch,
+	const struct webhook_proof *proof)
+{
+	struct header *headers = ARENA_ARRAY(job->arena, struct header, PROOF_HEADERS_MAX + 1);
+	str url = channel_webhook_url(job->arena, ch);
+
+	headers[0] = (struct header){ S("Content-Type"), S("application/json") };
+	for (size_t i = 0; i < proof->header_count; i++)
+		headers[i + 1] = proof->headers[i];
+	if (proof->query.len)
+		url = arena_printf(job->arena, STR_F "?" STR_F, STR_A(url), STR_A(proof->query));
+	/* Private addresses are fine: it is our own address, from the settings. */
+	return (struct http_call){ .method = HTTP_POST,
+		.url = url,
+		.headers = headers,
+		.header_count = proof->header_count + 1,
+		.body = bytes_of(proof->body),
+		.deadline_ms = STEP_DEADLINE_MS,
+		.allow_private = true };
+}
+
 static void send_event(struct job *job, const struct channel *ch, struct step *step)
 {
-	struct header headers[PROOF_HEADERS_MAX + 1] = { { S("Content-Type"),
-		S("application/json") } };
 	struct webhook_proof proof;
 	struct http_reply reply;
-	str url = channel_webhook_url(job->arena, ch);
+	struct http_call call;
 
 	if (provider_prove(job, ch, STR_NONE, &proof) != OK) {
 		step->is_skipped = true;
 		job_forgive(job);
 		return;
 	}
-	for (size_t i = 0; i < proof.header_count; i++)
-		headers[i + 1] = proof.headers[i];
-	if (proof.query.len)
-		url = arena_printf(job->arena, STR_F "?" STR_F, STR_A(url), STR_A(proof.query));
-	if (!call_us(job,
-		    &(struct http_call){ .method = HTTP_POST,
-			    .url = url,
-			    .headers = headers,
-			    .header_count = proof.header_count + 1,
-			    .body = bytes_of(proof.body),
-			    .deadline_ms = STEP_DEADLINE_MS,
-			    .allow_private = true },
-		    step, &reply))
+	call = channel_webhook_call(job, ch, &proof);
+	if (!call_us(job, &call, step, &reply))
 		return;
 	if (reply.status == 200)
 		good(step, S("A signed event arrives and is stored."));

@@ -346,6 +346,11 @@ uint64_t permissions_read_json(struct job *job, const char *field, json list);
 /* The answer to a sign-in: the cookie, and the session. */
 enum err reply_signed_in(struct job *job, const struct request *req, struct response *res,
 	const struct session *session, str token);
+/* A proven webhook as a call of our own public address; in the arena (channel_proof.c). */
+struct channel;
+struct webhook_proof;
+struct http_call channel_webhook_call(struct job *job, const struct channel *ch,
+	const struct webhook_proof *proof);
 void workspace_write_json(struct buf *out, const char *key, const struct workspace *workspace);
 /* "scopes":[…] or "permissions":[…] */
 void permissions_write_json(struct buf *out, const char *key, uint64_t permissions);

@@ -19,7 +19,6 @@ enum {
 	STATES = 4,
 	COUNTED_MAX = 10000,
 	SAMPLE_MAX = 256 << 10,
-	SEND_DEADLINE_MS = 10000,
 	TRACE_EVENTS_MAX = 100,
 	TRACE_MESSAGES_MAX = 50,
 	APPLYING_MS = 60000, /* an event is applied within that time */
@@ -152,26 +151,12 @@ static enum err find_body(struct job *job, const struct channel *ch, const struc
 static enum err send_body(struct job *job, const struct channel *ch, str body,
 	struct http_reply *reply)
 {
-	struct header headers[PROOF_HEADERS_MAX + 1] = { { S("Content-Type"),
-		S("application/json") } };
-	str url = channel_webhook_url(job->arena, ch);
 	struct webhook_proof proof;
+	struct http_call call;
 
 	TRY(provider_prove(job, ch, body, &proof));
-	for (size_t i = 0; i < proof.header_count; i++)
-		headers[i + 1] = proof.headers[i];
-	if (proof.query.len)
-		url = arena_printf(job->arena, STR_F "?" STR_F, STR_A(url), STR_A(proof.query));
-	/* Private addresses are fine: it is our own, from the settings. */
-	return http_call(job,
-		&(struct http_call){ .method = HTTP_POST,
-			.url = url,
-			.headers = headers,
-			.header_count = proof.header_count + 1,
-			.body = bytes_of(proof.body),
-			.deadline_ms = SEND_DEADLINE_MS,
-			.allow_private = true },
-		reply);
+	call = channel_webhook_call(job, ch, &proof);
+	return http_call(job, &call, reply);
 }
 
 /* The newest of the channel above `after`, in whatever state it is by now. */
