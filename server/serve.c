@@ -529,7 +529,7 @@ static void make_jobs(struct server *s)
 	schedule_start(s->timers);
 	snooze_start(s->timers);
 	templates_start(s->timers, s->callers, TEMPLATES_EVERY_MS);
-	numbers_start(s->timers, s->callers, NUMBERS_EVERY_MS);
+	numbers_start(s->timers, s->callers);
 	route_watch_start(s->timers, s->callers, s->settings->health_check_seconds * 1000);
 	retention_start(s->timers,
 		&(struct retention_config){

@@ -130,9 +130,8 @@ void retention_start(struct timers *timers, const struct retention_config *confi
 
 /* ---- what networks tell of their numbers (numbers.c) ---- */
 
-#define NUMBERS_EVERY_MS (3600 * 1000LL)
-/* Every `every_ms`, and when a webhook tells of a change; sets channel_refresh_hook. */
-void numbers_start(struct timers *timers, struct pool *call_workers, int64_t every_ms);
+/* When a webhook tells of a change; sets channel_refresh_hook. Forgets old counts of limits. */
+void numbers_start(struct timers *timers, struct pool *call_workers);
 
 /* ---- templates follow their providers (templates.c) ---- */
 

@@ -1,6 +1,6 @@
 /*
- * numbers.c: what the network tells of each number, asked every hour, and soon when a webhook says
- * that something changed.
+ * numbers.c: what the network tells of a number, asked soon after a webhook says that something
+ * changed. (Every channel is asked every minute anyway: route.c.)
  *
  * One task of a call worker for each channel: a network that does not answer holds up nobody else.
  * A channel that waits to be asked is not asked twice.
@@ -11,7 +11,7 @@
 
 #include <stdatomic.h>
 
-enum { CHANNELS_PER_ROUND = 200, WAITING_MAX = 256 };
+enum { WAITING_MAX = 256, PRUNE_EVERY_MS = 3600000 };
 
 static struct pool *callers;
 /* Who waits to be asked, by a hash of the id: two of one place wait beside each other. */
@@ -51,7 +51,7 @@ static void drop(void *arg)
 	heap_free(arg);
 }
 
-/* A full queue drops it: the next hour asks again. */
+/* A full queue drops it: the next minute asks again. */
 static void check_soon(id64 workspace, id64 channel)
 {
 	struct asked *asked;
@@ -64,36 +64,15 @@ static void check_soon(id64 workspace, id64 channel)
 		drop(asked);
 }
 
-static enum err check_all(struct job *job, void *arg)
-{
-	struct channel_rows rows = { .count = CHANNELS_PER_ROUND };
-
-	(void)arg;
-	for (id64 after = 0; rows.count == CHANNELS_PER_ROUND;) {
-		TRY(sql_channel_all(job,
-			&(struct sql_channel_all){ .after = after, .count = CHANNELS_PER_ROUND },
-			&rows));
-		for (size_t i = 0; i < rows.count; i++) {
-			const struct provider *provider = provider_find(rows.items[i].provider);
-
-			after = rows.items[i].id;
-			if (provider && provider->health && !rows.items[i].disabled_ms)
-				check_soon(rows.items[i].workspace, rows.items[i].id);
-		}
-	}
-	return OK;
-}
-
 static enum err prune(struct job *job, void *arg)
 {
 	(void)arg;
 	return limits_prune(job);
 }
 
-void numbers_start(struct timers *timers, struct pool *call_workers, int64_t every_ms)
+void numbers_start(struct timers *timers, struct pool *call_workers)
 {
 	callers = call_workers;
 	channel_refresh_hook = check_soon;
-	timer_every(timers, every_ms, (struct task){ "number checks", check_all, NULL, NULL });
-	timer_every(timers, every_ms, (struct task){ "limits", prune, NULL, NULL });
+	timer_every(timers, PRUNE_EVERY_MS, (struct task){ "limits", prune, NULL, NULL });
 }

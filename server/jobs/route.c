@@ -1,9 +1,9 @@
 /*
  * route.c: see route.h.
  *
- * A look around each second costs a read of a counter; only when a channel started or stopped
- * working, and now and then all the same (somebody may have switched one off, a hold may be over),
- * the numbers are gone through.
+ * A look around each second reads the list of channels, to ask those whose time has come. Only when
+ * one started or stopped working, and now and then all the same (somebody may have switched one
+ * off, a hold may be over), the numbers are gone through.
  */
 #include "jobs/route.h"
 
@@ -94,6 +94,7 @@ static void count_number(struct job *job, struct numbers *numbers,
 	numbers->items[numbers->count++] = (struct one){ row->workspace, row->number, 1 };
 }
 
+/* numbers: NULL when nobody wants to know. */
 static enum err look_at_channels(struct job *job, struct numbers *numbers)
 {
 	struct route_channel_rows rows = { .count = CHANNELS_PER_PAGE };
@@ -102,7 +103,8 @@ static enum err look_at_channels(struct job *job, struct numbers *numbers)
 		TRY(sql_route_channel_page(job,
 			&(struct sql_route_channel_page){ after, CHANNELS_PER_PAGE }, &rows));
 		for (size_t i = 0; i < rows.count; i++) {
-			count_number(job, numbers, &rows.items[i]);
+			if (numbers)
+				count_number(job, numbers, &rows.items[i]);
 			if (!rows.items[i].disabled_ms &&
 				route_health_probe_due(rows.items[i].id, ask_every_ms,
 					job->now_ms))
@@ -142,7 +144,7 @@ static enum err look(struct job *job, void *arg)
 	bool news = version != seen || job->now_ms - looked_ms >= LOOK_ANYWAY_MS;
 
 	(void)arg;
-	TRY(look_at_channels(job, &numbers));
+	TRY(look_at_channels(job, news ? &numbers : NULL));
 	if (!news)
 		return OK;
 	settle(job, &numbers);
