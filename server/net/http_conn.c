@@ -202,7 +202,7 @@ void conn_resume(struct conn *c)
 	if (c->is_feeding || c->stream.dead)
 		return;
 	used = feed(c, buf_bytes(&c->input));
-	settle(c, (bytes){ c->input.ptr + used, c->input.len - used }, false);
+	settle(c, bytes_of(str_part(buf_text(&c->input), used, c->input.len)), false);
 }
 
 static void on_input(struct stream *s, bytes in)
