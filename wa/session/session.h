@@ -57,13 +57,42 @@ const char *wa_state_name(enum wa_state state);
 
 struct wa_clock { int64_t mono_ms, wall_ms; };
 
-enum wa_record { WA_RECORD_DEVICE, WA_RECORD_PREKEY };
+/* Kinds of records: numbers are kept in databases, so they are never used again. */
+enum wa_record {
+	WA_RECORD_DEVICE = 0,
+	WA_RECORD_PREKEY = 1,
+	WA_RECORD_SESSION = 2,          /* "name.device": wa/signal/ */
+	WA_RECORD_IDENTITY = 3,         /* "name.device" */
+	WA_RECORD_SENDER_KEY = 4,       /* "group name.device" */
+	WA_RECORD_SENDER_KEY_KNOWN = 5, /* "group name.device": id of our key that it has */
+	WA_RECORD_LID = 6,              /* user of a number: user of the hidden id */
+	WA_RECORD_PN = 7,               /* the other way */
+	WA_RECORD_DEVICES = 8,          /* bare jid: its devices */
+	WA_RECORD_SENT = 9,             /* "chat id": a message of ours, for those who ask again */
+	WA_RECORD_RETRY = 10,           /* "chat id …": how often it was asked for again */
+	WA_RECORD_SEEN = 11,            /* hash of a ciphertext: when */
+	WA_RECORD_SECRET = 12,          /* "chat sender id": message secret */
+	WA_RECORD_TOKEN = 13,           /* bare jid: privacy tokens, both ways */
+	WA_RECORD_GROUP = 14,           /* jid: who is in it, and how it is addressed */
+	WA_RECORD_SYNC_KEY = 15,        /* hex of a key id: wa/appstate/ */
+	WA_RECORD_SYNC_STATE = 16,      /* collection: version, hash */
+	WA_RECORD_SYNC_VALUE = 17,      /* "collection hex of the index MAC": value MAC */
+	WA_RECORD_ACCOUNT = 18,         /* what is known of our own account, by name */
+	WA_RECORD_CONTACT = 19,
+	WA_RECORD_KINDS = 20,
+};
 /* The caller's store, in the transaction that is open. Keys are short texts. get: ERR_MISSING. */
 struct wa_store {
 	enum err (*get)(void *arg, enum wa_record kind, str key, struct arena *arena, bytes *out);
 	enum err (*put)(void *arg, enum wa_record kind, str key, bytes value);
 	/* All of the kind when there is no key. */
 	enum err (*erase)(void *arg, enum wa_record kind, str key);
+	/* Each one whose key begins with prefix (empty: all), in the order of keys; `each` may stop
+	 * it with an error, which comes back. It may put and erase. May be NULL for a session
+	 * alone.
+	 */
+	enum err (*scan)(void *arg, enum wa_record kind, str prefix,
+		enum err (*each)(void *each_arg, str key, bytes value), void *each_arg);
 	void *arg;
 };
 
@@ -77,6 +106,22 @@ enum wa_event_kind {
 	/* for those above: message, receipt, notification, call, presence */
 	WA_EVENT_STANZA,
 	WA_EVENT_PROOF,         /* a frame was deciphered: at most one in 10 s */
+	/* of wa/client/; in each the member of the same name is set */
+	WA_EVENT_MESSAGE,
+	WA_EVENT_RECEIPT,
+	WA_EVENT_SENT,
+	WA_EVENT_ANSWER,
+	WA_EVENT_KNOWN,         /* a number and a hidden id are one person */
+	WA_EVENT_TYPING,
+	WA_EVENT_PRESENCE,
+	WA_EVENT_IDENTITY,      /* `who` has new keys: the security code changed */
+	WA_EVENT_GROUP,         /* a group changed: wa/client/group.h */
+	WA_EVENT_CONTACT,       /* name, picture, about, … of a person: wa/client/contact.h */
+	WA_EVENT_CALL,
+	WA_EVENT_RESTRICTED,    /* the network limits this account: text says how */
+	WA_EVENT_HISTORY,       /* a part of the history waits to be fetched: wa/client/history.h */
+	WA_EVENT_FETCH,         /* an outside file is wanted: wa/client/appstate.h */
+	WA_EVENT_SYNC,          /* something was done on another device: wa/client/appstate.h */
 };
 
 struct wa_event {
@@ -87,6 +132,22 @@ struct wa_event {
 	str text;
 	int64_t valid_ms, count;
 	const struct node *node;
+	union {
+		const struct wa_message *message;
+		const struct wa_receipt *receipt;
+		const struct wa_sent *sent;
+		const struct wa_answer *answer;
+		const struct wa_known *known;
+		const struct wa_typing_in *typing;
+		const struct wa_presence_in *presence;
+		const struct jid *who;
+		const struct wa_group_change *group;
+		const struct wa_contact *contact;
+		const struct wa_phone_call *phone_call;
+		const struct wa_history *history;
+		const struct wa_fetch *fetch;
+		const struct wa_sync *sync;
+	};
 };
 
 /* What comes of a call; lives in its arena. */

@@ -274,7 +274,7 @@ static void open_world(void)
 	w.config = (struct wa_config){
 		.client = { WA_VERSION_DEFAULT, S("Linux"), false },
 		.root = sim_root(w.sim),
-		.store = { get, put, erase, NULL },
+		.store = { get, put, erase, NULL, NULL },
 		.random = next_random,
 	};
 	load();
