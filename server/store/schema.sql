@@ -519,6 +519,57 @@ CREATE TABLE label (
 	deleted_ms BIGINT
 );
 CREATE UNIQUE INDEX label_name ON label (workspace_id, name) WHERE deleted_ms IS NULL;
+CREATE TABLE linked_change (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	state BIGINT NOT NULL,
+	reason TEXT NOT NULL,
+	sentence TEXT NOT NULL
+);
+CREATE INDEX linked_change_channel ON linked_change (channel_id, id);
+CREATE TABLE linked_number (
+	channel_id BIGINT PRIMARY KEY REFERENCES channel (id),
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	state BIGINT NOT NULL,
+	reason TEXT NOT NULL,
+	sentence TEXT NOT NULL,
+	next_step TEXT NOT NULL,
+	since_ms BIGINT NOT NULL,
+	wanted BIGINT NOT NULL,
+	paired BIGINT NOT NULL,
+	is_primary BIGINT NOT NULL DEFAULT 0,
+	kept BIGINT NOT NULL DEFAULT 0,
+	phone TEXT NOT NULL,
+	lid TEXT NOT NULL,
+	push_name_sealed BLOB,
+	platform TEXT NOT NULL,
+	proof_ms BIGINT,
+	connected_ms BIGINT,
+	paired_ms BIGINT,
+	consent_ms BIGINT,
+	touched_ms BIGINT NOT NULL,
+	complete_ms BIGINT,
+	lease_node BIGINT,
+	lease_until_ms BIGINT,
+	created_ms BIGINT NOT NULL
+);
+CREATE INDEX linked_number_lease ON linked_number (lease_node);
+CREATE INDEX linked_number_wanted ON linked_number (wanted, channel_id);
+CREATE INDEX linked_number_workspace ON linked_number (workspace_id, channel_id);
+CREATE TABLE linked_pairing (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL
+);
+CREATE INDEX linked_pairing_workspace ON linked_pairing (workspace_id, id);
+CREATE TABLE linked_record (
+	channel_id BIGINT NOT NULL,
+	kind BIGINT NOT NULL,
+	key TEXT NOT NULL,
+	value_sealed BLOB NOT NULL,
+	PRIMARY KEY (channel_id, kind, key)
+);
 CREATE TABLE live_app (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
