@@ -30,12 +30,16 @@
 
 struct wa_client;
 
+/* Of one call: the clock, and where what comes of it goes. */
+struct wa_call { const struct wa_clock *now; struct wa_output *out; };
+
 struct wa_client_config {
 	/* Who it is; borrowed, and read at each call: a session changes it. */
 	const struct device *device;
 	struct wa_store store;
-	/* Hands a stanza to the network, within the call that asked for it. */
-	enum err (*send)(void *arg, struct node *node);
+	/* Hands a stanza to the network, within the call that asked for it. ERR_CONFLICT: there is
+	 * no connection; the stanza is lost, and that is no error of the call. */
+	enum err (*send)(void *arg, const struct wa_call *call, struct node *node);
 	void *send_arg;
 	void (*random)(void *arg, void *out, size_t size);
 	void *random_arg;
@@ -43,14 +47,13 @@ struct wa_client_config {
 	bool is_phone;          /* device 0: shares keys with new devices, answers peers */
 };
 
-/* Of one call: the clock, and where what comes of it goes. */
-struct wa_call { const struct wa_clock *now; struct wa_output *out; };
-
 enum err wa_client_create(const struct wa_client_config *config, struct wa_client **out);
 void wa_client_destroy(struct wa_client *c);
 /* The connection is open (what was under way is sent again), or gone. */
 enum err wa_client_online(struct wa_client *c, const struct wa_call *call);
 enum err wa_client_offline(struct wa_client *c, const struct wa_call *call);
+/* All records are gone: nothing of them is known any more. */
+enum err wa_client_forget(struct wa_client *c);
 /* A stanza that came; answers of requests, too. Unknown ones are passed over. An error is the
  * store's. */
 enum err wa_client_take(struct wa_client *c, const struct wa_call *call, const struct node *stanza);

@@ -68,7 +68,8 @@ struct signal_bundle {
 /* A new session with that device; a former one is kept for what is still under way. */
 struct signal_met {
 	enum signal_outcome outcome;    /* DONE, BAD_SIGNATURE, BAD_KEY */
-	bool identity_changed;          /* it was known by another identity: "security code changed" */
+	/* it was known by another identity: "security code changed" */
+	bool identity_changed;
 };
 enum err signal_meet(const struct signal *s, str address, const struct signal_bundle *bundle,
 	struct signal_met *out);
