@@ -83,7 +83,7 @@ TEST(a_registration_says_what_the_vector_says)
 {
 	json v = vectors("client_payload");
 	struct device d = payload_device(v);
-	struct wa_client client = { WA_VERSION_DEFAULT, S("Linux"), false };
+	struct wa_app client = { WA_VERSION_DEFAULT, S("Linux"), false };
 	Wa__ClientPayload *got = PROTO_UNPACK(test_arena(), Wa__ClientPayload, wa__client_payload,
 		payload_register(test_arena(), &d, &client));
 	Wa__ClientPayload *want = PROTO_UNPACK(test_arena(), Wa__ClientPayload, wa__client_payload,
@@ -103,7 +103,7 @@ TEST(a_login_says_what_the_vector_says)
 {
 	json v = vectors("client_payload");
 	struct device d = payload_device(v);
-	struct wa_client client = { WA_VERSION_DEFAULT, S("Linux"), false };
+	struct wa_app client = { WA_VERSION_DEFAULT, S("Linux"), false };
 	Wa__ClientPayload *got = PROTO_UNPACK(test_arena(), Wa__ClientPayload, wa__client_payload,
 		payload_login(test_arena(), &d, &client));
 	Wa__ClientPayload *want = PROTO_UNPACK(test_arena(), Wa__ClientPayload, wa__client_payload,

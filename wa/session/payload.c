@@ -32,7 +32,7 @@ static void fill_version(Wa__AppVersion *to, const struct wa_version *from)
 }
 
 /* What both kinds have in common. Its parts live in the arena. */
-static Wa__ClientPayload *new_payload(struct arena *arena, const struct wa_client *client)
+static Wa__ClientPayload *new_payload(struct arena *arena, const struct wa_app *client)
 {
 	Wa__ClientPayload *payload = ARENA_NEW(arena, Wa__ClientPayload);
 	Wa__UserAgent *agent = ARENA_NEW(arena, Wa__UserAgent);
@@ -61,7 +61,7 @@ static Wa__ClientPayload *new_payload(struct arena *arena, const struct wa_clien
 	return payload;
 }
 
-static bytes device_props(struct arena *arena, const struct wa_client *client)
+static bytes device_props(struct arena *arena, const struct wa_app *client)
 {
 	Wa__DeviceProps props = WA__DEVICE_PROPS__INIT;
 	Wa__HistorySyncConfig history = WA__HISTORY_SYNC_CONFIG__INIT;
@@ -95,7 +95,7 @@ static bytes build_hash(struct arena *arena, const struct wa_version *v)
 	return (bytes){ out, MD5_SIZE };
 }
 
-bytes payload_register(struct arena *arena, const struct device *d, const struct wa_client *client)
+bytes payload_register(struct arena *arena, const struct device *d, const struct wa_app *client)
 {
 	static const uint8_t type[] = { CURVE_TYPE };
 	Wa__ClientPayload *payload = new_payload(arena, client);
@@ -116,7 +116,7 @@ bytes payload_register(struct arena *arena, const struct device *d, const struct
 	return proto_bytes(arena, payload);
 }
 
-bytes payload_login(struct arena *arena, const struct device *d, const struct wa_client *client)
+bytes payload_login(struct arena *arena, const struct device *d, const struct wa_app *client)
 {
 	Wa__ClientPayload *payload = new_payload(arena, client);
 	int64_t user = 0;

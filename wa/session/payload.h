@@ -15,7 +15,7 @@ bool wa_version_read(str text, struct wa_version *out);
 /* The newest we know of, November 2026. */
 #define WA_VERSION_DEFAULT ((struct wa_version){ 2, 3000, 1045649367 })
 
-struct wa_client {
+struct wa_app {
 	struct wa_version version;
 	/* The name in the phone's list of devices, and the system it runs on: "Linux". */
 	str os;
@@ -23,7 +23,7 @@ struct wa_client {
 };
 
 /* Who is not yet paired asks to be; who is, logs in. */
-bytes payload_register(struct arena *arena, const struct device *d, const struct wa_client *client);
-bytes payload_login(struct arena *arena, const struct device *d, const struct wa_client *client);
+bytes payload_register(struct arena *arena, const struct device *d, const struct wa_app *client);
+bytes payload_login(struct arena *arena, const struct device *d, const struct wa_app *client);
 
 #endif

@@ -164,7 +164,7 @@ struct wa_output {
 void wa_output_init(struct wa_output *out, struct arena *arena);
 
 struct wa_config {
-	struct wa_client client;
+	struct wa_app client;
 	const uint8_t *root;    /* of the server's certificates; NULL: WhatsApp's own */
 	struct wa_store store;
 	void (*random)(void *arg, void *out, size_t size);
