@@ -3,20 +3,106 @@
 
 #include <stdint.h>
 
-static void *take(void *arena, size_t size)
+/* ---- bounds ---- */
+
+struct cursor { const uint8_t *at, *end; };
+
+static bool take_varint(struct cursor *c, uint64_t *out)
 {
-	return arena_alloc(arena, size);
+	*out = 0;
+	for (unsigned shift = 0; c->at < c->end && shift < 70; shift += 7) {
+		uint8_t octet = *c->at++;
+
+		if (shift < 64)
+			*out |= (uint64_t)(octet & 0x7f) << shift;
+		if (octet < 0x80)
+			return true;
+	}
+	return false;
 }
 
-static void keep(void *arena, void *memory)
+static bool skip(struct cursor *c, uint64_t size)
 {
-	(void)arena, (void)memory;
+	if (size > (uint64_t)(c->end - c->at))
+		return false;
+	c->at += size;
+	return true;
+}
+
+static bool depth_is_good(const ProtobufCMessageDescriptor *kind, struct cursor c, unsigned left);
+
+/* What a field holds: is passed over, or looked into when it is a message. */
+static bool field_is_good(const ProtobufCMessageDescriptor *kind, struct cursor *c, uint64_t tag,
+	unsigned left)
+{
+	const ProtobufCFieldDescriptor *field;
+	const uint8_t *start;
+	uint64_t n;
+
+	switch (tag & 7) {
+	case 0:
+		return take_varint(c, &n);
+	case 1:
+		return skip(c, 8);
+	case 5:
+		return skip(c, 4);
+	case 2:
+		break;
+	default:
+		return false;
+	}
+	if (!take_varint(c, &n))
+		return false;
+	start = c->at;
+	if (!skip(c, n))
+		return false;
+	field = tag >> 3 <= UINT32_MAX
+		? protobuf_c_message_descriptor_get_field(kind, (unsigned)(tag >> 3))
+		: NULL;
+	return !field || field->type != PROTOBUF_C_TYPE_MESSAGE ||
+		depth_is_good(field->descriptor, (struct cursor){ start, c->at }, left);
+}
+
+static bool depth_is_good(const ProtobufCMessageDescriptor *kind, struct cursor c, unsigned left)
+{
+	uint64_t tag;
+
+	if (left == 0)
+		return false;
+	while (c.at < c.end)
+		if (!take_varint(&c, &tag) || !field_is_good(kind, &c, tag, left - 1))
+			return false;
+	return true;
+}
+
+struct purse { struct arena *arena; size_t left; };
+
+static void *take(void *arg, size_t size)
+{
+	struct purse *purse = arg;
+
+	if (size > purse->left)
+		return NULL;
+	purse->left -= size;
+	return arena_alloc(purse->arena, size);
+}
+
+static void keep(void *arg, void *memory)
+{
+	(void)arg, (void)memory;
 }
 
 void *proto_unpack(struct arena *arena, const ProtobufCMessageDescriptor *kind, bytes data)
 {
-	ProtobufCAllocator allocator = { take, keep, arena };
+	static const uint8_t nothing[1];
+	struct purse purse = { arena, PROTO_MEMORY_MAX };
+	ProtobufCAllocator allocator = { take, keep, &purse };
 
+	if (!data.ptr)
+		data = (bytes){ nothing, 0 };
+	if (!depth_is_good(kind, (struct cursor){ data.ptr, data.ptr + data.len },
+		    PROTO_DEPTH_MAX))
+		return NULL;
 	return protobuf_c_message_unpack(kind, &allocator, data.len, data.ptr);
 }
 

@@ -2,7 +2,8 @@
  * proto.h: protobuf in and out of our memory.
  *
  * The messages themselves are generated of *.proto by protobuf-c. What is unpacked lives in the
- * arena and is never freed by itself.
+ * arena and is never freed by itself. Messages come from strangers: one that is nested deeper, or
+ * takes more memory than the bounds below, is not read.
  */
 #ifndef WA_PROTO_PROTO_H
 #define WA_PROTO_PROTO_H
@@ -11,7 +12,11 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-/* NULL: not a message of this kind. PROTO_UNPACK(arena, handshake_message, data) gives it its type.
+#define PROTO_DEPTH_MAX 64              /* messages in messages; the reader calls itself for each */
+#define PROTO_MEMORY_MAX (48u << 20)    /* octets of the arena that one message may take */
+
+/* NULL: not a message of this kind, or past a bound. PROTO_UNPACK(arena, handshake_message, data)
+ * gives it its type.
  */
 void *proto_unpack(struct arena *arena, const ProtobufCMessageDescriptor *kind, bytes data);
 void proto_pack(struct buf *out, const void *message);
