@@ -8,6 +8,7 @@
 
 #include "account/account_internal.h"
 #include "account/role.h"
+#include "account/qr.h"
 #include "account/totp.h"
 #include "crypto/crypto.h"
 #include "store/queries.h"

@@ -4,11 +4,7 @@
 #include "base/codec.h"
 #include "crypto/crypto.h"
 
-#include <qrencode.h>
-
 #define CODES 1000000 /* ten to the digits */
-#define SVG_MAX (256u << 10)
-#define QUIET_ZONE 4 /* modules around it, as ISO 18004 wants */
 
 str base32_text(struct arena *arena, bytes in)
 {
@@ -82,40 +78,5 @@ str totp_uri(struct arena *arena, str secret_text, str issuer, str account)
 	buf_printf(&out, "?secret=" STR_F "&issuer=", STR_A(secret_text));
 	percent_write(&out, issuer);
 	buf_str(&out, S("&algorithm=SHA1&digits=6&period=30"));
-	return buf_text(&out);
-}
-
-/* Each run of dark modules in a row is one rectangle of the path. */
-static void write_row(struct buf *out, const uint8_t *row, int width, int y)
-{
-	for (int x = 0; x < width; x++) {
-		int from = x;
-
-		while (x < width && row[x] & 1)
-			x++;
-		if (x > from)
-			buf_printf(out, "M%d %dh%dv1h-%dz", from + QUIET_ZONE, y + QUIET_ZONE,
-				x - from, x - from);
-	}
-}
-
-str qr_svg(struct arena *arena, str text)
-{
-	QRcode *code = QRcode_encodeString8bit(arena_cstr(arena, text), 0, QR_ECLEVEL_M);
-	struct buf out = buf_in(arena, SVG_MAX);
-	int side;
-
-	if (!code)
-		return S("");
-	side = code->width + 2 * QUIET_ZONE;
-	buf_printf(&out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-		"shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/>"
-		"<path fill=\"#000\" d=\"",
-		side, side, side, side);
-	for (int y = 0; y < code->width; y++)
-		write_row(&out, code->data + (size_t)y * (size_t)code->width, code->width, y);
-	buf_str(&out, S("\"/></svg>"));
-	QRcode_free(code);
 	return buf_text(&out);
 }

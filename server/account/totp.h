@@ -20,7 +20,5 @@ uint32_t totp_code(bytes secret, int64_t step);
 int64_t totp_check(bytes secret, str code, int64_t now_ms, int64_t last_step);
 /* "otpauth://totp/Parley:anna%40example.com?secret=…", as apps scan it. */
 str totp_uri(struct arena *arena, str secret_text, str issuer, str account);
-/* The text as a QR code: an SVG picture, dark on white with a quiet zone, of no size of its own. */
-str qr_svg(struct arena *arena, str text);
 
 #endif

@@ -65,12 +65,10 @@ TEST(base32_is_that_of_rfc_4648)
 	EXPECT_STR(base32_text(test_arena(), bytes_of(S("foobar"))), "MZXW6YTBOI");
 }
 
-TEST(the_uri_has_what_apps_read_and_the_picture_its_finders)
+TEST(the_uri_has_what_apps_read)
 {
 	str uri = totp_uri(test_arena(), S("MZXW6"), S("Parley"), S("a b@x.example"));
-	str svg = qr_svg(test_arena(), uri);
 
 	EXPECT_STR(uri, "otpauth://totp/Parley:a%20b%40x.example?secret=MZXW6&issuer=Parley&"
 			"algorithm=SHA1&digits=6&period=30");
-	EXPECT(str_starts(svg, S("<svg ")) && str_has(svg, S("M4 4h7v1h-7z")));
 }
