@@ -107,4 +107,17 @@ enum err client_take_peer(struct wa_client *c, const struct wa_call *call,
 	const struct client_peer *peer);
 enum err client_take_answer(struct wa_client *c, const struct wa_call *call, const struct node *iq);
 
+/* ---- client_people.c ---- */
+
+struct wa_member; /* group.h */
+enum err client_learn_members(struct wa_client *c, const struct wa_call *call,
+	const struct wa_member *members, size_t count);
+enum err client_take_group(struct wa_client *c, const struct wa_call *call,
+	const struct node *notification);
+enum err client_take_contact(struct wa_client *c, const struct wa_call *call,
+	const struct node *notification);
+enum err client_take_restriction(struct wa_client *c, const struct wa_call *call,
+	const struct node *notification);
+enum err client_take_call(struct wa_client *c, const struct wa_call *call, const struct node *node);
+
 #endif

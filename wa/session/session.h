@@ -117,8 +117,9 @@ enum wa_event_kind {
 	WA_EVENT_IDENTITY,      /* `who` has new keys: the security code changed */
 	WA_EVENT_GROUP,         /* a group changed: wa/client/group.h */
 	WA_EVENT_CONTACT,       /* name, picture, about, … of a person: wa/client/contact.h */
-	WA_EVENT_CALL,
-	WA_EVENT_RESTRICTED,    /* the network limits this account: text says how */
+	WA_EVENT_CALL,          /* somebody rings: wa/client/call.h */
+	/* the network limits this account: text says how, restriction (wa/client/contact.h) more */
+	WA_EVENT_RESTRICTED,
 	WA_EVENT_HISTORY,       /* a part of the history waits to be fetched: wa/client/history.h */
 	WA_EVENT_FETCH,         /* an outside file is wanted: wa/client/appstate.h */
 	WA_EVENT_SYNC,          /* something was done on another device: wa/client/appstate.h */
@@ -144,6 +145,7 @@ struct wa_event {
 		const struct wa_group_change *group;
 		const struct wa_contact *contact;
 		const struct wa_phone_call *phone_call;
+		const struct wa_restriction *restriction;
 		const struct wa_history *history;
 		const struct wa_fetch *fetch;
 		const struct wa_sync *sync;
