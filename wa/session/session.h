@@ -79,7 +79,8 @@ enum wa_record {
 	WA_RECORD_SYNC_VALUE = 17,      /* "collection hex of the index MAC": value MAC */
 	WA_RECORD_ACCOUNT = 18,         /* what is known of our own account, by name */
 	WA_RECORD_CONTACT = 19,
-	WA_RECORD_KINDS = 20,
+	WA_RECORD_SYNC_OUT = 20,        /* "collection hash": a change that waits to be sent */
+	WA_RECORD_KINDS = 21,
 };
 /* The caller's store, in the transaction that is open. Keys are short texts. get: ERR_MISSING. */
 struct wa_store {
@@ -123,6 +124,7 @@ enum wa_event_kind {
 	WA_EVENT_HISTORY,       /* a part of the history waits to be fetched: wa/client/history.h */
 	WA_EVENT_FETCH,         /* an outside file is wanted: wa/client/appstate.h */
 	WA_EVENT_SYNC,          /* something was done on another device: wa/client/appstate.h */
+	WA_EVENT_MEDIA,         /* the phone's answer about a file: wa/client/media_host.h */
 };
 
 struct wa_event {
@@ -149,6 +151,7 @@ struct wa_event {
 		const struct wa_history *history;
 		const struct wa_fetch *fetch;
 		const struct wa_sync *sync;
+		const struct wa_media_told *media;
 	};
 };
 
