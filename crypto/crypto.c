@@ -15,7 +15,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-static EVP_CIPHER *aes_gcm, *aes_ctr;
+static EVP_CIPHER *aes_gcm, *aes_ctr, *aes_cbc;
 static EVP_MAC *hmac_mac;
 static EVP_MD *sha256_md;
 static pthread_key_t contexts_key;
@@ -47,9 +47,10 @@ void crypto_init(void)
 	must(sodium_init() >= 0);
 	aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	aes_ctr = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
+	aes_cbc = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
 	hmac_mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	must(aes_gcm && aes_ctr && hmac_mac && sha256_md &&
+	must(aes_gcm && aes_ctr && aes_cbc && hmac_mac && sha256_md &&
 		pthread_key_create(&contexts_key, contexts_free) == 0);
 }
 
@@ -244,6 +245,41 @@ void ctr_crypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CTR_IV_SIZE], b
 	must(in.len <= INT_MAX);
 	must(EVP_EncryptInit_ex2(ctx, aes_ctr, key, iv, NULL) == 1);
 	must(EVP_EncryptUpdate(ctx, out, &n, in.ptr, (int)in.len) == 1);
+}
+
+void cbc_encrypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CBC_IV_SIZE], bytes in,
+	struct buf *out)
+{
+	static const uint8_t none[1];
+	EVP_CIPHER_CTX *ctx = contexts()->cipher;
+	size_t size = in.len + CBC_BLOCK_SIZE - in.len % CBC_BLOCK_SIZE;
+	uint8_t *to = buf_space(out, size);
+	int n, last;
+
+	if (!to)
+		return;
+	must(size <= INT_MAX && EVP_EncryptInit_ex2(ctx, aes_cbc, key, iv, NULL) == 1);
+	must(EVP_EncryptUpdate(ctx, to, &n, in.len ? in.ptr : none, (int)in.len) == 1);
+	must(EVP_EncryptFinal_ex(ctx, to + n, &last) == 1);
+}
+
+bool cbc_decrypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CBC_IV_SIZE], bytes in,
+	struct buf *out)
+{
+	EVP_CIPHER_CTX *ctx = contexts()->cipher;
+	size_t before = out->len;
+	uint8_t *to = in.len && in.len % CBC_BLOCK_SIZE == 0 ? buf_space(out, in.len) : NULL;
+	int n = 0, last = 0;
+
+	if (!to)
+		return false;
+	must(in.len <= INT_MAX && EVP_DecryptInit_ex2(ctx, aes_cbc, key, iv, NULL) == 1);
+	must(EVP_DecryptUpdate(ctx, to, &n, in.ptr, (int)in.len) == 1);
+	out->len = before;
+	if (EVP_DecryptFinal_ex(ctx, to + n, &last) != 1)
+		return false;
+	out->len = before + (size_t)n + (size_t)last;
+	return true;
 }
 
 void gcm_seal(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf *out)

@@ -63,6 +63,15 @@ bool aead_open(const uint8_t key[AES_KEY_SIZE], const uint8_t nonce[GCM_NONCE_SI
 void ctr_crypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CTR_IV_SIZE], bytes in,
 	uint8_t *out);
 
+/* AES-256-CBC with padding (PKCS #7), in one piece: it hides and does not authenticate, so who
+ * opens has checked a MAC. false, and out as before: no whole blocks, or not padded. */
+#define CBC_IV_SIZE 16
+#define CBC_BLOCK_SIZE 16
+void cbc_encrypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CBC_IV_SIZE], bytes in,
+	struct buf *out);
+bool cbc_decrypt(const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CBC_IV_SIZE], bytes in,
+	struct buf *out);
+
 /*
  * AES-256-GCM with a random nonce: out gets nonce ‖ ciphertext ‖ tag, in.len + GCM_OVERHEAD octets.
  * `about` is authenticated and not stored: the same must be given to open.

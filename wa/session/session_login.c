@@ -8,19 +8,11 @@
  */
 #include "wa/session/session_internal.h"
 
+#include "wa/session/prekey.h"
+
 #define CURVE_TYPE "\x05"
 
 /* ---- one-time keys ---- */
-
-static str prekey_name(struct arena *arena, uint32_t id)
-{
-	return arena_printf(arena, "%06x", id);
-}
-
-static uint32_t after(uint32_t id)
-{
-	return id >= PREKEY_ID_MAX ? 1 : id + 1;
-}
 
 static enum err make_prekey(struct wa_session *s)
 {
@@ -30,10 +22,8 @@ static enum err make_prekey(struct wa_session *s)
 
 	session_random(s, seed, sizeof seed);
 	curve_pair_of(seed, &pair);
-	e = s->config.store.put(s->config.store.arg, WA_RECORD_PREKEY,
-		prekey_name(s->out->arena, s->device.next_prekey_id),
-		(bytes){ pair.secret, CURVE_KEY_SIZE });
-	s->device.next_prekey_id = after(s->device.next_prekey_id);
+	e = prekey_keep(&s->config.store, s->out->arena, s->device.next_prekey_id, pair.secret);
+	s->device.next_prekey_id = prekey_after(s->device.next_prekey_id);
 	crypto_wipe(seed, sizeof seed);
 	crypto_wipe(&pair, sizeof pair);
 	return e;
@@ -54,18 +44,17 @@ static enum err add_prekeys(struct wa_session *s, struct node *list, size_t want
 {
 	uint32_t id = s->device.first_unconfirmed_id;
 
-	for (size_t n = 0; n < wanted; n++, id = after(id)) {
+	for (size_t n = 0; n < wanted; n++, id = prekey_after(id)) {
+		uint8_t secret[CURVE_KEY_SIZE];
 		struct curve_pair pair;
-		bytes secret;
 
 		if (id == s->device.next_prekey_id)
 			TRY(make_prekey(s));
-		if (s->config.store.get(s->config.store.arg, WA_RECORD_PREKEY,
-			    prekey_name(s->out->arena, id), s->out->arena, &secret) != OK ||
-			secret.len != CURVE_KEY_SIZE)
+		if (prekey_find(&s->config.store, s->out->arena, id, secret) != OK)
 			continue;
-		curve_pair_of(secret.ptr, &pair);
+		curve_pair_of(secret, &pair);
 		add_key(s, node_add(s->out->arena, list, "key"), id, pair.open);
+		crypto_wipe(secret, sizeof secret);
 		crypto_wipe(&pair, sizeof pair);
 	}
 	return session_save(s);

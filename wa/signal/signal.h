@@ -6,8 +6,8 @@
  * and writes back what changed, within the caller's open transaction; so the state of a ratchet and
  * the message that it gave are kept, or lost, together. What fails changes nothing.
  *
- * The error of a call is the store's, ERR_CORRUPT (a record of ours does not read) or ERR_INPUT (an
- * address that is none). What the other side did stands in the `outcome` of the result.
+ * The error of a call is the store's. What the other side did stands in the `outcome` of the
+ * result. A record that does not read counts as none: then the other side is asked again.
  *
  * Devices are named by addresses, "name.device" (signal_address). Public keys are 32 octets, as in
  * stanzas. One lane; no two calls at a time on one store. All results live in the arena.
@@ -27,7 +27,6 @@
 #define SIGNAL_AHEAD_MAX 2000           /* messages of one chain that may be missing at once */
 #define SIGNAL_GROUP_STATES_MAX 5       /* sender keys of one device in one group */
 #define SIGNAL_KEY_ID_MAX 0x7FFFFFFFu
-#define SIGNAL_ADDRESS_MAX 64
 
 enum signal_outcome {
 	SIGNAL_DONE,

@@ -7,7 +7,10 @@
 
 #define PHASH_SIZE 6
 
-static const struct { const char *server; uint8_t octet; } domains[] = {
+static const struct {
+	const char *server;
+	uint8_t octet;
+} domains[] = {
 	{ "lid", 1 },
 	{ "hosted", 128 },
 	{ "hosted.lid", 129 },
