@@ -35,6 +35,7 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_PREFERENCE] = "preference",
 		[EVENT_CONTACT] = "contact",
 		[EVENT_NOTICE] = "notice",
+		[EVENT_VOTE] = "vote",
 		[EVENT_UNDRAWN] = "undrawn",
 	};
 

@@ -28,6 +28,9 @@ static const char *const kind_names[KINDS] = {
 	[KIND_MEDIA_PLACEHOLDER] = "media_placeholder",
 	[KIND_NOTE] = "note",
 	[KIND_PIN] = "pin",
+	[KIND_EDIT] = "edit",
+	[KIND_REVOKE] = "revoke",
+	[KIND_WAITING] = "waiting",
 };
 
 const char *kind_name(enum message_kind kind)
@@ -46,6 +49,11 @@ enum message_kind kind_parse(str name)
 		if (kind_names[i] && str_is(name, str_of(kind_names[i])))
 			return (enum message_kind)i;
 	return KIND_UNKNOWN;
+}
+
+bool kind_is_change(enum message_kind kind)
+{
+	return kind == KIND_REACTION || kind == KIND_EDIT || kind == KIND_REVOKE;
 }
 
 bool kind_is_media(enum message_kind kind)

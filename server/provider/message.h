@@ -39,6 +39,11 @@ enum message_kind {
 	KIND_MEDIA_PLACEHOLDER = 22, /* history: the media comes later, or never */
 	KIND_NOTE = 23,        /* internal; never leaves */
 	KIND_PIN = 24,         /* out, to groups: pins a message, or takes the pin away */
+	/* Out: change what was sent, and take it back; never rows of a thread, like reactions:
+	 * {"message_id","body"}, {"message_id"}. */
+	KIND_EDIT = 25,
+	KIND_REVOKE = 26,
+	KIND_WAITING = 27,     /* in: it does not decipher yet, and was asked for again */
 	KINDS
 };
 
@@ -72,6 +77,8 @@ const char *kind_name(enum message_kind kind);
 const char *kind_cloud_type(enum message_kind kind);
 /* KIND_UNKNOWN for words that are not known. */
 enum message_kind kind_parse(str name);
+/* What is done to another message, shown on it and in no thread: reaction, edit, revoke. */
+bool kind_is_change(enum message_kind kind);
 bool kind_is_media(enum message_kind kind); /* image, video, audio, voice, document, sticker */
 const char *status_name(enum message_status status);
 /* May a message in `from` become `to`? The one table of the forward-only rule. */

@@ -69,6 +69,13 @@ struct outgoing {
 	str to_group;          /* or a group, and then neither */
 	str options;           /* JSON object that check_options let through, or none */
 	str reply_remote_id;   /* quoted message, or none */
+	/* that message, for networks that want it whole; kind 0: not known */
+	struct outgoing_quote {
+		enum message_kind kind;
+		str content;
+		bool is_ours;
+		str author_phone, author_lid; /* digits, when it is not ours; or none */
+	} quoted;
 	/* stands in for the media "id" of content: what upload_media gave */
 	str media_remote_id;
 	/* the same for the files of headers and cards: ours, and what stands in for it */
@@ -117,6 +124,7 @@ enum event_kind {
 	EVENT_PREFERENCE,     /* marketing stop/resume */
 	EVENT_CONTACT,        /* the owner's address book (coexistence): name for a phone */
 	EVENT_NOTICE,         /* account, number, security, flow, …: a sentence for people */
+	EVENT_VOTE,           /* who chose what in a poll of ours or theirs */
 	EVENT_UNDRAWN,        /* a kind that nothing draws yet: the raw event is kept and shown */
 };
 
@@ -148,7 +156,7 @@ struct provider_event {
 	struct media_info media;/* mime_type set for media kinds */
 	str media_remote_id, media_url;
 
-	/* EVENT_STATUS, REACTION, EDIT, REVOKE */
+	/* EVENT_STATUS, REACTION, EDIT, REVOKE, VOTE */
 	str target_id;          /* remote id */
 	/* our id when the provider gave it back (biz_opaque_callback_data); else 0 */
 	id64 target_message;
@@ -156,6 +164,9 @@ struct provider_event {
 	str error_code, error_sentence, error_next_step; /* failed */
 	str pricing;            /* JSON, or none */
 	str emoji;              /* reaction; empty: removed */
+	/* JSON list of SHA-256 of the names of the options chosen, as hex; empty list: taken back
+	 */
+	str votes;
 
 	/* EVENT_IDENTITY: who = the new names; previous = the old */
 	struct person_ref previous;

@@ -152,20 +152,34 @@ static uint64_t option_bit(struct arena *arena, const Wa__PollCreationMessage *p
 	return 0;
 }
 
-bool wa_vote_read(struct arena *arena, const struct wa_addon *addon,
-	const Wa__PollUpdateMessage *update, const Wa__PollCreationMessage *poll, uint64_t *chosen)
+bool wa_vote_hashes(struct arena *arena, const struct wa_addon *addon,
+	const Wa__PollUpdateMessage *update, bytes *out, size_t *count)
 {
 	const Wa__PollVoteMessage *vote;
 	bytes plain;
 
-	*chosen = 0;
+	*count = 0;
 	if (!update->vote || !wa_addon_open(arena, addon, PROTO_DATA(update->vote, enc_iv),
 				     PROTO_DATA(update->vote, enc_payload), &plain))
 		return false;
 	vote = PROTO_UNPACK(arena, Wa__PollVoteMessage, wa__poll_vote_message, plain);
 	for (size_t i = 0; vote && i < vote->n_selected_options && i < WA_VOTES_MAX; i++)
-		*chosen |= option_bit(arena, poll, proto_octets(true, vote->selected_options[i]));
+		out[(*count)++] = proto_octets(true, vote->selected_options[i]);
 	return vote != NULL;
+}
+
+bool wa_vote_read(struct arena *arena, const struct wa_addon *addon,
+	const Wa__PollUpdateMessage *update, const Wa__PollCreationMessage *poll, uint64_t *chosen)
+{
+	bytes hashes[WA_VOTES_MAX];
+	size_t count;
+
+	*chosen = 0;
+	if (!wa_vote_hashes(arena, addon, update, hashes, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		*chosen |= option_bit(arena, poll, hashes[i]);
+	return true;
 }
 
 /* ---- the others ---- */

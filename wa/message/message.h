@@ -5,7 +5,7 @@
  *	unwrap.c    the content inside its wrappers, and its context
  *	build.c     replies, reactions, edits, polls, … and what is added to any message
  *	addon.c     votes and others that are enciphered with the secret of the message they belong
- *to token.c     reporting token, privacy tokens card.c      contact cards
+ * to token.c     reporting token, privacy tokens card.c      contact cards
  *
  * Pure: no store, no clock, no random; those come as arguments. What comes out lives in the arena
  * and points into what went in, so that must live as long. Fields that our protos do not know stay
@@ -26,6 +26,70 @@
 #define WA_POLL_OPTIONS_MAX 12
 #define WA_VOTES_MAX 64 /* options of one vote that are read */
 #define WA_WAVEFORM_SIZE 64
+
+/* Numbers of the fields of Message that are contents (§6.1). */
+enum wa_field {
+	WA_FIELD_CONVERSATION = 1,
+	WA_FIELD_SENDER_KEY = 2,
+	WA_FIELD_IMAGE = 3,
+	WA_FIELD_CONTACT = 4,
+	WA_FIELD_LOCATION = 5,
+	WA_FIELD_EXTENDED_TEXT = 6,
+	WA_FIELD_DOCUMENT = 7,
+	WA_FIELD_AUDIO = 8,
+	WA_FIELD_VIDEO = 9,
+	WA_FIELD_CALL = 10,
+	WA_FIELD_PROTOCOL = 12,
+	WA_FIELD_CONTACTS_ARRAY = 13,
+	WA_FIELD_FAST_SENDER_KEY = 15,
+	WA_FIELD_SEND_PAYMENT = 16,
+	WA_FIELD_LIVE_LOCATION = 18,
+	WA_FIELD_REQUEST_PAYMENT = 22,
+	WA_FIELD_DECLINE_PAYMENT = 23,
+	WA_FIELD_CANCEL_PAYMENT = 24,
+	WA_FIELD_TEMPLATE = 25,
+	WA_FIELD_STICKER = 26,
+	WA_FIELD_GROUP_INVITE = 28,
+	WA_FIELD_TEMPLATE_REPLY = 29,
+	WA_FIELD_PRODUCT = 30,
+	WA_FIELD_DEVICE_SENT = 31,
+	WA_FIELD_INFO = 35,
+	WA_FIELD_LIST = 36,
+	WA_FIELD_VIEW_ONCE = 37,
+	WA_FIELD_ORDER = 38,
+	WA_FIELD_LIST_RESPONSE = 39,
+	WA_FIELD_EPHEMERAL = 40,
+	WA_FIELD_BUTTONS = 42,
+	WA_FIELD_BUTTONS_RESPONSE = 43,
+	WA_FIELD_INTERACTIVE = 45,
+	WA_FIELD_REACTION = 46,
+	WA_FIELD_INTERACTIVE_RESPONSE = 48,
+	WA_FIELD_POLL = 49,
+	WA_FIELD_POLL_UPDATE = 50,
+	WA_FIELD_KEEP = 51,
+	WA_FIELD_REQUEST_PHONE = 54,
+	WA_FIELD_VIEW_ONCE_V2 = 55,
+	WA_FIELD_ENC_REACTION = 56,
+	WA_FIELD_EDITED = 58,
+	WA_FIELD_VIEW_ONCE_V2_EXTENSION = 59,
+	WA_FIELD_POLL_V2 = 60,
+	WA_FIELD_PIN = 63,
+	WA_FIELD_POLL_V3 = 64,
+	WA_FIELD_PTV = 66,
+	WA_FIELD_CALL_LOG = 69,
+	WA_FIELD_ENC_COMMENT = 71,
+	WA_FIELD_EVENT = 75,
+	WA_FIELD_ENC_EVENT_RESPONSE = 76,
+	WA_FIELD_COMMENT = 77,
+	WA_FIELD_PLACEHOLDER = 80,
+	WA_FIELD_SECRET_ENCRYPTED = 82,
+	WA_FIELD_ALBUM = 83,
+	WA_FIELD_STICKER_PACK = 86,
+	WA_FIELD_POLL_RESULT = 88,
+	WA_FIELD_POLL_V5 = 111,
+	WA_FIELD_POLL_V6 = 119,
+	WA_FIELD_POLL_ADD_OPTION = 121,
+};
 
 /* ---- describing: for who writes the stanza ---- */
 
@@ -55,8 +119,8 @@ struct wa_inside {
 void wa_message_unwrap(const Wa__Message *message, struct wa_inside *out);
 /* Of a content (unwrapped): its context_info, or NULL. */
 const Wa__ContextInfo *wa_message_context(const Wa__Message *content);
-/* Number of the field that is the content, or 0: of one that we do not know, or of nothing but a
- * key. Lowest first. */
+/* enum wa_field, the number of the field that is the content, or 0: of one that we do not know, or
+ * of nothing but a key. Lowest first. */
 unsigned wa_message_field(const Wa__Message *content);
 /* It has fields that our protos do not know, and none that they do. */
 bool wa_message_is_unknown(const Wa__Message *content);
@@ -187,6 +251,10 @@ Wa__Message *wa_message_vote(struct arena *arena, const struct wa_addon *addon,
  * open. */
 bool wa_vote_read(struct arena *arena, const struct wa_addon *addon,
 	const Wa__PollUpdateMessage *update, const Wa__PollCreationMessage *poll, uint64_t *chosen);
+/* The same where the poll is not at hand: SHA-256 of the names, `out` with room for WA_VOTES_MAX.
+ */
+bool wa_vote_hashes(struct arena *arena, const struct wa_addon *addon,
+	const Wa__PollUpdateMessage *update, bytes *out, size_t *count);
 /* What stands in an enciphered reaction, comment or edit, as a Message; NULL: it does not open. */
 const Wa__Message *wa_addon_message(struct arena *arena, const struct wa_addon *addon,
 	const Wa__Message *content);

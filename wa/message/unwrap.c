@@ -14,12 +14,12 @@ static bool is_wrapper(const ProtobufCFieldDescriptor *f)
 /* What the wrapper says by its mere presence. */
 static void note_wrapper(unsigned field, struct wa_inside *out)
 {
-	if (field == FIELD_VIEW_ONCE || field == FIELD_VIEW_ONCE_V2 ||
-		field == FIELD_VIEW_ONCE_V2_EXTENSION)
+	if (field == WA_FIELD_VIEW_ONCE || field == WA_FIELD_VIEW_ONCE_V2 ||
+		field == WA_FIELD_VIEW_ONCE_V2_EXTENSION)
 		out->is_view_once = true;
-	if (field == FIELD_EPHEMERAL)
+	if (field == WA_FIELD_EPHEMERAL)
 		out->is_ephemeral = true;
-	if (field == FIELD_EDITED)
+	if (field == WA_FIELD_EDITED)
 		out->is_edit = true;
 }
 
@@ -75,7 +75,8 @@ void wa_message_unwrap(const Wa__Message *message, struct wa_inside *out)
 
 static bool is_content(unsigned field)
 {
-	return field != FIELD_SENDER_KEY && field != FIELD_FAST_SENDER_KEY && field != FIELD_INFO;
+	return field != WA_FIELD_SENDER_KEY && field != WA_FIELD_FAST_SENDER_KEY &&
+	       field != WA_FIELD_INFO;
 }
 
 /* A text or a message that is there. */
