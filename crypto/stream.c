@@ -17,6 +17,7 @@ static void must(bool good)
 
 struct cbc {
 	EVP_CIPHER_CTX *ctx;
+	size_t held; /* octets that went in and have not come out */
 };
 
 struct cbc *cbc_create(bool seals, const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CBC_BLOCK])
@@ -30,13 +31,15 @@ struct cbc *cbc_create(bool seals, const uint8_t key[AES_KEY_SIZE], const uint8_
 
 static void add_step(struct cbc *c, bytes in, struct buf *out)
 {
-	uint8_t *to = buf_space(out, in.len + CBC_BLOCK);
+	size_t most = (c->held + in.len) / CBC_BLOCK * CBC_BLOCK;
+	uint8_t none[1], *to = most ? buf_space(out, most) : none;
 	int n = 0;
 
 	if (!to)
 		return;
 	must(EVP_CipherUpdate(c->ctx, to, &n, in.ptr, (int)in.len) == 1);
-	out->len -= in.len + CBC_BLOCK - (size_t)n;
+	c->held += in.len - (size_t)n;
+	out->len -= most - (size_t)n;
 }
 
 void cbc_add(struct cbc *c, bytes in, struct buf *out)

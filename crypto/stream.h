@@ -16,7 +16,7 @@
 /* With PKCS #7 padding. */
 struct cbc;
 struct cbc *cbc_create(bool seals, const uint8_t key[AES_KEY_SIZE], const uint8_t iv[CBC_BLOCK]);
-/* Appends what is ready: at most in.len + CBC_BLOCK octets. */
+/* Appends what is ready: whole blocks of what went in so far. */
 void cbc_add(struct cbc *c, bytes in, struct buf *out);
 /* Appends the rest, and destroys. false: the padding is wrong, or octets are missing. */
 bool cbc_finish(struct cbc *c, struct buf *out);

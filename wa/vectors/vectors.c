@@ -32,6 +32,12 @@ static const struct {
 	{ "signal_address", vectors_signal_address },
 	{ "signal_sessions", vectors_signal_sessions },
 	{ "sender_key", vectors_sender_key },
+	{ "media", vectors_media },
+	{ "media_retry", vectors_media_retry },
+	{ "lthash", vectors_lthash },
+	{ "app_state", vectors_app_state },
+	{ "history_sync", vectors_history_sync },
+	{ "history_push_names", vectors_history_push_names },
 };
 
 /* ---- checks ---- */

@@ -52,5 +52,13 @@ void vectors_phash(struct vectors *v);
 void vectors_signal_address(struct vectors *v);
 void vectors_signal_sessions(struct vectors *v);
 void vectors_sender_key(struct vectors *v);
+/* vectors_media.c */
+void vectors_media(struct vectors *v);
+void vectors_media_retry(struct vectors *v);
+/* vectors_sync.c */
+void vectors_lthash(struct vectors *v);
+void vectors_app_state(struct vectors *v);
+void vectors_history_sync(struct vectors *v);
+void vectors_history_push_names(struct vectors *v);
 
 #endif
