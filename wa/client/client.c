@@ -10,8 +10,25 @@ static const struct {
 	const char *tag, *type, *inside;
 	enum err (*take)(struct wa_client *c, const struct wa_call *call, const struct node *);
 } rows[] = {
+	{ "message", NULL, NULL, client_take_message },
+	{ "receipt", "retry", NULL, client_take_retry },
+	{ "receipt", NULL, NULL, client_take_receipt },
+	{ "ack", NULL, NULL, client_take_ack },
 	{ "iq", "result", NULL, client_take_answer },
 	{ "iq", "error", NULL, client_take_answer },
+	{ "presence", NULL, NULL, client_take_presence },
+	{ "chatstate", NULL, NULL, client_take_chatstate },
+	{ "notification", "devices", NULL, client_take_devices_notice },
+	{ "notification", "account_sync", "devices", client_take_own_devices },
+	{ "notification", "encrypt", "identity", client_take_identity },
+	{ "notification", "privacy_token", NULL, client_take_token },
+	{ "notification", "w:gp2", NULL, client_take_group },
+	{ "notification", "picture", NULL, client_take_contact },
+	{ "notification", "status", NULL, client_take_contact },
+	{ "notification", "business", NULL, client_take_contact },
+	{ "notification", "account_sync", NULL, client_take_contact },
+	{ "notification", "mex", NULL, client_take_restriction },
+	{ "call", NULL, NULL, client_take_call },
 };
 
 enum err wa_client_take(struct wa_client *c, const struct wa_call *call, const struct node *stanza)
@@ -23,6 +40,29 @@ enum err wa_client_take(struct wa_client *c, const struct wa_call *call, const s
 			continue;
 		TRY(rows[i].take(c, call, stanza));
 	}
+	return OK;
+}
+
+/* Protocol messages (§5.9) that count only when they come from our own account; and those that only
+ * its phone may send. */
+static const struct {
+	Wa__ProtocolMessage__Type type;
+	bool from_phone;
+	enum err (*take)(struct wa_client *c, const struct wa_call *call,
+		const struct client_peer *peer);
+} peer_rows[] = {
+	{ WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE, true,
+		client_take_resent },
+	{ WA__PROTOCOL_MESSAGE__TYPE__LID_MIGRATION_MAPPING_SYNC, true, client_take_mapping },
+};
+
+enum err client_take_peer(struct wa_client *c, const struct wa_call *call,
+	const struct client_peer *peer)
+{
+	for (size_t i = 0; i < COUNT_OF(peer_rows); i++)
+		if (peer_rows[i].type == peer->protocol->type &&
+			(!peer_rows[i].from_phone || !peer->message->sender.device))
+			TRY(peer_rows[i].take(c, call, peer));
 	return OK;
 }
 
@@ -187,7 +227,7 @@ static enum err give_up_asks(struct wa_client *c, const struct wa_call *call, in
 	while (*at) {
 		struct client_ask ask = **at;
 
-		if (ask.until_ms > until_ms) {
+		if (ask.until_ms > until_ms && until_ms != INT64_MAX) {
 			at = &(*at)->next;
 			continue;
 		}
@@ -215,6 +255,9 @@ static void let_go(struct wa_client *c)
 {
 	while (c->asks)
 		ask_remove(c, &c->asks);
+	client_address_done(c);
+	client_send_done(c);
+	client_retry_done(c);
 }
 
 void wa_client_destroy(struct wa_client *c)
@@ -233,9 +276,8 @@ enum err wa_client_forget(struct wa_client *c)
 
 enum err wa_client_online(struct wa_client *c, const struct wa_call *call)
 {
-	(void)call;
 	c->is_online = true;
-	return OK;
+	return client_send_online(c, call);
 }
 
 enum err wa_client_offline(struct wa_client *c, const struct wa_call *call)
@@ -258,10 +300,14 @@ int64_t wa_client_deadline(const struct wa_client *c)
 
 	for (const struct client_ask *ask = c->asks; ask; ask = ask->next)
 		sooner(&at, ask->until_ms);
+	sooner(&at, client_send_deadline(c));
+	sooner(&at, client_retry_deadline(c));
 	return at;
 }
 
 enum err wa_client_tick(struct wa_client *c, const struct wa_call *call)
 {
-	return give_up_asks(c, call, call->now->mono_ms);
+	TRY(give_up_asks(c, call, call->now->mono_ms));
+	TRY(client_send_tick(c, call));
+	return client_retry_tick(c, call);
 }

@@ -123,12 +123,17 @@ struct wa_message {
 	bool is_from_me, is_offline, is_group, is_view_once, is_ephemeral;
 	/* It could not be deciphered and is asked for again; it will come under the same id. */
 	bool is_waiting;
-	/* The network keeps it from devices like us ("view_once", …), or empty. */
+	/* The network keeps it from devices like us ("view_once", …); "unreadable": it came, and
+	 * nobody can read it; or empty. */
 	str unavailable;
 	int64_t t_ms;
 	str push_name;
 	const Wa__Message *message;     /* unwrapped; NULL when there is none */
 	bytes plain;                    /* what it was unpacked of, wrappers included */
+	/* Of a vote, or another add-on: the secret of the message that it is about (wa_addon_open,
+	 * wa_vote_read) and its author's account; none when that is not known. */
+	bytes target_secret;
+	struct jid target_author;
 };
 
 enum wa_receipt_kind { WA_DELIVERED, WA_READ, WA_PLAYED, WA_READ_SELF, WA_PLAYED_SELF };

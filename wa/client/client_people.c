@@ -29,25 +29,6 @@ enum err client_learn_members(struct wa_client *c, const struct wa_call *call,
 	return OK;
 }
 
-/* Whoever left has our key: the next message makes a new one, under whichever address. */
-static enum err forget_key(struct wa_client *c, const struct wa_call *call, const struct jid *group)
-{
-	struct arena *arena = call->out->arena;
-	struct signal signal = client_signal(c, call);
-	struct jid own[] = { device_lid(c->config.device), device_pn(c->config.device) };
-	str name = jid_text(arena, group);
-
-	for (size_t i = 0; i < COUNT_OF(own); i++) {
-		enum err e = own[i].user.len ? signal_group_forget(&signal, name,
-						       signal_address(arena, &own[i]))
-					     : OK;
-
-		if (e != OK && e != ERR_MISSING)
-			return e;
-	}
-	return OK;
-}
-
 enum err client_take_group(struct wa_client *c, const struct wa_call *call,
 	const struct node *notification)
 {
@@ -64,7 +45,11 @@ enum err client_take_group(struct wa_client *c, const struct wa_call *call,
 				change->group->member_count));
 		tell_group(call, change);
 	}
-	return changes.someone_left ? forget_key(c, call, &changes.items[0].jid) : OK;
+	/* Whoever left has our key. */
+	return changes.someone_left
+		       ? client_group_rotate(c, call,
+				 jid_text(call->out->arena, &changes.items[0].jid))
+		       : OK;
 }
 
 /* ---- people ---- */
