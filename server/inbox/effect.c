@@ -226,6 +226,35 @@ static enum err apply_revoke(struct job *job, id64 message, const struct effect 
 	return note_change(job, &row, WEBHOOK_MESSAGE_DELETED, effect->at_ms, changes);
 }
 
+static enum err apply_vote(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
+{
+	const struct vote vote = { effect->votes, effect->voter, effect->voter_name,
+		effect->at_ms };
+	struct message_row row;
+	str content, counted;
+	bytes body;
+
+	TRY(lock_row(job, message, &row));
+	if (row.kind != KIND_POLL || row.deleted_ms)
+		return OK;
+	TRY(unseal(job, SEAL_MESSAGE, row.body_sealed, &content));
+	TRY(poll_count(job, content, &vote, &counted));
+	if (!counted.len)
+		return OK;
+	TRY(seal(job, SEAL_MESSAGE, counted, &body));
+	TRY(sql_message_fill(job,
+		&(struct sql_message_fill){ .id = message,
+			.workspace = job->workspace,
+			.kind = KIND_POLL,
+			.body = body },
+		NULL));
+	note(job, &row, changes);
+	return effect->by_business || effect->is_history
+	               ? OK
+	               : conversation_widen(job, row.conversation_id, effect->at_ms, changes);
+}
+
 static enum err apply_quote(struct job *job, id64 message, const struct effect *effect,
 	struct inbox_changes *changes)
 {
@@ -256,6 +285,8 @@ enum err effect_apply(struct job *job, id64 message, const struct effect *effect
 		return apply_revoke(job, message, effect, changes);
 	case EFFECT_QUOTE:
 		return apply_quote(job, message, effect, changes);
+	case EFFECT_VOTE:
+		return apply_vote(job, message, effect, changes);
 	}
 	return fail(job, ERR_CORRUPT, "an effect of a kind that is not known");
 }
@@ -277,6 +308,9 @@ static str effect_write(struct arena *arena, const struct effect *e)
 	json_put_bool(&out, "is_history", e->is_history);
 	json_put(&out, "content", e->content);
 	json_put_id(&out, "quoted_by", e->quoted_by);
+	json_put(&out, "votes", e->votes);
+	json_put(&out, "voter", e->voter);
+	json_put(&out, "voter_name", e->voter_name);
 	json_close(&out, '}');
 	return out.failed ? STR_NONE : buf_text(&out);
 }
@@ -298,6 +332,9 @@ static enum err effect_read(struct job *job, str text, struct effect *out)
 		.is_history = json_flag(json_field(v, "is_history"), false),
 		.content = json_text(json_field(v, "content")),
 		.quoted_by = json_int(json_field(v, "quoted_by"), 0),
+		.votes = json_text(json_field(v, "votes")),
+		.voter = json_text(json_field(v, "voter")),
+		.voter_name = json_text(json_field(v, "voter_name")),
 	};
 	return OK;
 }

@@ -102,7 +102,8 @@ enum err message_search_replace(struct job *job, const struct message_row *row,
 
 /* ---- effect.c: what happens to a message, and may come before it ---- */
 
-enum effect_kind { EFFECT_STATUS, EFFECT_REACTION, EFFECT_EDIT, EFFECT_REVOKE, EFFECT_QUOTE };
+enum effect_kind { EFFECT_STATUS, EFFECT_REACTION, EFFECT_EDIT, EFFECT_REVOKE, EFFECT_QUOTE,
+	EFFECT_VOTE };
 
 struct effect {
 	enum effect_kind kind;
@@ -114,6 +115,7 @@ struct effect {
 	bool by_business, is_history;
 	str content;                 /* EFFECT_EDIT */
 	id64 quoted_by;              /* EFFECT_QUOTE: the message that quotes this one */
+	str votes, voter, voter_name; /* EFFECT_VOTE: as of struct vote */
 	id64 channel;                /* who tells it; 0: it waited for its message */
 };
 
@@ -126,6 +128,13 @@ enum err effect_take(struct job *job, const struct channel *ch, const struct eff
 /* What waited for this remote key happens now. */
 enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id64 message,
 	struct inbox_changes *changes);
+
+/* ---- poll.c ---- */
+
+/* hashes: JSON list of SHA-256 of names, as hex. voter: "business", or a contact's id. */
+struct vote { str hashes, voter, name; int64_t at_ms; };
+/* The poll's content with that vote counted; none: nothing changes by it. */
+enum err poll_count(struct job *job, str content, const struct vote *vote, str *out);
 
 /* ---- search_words.c ---- */
 

@@ -306,6 +306,27 @@ static enum err apply_edit_or_revoke(struct job *job, const struct channel *ch,
 	return effect_take(job, ch, &effect, ev->target_message, changes, &message);
 }
 
+static enum err apply_vote(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
+{
+	struct effect effect = { .kind = EFFECT_VOTE,
+		.at_ms = ev->at_ms,
+		.remote_id = ev->target_id,
+		.by_business = ev->is_echo,
+		.is_history = ev->is_history,
+		.votes = ev->votes,
+		.voter = S("business") };
+	struct contact contact;
+	id64 message;
+
+	if (!ev->is_echo) {
+		TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
+		effect.voter = arena_printf(job->arena, "%lld", (long long)contact.id);
+		effect.voter_name = contact.name;
+	}
+	return effect_take(job, ch, &effect, 0, changes, &message);
+}
+
 /* ---- people ---- */
 
 static enum err apply_preference(struct job *job, const struct provider_event *ev,
@@ -452,6 +473,8 @@ enum err inbox_apply(struct job *job, const struct channel *ch, const struct pro
 	case EVENT_EDIT:
 	case EVENT_REVOKE:
 		return apply_edit_or_revoke(job, ch, event, changes);
+	case EVENT_VOTE:
+		return apply_vote(job, ch, event, changes);
 	case EVENT_IDENTITY:
 		return apply_identity(job, event, changes);
 	case EVENT_TEMPLATE:
