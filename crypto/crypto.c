@@ -115,6 +115,11 @@ void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE])
 	must(EVP_MAC_final(ctx, out, &n, SHA256_SIZE) == 1);
 }
 
+void sha1(bytes in, uint8_t out[SHA1_SIZE])
+{
+	must(EVP_Digest(in.ptr, in.len, out, NULL, EVP_sha1(), NULL) == 1);
+}
+
 void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE])
 {
 	unsigned n = SHA1_SIZE;

@@ -28,8 +28,10 @@ bool crypto_equal(bytes a, bytes b);
 
 void sha256(bytes in, uint8_t out[SHA256_SIZE]);
 void hmac_sha256(bytes key, bytes in, uint8_t out[SHA256_SIZE]);
-/* For RFC 6238 alone, whose authenticator apps know nothing newer. */
+/* For RFC 6238, whose authenticator apps know nothing newer; and for the protocol of linked
+ * devices, which names a bundle of keys by it. */
 #define SHA1_SIZE 20
+void sha1(bytes in, uint8_t out[SHA1_SIZE]);
 void hmac_sha1(bytes key, bytes in, uint8_t out[SHA1_SIZE]);
 void hkdf_sha256(bytes key, bytes salt, str info, uint8_t out[AES_KEY_SIZE]);
 /* RFC 5869 with a result of up to HKDF_MAX octets. */

@@ -1,6 +1,7 @@
 /* handshake.c: the patterns, from both sides; see handshake.h. */
 #include "wa/noise/handshake.h"
 
+#include "wa/noise/frame.h"
 #include "wa/proto/proto.h"
 #include "wa_transport.pb-c.h"
 
@@ -9,6 +10,18 @@ const uint8_t handshake_prologue[HANDSHAKE_PROLOGUE_SIZE] = { 'W', 'A', 6, 3 };
 #define PATTERN_XX S("Noise_XX_25519_AESGCM_SHA256")
 #define PATTERN_IK S("Noise_IK_25519_AESGCM_SHA256")
 #define PATTERN_FALLBACK S("Noise_XXfallback_25519_AESGCM_SHA256")
+
+void handshake_write_first(struct buf *out, bytes routing, bytes hello)
+{
+	if (routing.len) {
+		buf_put(out, "ED\0\1", 4);
+		frame_write_header(out, routing.len);
+		buf_put(out, routing.ptr, routing.len);
+	}
+	buf_put(out, handshake_prologue, HANDSHAKE_PROLOGUE_SIZE);
+	frame_write_header(out, hello.len);
+	buf_put(out, hello.ptr, hello.len);
+}
 
 static enum err bad(const char **why, const char *sentence)
 {

@@ -37,6 +37,10 @@ void handshake_done(struct handshake *h);
 
 /* ---- the client ---- */
 
+/* What the connection begins with: where to, if the server told us once (else empty); the prologue;
+ * and the first message as a frame. */
+void handshake_write_first(struct buf *out, bytes routing, bytes hello);
+
 /* seed: 32 random octets. known_server: its key from before, for IK, or NULL; payload is sent at
  * once then. */
 struct client_start {

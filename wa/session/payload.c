@@ -1,12 +1,15 @@
 /* payload.c: see payload.h. */
 #include "wa/session/payload.h"
 
+#include "base/codec.h"
 #include "wa/proto/proto.h"
 #include "wa_transport.pb-c.h"
 
 #define PLATFORM_WEB 14
 #define PLATFORM_CHROME 1
 #define CURVE_TYPE 5
+#define QR_URL "https://wa.me/settings/linked_devices#"
+#define CLIENT_TYPE "1" /* Chrome */
 
 bool wa_version_read(str text, struct wa_version *out)
 {
@@ -129,4 +132,12 @@ bytes payload_login(struct arena *arena, const struct device *d, const struct wa
 	PROTO_SET(payload, lc, 1);
 	PROTO_SET(payload, lid_db_migrated, true);
 	return proto_bytes(arena, payload);
+}
+
+str payload_qr(struct arena *arena, const struct device *d, str ref)
+{
+	return arena_printf(arena, QR_URL STR_F "," STR_F "," STR_F "," STR_F "," CLIENT_TYPE,
+		STR_A(ref), STR_A(base64_text(arena, (bytes){ d->noise.open, CURVE_KEY_SIZE })),
+		STR_A(base64_text(arena, (bytes){ d->identity.open, CURVE_KEY_SIZE })),
+		STR_A(base64_text(arena, (bytes){ d->adv_secret, ADV_SECRET_SIZE })));
 }

@@ -25,5 +25,7 @@ struct wa_app {
 /* Who is not yet paired asks to be; who is, logs in. */
 bytes payload_register(struct arena *arena, const struct device *d, const struct wa_app *client);
 bytes payload_login(struct arena *arena, const struct device *d, const struct wa_app *client);
+/* The text of the QR code; ref: of this code, from the server. */
+str payload_qr(struct arena *arena, const struct device *d, str ref);
 
 #endif

@@ -34,3 +34,14 @@ enum err prekey_erase(const struct wa_store *store, struct arena *arena, uint32_
 {
 	return store->erase(store->arg, WA_RECORD_PREKEY, name_of(arena, id));
 }
+
+void prekey_digest(struct arena *arena, const struct device *d, bytes keys, uint8_t out[SHA1_SIZE])
+{
+	struct buf all = buf_in(arena, SIZE_MAX / 2);
+
+	buf_put(&all, d->identity.open, CURVE_KEY_SIZE);
+	buf_put(&all, d->signed_prekey.open, CURVE_KEY_SIZE);
+	buf_put(&all, d->signed_prekey_signature, CURVE_SIGNATURE_SIZE);
+	buf_put(&all, keys.ptr, keys.len);
+	sha1(buf_bytes(&all), out);
+}

@@ -19,4 +19,8 @@ enum err prekey_find(const struct wa_store *store, struct arena *arena, uint32_t
 	uint8_t secret[CURVE_KEY_SIZE]);
 enum err prekey_erase(const struct wa_store *store, struct arena *arena, uint32_t id);
 
+/* By what the server names our keys as it has them: identity, signed prekey and its signature, then
+ * the one-time keys in its order: their open halves in one row. */
+void prekey_digest(struct arena *arena, const struct device *d, bytes keys, uint8_t out[SHA1_SIZE]);
+
 #endif

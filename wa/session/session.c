@@ -333,20 +333,11 @@ static bytes payload_of(struct wa_session *s)
 		       : payload_register(s->out->arena, &s->device, &s->config.client);
 }
 
-/* Where to, if the server told us; then the prologue, and the first frame. */
 static void send_hello(struct wa_session *s, bytes hello)
 {
-	const struct device *d = &s->device;
 	struct buf out = buf_in(s->out->arena, HANDSHAKE_MESSAGE_MAX + DEVICE_ROUTING_MAX);
 
-	if (d->routing_len) {
-		buf_put(&out, "ED\0\1", 4);
-		frame_write_header(&out, d->routing_len);
-		buf_put(&out, d->routing, d->routing_len);
-	}
-	buf_put(&out, handshake_prologue, HANDSHAKE_PROLOGUE_SIZE);
-	frame_write_header(&out, hello.len);
-	buf_put(&out, hello.ptr, hello.len);
+	handshake_write_first(&out, (bytes){ s->device.routing, s->device.routing_len }, hello);
 	session_send_octets(s, buf_bytes(&out));
 }
 

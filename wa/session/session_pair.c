@@ -6,14 +6,12 @@
  * the server asks for a new connection, on which we log in. Source:
  * docs/protocol/linked-device-1-transport.md §5.3 to §5.9.
  */
-#include "base/codec.h"
 #include "wa/session/adv.h"
 #include "wa/session/session_internal.h"
 
-#define QR_MAX 1024
-#define QR_URL S("https://wa.me/settings/linked_devices#")
-#define CLIENT_TYPE S("1") /* Chrome */
 #define CLIENT_NAME "Chrome (Linux)"
+#define CLIENT_TYPE S("1") /* Chrome */
+#define QR_MAX 1024
 #define PHONE_MIN 7
 
 void pair_done(struct wa_session *s)
@@ -28,28 +26,12 @@ void pair_done(struct wa_session *s)
 
 /* ---- QR codes ---- */
 
-static str qr_text(struct wa_session *s)
-{
-	struct buf out = buf_in(s->out->arena, QR_MAX);
-
-	buf_str(&out, QR_URL);
-	buf_str(&out, s->pairing->refs[s->pairing->at]);
-	buf_byte(&out, ',');
-	base64_write(&out, (bytes){ s->device.noise.open, CURVE_KEY_SIZE });
-	buf_byte(&out, ',');
-	base64_write(&out, (bytes){ s->device.identity.open, CURVE_KEY_SIZE });
-	buf_byte(&out, ',');
-	base64_write(&out, (bytes){ s->device.adv_secret, ADV_SECRET_SIZE });
-	buf_byte(&out, ',');
-	buf_str(&out, CLIENT_TYPE);
-	return buf_text(&out);
-}
-
 static void show_qr(struct wa_session *s)
 {
 	struct wa_event *event = session_event(s, WA_EVENT_QR);
 
-	event->text = qr_text(s);
+	event->text = payload_qr(s->out->arena, &s->device,
+		s->pairing->refs[s->pairing->at]);
 	event->valid_ms = s->pairing->until_ms - s->now->mono_ms;
 }
 

@@ -24,6 +24,31 @@ static const struct {
 	{ "set", NULL },
 	{ "note", NULL },
 	{ "checked", NULL },
+	{ "dict_version", NULL },
+	{ "node_format", NULL },
+	{ "frame", NULL },
+	{ "checks", NULL },
+	{ "vectors", vectors_stanzas },
+	{ "lenient_decode", vectors_stanzas_lenient },
+	{ "reject", vectors_stanzas_reject },
+	{ "x25519", vectors_x25519 },
+	{ "xeddsa", vectors_xeddsa },
+	{ "signed_prekey", vectors_signed_prekey },
+	{ "client_payload", vectors_client_payload },
+	{ "noise_xx", vectors_noise_xx },
+	{ "noise_ik", vectors_noise_ik },
+	{ "noise_xxfallback", vectors_noise_xxfallback },
+	{ "edge_routing", vectors_edge_routing },
+	{ "cert_reject", vectors_cert_reject },
+	{ "framing", vectors_framing },
+	{ "qr", vectors_qr },
+	{ "adv_pairing", vectors_adv_pairing },
+	{ "adv_pairing_reject", vectors_adv_pairing_reject },
+	{ "pairing_code", vectors_pairing_code },
+	{ "crockford", vectors_crockford },
+	{ "passkey", vectors_passkey },
+	{ "key_bundle_digest", vectors_key_bundle_digest },
+	{ "version_hash", vectors_version_hash },
 	{ "hkdf", vectors_hkdf },
 	{ "curve", vectors_curve },
 	{ "padding", vectors_padding },
@@ -129,6 +154,18 @@ void key_at(struct vectors *v, json from, const char *path, uint8_t out[CURVE_KE
 		memcpy(out, key.ptr, CURVE_KEY_SIZE);
 	else
 		check(v, false, arena_printf(v->arena, "%s is no key", path).ptr);
+}
+
+void pair_at(struct vectors *v, json from, const char *path, struct curve_pair *out)
+{
+	json keys = json_path(from, path);
+	bool is_long = json_field(keys, "private") != NULL;
+	uint8_t secret[CURVE_KEY_SIZE], open[CURVE_KEY_SIZE];
+
+	key_at(v, keys, is_long ? "private" : "priv", secret);
+	key_at(v, keys, is_long ? "public" : "pub", open);
+	curve_pair_of(secret, out);
+	check(v, memcmp(out->open, open, sizeof open) == 0, "a public key is that of its private");
 }
 
 void each_case(struct vectors *v, json list, void (*one)(struct vectors *v, json c))

@@ -35,6 +35,8 @@ bool check_int(struct vectors *v, int64_t got, json want, const char *path);
 bytes octets_at(struct vectors *v, json from, const char *path);
 str text_at(struct vectors *v, json from, const char *path);
 int64_t int_at(struct vectors *v, json from, const char *path);
+/* "priv" and "pub" of an object; public must be that of private. */
+void pair_at(struct vectors *v, json from, const char *path, struct curve_pair *out);
 /* A key of 32 octets, or of 33 with the type in front; zeros when it is none. */
 void key_at(struct vectors *v, json from, const char *path, uint8_t out[CURVE_KEY_SIZE]);
 
@@ -45,6 +47,30 @@ void each_case(struct vectors *v, json list, void (*one)(struct vectors *v, json
 /* vectors_crypto.c */
 void vectors_hkdf(struct vectors *v);
 void vectors_curve(struct vectors *v);
+void vectors_x25519(struct vectors *v);
+void vectors_xeddsa(struct vectors *v);
+/* vectors_noise.c */
+void vectors_noise_xx(struct vectors *v);
+void vectors_noise_ik(struct vectors *v);
+void vectors_noise_xxfallback(struct vectors *v);
+void vectors_edge_routing(struct vectors *v);
+void vectors_cert_reject(struct vectors *v);
+void vectors_framing(struct vectors *v);
+/* vectors_session.c */
+void vectors_signed_prekey(struct vectors *v);
+void vectors_client_payload(struct vectors *v);
+void vectors_qr(struct vectors *v);
+void vectors_adv_pairing(struct vectors *v);
+void vectors_adv_pairing_reject(struct vectors *v);
+void vectors_pairing_code(struct vectors *v);
+void vectors_crockford(struct vectors *v);
+void vectors_passkey(struct vectors *v);
+void vectors_key_bundle_digest(struct vectors *v);
+void vectors_version_hash(struct vectors *v);
+/* vectors_stanza.c */
+void vectors_stanzas(struct vectors *v);
+void vectors_stanzas_lenient(struct vectors *v);
+void vectors_stanzas_reject(struct vectors *v);
 /* vectors_signal.c */
 void vectors_padding(struct vectors *v);
 void vectors_message_id(struct vectors *v);

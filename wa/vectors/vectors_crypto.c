@@ -82,3 +82,64 @@ void vectors_curve(struct vectors *v)
 	each_case(v, json_field(v->part, "signatures"), signature_case);
 	each_case(v, json_field(v->part, "agreement"), agreement_case);
 }
+
+/* ---- x25519, xeddsa ---- */
+
+static void x25519_case(struct vectors *v, json c)
+{
+	uint8_t one[CURVE_KEY_SIZE], other[CURVE_KEY_SIZE], shared[CURVE_KEY_SIZE];
+	struct curve_pair pair;
+
+	if (json_field(c, "seed_unclamped")) {
+		key_at(v, c, "seed_unclamped", one);
+		curve_pair_of(one, &pair);
+		check_octets(v, (bytes){ pair.secret, sizeof pair.secret }, c, "clamped");
+		check_octets(v, (bytes){ pair.open, sizeof pair.open }, c, "pub");
+		return;
+	}
+	key_at(v, c, "a_priv", one);
+	key_at(v, c, "b_pub", other);
+	check(v, curve_agree(one, other, shared), "they agree");
+	check_octets(v, (bytes){ shared, sizeof shared }, c, "shared");
+}
+
+void vectors_x25519(struct vectors *v)
+{
+	each_case(v, v->part, x25519_case);
+}
+
+static bool holds(struct vectors *v, json c, const char *path)
+{
+	bytes signature = octets_at(v, c, path);
+	uint8_t open[CURVE_KEY_SIZE];
+
+	key_at(v, c, "pub", open);
+	return signature.len == CURVE_SIGNATURE_SIZE &&
+	       curve_verify(open, octets_at(v, c, "message"), signature.ptr);
+}
+
+static void xeddsa_case(struct vectors *v, json c)
+{
+	uint8_t secret[CURVE_KEY_SIZE], own[CURVE_SIGNATURE_SIZE];
+	bytes noise = octets_at(v, c, "z");
+
+	key_at(v, c, "priv", secret);
+	if (!check(v, noise.len == CURVE_NOISE_SIZE, "z has its size"))
+		return;
+	curve_sign(secret, octets_at(v, c, "message"), noise.ptr, own);
+	check_octets(v, (bytes){ own, sizeof own }, c, "signature");
+	check(v, holds(v, c, "signature"), "signature holds");
+	if (json_field(c, "signature_deterministic"))
+		check(v, holds(v, c, "signature_deterministic"), "signature_deterministic holds");
+}
+
+static void xeddsa_false(struct vectors *v, json c)
+{
+	check(v, !holds(v, c, "signature"), "signature does not hold");
+}
+
+void vectors_xeddsa(struct vectors *v)
+{
+	each_case(v, json_field(v->part, "cases"), xeddsa_case);
+	each_case(v, json_field(v->part, "verify_false"), xeddsa_false);
+}

@@ -127,17 +127,6 @@ static void actor_init(struct vectors *v, struct actor *a)
 	a->signal = (struct signal){ &a->device, &a->store, draw, a, v->arena };
 }
 
-static void pair_at(struct vectors *v, json from, const char *path, struct curve_pair *out)
-{
-	json keys = json_path(from, path);
-	uint8_t secret[CURVE_KEY_SIZE], open[CURVE_KEY_SIZE];
-
-	key_at(v, keys, "private", secret);
-	key_at(v, keys, "public", open);
-	curve_pair_of(secret, out);
-	check(v, memcmp(out->open, open, sizeof open) == 0, "a public key is that of its private");
-}
-
 /* ---- conversations ---- */
 
 struct talk {
