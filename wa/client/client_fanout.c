@@ -199,7 +199,8 @@ enum err client_take_bundles(struct wa_client *c, const struct wa_call *call, co
 
 void client_enc_attrs(struct arena *arena, struct node *enc, const struct client_cipher *cipher)
 {
-	node_put(arena, enc, "mediatype", str_of(cipher->mediatype));
+	if (cipher->mediatype)
+		node_put(arena, enc, "mediatype", str_of(cipher->mediatype));
 	if (cipher->is_hidden)
 		node_put(arena, enc, "decrypt-fail", S("hide"));
 	if (cipher->count)

@@ -53,16 +53,12 @@ static void read_ids(struct arena *arena, const struct node *receipt, struct wa_
 	out->ids = ids;
 }
 
-static enum err tell(struct wa_client *c, const struct wa_call *call, struct wa_receipt receipt)
+static void tell(const struct wa_call *call, struct wa_receipt receipt)
 {
 	struct wa_receipt *told = ARENA_NEW(call->out->arena, struct wa_receipt);
 
 	*told = receipt;
-	if (receipt.kind == WA_DELIVERED || receipt.kind == WA_READ || receipt.kind == WA_PLAYED)
-		for (size_t i = 0; i < receipt.count; i++)
-			TRY(client_sent_seen(c, call, receipt.ids[i]));
 	client_event(call, WA_EVENT_RECEIPT)->receipt = told;
-	return OK;
 }
 
 /* Of a group, for several people at once. */
@@ -82,7 +78,7 @@ static enum err take_aggregate(struct wa_client *c, const struct wa_call *call,
 			continue;
 		about.who = client_canonical(c, arena, &jid, &none);
 		about.t_ms = node_int(user, "t", about.t_ms / 1000) * 1000;
-		TRY(tell(c, call, about));
+		tell(call, about);
 	}
 	return OK;
 }
@@ -102,6 +98,10 @@ enum err client_take_receipt(struct wa_client *c, const struct wa_call *call,
 	who = chat = from;
 	if (is_group)
 		(void)node_jid(receipt, "participant", &who);
+	/* Whoever says that he has it says that the server had it. */
+	read_ids(arena, receipt, &about);
+	for (size_t i = 0; i < about.count; i++)
+		TRY(client_sent_seen(c, call, about.ids[i]));
 	if (!kind_of(receipt, client_is_own(c, &who), &about.kind))
 		return OK;
 	if (!is_group && client_is_own(c, &from))
@@ -117,8 +117,8 @@ enum err client_take_receipt(struct wa_client *c, const struct wa_call *call,
 			TRY(take_aggregate(c, call, about, p));
 	if (!about.who.user.len || !node_attr(receipt, "id"))
 		return OK;
-	read_ids(arena, receipt, &about);
-	return tell(c, call, about);
+	tell(call, about);
+	return OK;
 }
 
 /* ---- what we say ---- */

@@ -432,14 +432,16 @@ static enum err plain_of(struct wa_client *c, const struct wa_call *call,
 static void address_again(struct wa_client *c, struct arena *arena, const struct client_out *out,
 	struct node *m)
 {
-	if (client_is_group(&out->chat)) {
-		node_put_jid(arena, m, "to", &out->chat);
-		node_put_jid(arena, m, "participant", &out->to);
+	struct jid to = client_jid_copy(arena, &out->to), chat = client_jid_copy(arena, &out->chat);
+
+	if (client_is_group(&chat)) {
+		node_put_jid(arena, m, "to", &chat);
+		node_put_jid(arena, m, "participant", &to);
 		return;
 	}
-	node_put_jid(arena, m, "to", &out->to);
-	if (client_is_own(c, &out->to))
-		node_put_jid(arena, m, "recipient", &out->chat);
+	node_put_jid(arena, m, "to", &to);
+	if (client_is_own(c, &to))
+		node_put_jid(arena, m, "recipient", &chat);
 	node_put(arena, m, "device_fanout", S("false"));
 }
 

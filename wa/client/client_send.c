@@ -235,7 +235,7 @@ static enum err find_chat(struct wa_client *c, const struct wa_call *call,
 	const struct client_out *out, struct prepared *p)
 {
 	p->is_group = client_is_group(&out->to);
-	p->to = out->to;
+	p->to = client_jid_copy(call->out->arena, &out->to);
 	if (!p->is_group && wa_client_lid_of(c, &out->to, call->out->arena, &p->to))
 		p->to.device = 0;
 	return OK;
@@ -503,7 +503,8 @@ static enum err one_target(struct wa_client *c, const struct wa_call *call,
 {
 	struct client_target *target = ARENA_NEW(call->out->arena, struct client_target);
 
-	*target = (struct client_target){ .jid = out->to, .is_own = client_is_own(c, &out->to) };
+	*target = (struct client_target){ .jid = client_jid_copy(call->out->arena, &out->to),
+		.is_own = client_is_own(c, &out->to) };
 	*targets = (struct client_targets){ target, 1, 1 };
 	return client_address(c, call->out->arena, &out->to, &target->address);
 }
@@ -513,7 +514,7 @@ static enum err send_peer(struct wa_client *c, const struct wa_call *call, struc
 {
 	struct arena *arena = call->out->arena;
 	struct node *enc, *m;
-	struct jid to = out->to;
+	struct jid to = client_jid_copy(call->out->arena, &out->to);
 
 	begin_stanza(call, out, p);
 	m = p->stanza;

@@ -1,0 +1,432 @@
+/*
+ * client_test.c: two people and their devices write to each other, over a switchboard that drops,
+ * doubles and spoils what it is told to.
+ */
+#include "wa/client/switchboard.h"
+
+/* Our account: a phone and a linked device; theirs: the same. */
+struct cast { struct board *b; struct board_device *phone, *own, *their_phone, *theirs; };
+
+static struct cast cast_make(void)
+{
+	struct board *b = board_make();
+
+	return (struct cast){ b, board_add(b, "15550001111", "10000000001111", 0),
+		board_add(b, "15550001111", "10000000001111", 7),
+		board_add(b, "5511999990000", "20000000002222", 0),
+		board_add(b, "5511999990000", "20000000002222", 3) };
+}
+
+/* Nobody is there to tell that it arrived. */
+static void leave_alone(struct cast *a)
+{
+	board_online(a->phone, false);
+	board_online(a->their_phone, false);
+	board_online(a->theirs, false);
+}
+
+static const struct wa_sent *sent(const struct board_device *d, size_t n)
+{
+	const struct wa_event *event = board_event(d, WA_EVENT_SENT, n);
+
+	EXPECT(event != NULL);
+	return event->sent;
+}
+
+static enum err erase_sessions(struct board_device *d)
+{
+	const struct wa_store *store = &d->client->config.store;
+
+	return store->erase(store->arg, WA_RECORD_SESSION, STR_NONE);
+}
+
+TEST(a_message_to_a_number_reaches_all_devices_of_both_sides)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	const struct wa_message *m;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB0AA", "hello"));
+	EXPECT_STR(board_text(a.their_phone, 0), "hello");
+	EXPECT_STR(board_text(a.theirs, 0), "hello");
+	EXPECT_STR(board_text(a.phone, 0), "hello");
+	EXPECT_INT(board_count(a.own, WA_EVENT_MESSAGE), 0);
+	EXPECT_STR(sent(a.own, 0)->id, "3EB0AA");
+	EXPECT_INT(sent(a.own, 0)->code, 0);
+	m = board_event(a.theirs, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT_STR(jid_text(test_arena(), &m->chat), "10000000001111@lid");
+	EXPECT_STR(jid_text(test_arena(), &m->sender), "10000000001111:7@lid");
+	EXPECT_STR(jid_text(test_arena(), &m->other), "15550001111@s.whatsapp.net");
+	EXPECT(!m->is_from_me && !m->is_waiting);
+	m = board_event(a.phone, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT(m->is_from_me);
+	EXPECT_STR(jid_text(test_arena(), &m->chat), "20000000002222@lid");
+	EXPECT_STR(jid_text(test_arena(), &m->other), "5511999990000@s.whatsapp.net");
+	/* Receipts: theirs count, those of our own devices do not. */
+	EXPECT(board_count(a.own, WA_EVENT_RECEIPT) == 0);
+	board_done(a.b);
+}
+
+TEST(whom_it_knows_it_does_not_ask_about_again)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), back = board_jid(a.own, true);
+	unsigned gets, puts;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "one"));
+	EXPECT_OK(board_send(a.theirs, &back, "3EB002", "two"));
+	EXPECT_INT(a.own->usyncs, 1);
+	EXPECT_INT(a.own->bundles, 1);
+	EXPECT_OK(board_send(a.their_phone, &back, "3EB003", "three"));
+	gets = a.own->gets;
+	puts = a.own->puts;
+	EXPECT_OK(board_send(a.own, &to, "3EB004", "four"));
+	EXPECT_STR(board_text(a.theirs, 2), "four");
+	EXPECT_INT(a.own->usyncs, 1);
+	EXPECT_INT(a.own->bundles, 1);
+	/* A record for each of the three devices, the message itself, and the tokens. */
+	EXPECT(a.own->puts - puts <= 4);
+	EXPECT(a.own->gets - gets <= 8);
+	board_done(a.b);
+}
+
+TEST(conversations_go_on_both_ways_over_a_hundred_messages)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), back = board_jid(a.own, true);
+
+	for (int i = 0; i < 100; i++) {
+		str id = arena_printf(test_arena(), "3EB0%06d", i);
+		str text = arena_printf(test_arena(), "message %d", i);
+		bool is_ours = i % 3 != 1;
+		struct board_device *from = is_ours	? a.own
+					    : i % 2 ? a.theirs
+						    : a.their_phone;
+
+		EXPECT_OK(board_send(from, is_ours ? &to : &back, id.ptr, text.ptr));
+	}
+	EXPECT_INT(board_count(a.phone, WA_EVENT_MESSAGE), 100);
+	for (size_t i = 0; i < 100; i++)
+		EXPECT_STR(board_text(a.phone, i),
+			arena_printf(test_arena(), "message %zu", i).ptr);
+	board_done(a.b);
+}
+
+TEST(what_cannot_be_read_is_told_as_waited_for_and_heals_under_the_same_id)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	a.theirs->corrupt_next = true;
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 3);
+	EXPECT_STR(board_text(a.theirs, 1), "(waiting)");
+	EXPECT_STR(board_event(a.theirs, WA_EVENT_MESSAGE, 1)->message->id, "3EB002");
+	EXPECT_STR(board_text(a.theirs, 2), "second");
+	EXPECT_STR(board_event(a.theirs, WA_EVENT_MESSAGE, 2)->message->id, "3EB002");
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "third"));
+	EXPECT_STR(board_text(a.theirs, 3), "third");
+	board_done(a.b);
+}
+
+TEST(a_message_spoilt_again_and_again_is_given_up_after_its_count)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	for (int i = 0; i < 12; i++) {
+		a.theirs->corrupt_next = true;
+		if (!i)
+			EXPECT_OK(board_send(a.own, &to, "3EB002", "never"));
+		board_run(a.b);
+	}
+	EXPECT(board_count(a.theirs, WA_EVENT_MESSAGE) >= 2);
+	a.theirs->corrupt_next = false;
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "third"));
+	board_done(a.b);
+}
+
+TEST(who_lost_all_sessions_gets_what_was_sent_meanwhile)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), back = board_jid(a.own, true);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_OK(board_send(a.theirs, &back, "3EB002", "answer"));
+	EXPECT_OK(erase_sessions(a.theirs));
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "second"));
+	EXPECT_STR(board_text(a.theirs, 1), "(waiting)");
+	EXPECT_STR(board_text(a.theirs, 2), "second");
+	EXPECT_OK(board_send(a.theirs, &back, "3EB004", "thanks"));
+	EXPECT_STR(board_text(a.own, 1), "thanks");
+	board_done(a.b);
+}
+
+TEST(a_message_that_comes_twice_is_told_once)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	a.theirs->double_next = true;
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 1);
+	a.theirs->double_next = true;
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 2);
+	board_done(a.b);
+}
+
+TEST(what_was_not_acknowledged_goes_again_after_the_connection_came_back)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	a.b->drop_ack = true;
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 2); /* a receipt tells it, too */
+	leave_alone(&a);
+	a.b->drop_ack = true;
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "third"));
+	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 2);
+	board_online(a.own, false);
+	board_online(a.own, true);
+	board_run(a.b);
+	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 3);
+	board_online(a.their_phone, true);
+	board_online(a.theirs, true);
+	board_run(a.b);
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 3);
+	EXPECT_STR(board_text(a.theirs, 2), "third");
+	board_done(a.b);
+}
+
+TEST(no_ack_in_time_is_told_as_unsure)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	leave_alone(&a);
+	a.b->drop_ack = true;
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	board_wait(a.b, WA_ACK_MS - 1);
+	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 0);
+	board_wait(a.b, 2);
+	EXPECT_INT(sent(a.own, 0)->code, WA_SENT_NO_ANSWER);
+	EXPECT(sent(a.own, 0)->is_unsure);
+	board_done(a.b);
+}
+
+TEST(a_number_that_nobody_has_is_told)
+{
+	struct cast a = cast_make();
+	struct jid to = { .user = S("4915112345678"), .server = JID_SERVER_PN };
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "hello?"));
+	EXPECT_INT(sent(a.own, 0)->code, WA_SENT_NO_ACCOUNT);
+	EXPECT(!sent(a.own, 0)->is_unsure);
+	board_done(a.b);
+}
+
+TEST(a_refusal_is_told_with_its_code_and_a_restriction_apart)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	a.b->refuse = 463;
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "offer"));
+	EXPECT_INT(sent(a.own, 0)->code, 463);
+	EXPECT_STR(board_event(a.own, WA_EVENT_RESTRICTED, 0)->text, "new_chats");
+	a.b->refuse = 503;
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "again"));
+	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 1);
+	board_wait(a.b, 6000);
+	EXPECT_INT(sent(a.own, 1)->code, 0);
+	EXPECT_STR(board_text(a.theirs, 0), "again");
+	board_done(a.b);
+}
+
+TEST(after_a_crash_the_conversation_goes_on)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), back = board_jid(a.own, true);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_OK(board_send(a.theirs, &back, "3EB002", "second"));
+	board_restart(a.own);
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "third"));
+	EXPECT_STR(board_text(a.theirs, 1), "third");
+	EXPECT_INT(a.own->usyncs, 1);
+	EXPECT_INT(a.own->bundles, 1);
+	board_done(a.b);
+}
+
+TEST(a_new_device_of_theirs_is_written_to_once_it_is_known)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), from = board_jid(a.theirs, false);
+	struct board_device *tablet;
+	struct node *notice = node_new(test_arena(), "notification");
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	tablet = board_add(a.b, "5511999990000", "20000000002222", 5);
+	node_put(test_arena(), notice, "type", S("devices"));
+	node_put_jid(test_arena(), notice, "from", &from);
+	node_put(test_arena(), node_add(test_arena(), notice, "update"), "hash", S("abcd"));
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_STR(board_text(tablet, 0), "second");
+	board_done(a.b);
+}
+
+TEST(a_phone_set_up_anew_is_told_and_written_to)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), from = board_jid(a.theirs, true);
+	struct node *notice = node_new(test_arena(), "notification");
+	uint8_t seed[DEVICE_SEED_SIZE];
+	struct device fresh;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	memset(seed, 7, sizeof seed);
+	device_make(&fresh, seed);
+	a.their_phone->device.identity = fresh.identity;
+	a.their_phone->device.signed_prekey = fresh.signed_prekey;
+	a.their_phone->device.registration_id = fresh.registration_id;
+	memcpy(a.their_phone->device.signed_prekey_signature, fresh.signed_prekey_signature,
+		sizeof fresh.signed_prekey_signature);
+	a.their_phone->records = NULL;
+	board_restart(a.their_phone);
+	node_put(test_arena(), notice, "type", S("encrypt"));
+	node_put_jid(test_arena(), notice, "from", &from);
+	node_add(test_arena(), notice, "identity");
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT(board_count(a.own, WA_EVENT_IDENTITY) >= 1);
+	EXPECT_STR(board_text(a.their_phone, 1), "second");
+	board_done(a.b);
+}
+
+/* ---- groups ---- */
+
+static void found_group(struct cast *a)
+{
+	a->b->members[0] = board_jid(a->own, true);
+	a->b->members[1] = board_jid(a->theirs, true);
+	a->b->member_count = 2;
+}
+
+TEST(a_group_gets_the_key_once_and_then_only_the_message)
+{
+	struct cast a = cast_make();
+	const struct wa_message *m;
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB001", "to all"));
+	EXPECT_STR(board_text(a.phone, 0), "to all");
+	EXPECT_STR(board_text(a.their_phone, 0), "to all");
+	EXPECT_STR(board_text(a.theirs, 0), "to all");
+	m = board_event(a.theirs, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT(m->is_group);
+	EXPECT_STR(jid_text(test_arena(), &m->chat), "120363000000000001@g.us");
+	EXPECT_STR(jid_text(test_arena(), &m->sender), "10000000001111:7@lid");
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB002", "once more"));
+	EXPECT_STR(board_text(a.theirs, 1), "once more");
+	EXPECT_INT(a.own->group_asks, 1);
+	EXPECT_INT(a.own->bundles, 1);
+	EXPECT_OK(board_send(a.theirs, &a.b->group, "3EB003", "and back"));
+	EXPECT_STR(board_text(a.own, 0), "and back");
+	EXPECT_STR(board_text(a.their_phone, 2), "and back");
+	board_done(a.b);
+}
+
+TEST(a_group_message_that_is_spoilt_heals)
+{
+	struct cast a = cast_make();
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB001", "one"));
+	a.theirs->corrupt_next = true;
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB002", "two"));
+	EXPECT_STR(board_text(a.theirs, 1), "(waiting)");
+	EXPECT_STR(board_text(a.theirs, 2), "two");
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB003", "three"));
+	EXPECT_STR(board_text(a.theirs, 3), "three");
+	board_done(a.b);
+}
+
+TEST(who_joins_with_our_key_unknown_asks_and_gets_it)
+{
+	struct cast a = cast_make();
+	struct board_device *tablet;
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB001", "one"));
+	tablet = board_add(a.b, "5511999990000", "20000000002222", 5);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB002", "two"));
+	EXPECT_STR(board_text(tablet, 0), "(waiting)");
+	EXPECT_STR(board_text(tablet, 1), "two");
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB003", "three"));
+	EXPECT_STR(board_text(tablet, 2), "three");
+	board_done(a.b);
+}
+
+/* ---- our phone ---- */
+
+TEST(others_cannot_speak_for_us)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.own, true), chat = board_jid(a.phone, false);
+	struct wa_call call = board_call(a.theirs);
+	Wa__DeviceSentMessage forged = WA__DEVICE_SENT_MESSAGE__INIT;
+	Wa__Message *message = wa_message_new(test_arena());
+	struct wa_send send = { .id = S("3EB001"), .to = to, .message = message };
+
+	forged.destination_jid = wa_cstr(test_arena(), jid_text(test_arena(), &chat));
+	forged.message = wa_message_text(test_arena(), S("we never said that"));
+	message->device_sent_message = &forged;
+	EXPECT_OK(wa_client_send(a.theirs->client, &call, &send));
+	board_run(a.b);
+	EXPECT_INT(board_count(a.own, WA_EVENT_MESSAGE), 0);
+	board_done(a.b);
+}
+
+TEST(a_mapping_that_comes_later_moves_the_sessions)
+{
+	struct cast a = cast_make();
+	struct jid pn = board_jid(a.theirs, false), lid = board_jid(a.theirs, true), found;
+	struct wa_call call;
+
+	EXPECT(!wa_client_lid_of(a.own->client, &pn, test_arena(), &found));
+	EXPECT_OK(board_send(a.own, &pn, "3EB001", "first"));
+	EXPECT(wa_client_lid_of(a.own->client, &pn, test_arena(), &found));
+	EXPECT_STR(jid_text(test_arena(), &found), "20000000002222@lid");
+	EXPECT_INT(board_count(a.own, WA_EVENT_KNOWN), 1);
+	EXPECT(wa_client_pn_of(a.own->client, &lid, test_arena(), &found));
+	EXPECT_STR(jid_text(test_arena(), &found), "5511999990000@s.whatsapp.net");
+	call = board_call(a.own);
+	EXPECT_OK(wa_client_learn(a.own->client, &call, &lid, &pn));
+	EXPECT(!call.out->events);
+	board_done(a.b);
+}
+
+TEST(what_was_sent_is_forgotten_after_a_fortnight)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_INT(board_records(a.own, WA_RECORD_SENT), 1);
+	board_wait(a.b, 1);
+	board_wait(a.b, 3600ll * 1000);
+	EXPECT_INT(board_records(a.own, WA_RECORD_SENT), 1);
+	EXPECT_INT(board_records(a.theirs, WA_RECORD_SEEN), 1);
+	board_wait(a.b, 15ll * 24 * 3600 * 1000);
+	EXPECT_INT(board_records(a.own, WA_RECORD_SENT), 0);
+	EXPECT_INT(board_records(a.theirs, WA_RECORD_SEEN), 0);
+	board_done(a.b);
+}
