@@ -97,7 +97,12 @@ str linked_numbered(struct arena *arena, json interactive);
 /* ---- files ---- */
 
 /* What is derived of a file once, when it goes up; 0 and none: not known. */
-struct linked_derived { uint32_t width, height, seconds; bytes thumbnail, waveform; };
+struct linked_derived {
+	str mime_type, file_name;
+	uint32_t width, height, seconds;
+	bytes thumbnail;        /* JPEG */
+	bytes waveform;         /* WA_WAVEFORM_SIZE octets of 0 to 100 */
+};
 /* A reference and what was derived, as media_remote_id of what we send. */
 str linked_file_write(struct arena *arena, const struct wa_media_reference *reference,
 	const struct linked_derived *derived);
