@@ -2,6 +2,7 @@
 #include "wa/client/client_internal.h"
 
 #include "crypto/crypto.h"
+#include "wa/client/client_sync.h"
 
 /* ---- whom a stanza goes to ---- */
 
@@ -28,6 +29,8 @@ static const struct {
 	{ "notification", "business", NULL, client_take_contact },
 	{ "notification", "account_sync", NULL, client_take_contact },
 	{ "notification", "mex", NULL, client_take_restriction },
+	{ "notification", "server_sync", NULL, client_take_server_sync },
+	{ "notification", "mediaretry", NULL, client_take_media_retry },
 	{ "call", NULL, NULL, client_take_call },
 };
 
@@ -53,7 +56,13 @@ static const struct {
 } peer_rows[] = {
 	{ WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE, true,
 		client_take_resent },
+	{ WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE, true,
+		client_take_sync_recovery },
 	{ WA__PROTOCOL_MESSAGE__TYPE__LID_MIGRATION_MAPPING_SYNC, true, client_take_mapping },
+	{ WA__PROTOCOL_MESSAGE__TYPE__HISTORY_SYNC_NOTIFICATION, true, client_take_history },
+	{ WA__PROTOCOL_MESSAGE__TYPE__APP_STATE_SYNC_KEY_SHARE, true, client_take_sync_share },
+	{ WA__PROTOCOL_MESSAGE__TYPE__APP_STATE_SYNC_KEY_REQUEST, false,
+		client_take_sync_request },
 };
 
 enum err client_take_peer(struct wa_client *c, const struct wa_call *call,
@@ -258,6 +267,7 @@ static void let_go(struct wa_client *c)
 	client_address_done(c);
 	client_send_done(c);
 	client_retry_done(c);
+	client_sync_done(c);
 }
 
 void wa_client_destroy(struct wa_client *c)
@@ -277,12 +287,14 @@ enum err wa_client_forget(struct wa_client *c)
 enum err wa_client_online(struct wa_client *c, const struct wa_call *call)
 {
 	c->is_online = true;
-	return client_send_online(c, call);
+	TRY(client_send_online(c, call));
+	return client_sync_online(c, call);
 }
 
 enum err wa_client_offline(struct wa_client *c, const struct wa_call *call)
 {
 	c->is_online = c->is_available = false;
+	client_sync_offline(c);
 	return give_up_asks(c, call, INT64_MAX);
 }
 
@@ -302,6 +314,7 @@ int64_t wa_client_deadline(const struct wa_client *c)
 		sooner(&at, ask->until_ms);
 	sooner(&at, client_send_deadline(c));
 	sooner(&at, client_retry_deadline(c));
+	sooner(&at, client_sync_deadline(c));
 	return at;
 }
 
@@ -309,5 +322,6 @@ enum err wa_client_tick(struct wa_client *c, const struct wa_call *call)
 {
 	TRY(give_up_asks(c, call, call->now->mono_ms));
 	TRY(client_send_tick(c, call));
-	return client_retry_tick(c, call);
+	TRY(client_retry_tick(c, call));
+	return client_sync_tick(c, call);
 }

@@ -69,6 +69,7 @@ struct wa_client {
 	/* client_receipt.c, client_token.c: read once, then kept */
 	bool knows_salt;
 	uint8_t salt_len, salt[64];
+	struct client_sync *sync; /* appstate.c; NULL until something is to be synced */
 };
 
 /* ---- client.c ---- */

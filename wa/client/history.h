@@ -51,9 +51,4 @@ struct wa_history_more {
 enum err wa_client_history_more(struct wa_client *c, const struct wa_call *call,
 	const struct wa_history_more *more, str *id);
 
-/* Asks the phone for a message that could not be deciphered, or that only it has (§5.8). */
-struct wa_resend { struct jid chat, sender; str id; bool is_from_me; };
-enum err wa_client_ask_resend(struct wa_client *c, const struct wa_call *call,
-	const struct wa_resend *resend);
-
 #endif
