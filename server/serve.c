@@ -11,6 +11,7 @@
 #include "account/account.h"
 #include "account/channel.h"
 #include "account/limit.h"
+#include "account/pace_number.h"
 #include "account/price.h"
 #include "account/route.h"
 #include "account/feature.h"
@@ -323,6 +324,7 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms,
 		settings->pair_burst);
 	limit_set_hold_hours(settings->marketing_hold_hours);
+	TRY(pace_choose_default(str_of(settings->linked_pace), !settings->linked_url[0], why));
 	TRY(price_load(arena, settings->prices_file, why));
 	channel_set_base_url("cloud", settings->graph_url, settings->allow_private_calls);
 	channel_set_base_url("msg91", settings->msg91_url, settings->allow_private_calls);

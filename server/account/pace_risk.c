@@ -127,7 +127,10 @@ static void weigh_network(struct weighing *w)
 
 static const char *level_of(int score)
 {
-	return score > PACE_RISK_PAUSE ? "pause" : score >= 60 ? "high" : score >= 30 ? "raised" : "low";
+	return score > PACE_RISK_PAUSE ? "pause"
+	       : score >= 60	       ? "high"
+	       : score >= 30	       ? "raised"
+				       : "low";
 }
 
 void pace_risk_of(struct arena *arena, const struct pace_state *state,

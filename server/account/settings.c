@@ -51,6 +51,10 @@ static const struct setting table[] = {
 	TEXT_(msg91_url, "https://control.msg91.com/api/v5/whatsapp",
 		"Base of MSG91's WhatsApp API; tests point it to the sandbox."),
 	TEXT_(linked_url, "", "Base of the linked-device network; WhatsApp's own when empty."),
+	TEXT_(linked_pace, "",
+		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "
+		"fast or off; careful on WhatsApp's own network and off on another one when "
+		"empty."),
 	TEXT_(linked_root_key, "", "Root key of that network, in hex; WhatsApp's own when empty."),
 	TEXT_(redis_url, "",
 		"redis://HOST:PORT/DATABASE: by it the nodes of a fleet tell each other live "
@@ -101,10 +105,10 @@ static const struct setting table[] = {
 		"known when empty."),
 	NUMBER_(unconfirmed_wait_seconds, 60, 1, 86400,
 		"Wait for a status report of a send whose answer was lost, before it is sent again "
-	        "with the same id."),
+		"with the same id."),
 	NUMBER_(health_check_seconds, 45, 1, 60,
 		"How often the provider of each channel is asked how it is; sooner while there is "
-	        "doubt."),
+		"doubt."),
 	NUMBER_(event_retention_days, 30, 1, 3650,
 		"Days that applied webhook payloads are kept for replay."),
 	NUMBER_(webhook_workers, 16, 1, 256, "Threads that deliver webhooks to others."),

@@ -9,6 +9,7 @@
 #include "inbox/cost.h"
 #include "inbox/inbox_internal.h"
 
+#include "account/pace_number.h"
 #include "account/seal.h"
 #include "account/template.h"
 #include "base/codec.h"
@@ -162,6 +163,8 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	TRY(expect_media(job, ch, ev, changes, &m.media_id));
 	TRY(count_answer(job, ch, ev, conv.id));
 	TRY(insert(job, &m, &conv, changes));
+	if (ev->is_echo && !ev->is_history)
+		TRY(pace_owner_wrote(job, ch, ev->at_ms));
 	return ev->opens_window ? conversation_widen(job, conv.id,
 				      ev->at_ms ? ev->at_ms : job->now_ms, changes)
 	                        : OK;
@@ -485,6 +488,8 @@ enum err inbox_apply(struct job *job, const struct channel *ch, const struct pro
 		return apply_contact(job, event, changes);
 	case EVENT_NOTICE:
 		TRY(channel_apply_notice(job, ch, event));
+		if (str_is(event->field, S("restriction")))
+			TRY(pace_restricted(job, ch, event->detail));
 		return add_notice(job, ch, event, event->sentence, changes);
 	case EVENT_UNDRAWN:
 		changes->kept = true;

@@ -6,6 +6,7 @@
  * A channel that waits to be asked is not asked twice.
  */
 #include "account/limit.h"
+#include "account/pace_number.h"
 #include "jobs/jobs.h"
 #include "store/queries.h"
 
@@ -67,6 +68,7 @@ static void check_soon(id64 workspace, id64 channel)
 static enum err prune(struct job *job, void *arg)
 {
 	(void)arg;
+	TRY(pace_prune(job));
 	return limits_prune(job);
 }
 

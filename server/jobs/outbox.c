@@ -136,6 +136,7 @@ static enum err write_results(struct job *job, struct outbox *outbox,
 		job->workspace = r->item.workspace;
 		TRY(write_attempt(job, r));
 		TRY(write_outcome(job, outbox, r, changes));
+		TRY(outbox_slow_note(job, r, changes));
 	}
 	return OK;
 }
@@ -143,6 +144,8 @@ static enum err write_results(struct job *job, struct outbox *outbox,
 /* ---- claiming ---- */
 
 struct claim_ask { id64 channel; size_t max; };
+/* One look at the queue of a channel; NULL: it was deleted. */
+struct claim_turn { struct channel *channel; bool is_trial; struct outbox_slow slow; };
 
 static enum err claim_one(struct job *job, struct outbox *outbox, struct claims *claims,
 	const struct outbox_item_row *item, bool is_trial)
@@ -165,18 +168,19 @@ static enum err claim_one(struct job *job, struct outbox *outbox, struct claims 
 }
 
 /* What waits on a channel that was deleted is claimed, too, and then told why it cannot be sent. */
-static enum err find_limits(struct job *job, id64 channel, struct pace_limits *out)
+static enum err find_limits(struct job *job, id64 channel, struct pace_limits *out,
+	struct channel **ch)
 {
-	struct channel *ch;
 	enum err e;
 
 	*out = (struct pace_limits){ PACE_PER_SECOND_DEFAULT, PAIR_INTERVAL_MS_DEFAULT,
 		PAIR_BURST_DEFAULT };
+	*ch = NULL;
 	job->workspace = 0;
-	e = channel_get(job, channel, &ch);
+	e = channel_get(job, channel, ch);
 	if (e == OK)
-		*out = (struct pace_limits){ ch->pace_per_second, ch->pair_interval_ms,
-			ch->pair_burst };
+		*out = (struct pace_limits){ (*ch)->pace_per_second, (*ch)->pair_interval_ms,
+			(*ch)->pair_burst };
 	return e == ERR_MISSING ? OK : e;
 }
 
@@ -187,19 +191,33 @@ static bool is_full(const struct outbox *outbox, const struct claims *claims, id
 	       outbox_flights_of(outbox, channel) + claims->count - begun >= CHANNEL_IN_FLIGHT_MAX;
 }
 
+/* One that its second and its pair let go; of a person's number, as far as that lets it. */
+static enum err claim_at_pace(struct job *job, struct outbox *outbox, struct claims *claims,
+	const struct outbox_item_row *item, struct claim_turn *turn)
+{
+	if (turn->channel && turn->channel->provider->is_paced) {
+		TRY(outbox_slow_ask(job, outbox, turn->channel, item, &turn->slow,
+			&claims->changes));
+		if (!turn->slow.go)
+			return OK;
+	}
+	return claim_one(job, outbox, claims, item, turn->is_trial);
+}
+
 /* What is due on one channel, as far as pace, its health (max) and the places at the workers allow.
  */
 static enum err claim_channel(struct job *job, struct outbox *outbox, struct claims *claims,
 	const struct claim_ask *ask)
 {
+	struct claim_turn turn = { .is_trial = ask->max == 1 };
 	struct outbox_item_rows due;
 	struct pace_limits limits;
 	size_t begun = claims->count;
 
-	TRY(find_limits(job, ask->channel, &limits));
+	TRY(find_limits(job, ask->channel, &limits, &turn.channel));
 	TRY(sql_outbox_due(job,
 		&(struct sql_outbox_due){ ask->channel, job->now_ms, OUTBOX_CLAIM_MAX }, &due));
-	for (size_t i = 0; i < due.count && claims->count - begun < ask->max &&
+	for (size_t i = 0; i < due.count && claims->count - begun < ask->max && !turn.slow.stop &&
 		           !is_full(outbox, claims, ask->channel, begun);
 		i++) {
 		bool by_pair;
@@ -207,7 +225,7 @@ static enum err claim_channel(struct job *job, struct outbox *outbox, struct cla
 			due.items[i].conversation, job->now_ms, &by_pair);
 
 		if (wait_ms == 0)
-			TRY(claim_one(job, outbox, claims, &due.items[i], ask->max == 1));
+			TRY(claim_at_pace(job, outbox, claims, &due.items[i], &turn));
 		else if (by_pair)
 			TRY(sql_outbox_delay(job,
 				&(struct sql_outbox_delay){ due.items[i].message,

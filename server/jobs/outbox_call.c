@@ -212,6 +212,7 @@ static void send_prepared(struct job *job, const struct prepared *p, struct outb
 	enum err e = provider_send(job, p->channel, &p->outgoing, &sent);
 
 	r->is_template = p->message.kind == KIND_TEMPLATE;
+	r->is_paced = p->channel->provider->is_paced;
 	r->provider_trace = sent.provider_trace;
 	r->was_called = true;
 	if (e == OK) {

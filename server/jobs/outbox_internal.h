@@ -30,6 +30,7 @@ struct outbox_result {
 	enum route_outcome health;
 	bool may_move;      /* failed for the channel's sake: another one may do it */
 	bool is_trial;      /* the one that tries a channel that was down */
+	bool is_paced;      /* the number is a person's: account/pace_number.h */
 	/* wait_ms: the provider said how long; 0: back-off */
 	int64_t started_ms, ended_ms, wait_ms;
 	str remote_id, code, sentence, next_step, provider_trace;
@@ -94,6 +95,18 @@ enum err outbox_move_waiting(struct job *job, struct outbox *outbox, id64 channe
 	struct inbox_changes *changes);
 /* The same for those that just failed. */
 enum err outbox_move_broken(struct job *job, struct outbox *outbox, struct inbox_changes *changes);
+/* ---- numbers of persons' phones (outbox_slow.c), on the outbox's thread ---- */
+
+/* May it go now? Then it counts as sent. stop: nor may what stands behind it. In the open
+ * transaction of the claim. */
+struct outbox_slow { bool go, stop; size_t held; };
+enum err outbox_slow_ask(struct job *job, struct outbox *outbox, const struct channel *ch,
+	const struct outbox_item_row *item, struct outbox_slow *slow,
+	struct inbox_changes *changes);
+/* What came of a call. In the open transaction. */
+enum err outbox_slow_note(struct job *job, const struct outbox_result *result,
+	struct inbox_changes *changes);
+
 /* A worker is done with it; takes the result over. Any thread. */
 void outbox_finish(struct outbox *outbox, struct outbox_result *result);
 /* On a call worker: the whole call (outbox_call.c). */

@@ -83,6 +83,8 @@ struct outgoing {
 	size_t swap_count;
 	/* sends of this message before this one: RETRY_AFTER grows with them */
 	unsigned attempts;
+	/* of a provider that is paced: somebody seems to type for so long before it; 0: no */
+	int64_t typing_ms;
 };
 
 /* What to do about a failed call. */
@@ -266,6 +268,8 @@ struct provider {
 	unsigned needs;         /* enum provider_needs */
 	bool is_development;    /* its channels are of the environment "development" only */
 	bool media_by_link;     /* no upload: our files go as links (outgoing.media_remote_id) */
+	/* its numbers are those of persons' phones: sent at their pace (account/pace.h) */
+	bool is_paced;
 	bool secret_in_url;     /* webhooks come to /webhooks/{name}/{channel}/{app_secret} */
 	/* status of a webhook that verify() refused; 0: 401 */
 	int forged_status;

@@ -806,6 +806,32 @@ CREATE INDEX outbox_conversation ON outbox (conversation_id, message_id);
 CREATE INDEX outbox_due ON outbox (channel_id, state, priority, message_id);
 CREATE INDEX outbox_state ON outbox (state, next_ms);
 CREATE INDEX outbox_workspace ON outbox (workspace_id, message_id);
+CREATE TABLE pace (
+	channel_id BIGINT PRIMARY KEY REFERENCES channel (id),
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	tier TEXT NOT NULL DEFAULT '',
+	limit_minute BIGINT NOT NULL DEFAULT 0,
+	limit_hour BIGINT NOT NULL DEFAULT 0,
+	limit_day BIGINT NOT NULL DEFAULT 0,
+	limit_fresh BIGINT NOT NULL DEFAULT 0,
+	typing BIGINT NOT NULL DEFAULT 0,
+	reject_calls BIGINT NOT NULL DEFAULT 0,
+	call_answer_sealed BLOB,
+	state TEXT NOT NULL DEFAULT '',
+	quiet_until_ms BIGINT NOT NULL DEFAULT 0,
+	pause_code TEXT NOT NULL DEFAULT '',
+	pause_since_ms BIGINT NOT NULL DEFAULT 0,
+	pause_until_ms BIGINT NOT NULL DEFAULT 0,
+	restriction TEXT NOT NULL DEFAULT '',
+	restricted_until_ms BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE pace_first (
+	conversation_id BIGINT PRIMARY KEY,
+	channel_id BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL
+);
+CREATE INDEX pace_first_age ON pace_first (at_ms);
+CREATE INDEX pace_first_channel ON pace_first (channel_id, at_ms);
 CREATE TABLE person (
 	id INTEGER PRIMARY KEY,
 	email TEXT NOT NULL UNIQUE,
