@@ -63,6 +63,12 @@ static const struct {
 	{ "app_state", vectors_app_state },
 	{ "history_sync", vectors_history_sync },
 	{ "history_push_names", vectors_history_push_names },
+	{ "messages", vectors_messages },
+	{ "poll_vote", vectors_poll_vote },
+	{ "event_response", vectors_event_response },
+	{ "reporting_token", vectors_reporting_token },
+	{ "cstoken", vectors_cstoken },
+	{ "tctoken_buckets", vectors_tctoken_buckets },
 };
 
 /* ---- checks ---- */

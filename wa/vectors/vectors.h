@@ -86,5 +86,12 @@ void vectors_lthash(struct vectors *v);
 void vectors_app_state(struct vectors *v);
 void vectors_history_sync(struct vectors *v);
 void vectors_history_push_names(struct vectors *v);
+/* vectors_message.c */
+void vectors_messages(struct vectors *v);
+void vectors_poll_vote(struct vectors *v);
+void vectors_event_response(struct vectors *v);
+void vectors_reporting_token(struct vectors *v);
+void vectors_cstoken(struct vectors *v);
+void vectors_tctoken_buckets(struct vectors *v);
 
 #endif
