@@ -129,6 +129,10 @@ HANDLER(channels_subscribe);
 HANDLER(channels_refresh);
 /* costs.c */
 HANDLER(channels_limits);
+HANDLER(channels_pace);
+HANDLER(channels_pace_patch);
+HANDLER(channels_pace_pause);
+HANDLER(channels_pace_resume);
 HANDLER(price_estimate_get);
 HANDLER(prices_get);
 HANDLER(reports_costs);
