@@ -259,6 +259,12 @@ static void put_sender(struct buf *out, const struct signal_sender *sender)
 	put_skipped(out, sender->skipped, &room);
 }
 
+/* Clamped, as curve_pair_of() left it: with another one there is no signing. */
+static bool is_secret(const uint8_t key[CURVE_KEY_SIZE])
+{
+	return (key[0] & 7) == 0 && (key[31] & 0xC0) == 0x40;
+}
+
 static void take_sender(struct cut *c, struct signal_sender *out)
 {
 	*out = (struct signal_sender){ .is_own = take_octet(c) != 0 };
@@ -267,6 +273,7 @@ static void take_sender(struct cut *c, struct signal_sender *out)
 	take_to(c, out->signing.open, CURVE_KEY_SIZE);
 	if (out->is_own)
 		take_to(c, out->signing.secret, CURVE_KEY_SIZE);
+	c->failed |= out->is_own && !is_secret(out->signing.secret);
 	out->skipped = take_skipped(c);
 }
 
