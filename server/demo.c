@@ -299,6 +299,9 @@ static void put_linked(struct buf *out, struct arena *arena, const struct sandbo
 	json_put(out, "linked_url",
 		arena_printf(arena, "ws://127.0.0.1:%d/ws/chat", sandbox_port(sandbox)));
 	json_put(out, "linked_root_key", linked_root_key(arena));
+	json_put(out, "linked_tls_url",
+		arena_printf(arena, "wss://127.0.0.1:%d/ws/chat", sandbox_tls_port(sandbox)));
+	json_put(out, "linked_certificate", str_of(sandbox_certificate(sandbox)));
 }
 
 static void print_ready(struct job *job, const struct demo *demo, json logins)

@@ -4,78 +4,25 @@
 // wa/simulator/session_test.c.
 import assert from 'node:assert/strict'
 import { after, before, test as run } from 'node:test'
-import { EventEmitter } from 'node:events'
-import path from 'node:path'
-import makeWASocket, { useMultiFileAuthState } from 'baileys'
-import pino from 'pino'
+import { Clients } from '../lib/baileys.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
-// Baileys leaves timers of up to a minute behind a closed connection. They shall not hold up the end of the test.
-const setTimer = globalThis.setTimeout
-globalThis.setTimeout = (...rest) => setTimer(...rest).unref()
-
 const test = (name, work) => run(name, { timeout: 90_000 }, work)
-const RESTART_REQUIRED = 515
-let demo, devices = 0
-const clients = []
+let demo, clients
 
-before(async () => { demo = await startDemo() })
+before(async () => {
+  demo = await startDemo()
+  clients = new Clients(demo)
+})
 after(async () => {
-  for (const client of clients) client.end()
+  clients?.end()
   await demo?.remove()
 })
-
-/** One Baileys device: connects again after 515, as its documentation wants, and after nothing else. */
-class Client extends EventEmitter {
-  static async make(options = {}) {
-    const client = new Client()
-    client.folder = path.join(demo.folder, `baileys-${++devices}`)
-    client.options = options
-    client.auth = await useMultiFileAuthState(client.folder)
-    client.seen = []
-    client.connect()
-    clients.push(client)
-    return client
-  }
-
-  connect() {
-    this.sock = makeWASocket({
-      auth: this.auth.state, waWebSocketUrl: demo.linked_url, logger: pino({ level: 'silent' }),
-      ...this.options,
-    })
-    this.sock.ev.on('creds.update', () => this.ended || this.auth.saveCreds())
-    this.sock.ev.on('connection.update', (update) => this.take(update))
-  }
-
-  take(update) {
-    this.seen.push(update)
-    if (update.qr) this.qr = update.qr
-    if (update.connection === 'open') this.isOpen = true
-    if (update.connection !== 'close') return
-    this.isOpen = false
-    this.code = update.lastDisconnect?.error?.output?.statusCode
-    if (this.code === RESTART_REQUIRED && !this.ended) this.connect()
-  }
-
-  end() {
-    this.ended = true
-    this.sock.end()
-  }
-
-  shown() { return until(() => this.qr, 'a QR code', 30_000) }
-  opened() { return until(() => this.isOpen, 'an open connection', 30_000) }
-  closed() { return until(() => this.code && !this.isOpen && this.code, 'the end of the connection', 30_000) }
-}
 
 const linked = async (phone) => (await demo.control('GET', '/linked')).devices.filter((d) => d.phone === phone)
 const act = (phone, device, body) => demo.control('POST', `/linked/devices/${phone}/${device}`, body)
 
-async function paired(phone, options) {
-  const client = await Client.make(options)
-  await demo.control('POST', '/linked/scan', { qr: await client.shown(), phone })
-  await client.opened()
-  return client
-}
+const paired = (phone, options) => clients.paired(phone, { url: demo.linked_url, ...options })
 
 test('a phone scans its code, and it is open', async () => {
   const client = await paired('15550001111')
@@ -88,7 +35,7 @@ test('a phone scans its code, and it is open', async () => {
 })
 
 test('a code typed on the phone pairs it', async () => {
-  const client = await Client.make()
+  const client = await clients.make({ url: demo.linked_url })
   await client.shown()
   const code = await client.sock.requestPairingCode('15550002222')
   assert.match(code, /^[1-9A-HJ-NP-TV-Z]{8}$/)

@@ -7,13 +7,23 @@
 #include <stdio.h>
 #include <zlib.h>
 
-#define CONN_ARENA_MAX (64u << 20)
+#define SIM_ARENA_MAX (512u << 20)
 #define INTRO_MAX 4096
 #define CERT_DAYS 365
 
 void sim_random(struct sim *sim, void *out, size_t size)
 {
 	sim->config.random(sim->config.arg, out, size);
+}
+
+bool sim_happens(struct sim *sim, int percent)
+{
+	uint8_t die;
+
+	if (percent <= 0 || percent >= 100)
+		return percent > 0;
+	sim_random(sim, &die, sizeof die);
+	return die < percent * 256 / 100;
 }
 
 static void make_pair(struct sim *sim, struct curve_pair *out)
@@ -33,15 +43,10 @@ struct sim *sim_create(const struct sim_config *config)
 	make_pair(sim, &sim->intermediate);
 	make_pair(sim, &sim->server);
 	make_pair(sim, &sim->other_root);
+	sim->arena = arena_create(SIM_ARENA_MAX);
+	sim->plain = buf_heap(FRAME_MAX);
+	sim->cipher = buf_heap(FRAME_MAX + FRAME_HEADER_SIZE);
 	return sim;
-}
-
-void device_free(struct sim_device *d)
-{
-	if (!d)
-		return;
-	heap_free(d->prekeys);
-	heap_free(d);
 }
 
 void sim_destroy(struct sim *sim)
@@ -50,14 +55,22 @@ void sim_destroy(struct sim *sim)
 		return;
 	while (sim->conns)
 		sim_closed(sim->conns);
+	while (sim->groups) {
+		struct sim_group *group = sim->groups;
+
+		sim->groups = group->next;
+		sim_group_free(group);
+	}
 	while (sim->phones) {
 		struct sim_phone *phone = sim->phones;
 
 		sim->phones = phone->next;
-		for (size_t i = 0; i < SIM_DEVICES_MAX; i++)
-			device_free(phone->devices[i]);
-		heap_free(phone);
+		sim_phone_free(phone);
 	}
+	arena_destroy(sim->arena);
+	buf_done(&sim->plain);
+	buf_done(&sim->cipher);
+	heap_free(sim->ready);
 	heap_free(sim);
 }
 
@@ -71,39 +84,18 @@ struct sim_faults *sim_faults(struct sim *sim)
 	return &sim->faults;
 }
 
-/* ---- phones ---- */
-
-struct sim_phone *phone_find(const struct sim *sim, str number)
+void sim_begin(struct sim *sim, int64_t now_ms)
 {
-	for (struct sim_phone *p = sim->phones; p; p = p->next)
-		if (str_is(str_of(p->number), number))
-			return p;
-	return NULL;
+	sim->depth++;
+	sim->now_ms = now_ms;
 }
 
-struct sim_phone *phone_get(struct sim *sim, str number)
+void sim_end(struct sim *sim)
 {
-	struct sim_phone *p = phone_find(sim, number);
-
-	if (p)
-		return p;
-	p = HEAP_NEW(struct sim_phone);
-	snprintf(p->number, sizeof p->number, STR_F, STR_A(number));
-	snprintf(p->lid, sizeof p->lid, "1%.13s9", p->number);
-	make_pair(sim, &p->identity);
-	p->next_device = 1;
-	p->next_key_index = 1;
-	p->next = sim->phones;
-	sim->phones = p;
-	return p;
-}
-
-struct sim_device *device_find(const struct sim_phone *phone, uint16_t number)
-{
-	for (size_t i = 0; phone && i < SIM_DEVICES_MAX; i++)
-		if (phone->devices[i] && phone->devices[i]->number == number)
-			return phone->devices[i];
-	return NULL;
+	while (sim->depth == 1 && sim_play(sim))
+		;
+	if (--sim->depth == 0)
+		arena_reset(sim->arena);
 }
 
 /* ---- frames ---- */
@@ -121,44 +113,50 @@ static bytes compressed(struct arena *arena, bytes plain)
 	return (bytes){ out.ptr, size + 1 };
 }
 
+/* The frame goes as header and body of one message. */
 static void send_body(struct sim_conn *c, bytes body)
 {
-	struct buf frame = buf_in(c->arena, body.len + FRAME_HEADER_SIZE);
+	struct buf frame = buf_in(c->sim->arena, body.len + FRAME_HEADER_SIZE);
 
 	frame_write_header(&frame, body.len);
 	buf_put(&frame, body.ptr, body.len);
 	c->sim->config.send(c->conn, buf_bytes(&frame));
 }
 
-void conn_send(struct sim_conn *c, const struct node *node)
+/* Buffers of the simulator serve all frames: a group's message goes out hundreds of times. */
+void sim_conn_send(struct sim_conn *c, const struct node *node)
 {
-	struct buf plain = buf_in(c->arena, FRAME_MAX), cipher = buf_in(c->arena, FRAME_MAX);
+	struct sim *sim = c->sim;
+	struct buf *cipher = &sim->cipher;
 	bytes octets;
 
-	if (c->is_closed || c->sim->faults.is_mute)
+	if (c->is_closed || sim->faults.is_mute)
 		return;
-	if (c->sim->config.heard)
-		c->sim->config.heard(c->sim->config.arg, c->conn, true, node);
-	stanza_write(&plain, node);
-	octets = buf_bytes(&plain);
-	if (c->sim->faults.compress)
-		octets = compressed(c->arena, octets);
-	if (cipher_seal(&c->send, octets, &cipher))
-		send_body(c, buf_bytes(&cipher));
+	if (sim->config.heard)
+		sim->config.heard(sim->config.arg, c->conn, true, node);
+	buf_clear(&sim->plain);
+	buf_clear(cipher);
+	stanza_write(&sim->plain, node);
+	octets = buf_bytes(&sim->plain);
+	if (sim->faults.compress)
+		octets = compressed(sim->arena, octets);
+	frame_write_header(cipher, octets.len + GCM_TAG_SIZE);
+	if (!sim->plain.failed && cipher_seal(&c->send, octets, cipher))
+		sim->config.send(c->conn, buf_bytes(cipher));
 }
 
-struct node *server_iq(struct sim_conn *c, const char *type, const char *xmlns)
+struct node *sim_server_iq(struct sim *sim, const char *type, const char *xmlns)
 {
-	struct node *iq = node_new(c->arena, "iq");
+	struct node *iq = node_new(sim->arena, "iq");
 
-	node_put_jid(c->arena, iq, "from", &jid_server);
-	node_put(c->arena, iq, "type", str_of(type));
-	node_put_int(c->arena, iq, "id", ++c->sim->next_id);
-	node_put(c->arena, iq, "xmlns", str_of(xmlns));
+	node_put_jid(sim->arena, iq, "from", &jid_server);
+	node_put(sim->arena, iq, "type", str_of(type));
+	node_put_int(sim->arena, iq, "id", ++sim->next_id);
+	node_put(sim->arena, iq, "xmlns", str_of(xmlns));
 	return iq;
 }
 
-void conn_close(struct sim_conn *c)
+void sim_conn_close(struct sim_conn *c)
 {
 	if (c->is_closed)
 		return;
@@ -175,40 +173,46 @@ struct sim_conn *sim_open(struct sim *sim, void *conn, int64_t now_ms)
 
 	c->sim = sim;
 	c->conn = conn;
-	c->now_ms = now_ms;
+	c->sim->now_ms = now_ms;
 	c->intro = buf_heap(INTRO_MAX);
 	frame_init(&c->reader);
 	c->next = sim->conns;
+	c->at = &sim->conns;
+	if (c->next)
+		c->next->at = &c->next;
 	sim->conns = c;
 	return c;
 }
 
+static void leave(struct sim_conn *c)
+{
+	struct sim_device *d = c->device;
+
+	d->conn = NULL;
+	d->is_active = d->is_available = false;
+	d->phone->last_seen_s = c->sim->now_ms / 1000;
+	sim_begin(c->sim, c->sim->now_ms);
+	sim_presence_changed(d->phone);
+	sim_end(c->sim);
+}
+
 void sim_closed(struct sim_conn *c)
 {
-	struct sim_conn **at = &c->sim->conns;
-
-	while (*at != c)
-		at = &(*at)->next;
-	*at = c->next;
+	*c->at = c->next;
+	if (c->next)
+		c->next->at = c->at;
 	if (c->device && c->device->conn == c)
-		c->device->conn = NULL;
+		leave(c);
 	handshake_done(&c->handshake);
-	device_free(c->pairing.device);
+	sim_device_free(c->pairing.device);
 	buf_done(&c->intro);
 	frame_done(&c->reader);
 	heap_free(c);
 }
 
-void conn_begin(struct sim_conn *c, int64_t now_ms)
+void sim_media_host(struct sim_conn *c, str host)
 {
-	c->arena = arena_create(CONN_ARENA_MAX);
-	c->now_ms = now_ms;
-}
-
-void conn_end(struct sim_conn *c)
-{
-	arena_destroy(c->arena);
-	c->arena = NULL;
+	snprintf(c->media_host, sizeof c->media_host, STR_F, STR_A(host));
 }
 
 /* ---- the handshake ---- */
@@ -222,14 +226,14 @@ static bool take_intro(struct sim_conn *c)
 	if (left >= 7 && memcmp(p, "ED\0\1", 4) == 0) {
 		at = 7 + ((size_t)p[4] << 16 | (size_t)p[5] << 8 | p[6]);
 		if (at > INTRO_MAX / 2)
-			conn_close(c);
+			sim_conn_close(c);
 	} else if (left >= 4 && p[0] != 'W' && p[0] != 'E') {
-		conn_close(c);
+		sim_conn_close(c);
 	}
 	if (c->is_closed || left < at + HANDSHAKE_PROLOGUE_SIZE)
 		return false;
 	if (memcmp(p + at, handshake_prologue, HANDSHAKE_PROLOGUE_SIZE) != 0) {
-		conn_close(c);
+		sim_conn_close(c);
 		return false;
 	}
 	frame_feed(&c->reader, (bytes){ p + at + HANDSHAKE_PROLOGUE_SIZE,
@@ -246,26 +250,26 @@ static bytes chain_of(struct sim_conn *c)
 		.root = sim->faults.bad_certificate ? &sim->other_root : &sim->root,
 		.intermediate = &sim->intermediate,
 		.server_key = sim->server.open,
-		.from_s = c->now_ms / 1000 - 86400,
-		.until_s = c->now_ms / 1000 + CERT_DAYS * 86400,
+		.from_s = c->sim->now_ms / 1000 - 86400,
+		.until_s = c->sim->now_ms / 1000 + CERT_DAYS * 86400,
 	};
 
 	sim_random(sim, issue.noise, sizeof issue.noise);
-	return cert_issue(c->arena, &issue);
+	return cert_issue(c->sim->arena, &issue);
 }
 
-void conn_refuse(struct sim_conn *c, int reason, int expire_s)
+void sim_conn_refuse(struct sim_conn *c, int reason, int expire_s)
 {
-	struct node *failure = node_new(c->arena, "failure");
+	struct node *failure = node_new(c->sim->arena, "failure");
 
-	node_put_int(c->arena, failure, "reason", reason);
-	node_put(c->arena, failure, "location", S("sim"));
+	node_put_int(c->sim->arena, failure, "reason", reason);
+	node_put(c->sim->arena, failure, "location", S("sim"));
 	if (expire_s) {
-		node_put(c->arena, failure, "code", S("101"));
-		node_put_int(c->arena, failure, "expire", expire_s);
+		node_put(c->sim->arena, failure, "code", S("101"));
+		node_put_int(c->sim->arena, failure, "expire", expire_s);
 	}
-	conn_send(c, failure);
-	conn_close(c);
+	sim_conn_send(c, failure);
+	sim_conn_close(c);
 }
 
 /* What a new device says of itself must be whole, and its prekey signed. */
@@ -291,24 +295,24 @@ static bool take_registration(struct sim_conn *c, const Wa__DevicePairingRegistr
 static void take_payload(struct sim_conn *c, const struct client_said *said)
 {
 	Wa__ClientPayload *payload =
-		PROTO_UNPACK(c->arena, Wa__ClientPayload, wa__client_payload, said->payload);
+		PROTO_UNPACK(c->sim->arena, Wa__ClientPayload, wa__client_payload, said->payload);
 
 	memcpy(c->noise, said->key, CURVE_KEY_SIZE);
 	c->send = c->handshake.send;
 	c->receive = c->handshake.receive;
 	handshake_done(&c->handshake);
 	if (!payload) {
-		conn_refuse(c, 400, 0);
+		sim_conn_refuse(c, 400, 0);
 	} else if (payload->device_pairing_data) {
 		c->phase = SIM_UNPAIRED;
 		if (c->sim->faults.refuse_registration)
-			conn_refuse(c, c->sim->faults.refuse_registration, 0);
+			sim_conn_refuse(c, c->sim->faults.refuse_registration, 0);
 		else if (!take_registration(c, payload->device_pairing_data))
-			conn_refuse(c, 400, 0);
+			sim_conn_refuse(c, 400, 0);
 		else
 			sim_send_refs(c);
 	} else if (c->sim->faults.failure_reason) {
-		conn_refuse(c, c->sim->faults.failure_reason, c->sim->faults.failure_expire_s);
+		sim_conn_refuse(c, c->sim->faults.failure_reason, c->sim->faults.failure_expire_s);
 	} else {
 		sim_log_in(c, payload->username, (uint16_t)payload->device);
 	}
@@ -316,7 +320,7 @@ static void take_payload(struct sim_conn *c, const struct client_said *said)
 
 static void take_hello(struct sim_conn *c, bytes body)
 {
-	struct buf answer = buf_in(c->arena, HANDSHAKE_MESSAGE_MAX);
+	struct buf answer = buf_in(c->sim->arena, HANDSHAKE_MESSAGE_MAX);
 	uint8_t seed[CURVE_KEY_SIZE];
 	struct server_start start = { .own = &c->sim->server, .seed = seed,
 		.chain = chain_of(c), .refuse_ik = c->sim->faults.refuse_ik };
@@ -326,9 +330,9 @@ static void take_hello(struct sim_conn *c, bytes body)
 	if (c->sim->faults.is_mute)
 		return;
 	sim_random(c->sim, seed, sizeof seed);
-	if (handshake_server_hello(&c->handshake, c->arena, body, &start, &said, &answer, &why) !=
+	if (handshake_server_hello(&c->handshake, c->sim->arena, body, &start, &said, &answer, &why) !=
 		OK) {
-		conn_close(c);
+		sim_conn_close(c);
 		return;
 	}
 	send_body(c, buf_bytes(&answer));
@@ -342,28 +346,28 @@ static void take_finish(struct sim_conn *c, bytes body)
 	struct client_said said = { 0 };
 	const char *why;
 
-	if (handshake_server_finish(&c->handshake, c->arena, body, &said, &why) != OK)
-		conn_close(c);
+	if (handshake_server_finish(&c->handshake, c->sim->arena, body, &said, &why) != OK)
+		sim_conn_close(c);
 	else
 		take_payload(c, &said);
 }
 
 static void take_frame(struct sim_conn *c, bytes body)
 {
-	struct buf plain = buf_in(c->arena, body.len);
+	struct buf plain = buf_in(c->sim->arena, body.len);
 	struct node node;
 	const char *why;
 
 	if (!cipher_open(&c->receive, body, &plain) ||
-		stanza_read(c->arena, buf_bytes(&plain), &node, &why) != OK) {
-		conn_close(c);
+		stanza_read(c->sim->arena, buf_bytes(&plain), &node, &why) != OK) {
+		sim_conn_close(c);
 		return;
 	}
 	if (c->sim->config.heard)
 		c->sim->config.heard(c->sim->config.arg, c->conn, false, &node);
 	c->frames += c->phase == SIM_LOGGED_IN;
 	if (c->sim->faults.close_after_frames && c->frames >= c->sim->faults.close_after_frames)
-		conn_close(c);
+		sim_conn_close(c);
 	else if (!c->sim->faults.is_mute)
 		sim_take_stanza(c, &node);
 }
@@ -388,7 +392,7 @@ void sim_feed(struct sim_conn *c, bytes octets, int64_t now_ms)
 
 	if (c->is_closed)
 		return;
-	conn_begin(c, now_ms);
+	sim_begin(c->sim, now_ms);
 	if (is_ready) {
 		frame_feed(&c->reader, octets);
 	} else {
@@ -397,5 +401,5 @@ void sim_feed(struct sim_conn *c, bytes octets, int64_t now_ms)
 	}
 	if (is_ready)
 		take_all(c);
-	conn_end(c);
+	sim_end(c->sim);
 }

@@ -6,13 +6,27 @@
  * what goes out is handed to `send` and `close` of the simulator, perhaps of other connections: a
  * phone scans, a device is unlinked. It checks what it is told as strictly as it can, so it is also
  * a judge of clients. One thread; clock and random octets are the caller's.
- * Source: docs/protocol/linked-device-1-transport.md §8.
+ *
+ *	simulator.c           connections, handshakes, frames
+ *	simulator_pair.c      QR references, scans, codes, the phone's voucher
+ *	simulator_serve.c     login, requests, unlinking; what is done from outside
+ *	simulator_people.c    accounts, devices, who knows of them
+ *	simulator_queue.c     what goes to a device, and waits until that has it
+ *	simulator_message.c   messages to devices, receipts, presence, typing, calls
+ *	simulator_keys.c      the prekey store            simulator_usync.c   who is there
+ *	simulator_group.c     groups                      simulator_sync.c    app state
+ *	simulator_profile.c   pictures, about, privacy, block list, media hosts
+ *	simulator_save.c      over a restart
+ *
+ * Sources: docs/protocol/linked-device-1-transport.md §8, linked-device-2-messaging.md §11.
  */
 #ifndef WA_SIMULATOR_SIMULATOR_H
 #define WA_SIMULATOR_SIMULATOR_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "crypto/curve.h"
+#include "wa/session/device.h"
 #include "wa/stanza/stanza.h"
 
 #define SIM_REFS 6
@@ -34,6 +48,18 @@ struct sim_faults {
 	bool compress;          /* every frame is compressed */
 	int close_after_frames; /* cuts the connection at this frame after the login */
 	int refs;               /* how many QR references; 0: SIM_REFS, -1: none */
+	/* Of messages; percents: 100 is each, 0 none. */
+	int message_error, message_error_percent; /* refused with this code: 463, 479, 429 … */
+	int drop_ack_percent;   /* taken and delivered, but never acknowledged */
+	int duplicate_percent;  /* delivered twice */
+	int corrupt_percent;    /* a ciphertext of a pair of devices does not authenticate */
+	int corrupt_group_percent; /* the same of a sender key */
+	bool reorder;           /* devices get theirs the other way round; each in its order */
+	bool bad_phash;         /* "others are missing" */
+	bool no_prekeys;        /* one-time keys are never handed out */
+	bool pn_groups;         /* new groups are addressed by phone numbers */
+	int request_error;      /* to each request, or those of request_xmlns */
+	char request_xmlns[32];
 };
 
 struct sim_config {
@@ -42,7 +68,9 @@ struct sim_config {
 	/* Every stanza, for a log: is_ours: the server's. May be NULL. */
 	void (*heard)(void *arg, void *conn, bool is_ours, const struct node *node);
 	void (*random)(void *arg, void *out, size_t size);
-	void *arg;              /* of heard and random */
+	/* A stanza for a phone that is played (sim_play_phone). Never from within sim_take(). */
+	void (*play)(void *arg, void *player, const struct node *node);
+	void *arg;              /* of heard, random and play */
 };
 
 struct sim *sim_create(const struct sim_config *config);
@@ -54,6 +82,8 @@ struct sim_faults *sim_faults(struct sim *sim);
 /* conn: the caller's, given back to send and close. */
 struct sim_conn *sim_open(struct sim *sim, void *conn, int64_t now_ms);
 void sim_feed(struct sim_conn *c, bytes octets, int64_t now_ms);
+/* "host:port" where this client shall send and fetch its files. */
+void sim_media_host(struct sim_conn *c, str host);
 /* After the socket is gone, also when close was called. */
 void sim_closed(struct sim_conn *c);
 
@@ -69,12 +99,46 @@ enum err sim_type_code(struct sim *sim, str phone, str code, int64_t now_ms, con
 /* The phone unlinks a device (0: all of them). */
 enum err sim_unlink(struct sim *sim, str phone, uint16_t device, int64_t now_ms);
 
+/* An account by that number, made when it is not there; name: what others see, or none. */
+void sim_add_phone(struct sim *sim, str phone, str name);
+bool sim_has_phone(const struct sim *sim, str phone);
+/* Its hidden id, or STR_NONE; borrowed. */
+str sim_lid(const struct sim *sim, str phone);
+/* The phone is registered anew: another identity, and no devices. */
+enum err sim_reset_identity(struct sim *sim, str phone, int64_t now_ms);
+
+/* ---- a phone that is played by a program of its own: device 0 ---- */
+
+/* From now on its stanzas are handed to config.play with player; NULL: no more. Without a player,
+ * what is sent to a phone is taken and forgotten. */
+void sim_play_phone(struct sim *sim, str phone, void *player, int64_t now_ms);
+/* Its keys: those of the device 0 that all others see. */
+const struct device *sim_phone_device(const struct sim *sim, str phone);
+/* A stanza of a device, as if it had come by its connection. For the players, and for fuzzing. */
+void sim_take(struct sim *sim, str phone, uint16_t device, const struct node *node,
+	int64_t now_ms);
+
+/* ---- files ---- */
+
+/* The picture of that id (the path is /v/picture/ID.jpg), or none. */
+bytes sim_picture(const struct sim *sim, str id);
+
+/* ---- over a restart ---- */
+
+/* Counts up with each change of what sim_save() keeps. */
+uint64_t sim_changes(const struct sim *sim);
+/* Certificates, accounts, devices and their keys, groups, app state, and what waits. */
+void sim_save(struct sim *sim, struct buf *out);
+/* Into a new simulator. ERR_CORRUPT: it was not made by sim_save(). */
+enum err sim_load(struct sim *sim, bytes saved);
+
 /* ---- what a judge wants to know ---- */
 
 struct sim_device_state {
 	uint16_t device;
 	bool is_connected, is_active;
 	size_t prekeys;         /* at the server */
+	size_t queued;          /* stanzas that it has not acknowledged */
 	unsigned logins;
 };
 /* false: no such phone, or device. */

@@ -9,22 +9,22 @@
 
 void sim_send_refs(struct sim_conn *c)
 {
-	struct node *iq = server_iq(c, "set", "md"),
-		    * device = node_add(c->arena, iq, "pair-device");
+	struct node *iq = sim_server_iq(c->sim, "set", "md"),
+		    * device = node_add(c->sim->arena, iq, "pair-device");
 	int wanted = c->sim->faults.refs ? c->sim->faults.refs : SIM_REFS;
 
 	for (int i = 0; i < wanted && i < SIM_REFS; i++) {
 		uint8_t octets[24];
-		struct buf ref = buf_in(c->arena, SIM_REF_SIZE);
+		struct buf ref = buf_in(c->sim->arena, SIM_REF_SIZE);
 
 		sim_random(c->sim, octets, sizeof octets);
 		buf_str(&ref, S("2@"));
 		base64_write(&ref, (bytes){ octets, sizeof octets });
 		snprintf(c->refs[i], sizeof c->refs[i], STR_F, STR_A(buf_text(&ref)));
 		c->ref_count = (size_t)i + 1;
-		node_put_data(node_add(c->arena, device, "ref"), buf_bytes(&ref));
+		node_put_data(node_add(c->sim->arena, device, "ref"), buf_bytes(&ref));
 	}
-	conn_send(c, iq);
+	sim_conn_send(c, iq);
 }
 
 static struct sim_conn *conn_with_ref(const struct sim *sim, str ref)
@@ -46,25 +46,19 @@ static struct sim_device **free_place(struct sim_phone *phone)
 	return NULL;
 }
 
-static struct jid device_jid(const struct sim_phone *phone, bool is_lid, uint16_t device)
-{
-	return (struct jid){ .user = str_of(is_lid ? phone->lid : phone->number),
-		.server = is_lid ? JID_SERVER_LID : JID_SERVER_PN, .device = device };
-}
-
 static bytes voucher(struct sim_conn *c, uint32_t key_index)
 {
 	struct sim_pairing *p = &c->pairing;
 	uint8_t noise[CURVE_NOISE_SIZE], secret[ADV_SECRET_SIZE];
-	struct adv_voucher by = { .phone = &p->phone->identity, .device_identity = p->identity,
-		.adv_secret = secret, .noise = noise, .raw_id = 1, .key_index = key_index,
-		.at_s = c->now_ms / 1000 };
+	struct adv_voucher by = { .phone = &p->phone->keys.identity, .device_identity = p->identity,
+		.adv_secret = secret, .noise = noise, .raw_id = SIM_RAW_ID, .key_index = key_index,
+		.at_s = c->sim->now_ms / 1000 };
 
 	memcpy(secret, p->adv_secret, sizeof secret);
 	if (c->sim->faults.bad_hmac)
 		secret[0] ^= 1;
 	sim_random(c->sim, noise, sizeof noise);
-	return adv_vouch(c->arena, &by);
+	return adv_vouch(c->sim->arena, &by);
 }
 
 /* A device of the phone, to be confirmed by its signature. */
@@ -79,49 +73,53 @@ static enum err vouch(struct sim_conn *c, struct sim_phone *phone)
 	p->phone = phone;
 	p->device = HEAP_NEW(struct sim_device);
 	*p->device = c->registration;
+	p->device->phone = phone;
+	p->device->queue_end = &p->device->queue;
 	p->device->number = phone->next_device++;
-	pn = device_jid(phone, false, p->device->number);
-	lid = device_jid(phone, true, p->device->number);
-	iq = server_iq(c, "set", "md");
-	node_put_int(c->arena, iq, "t", c->now_ms / 1000);
-	success = node_add(c->arena, iq, "pair-success");
-	node_put_data(node_add(c->arena, success, "device-identity"),
-		voucher(c, phone->next_key_index++));
-	device = node_add(c->arena, success, "device");
-	node_put_jid(c->arena, device, "jid", &pn);
-	node_put_jid(c->arena, device, "lid", &lid);
-	node_put(c->arena, node_add(c->arena, success, "platform"), "name", S("android"));
-	conn_send(c, iq);
+	p->device->key_index = phone->next_key_index++;
+	pn = sim_phone_jid(phone, false, p->device->number);
+	lid = sim_phone_jid(phone, true, p->device->number);
+	iq = sim_server_iq(c->sim, "set", "md");
+	node_put_int(c->sim->arena, iq, "t", c->sim->now_ms / 1000);
+	success = node_add(c->sim->arena, iq, "pair-success");
+	node_put_data(node_add(c->sim->arena, success, "device-identity"),
+		voucher(c, p->device->key_index));
+	device = node_add(c->sim->arena, success, "device");
+	node_put_jid(c->sim->arena, device, "jid", &pn);
+	node_put_jid(c->sim->arena, device, "lid", &lid);
+	node_put(c->sim->arena, node_add(c->sim->arena, success, "platform"), "name", S("android"));
+	sim_conn_send(c, iq);
 	return OK;
 }
 
 static void restart(struct sim_conn *c)
 {
-	struct node *error = node_new(c->arena, "stream:error");
+	struct node *error = node_new(c->sim->arena, "stream:error");
 
-	node_put(c->arena, error, "code", S("515"));
-	conn_send(c, error);
-	conn_close(c);
+	node_put(c->sim->arena, error, "code", S("515"));
+	sim_conn_send(c, error);
+	sim_conn_close(c);
 }
 
 void sim_take_sign(struct sim_conn *c, const struct node *iq)
 {
 	const struct node *sign = node_child(iq, "pair-device-sign");
 	struct sim_pairing *p = &c->pairing;
-	struct adv_voucher by = { .phone = p->phone ? &p->phone->identity : NULL,
+	struct adv_voucher by = { .phone = p->phone ? &p->phone->keys.identity : NULL,
 		.device_identity = p->identity };
 	struct sim_device **place;
 
 	if (!sign || !p->device)
 		return;
 	place = free_place(p->phone);
-	if (!place || !adv_reply_holds(c->arena, &by, node_child_data(sign, "device-identity"))) {
-		conn_close(c);
+	if (!place || !adv_reply_holds(c->sim->arena, &by, node_child_data(sign, "device-identity"))) {
+		sim_conn_close(c);
 		return;
 	}
 	*place = p->device;
 	p->device = NULL;
 	restart(c);
+	sim_phone_devices_changed((*place)->phone, *place, false);
 }
 
 /* ---- a scan ---- */
@@ -146,7 +144,7 @@ static enum err scan(struct sim_conn *c, str noise, str identity, str secret, st
 		!read_key(secret, c->pairing.adv_secret))
 		return ERR_CONFLICT;
 	*why = "the phone has too many devices, or the code was scanned before";
-	e = vouch(c, phone_get(c->sim, phone));
+	e = vouch(c, sim_phone_get(c->sim, phone));
 	return e;
 }
 
@@ -164,9 +162,9 @@ enum err sim_scan(struct sim *sim, str qr, str phone, int64_t now_ms, const char
 	*why = "the code is over: scan the one that is shown now";
 	if (!c)
 		return ERR_MISSING;
-	conn_begin(c, now_ms);
+	sim_begin(sim, now_ms);
 	e = scan(c, noise, identity, secret, phone, why);
-	conn_end(c);
+	sim_end(sim);
 	return e;
 }
 
@@ -174,16 +172,16 @@ enum err sim_scan(struct sim *sim, str qr, str phone, int64_t now_ms, const char
 
 static void answer_code_hello(struct sim_conn *c, const struct node *iq)
 {
-	struct node *answer = node_new(c->arena, "iq"), *reg;
+	struct node *answer = node_new(c->sim->arena, "iq"), *reg;
 
-	node_put_jid(c->arena, answer, "from", &jid_server);
-	node_put(c->arena, answer, "type", S("result"));
-	node_put(c->arena, answer, "id", node_text(c->arena, iq, "id"));
-	reg = node_add(c->arena, answer, "link_code_companion_reg");
-	node_put(c->arena, reg, "stage", S("companion_hello"));
-	node_put_data(node_add(c->arena, reg, "link_code_pairing_ref"),
+	node_put_jid(c->sim->arena, answer, "from", &jid_server);
+	node_put(c->sim->arena, answer, "type", S("result"));
+	node_put(c->sim->arena, answer, "id", node_text(c->sim->arena, iq, "id"));
+	reg = node_add(c->sim->arena, answer, "link_code_companion_reg");
+	node_put(c->sim->arena, reg, "stage", S("companion_hello"));
+	node_put_data(node_add(c->sim->arena, reg, "link_code_pairing_ref"),
 		(bytes){ c->code.ref, sizeof c->code.ref });
-	conn_send(c, answer);
+	sim_conn_send(c, answer);
 }
 
 static bool take_code_hello(struct sim_conn *c, const struct node *iq, const struct node *reg)
@@ -210,9 +208,9 @@ static bool take_code_finish(struct sim_conn *c, const struct node *reg)
 {
 	bytes bundle = node_child_data(reg, "link_code_pairing_wrapped_key_bundle"),
 	      identity = node_child_data(reg, "companion_identity_public");
-	struct sim_phone *phone = phone_find(c->sim, str_of(c->code.phone));
+	struct sim_phone *phone = sim_phone_find(c->sim, str_of(c->code.phone));
 	struct curve_pair device_ephemeral, device_identity;
-	struct link_finish with = { &c->code.ephemeral, phone ? &phone->identity : NULL,
+	struct link_finish with = { &c->code.ephemeral, phone ? &phone->keys.identity : NULL,
 		device_ephemeral.open, device_identity.open };
 
 	if (!phone || !c->code.is_typed || bundle.len != LINK_BUNDLE_SIZE ||
@@ -228,12 +226,12 @@ static bool take_code_finish(struct sim_conn *c, const struct node *reg)
 
 static void answer_empty(struct sim_conn *c, const struct node *iq)
 {
-	struct node *answer = node_new(c->arena, "iq");
+	struct node *answer = node_new(c->sim->arena, "iq");
 
-	node_put_jid(c->arena, answer, "from", &jid_server);
-	node_put(c->arena, answer, "type", S("result"));
-	node_put(c->arena, answer, "id", node_text(c->arena, iq, "id"));
-	conn_send(c, answer);
+	node_put_jid(c->sim->arena, answer, "from", &jid_server);
+	node_put(c->sim->arena, answer, "type", S("result"));
+	node_put(c->sim->arena, answer, "id", node_text(c->sim->arena, iq, "id"));
+	sim_conn_send(c, answer);
 }
 
 bool sim_take_link_code(struct sim_conn *c, const struct node *iq)
@@ -260,7 +258,7 @@ static struct sim_conn *conn_with_code(const struct sim *sim, str phone)
 
 static void send_primary_hello(struct sim_conn *c, const struct sim_phone *phone, const char *code)
 {
-	struct arena *arena = c->arena;
+	struct arena *arena = c->sim->arena;
 	struct node *notification = node_new(arena, "notification"), *reg;
 	uint8_t seed[LINK_SALT_SIZE + CTR_IV_SIZE],
 		*wrapped = arena_alloc(arena, LINK_WRAPPED_SIZE);
@@ -270,16 +268,16 @@ static void send_primary_hello(struct sim_conn *c, const struct sim_phone *phone
 	node_put_jid(arena, notification, "from", &jid_server);
 	node_put(arena, notification, "type", S("link_code_companion_reg"));
 	node_put_int(arena, notification, "id", ++c->sim->next_id);
-	node_put_int(arena, notification, "t", c->now_ms / 1000);
+	node_put_int(arena, notification, "t", c->sim->now_ms / 1000);
 	reg = node_add(arena, notification, "link_code_companion_reg");
 	node_put(arena, reg, "stage", S("primary_hello"));
 	node_put_data(node_add(arena, reg, "link_code_pairing_wrapped_primary_ephemeral_pub"),
 		(bytes){ wrapped, LINK_WRAPPED_SIZE });
 	node_put_data(node_add(arena, reg, "primary_identity_pub"),
-		(bytes){ phone->identity.open, CURVE_KEY_SIZE });
+		(bytes){ phone->keys.identity.open, CURVE_KEY_SIZE });
 	node_put_data(node_add(arena, reg, "link_code_pairing_ref"),
 		(bytes){ c->code.ref, sizeof c->code.ref });
-	conn_send(c, notification);
+	sim_conn_send(c, notification);
 }
 
 enum err sim_type_code(struct sim *sim, str phone, str code, int64_t now_ms, const char **why)
@@ -298,8 +296,8 @@ enum err sim_type_code(struct sim *sim, str phone, str code, int64_t now_ms, con
 	curve_pair_of(seed, &c->code.ephemeral);
 	link_code_unwrap(typed, c->code.wrapped, c->code.device_ephemeral);
 	c->code.is_typed = true;
-	conn_begin(c, now_ms);
-	send_primary_hello(c, phone_get(sim, phone), typed);
-	conn_end(c);
+	sim_begin(sim, now_ms);
+	send_primary_hello(c, sim_phone_get(sim, phone), typed);
+	sim_end(sim);
 	return OK;
 }

@@ -13,9 +13,12 @@
 #include "net/ws.h"
 #include "wa/simulator/simulator.h"
 
+#include <stdio.h>
+
 #define FRAME_MESSAGE_MAX (17u << 20)
 #define HEARD_MAX 200
 #define HEARD_TEXT_MAX 4000
+#define LINKED_PHONE_MAX 15
 
 struct linked_conn { struct ws *ws; struct sim_conn *sim; int64_t id; };
 
@@ -91,17 +94,23 @@ void linked_socket(const struct request *req, struct ws *ws)
 	static const struct ws_events events = { on_message, on_closed, NULL };
 	struct linked_conn *c = HEAP_NEW(struct linked_conn);
 
-	(void)req;
+	char host[64];
+
 	c->ws = ws;
 	c->id = ++linked.conns_made;
 	ws_accept(ws, &events, c);
 	ws_set_limits(ws, FRAME_MESSAGE_MAX, FRAME_MESSAGE_MAX);
 	c->sim = sim_open(linked.sim, c, clock_now_ms());
+	/* Files go the way that the client came: over TLS, or in the clear. */
+	snprintf(host, sizeof host, "127.0.0.1:%d",
+		req->secure ? sandbox_tls_port(the_sandbox) : sandbox_port(the_sandbox));
+	sim_media_host(c->sim, str_of(host));
 }
 
 void linked_start(void)
 {
-	struct sim_config config = { on_send, on_close, note, make_random, NULL };
+	struct sim_config config = { .send = on_send, .close = on_close, .heard = note,
+		.random = make_random };
 
 	linked.sim = sim_create(&config);
 }
@@ -145,6 +154,7 @@ static void write_device(void *arg, str phone, const struct sim_device_state *st
 	json_put_bool(b, "connected", state->is_connected);
 	json_put_bool(b, "active", state->is_active);
 	json_put_int(b, "prekeys", (int64_t)state->prekeys);
+	json_put_int(b, "queued", (int64_t)state->queued);
 	json_put_int(b, "logins", state->logins);
 	json_close(b, '}');
 }
@@ -174,6 +184,35 @@ void control_linked_scan(const struct request *req, struct exchange *ex)
 	e = sim_scan(linked.sim, json_text_at(v, "qr"), json_text_at(v, "phone"), clock_now_ms(),
 		&why);
 	answer_err(ex, e, why);
+}
+
+/* An account without linked devices, or the name of one that is there. */
+void control_linked_phone(const struct request *req, struct exchange *ex)
+{
+	str phone;
+	json v;
+
+	if (!read_object(ex, req, &v))
+		return;
+	phone = json_text_at(v, "phone");
+	if (!str_is_digits(phone) || phone.len > LINKED_PHONE_MAX) {
+		answer_control_error(ex, 400, "The phone is a number in digits, without a plus.");
+		return;
+	}
+	sim_add_phone(linked.sim, phone, json_text_at(v, "name"));
+	answer_done(ex);
+}
+
+/* The path that <picture> names. */
+void linked_picture(const struct request *req, struct exchange *ex)
+{
+	str id = req->params[0];
+	bytes octets = sim_picture(linked.sim, str_split(&id, '.'));
+
+	if (octets.len)
+		exchange_answer(ex, 200, S("image/jpeg"), str_from(octets));
+	else
+		answer_control_error(ex, 404, "There is no such picture.");
 }
 
 void control_linked_code(const struct request *req, struct exchange *ex)
@@ -208,7 +247,21 @@ void control_linked_faults(const struct request *req, struct exchange *ex)
 		.compress = json_flag(json_field(v, "compress"), false),
 		.close_after_frames = (int)json_int(json_field(v, "close_after_frames"), 0),
 		.refs = (int)json_int(json_field(v, "refs"), 0),
+		.message_error = (int)json_int(json_field(v, "message_error"), 0),
+		.message_error_percent = (int)json_int(json_field(v, "message_error_percent"), 100),
+		.drop_ack_percent = (int)json_int(json_field(v, "drop_ack_percent"), 0),
+		.duplicate_percent = (int)json_int(json_field(v, "duplicate_percent"), 0),
+		.corrupt_percent = (int)json_int(json_field(v, "corrupt_percent"), 0),
+		.corrupt_group_percent = (int)json_int(json_field(v, "corrupt_group_percent"), 0),
+		.reorder = json_flag(json_field(v, "reorder"), false),
+		.bad_phash = json_flag(json_field(v, "bad_phash"), false),
+		.no_prekeys = json_flag(json_field(v, "no_prekeys"), false),
+		.pn_groups = json_flag(json_field(v, "pn_groups"), false),
+		.request_error = (int)json_int(json_field(v, "request_error"), 0),
 	};
+	snprintf(faults->request_xmlns, sizeof faults->request_xmlns, STR_F,
+		STR_A(json_text_at(v, "request_xmlns")));
+	linked_media_fail((int)json_int(json_field(v, "media_status"), 0));
 	answer_done(ex);
 }
 

@@ -400,7 +400,16 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/templates/{id}", control_template_decide),
 	ON_LOOP(HTTP_POST, "/control/reset", control_reset),
 	{ HTTP_GET, "/ws/chat", .flags = ROUTE_WEBSOCKET, .ws_handler = linked_socket },
+	{ .method = HTTP_POST,
+		.pattern = "/mms/{kind}/{token}",
+		.handler = linked_media_upload,
+		.flags = ROUTE_STREAM_BODY,
+		.body_max = UPLOAD_BODY_MAX },
+	{ .method = HTTP_DELETE, .pattern = "/mms/{kind}/{token}", .handler = linked_media_delete },
+	ON_LOOP(HTTP_GET, "/v/picture/{file}", linked_picture),
+	{ .method = HTTP_GET, .pattern = "/v/{folder}/{file}", .handler = linked_media_download },
 	ON_LOOP(HTTP_GET, "/control/linked", control_linked),
+	ON_LOOP(HTTP_POST, "/control/linked/phones", control_linked_phone),
 	ON_LOOP(HTTP_POST, "/control/linked/scan", control_linked_scan),
 	ON_LOOP(HTTP_POST, "/control/linked/code", control_linked_code),
 	ON_LOOP(HTTP_POST, "/control/linked/faults", control_linked_faults),
@@ -547,6 +556,23 @@ static struct sandbox *create(struct loop *loop, struct pool *pool,
 	return sb;
 }
 
+/* The same once more over TLS, with a certificate of its own: some clients of linked devices insist
+ * on it. */
+static enum err start_tls(struct sandbox *sb, struct http_config http, str *why)
+{
+	char key[512];
+
+	snprintf(sb->certificate, sizeof sb->certificate, "%s/certificate.pem", sb->folder);
+	snprintf(key, sizeof key, "%s/certificate.key", sb->folder);
+	if (!linked_certificate(sb->certificate, key)) {
+		*why = S("The sandbox cannot make a certificate.");
+		return ERR_INPUT;
+	}
+	http.tls_certificate = sb->certificate;
+	http.tls_key = key;
+	return http_server_create(sb->loop, "127.0.0.1:0", &http, &sb->https, why);
+}
+
 enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbox_config *config,
 	struct sandbox **out, str *why)
 {
@@ -565,7 +591,8 @@ enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbo
 		return ERR_INPUT;
 	}
 	http.temporary_folder = sb->folder;
-	if (http_server_create(loop, config->listen, &http, &sb->http, why) != OK) {
+	if (http_server_create(loop, config->listen, &http, &sb->http, why) != OK ||
+		start_tls(sb, http, why) != OK) {
 		sandbox_stop(sb);
 		return ERR_INPUT;
 	}
@@ -576,6 +603,16 @@ enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbo
 int sandbox_port(const struct sandbox *sandbox)
 {
 	return http_server_port(sandbox->http);
+}
+
+int sandbox_tls_port(const struct sandbox *sandbox)
+{
+	return http_server_port(sandbox->https);
+}
+
+const char *sandbox_certificate(const struct sandbox *sandbox)
+{
+	return sandbox->certificate;
 }
 
 void sandbox_set_webhook(struct sandbox *sandbox, str url)
@@ -625,6 +662,7 @@ void sandbox_stop(struct sandbox *sb)
 	sandbox_cancel_all(sb); /* answers those that wait */
 	the_sandbox = NULL;
 	http_server_destroy(sb->http);
+	http_server_destroy(sb->https);
 	linked_stop();
 	people_clear(sb);
 	templates_clear(sb);

@@ -35,6 +35,10 @@ struct sandbox_config sandbox_defaults(void);
 enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbox_config *config,
 	struct sandbox **out, str *why);
 int sandbox_port(const struct sandbox *sandbox);
+/* The same server over TLS, on 127.0.0.1, and the file of the certificate that its clients must
+ * trust. */
+int sandbox_tls_port(const struct sandbox *sandbox);
+const char *sandbox_certificate(const struct sandbox *sandbox);
 /* Of the network of linked devices (ws://…/ws/chat): the root of its certificates, as base64. */
 str linked_root_key(struct arena *arena);
 /* On the loop, or before it runs. */

@@ -199,7 +199,8 @@ struct delivery {
 struct sandbox {
 	struct loop *loop;
 	struct pool *pool;
-	struct http_server *http;
+	struct http_server *http, *https;
+	char certificate[512];
 	char *folder;               /* of media */
 	bool is_temporary;
 	uint8_t media_key[32];
@@ -270,6 +271,19 @@ void control_linked_code(const struct request *req, struct exchange *ex);
 void control_linked_faults(const struct request *req, struct exchange *ex);
 void control_linked_device(const struct request *req, struct exchange *ex);
 void control_linked_stanzas(const struct request *req, struct exchange *ex);
+void control_linked_phone(const struct request *req, struct exchange *ex);
+void linked_picture(const struct request *req, struct exchange *ex);
+
+/* ---- linked_media.c: its files; on workers ---- */
+enum err linked_media_upload(struct job *job, const struct request *req, struct response *res);
+enum err linked_media_download(struct job *job, const struct request *req, struct response *res);
+enum err linked_media_delete(struct job *job, const struct request *req, struct response *res);
+/* A file for devices to fetch; token: base64url of the hash of octets. */
+bool linked_media_put(str token, bytes octets);
+/* Each call gets this status; 0: none. */
+void linked_media_fail(int status);
+/* Makes a key and a certificate for 127.0.0.1, into these files. */
+bool linked_certificate(const char *certificate_path, const char *key_path);
 
 /* ---- graph.c, graph_send.c, graph_template.c, template_fit.c ---- */
 /* A token of any number; answers 190 by itself when false. */

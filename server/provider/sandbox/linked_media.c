@@ -1,0 +1,304 @@
+/*
+ * linked_media.c: where linked devices leave their files and fetch them, over HTTP and over TLS.
+ *
+ * A file is stored under its token, the hash of what is in it, as `linked-TOKEN`; what is still
+ * being sent stands beside it as `.part`. Nobody here can read one. Runs on workers, so of the
+ * sandbox it touches only the folder; the fault is one number. The certificate of the TLS port is
+ * made at the start and signs itself.
+ */
+#include "provider/sandbox/sandbox_internal.h"
+
+#include "base/codec.h"
+#include "crypto/crypto.h"
+
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TOKEN_MAX 64
+#define PIECE_SIZE 65536
+#define CERTIFICATE_DAYS 825
+
+static atomic_int failing; /* a status that each call gets; 0: none */
+
+void linked_media_fail(int status)
+{
+	atomic_store(&failing, status);
+}
+
+/* ---- what both ways have in common ---- */
+
+/* The file of a token; false: no token, or a path in disguise. */
+static bool path_of(char path[512], str token, const char *end)
+{
+	token = str_first_points(token, TOKEN_MAX);
+	while (str_ends(token, S("=")))
+		token.len--;
+	for (size_t i = 0; i < token.len; i++)
+		if (!((token.ptr[i] >= '0' && token.ptr[i] <= '9') ||
+			    ((token.ptr[i] | 32) >= 'a' && (token.ptr[i] | 32) <= 'z') ||
+			    token.ptr[i] == '-' || token.ptr[i] == '_'))
+			return false;
+	snprintf(path, 512, "%s/linked-" STR_F "%s", the_sandbox->folder, STR_A(token), end);
+	return token.len > 0;
+}
+
+static enum err refuse(struct response *res, int status)
+{
+	res->status = status;
+	buf_str(&res->body, S("{\"error\":\"refused\"}"));
+	return OK;
+}
+
+static bool has_failed(struct response *res)
+{
+	int status = atomic_load(&failing);
+
+	if (status)
+		(void)refuse(res, status);
+	return status;
+}
+
+static int64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : -1;
+}
+
+/* ---- sending ---- */
+
+static bool append_fd(int from, int to)
+{
+	uint8_t piece[PIECE_SIZE];
+	ssize_t n;
+
+	while ((n = read(from, piece, sizeof piece)) > 0)
+		for (ssize_t at = 0, w; at < n; at += w) {
+			w = write(to, piece + at, (size_t)(n - at));
+			if (w < 0)
+				return false;
+		}
+	return n == 0;
+}
+
+static bool append_body(const struct request *req, int to)
+{
+	int from;
+	bool good;
+
+	if (!req->body_path)
+		return write(to, req->body.ptr, req->body.len) == (ssize_t)req->body.len;
+	from = open(req->body_path, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return false;
+	good = append_fd(from, to);
+	close(from);
+	return good;
+}
+
+static bool hash_holds(const char *path, str token)
+{
+	uint8_t piece[PIECE_SIZE], digest[SHA256_SIZE], wanted[SHA256_SIZE];
+	struct buf to = { .ptr = wanted, .cap = sizeof wanted, .max = sizeof wanted };
+	struct sha256 *hash = sha256_create();
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	while (fd >= 0 && (n = read(fd, piece, sizeof piece)) > 0)
+		sha256_add(hash, (bytes){ piece, (size_t)n });
+	if (fd >= 0)
+		close(fd);
+	sha256_finish(hash, digest);
+	return n == 0 && base64_read(token, &to) && to.len == sizeof digest &&
+	       memcmp(wanted, digest, sizeof digest) == 0;
+}
+
+static enum err answer_stored(struct job *job, const struct request *req, struct response *res)
+{
+	str token = req->params[1],
+	    path = arena_printf(job->arena,
+		    "/v/t62.7118-24/" STR_F ".enc?ccb=11-4&oh=01_sandbox&oe=7FFFFFFF",
+		    STR_A(token));
+
+	json_open(&res->body, '{');
+	if (request_query(job->arena, req, "resume").len)
+		json_put(&res->body, "resume", S("complete"));
+	json_put(&res->body, "url",
+		arena_printf(job->arena, "%s://" STR_F STR_F, req->secure ? "https" : "http",
+			STR_A(request_header(req, S("Host"))), STR_A(path)));
+	json_put(&res->body, "direct_path", path);
+	json_put(&res->body, "handle", token);
+	json_close(&res->body, '}');
+	return OK;
+}
+
+static enum err answer_offset(struct response *res, int64_t offset)
+{
+	json_open(&res->body, '{');
+	json_put_int(&res->body, "resume", offset);
+	json_close(&res->body, '}');
+	return OK;
+}
+
+/* POST /mms/KIND/TOKEN; resume=1 asks how much there is, file_offset goes on from there. */
+enum err linked_media_upload(struct job *job, const struct request *req, struct response *res)
+{
+	char path[512], part[512];
+	int64_t offset = 0;
+	int fd;
+	bool good;
+
+	if (has_failed(res))
+		return OK;
+	if (!path_of(path, req->params[1], "") || !path_of(part, req->params[1], ".part"))
+		return refuse(res, 400);
+	if (size_of(path) >= 0)
+		return answer_stored(job, req, res);
+	if (request_query(job->arena, req, "resume").len)
+		return answer_offset(res, size_of(part) > 0 ? size_of(part) : 0);
+	str_to_i64(request_query(job->arena, req, "file_offset"), &offset);
+	if (offset > 0 && offset != size_of(part))
+		return refuse(res, 400);
+	fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | (offset ? O_APPEND : O_TRUNC), 0600);
+	if (fd < 0)
+		return fail(job, ERR_STORE, "the sandbox cannot write into its media folder");
+	good = append_body(req, fd);
+	close(fd);
+	if (!good || !hash_holds(part, req->params[1]))
+		return refuse(res, 400);
+	if (rename(part, path) != 0)
+		return fail(job, ERR_STORE, "the sandbox cannot keep a file");
+	return answer_stored(job, req, res);
+}
+
+/* ---- fetching ---- */
+
+/* "bytes=A-B" or "bytes=A-": of a file of that size. */
+static bool range_of(str header, int64_t size, int64_t *from, int64_t *length)
+{
+	int64_t last = size - 1;
+	str rest = str_part(header, 6, header.len), first;
+
+	*from = 0;
+	*length = size;
+	if (!str_starts(header, S("bytes=")))
+		return false;
+	first = str_split(&rest, '-');
+	if (!str_to_i64(first, from) || (rest.len && !str_to_i64(rest, &last)) || *from < 0 ||
+		*from >= size) {
+		*from = 0;
+		return false;
+	}
+	*length = (last < size ? last : size - 1) - *from + 1;
+	return *length > 0;
+}
+
+/* GET /v/t62.7118-24/TOKEN.enc */
+enum err linked_media_download(struct job *job, const struct request *req, struct response *res)
+{
+	str token = req->params[1];
+	char path[512];
+	int64_t size;
+
+	(void)job;
+	if (has_failed(res))
+		return OK;
+	if (!str_ends(token, S(".enc")) || !path_of(path, str_part(token, 0, token.len - 4), "") ||
+		(size = size_of(path)) < 0)
+		return refuse(res, 404);
+	res->file = open(path, O_RDONLY | O_CLOEXEC);
+	if (res->file < 0)
+		return refuse(res, 404);
+	if (range_of(request_header(req, S("Range")), size, &res->file_from, &res->file_size)) {
+		res->status = 206;
+		response_header(res, S("Content-Range"),
+			arena_printf(job->arena, "bytes %lld-%lld/%lld", (long long)res->file_from,
+				(long long)(res->file_from + res->file_size - 1),
+				(long long)size));
+	}
+	res->type = S("application/octet-stream");
+	return OK;
+}
+
+/* DELETE of a history that was read. */
+enum err linked_media_delete(struct job *job, const struct request *req, struct response *res)
+{
+	char path[512];
+
+	(void)job;
+	if (path_of(path, req->params[1], ""))
+		unlink(path);
+	buf_str(&res->body, S("{}"));
+	return OK;
+}
+
+/* What one part of the sandbox leaves there for a device: the histories of phones. */
+bool linked_media_put(str token, bytes octets)
+{
+	char path[512];
+	int fd = path_of(path, token, "")
+	                 ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+	bool good = fd >= 0 && write(fd, octets.ptr, octets.len) == (ssize_t)octets.len;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* ---- the certificate ---- */
+
+static bool add_extension(X509 *certificate, int what, const char *value)
+{
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, what, value);
+	bool good = extension && X509_add_ext(certificate, extension, -1) == 1;
+
+	X509_EXTENSION_free(extension);
+	return good;
+}
+
+static bool fill(X509 *certificate, EVP_PKEY *key)
+{
+	X509_NAME *name = X509_get_subject_name(certificate);
+
+	return X509_set_version(certificate, 2) == 1 &&
+	       ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+	       X509_gmtime_adj(X509_getm_notBefore(certificate), -86400) &&
+	       X509_time_adj_ex(X509_getm_notAfter(certificate), CERTIFICATE_DAYS, 0, NULL) &&
+	       X509_set_pubkey(certificate, key) == 1 &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+		       (const unsigned char *)"Parley sandbox", -1, -1, 0) == 1 &&
+	       X509_set_issuer_name(certificate, name) == 1 &&
+	       add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+	       add_extension(certificate, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost") &&
+	       X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+static FILE *create_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	return fd >= 0 ? fdopen(fd, "w") : NULL;
+}
+
+bool linked_certificate(const char *certificate_path, const char *key_path)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = X509_new();
+	FILE *certificate_file = create_file(certificate_path), *key_file = create_file(key_path);
+	bool good = key && certificate && certificate_file && key_file && fill(certificate, key) &&
+		    PEM_write_X509(certificate_file, certificate) == 1 &&
+		    PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1;
+
+	if (certificate_file)
+		good = fclose(certificate_file) == 0 && good;
+	if (key_file)
+		good = fclose(key_file) == 0 && good;
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	return good;
+}

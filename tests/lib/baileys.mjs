@@ -1,0 +1,131 @@
+// baileys.mjs: unmodified Baileys clients on the sandbox's network of linked devices.
+import { EventEmitter } from 'node:events'
+import path from 'node:path'
+import makeWASocket, { useMultiFileAuthState } from 'baileys'
+import pino from 'pino'
+import { until } from './parley.mjs'
+
+// Baileys leaves timers of up to a minute behind a closed connection. They shall not hold up the end of the test.
+const setTimer = globalThis.setTimeout
+globalThis.setTimeout = (...rest) => setTimer(...rest).unref()
+
+// Baileys fetches files by https alone, and the sandbox's certificate is made at its start: later than Node reads those
+// that it trusts. These tests talk to 127.0.0.1 and nobody else.
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+process.removeAllListeners('warning')
+
+// Its Signal library prints sessions with their keys whenever one ends.
+if (!process.env.BAILEYS_LOG) for (const name of ['log', 'info', 'warn', 'error']) console[name] = () => {}
+
+const RESTART_REQUIRED = 515
+const WAIT_MS = 30_000
+
+/** One Baileys device: connects again after 515, as its documentation wants, and after nothing else. */
+export class Client extends EventEmitter {
+  static count = 0
+
+  static async make(demo, options = {}) {
+    const client = new Client()
+    client.demo = demo
+    client.folder = options.folder ?? path.join(demo.folder, `baileys-${++Client.count}`)
+    client.options = options
+    client.auth = await useMultiFileAuthState(client.folder)
+    client.seen = []
+    client.messages = []
+    client.updates = []
+    client.receipts = []
+    client.events = []
+    client.connect()
+    return client
+  }
+
+  connect() {
+    this.isOpen = false
+    this.sock = makeWASocket({
+      auth: this.auth.state, waWebSocketUrl: this.options.url ?? this.demo.linked_tls_url,
+      logger: pino({ level: process.env.BAILEYS_LOG ?? 'silent' }),
+      // What it sent, for those who ask for it again.
+      getMessage: async (key) => this.messages.find((m) => m.key.id === key.id)?.message ?? undefined,
+      ...this.options,
+    })
+    this.sock.ev.on('creds.update', () => this.ended || this.auth.saveCreds())
+    this.sock.ev.on('connection.update', (update) => this.take(update))
+    this.sock.ev.on('messages.upsert', ({ messages, type }) => {
+      for (const message of messages) this.messages.push({ ...message, upsert: type })
+    })
+    this.sock.ev.on('messages.update', (updates) => this.updates.push(...updates))
+    this.sock.ev.on('message-receipt.update', (updates) => this.receipts.push(...updates))
+    for (const name of ['groups.upsert', 'groups.update', 'group-participants.update', 'presence.update', 'chats.update',
+      'messaging-history.set', 'contacts.update', 'contacts.upsert', 'blocklist.update', 'call'])
+      this.sock.ev.on(name, (data) => this.events.push({ name, data }))
+  }
+
+  take(update) {
+    this.seen.push(update)
+    if (update.qr) this.qr = update.qr
+    if (update.connection === 'open') this.isOpen = true
+    if (update.connection !== 'close') return
+    this.isOpen = false
+    this.code = update.lastDisconnect?.error?.output?.statusCode
+    if (this.code === RESTART_REQUIRED && !this.ended) this.connect()
+  }
+
+  end() {
+    this.ended = true
+    this.sock.end()
+  }
+
+  /** What a phone would tell it by the app state. Without a name it does not say that it is there. */
+  async named(name) {
+    this.sock.authState.creds.me.name = name
+    await this.sock.sendPresenceUpdate('available', undefined)
+  }
+
+  get number() { return this.auth.state.creds.me.id.split(':')[0] }
+  get jid() { return `${this.number}@s.whatsapp.net` }
+  get lid() { return `${this.auth.state.creds.me.lid.split(':')[0]}@lid` }
+
+  shown() { return until(() => this.qr, 'a QR code', WAIT_MS) }
+  opened() { return until(() => this.isOpen, 'an open connection', WAIT_MS) }
+  closed() { return until(() => this.code && !this.isOpen && this.code, 'the end of the connection', WAIT_MS) }
+
+  /** The message that came under this id, deciphered. */
+  got(id, test = (m) => m.message) {
+    return until(() => this.messages.find((m) => m.key.id === id && test(m)), `message ${id}`, WAIT_MS)
+  }
+
+  /** The state of a message of ours: 3 delivered, 4 read, 5 played. */
+  reached(id, status) {
+    return until(() => this.updates.some((u) => u.key.id === id && u.update.status >= status), `status ${status} of ${id}`, WAIT_MS)
+  }
+
+  event(name, test) {
+    return until(() => this.events.find((e) => e.name === name && test(e.data)), name, WAIT_MS)
+  }
+}
+
+/** Clients of one demo: paired by a scan; all of them end with it. */
+export class Clients {
+  constructor(demo) {
+    this.demo = demo
+    this.all = []
+  }
+
+  async make(options) {
+    const client = await Client.make(this.demo, options)
+    this.all.push(client)
+    return client
+  }
+
+  async paired(phone, options) {
+    const client = await this.make(options)
+    await this.demo.control('POST', '/linked/scan', { qr: await client.shown(), phone })
+    await client.opened()
+    await client.named(options?.name ?? `Phone ${phone}`)
+    return client
+  }
+
+  end() {
+    for (const client of this.all) client.end()
+  }
+}
