@@ -437,6 +437,7 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 	struct sandbox_config config = sandbox_defaults();
 
 	config.listen = demo->settings->sandbox_listen;
+	config.linked_folder = demo->settings->data;
 	TRY(sandbox_start(server_loop(demo->server), server_callers(demo->server), &config,
 		&demo->sandbox, why));
 	demo->sandbox_url = url_of(arena, demo->sandbox);

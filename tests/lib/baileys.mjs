@@ -32,6 +32,7 @@ export class Client extends EventEmitter {
     client.auth = await useMultiFileAuthState(client.folder)
     client.seen = []
     client.messages = []
+    client.sent = new Map()
     client.updates = []
     client.receipts = []
     client.events = []
@@ -45,7 +46,7 @@ export class Client extends EventEmitter {
       auth: this.auth.state, waWebSocketUrl: this.options.url ?? this.demo.linked_tls_url,
       logger: pino({ level: process.env.BAILEYS_LOG ?? 'silent' }),
       // What it sent, for those who ask for it again.
-      getMessage: async (key) => this.messages.find((m) => m.key.id === key.id)?.message ?? undefined,
+      getMessage: async (key) => this.sent.get(key.id),
       ...this.options,
     })
     this.sock.ev.on('creds.update', () => this.ended || this.auth.saveCreds())
@@ -88,6 +89,13 @@ export class Client extends EventEmitter {
   shown() { return until(() => this.qr, 'a QR code', WAIT_MS) }
   opened() { return until(() => this.isOpen, 'an open connection', WAIT_MS) }
   closed() { return until(() => this.code && !this.isOpen && this.code, 'the end of the connection', WAIT_MS) }
+
+  /** Sends, and keeps what was sent for those who ask for it again. */
+  async say(jid, content, options) {
+    const sent = await this.sock.sendMessage(jid, content, options)
+    this.sent.set(sent.key.id, sent.message)
+    return sent
+  }
 
   /** The message that came under this id, deciphered. */
   got(id, test = (m) => m.message) {

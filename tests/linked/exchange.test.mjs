@@ -24,20 +24,20 @@ after(async () => {
 const text = (message) => message.message.conversation ?? message.message.extendedTextMessage?.text
 
 test('a text reaches the other, and both see that it was delivered and read', async () => {
-  const sent = await ana.sock.sendMessage(bob.jid, { text: 'Hello Bob' })
+  const sent = await ana.say(bob.jid, { text: 'Hello Bob' })
   const got = await bob.got(sent.key.id)
   assert.equal(text(got), 'Hello Bob')
   await ana.reached(sent.key.id, DELIVERED)
   await bob.sock.readMessages([got.key])
   await ana.reached(sent.key.id, READ)
-  const answer = await bob.sock.sendMessage(ana.jid, { text: 'Hello Ana' }, { quoted: got })
+  const answer = await bob.say(ana.jid, { text: 'Hello Ana' }, { quoted: got })
   const back = await ana.got(answer.key.id)
   assert.equal(back.message.extendedTextMessage.contextInfo.stanzaId, sent.key.id)
 })
 
 test('a picture is sent and fetched', async () => {
   const image = Buffer.from('/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=', 'base64')
-  const sent = await ana.sock.sendMessage(bob.jid, { image, caption: 'look', jpegThumbnail: '' })
+  const sent = await ana.say(bob.jid, { image, caption: 'look', jpegThumbnail: '' })
   const got = await bob.got(sent.key.id)
   assert.equal(got.message.imageMessage.caption, 'look')
   const octets = await downloadMediaMessage(got, 'buffer', { host: new URL(demo.linked_tls_url).host })
@@ -45,13 +45,13 @@ test('a picture is sent and fetched', async () => {
 })
 
 test('a reaction, an edit and a deletion find their message', async () => {
-  const sent = await ana.sock.sendMessage(bob.jid, { text: 'Tonight?' })
+  const sent = await ana.say(bob.jid, { text: 'Tonight?' })
   const got = await bob.got(sent.key.id)
-  const reaction = await bob.sock.sendMessage(ana.jid, { react: { text: '👍', key: got.key } })
+  const reaction = await bob.say(ana.jid, { react: { text: '👍', key: got.key } })
   assert.equal((await ana.got(reaction.key.id)).message.reactionMessage.key.id, sent.key.id)
-  await ana.sock.sendMessage(bob.jid, { text: 'Tomorrow?', edit: sent.key })
+  await ana.say(bob.jid, { text: 'Tomorrow?', edit: sent.key })
   await until(() => bob.updates.some((u) => u.key.id === sent.key.id && u.update.message?.editedMessage), 'the edit')
-  await ana.sock.sendMessage(bob.jid, { delete: sent.key })
+  await ana.say(bob.jid, { delete: sent.key })
   await until(() => bob.updates.some((u) => u.key.id === sent.key.id && u.update.message === null), 'the deletion')
 })
 
@@ -59,7 +59,7 @@ test('what was sent while it was away waits, and comes in order', async () => {
   bob.sock.end()
   await until(async () => !(await demo.control('GET', '/linked')).devices.find((d) => d.phone === BOB).connected, 'it to be away')
   const ids = []
-  for (let i = 0; i < 5; i++) ids.push((await ana.sock.sendMessage(bob.jid, { text: `waiting ${i}` })).key.id)
+  for (let i = 0; i < 5; i++) ids.push((await ana.say(bob.jid, { text: `waiting ${i}` })).key.id)
   bob.connect()
   await bob.opened()
   for (const id of ids) await bob.got(id)
@@ -69,10 +69,10 @@ test('what was sent while it was away waits, and comes in order', async () => {
 
 test('a second device of the account gets both sides of a chat', async () => {
   desk = await clients.paired(BOB)
-  const sent = await ana.sock.sendMessage(bob.jid, { text: 'To all your devices' })
+  const sent = await ana.say(bob.jid, { text: 'To all your devices' })
   assert.equal(text(await desk.got(sent.key.id)), 'To all your devices')
   await bob.got(sent.key.id)
-  const answer = await bob.sock.sendMessage(ana.jid, { text: 'Seen' })
+  const answer = await bob.say(ana.jid, { text: 'Seen' })
   const copy = await desk.got(answer.key.id)
   assert.equal(copy.key.fromMe, true)
   assert.equal(text(copy), 'Seen')
@@ -83,9 +83,9 @@ test('a group: made, written into, read, changed', async () => {
   const group = await ana.sock.groupCreate('Friends', [bob.jid, eve.jid])
   assert.equal(group.participants.length, 3)
   await bob.event('groups.upsert', (groups) => groups.some((g) => g.id === group.id))
-  const sent = await ana.sock.sendMessage(group.id, { text: 'Hello all' })
+  const sent = await ana.say(group.id, { text: 'Hello all' })
   for (const member of [bob, eve]) assert.equal(text(await member.got(sent.key.id)), 'Hello all')
-  const answer = await eve.sock.sendMessage(group.id, { text: 'Hi' })
+  const answer = await eve.say(group.id, { text: 'Hi' })
   for (const member of [ana, bob]) assert.equal(text(await member.got(answer.key.id)), 'Hi')
   const seen = await bob.got(sent.key.id)
   await bob.sock.readMessages([seen.key])
@@ -98,7 +98,7 @@ test('a group: made, written into, read, changed', async () => {
   await assert.rejects(eve.sock.groupMetadata(group.id), /forbidden/)
   const code = await ana.sock.groupInviteCode(group.id)
   assert.equal(await eve.sock.groupAcceptInvite(code), group.id)
-  const later = await bob.sock.sendMessage(group.id, { text: 'Welcome back' })
+  const later = await bob.say(group.id, { text: 'Welcome back' })
   assert.equal(text(await eve.got(later.key.id)), 'Welcome back')
 })
 
@@ -106,7 +106,7 @@ test('a ciphertext that does not authenticate is asked for again, and comes', as
   await demo.control('POST', '/linked/faults', { corrupt_percent: 100 })
   let sent
   try {
-    sent = await ana.sock.sendMessage(bob.jid, { text: 'Garbled first' })
+    sent = await ana.say(bob.jid, { text: 'Garbled first' })
     await until(async () => (await demo.control('GET', '/linked/stanzas')).stanzas
       .some((s) => s.from === 'client' && /^<receipt [^>]*type="retry"/.test(s.stanza) && s.stanza.includes(sent.key.id)), 'a retry', 30_000)
   } finally {
@@ -135,4 +135,23 @@ test('typing and presence are told to who asked', async () => {
   await ana.sock.sendPresenceUpdate('available')
   await bob.sock.sendPresenceUpdate('composing', ana.lid)
   await ana.event('presence.update', (p) => Object.values(p.presences).some((one) => one.lastKnownPresence === 'composing'))
+})
+
+test('pairings, groups and what waits outlive a restart of the sandbox', async () => {
+  const groups = Object.keys(await ana.sock.groupFetchAllParticipating())
+  bob.sock.end()
+  await until(async () => !(await demo.control('GET', '/linked')).devices.find((d) => d.phone === BOB && d.device === 1).connected, 'it to be away')
+  const sent = await ana.say(bob.jid, { text: 'Before the restart' })
+  ana.sock.end()
+  await demo.end()
+  demo = await startDemo({ folder: demo.folder })
+  for (const client of [ana, bob]) {
+    client.demo = demo
+    client.connect()
+    await client.opened()
+  }
+  assert.equal(text(await bob.got(sent.key.id)), 'Before the restart')
+  assert.deepEqual(Object.keys(await ana.sock.groupFetchAllParticipating()), groups)
+  const after = await ana.say(bob.jid, { text: 'After it' })
+  assert.equal(text(await bob.got(after.key.id)), 'After it')
 })

@@ -330,8 +330,8 @@ static void take_hello(struct sim_conn *c, bytes body)
 	if (c->sim->faults.is_mute)
 		return;
 	sim_random(c->sim, seed, sizeof seed);
-	if (handshake_server_hello(&c->handshake, c->sim->arena, body, &start, &said, &answer, &why) !=
-		OK) {
+	if (handshake_server_hello(&c->handshake, c->sim->arena, body, &start, &said, &answer,
+		    &why) != OK) {
 		sim_conn_close(c);
 		return;
 	}

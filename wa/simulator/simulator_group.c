@@ -114,7 +114,8 @@ static struct node *put_participant(struct sim *sim, struct node *into, const st
 	const struct sim_phone *phone)
 {
 	struct node *node = node_add(sim->arena, into, "participant");
-	struct jid jid = sim_phone_jid(phone, g->is_lid, 0), other = sim_phone_jid(phone, !g->is_lid, 0);
+	struct jid jid = sim_phone_jid(phone, g->is_lid, 0),
+		   other = sim_phone_jid(phone, !g->is_lid, 0);
 
 	node_put_jid(sim->arena, node, "jid", &jid);
 	node_put_jid(sim->arena, node, g->is_lid ? "phone_number" : "lid", &other);
@@ -272,7 +273,7 @@ static struct sim_phone *participant_of(const struct ask *a, const struct node *
 static void take_options(struct sim_group *g, const struct node *create)
 {
 	const struct node *ephemeral = node_child(create, "ephemeral"),
-			  *approval = node_child(create, "membership_approval_mode");
+			  * approval = node_child(create, "membership_approval_mode");
 
 	g->is_announcement = node_child(create, "announcement");
 	g->is_locked = node_child(create, "locked");
@@ -345,7 +346,8 @@ static void take_leave(struct ask *a)
 {
 	for (const struct node *n = a->what->first; n; n = n->next) {
 		struct jid id;
-		struct sim_group *g = node_jid(n, "id", &id) ? sim_group_find(a->sim, id.user) : NULL;
+		struct sim_group *g =
+			node_jid(n, "id", &id) ? sim_group_find(a->sim, id.user) : NULL;
 
 		if (g && sim_group_member(g, a->who))
 			go(a, g);
@@ -390,7 +392,7 @@ static void take_change(struct ask *a)
 			? "add" : node_is(a->what, "remove") ? "remove"
 			: node_is(a->what, "promote") ? "promote" : "demote");
 	struct node *note = note_of(a->sim, a->group, a->who),
-		    *change = node_add(a->sim->arena, note, arena_cstr(a->sim->arena, said->tag));
+		    * change = node_add(a->sim->arena, note, arena_cstr(a->sim->arena, said->tag));
 	bool is_removal = node_is(a->what, "remove");
 
 	if (node_is(a->what, "add") ? !may_add(a) : !is_admin(a))
@@ -533,8 +535,8 @@ static struct sim_group *by_invite(struct sim *sim, str code)
 static void ask_to_join(const struct ask *a, struct sim_group *g)
 {
 	struct node *note = note_of(a->sim, g, a->who),
-		    *created = node_add(a->sim->arena, note, "created_membership_requests"),
-		    *request = node_add(a->sim->arena, created, "requested_user");
+		    * created = node_add(a->sim->arena, note, "created_membership_requests"),
+		    * request = node_add(a->sim->arena, created, "requested_user");
 	struct jid who = sim_phone_jid(a->who, g->is_lid, 0), id = group_jid(g);
 
 	node_put(a->sim->arena, created, "request_method", S("invite_link"));

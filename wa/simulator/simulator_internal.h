@@ -2,10 +2,10 @@
  * simulator_internal.h: what the files of the simulator share.
  *
  * Whatever comes from outside runs between sim_begin() and sim_end(), with an arena and a clock of
- * the simulator. What goes to a device passes sim_device_answer() (an answer, at once), sim_device_tell()
- * (what only counts now: typing, presence) or sim_device_post() (what must arrive: it waits in the
- * device's queue until that acknowledges it). A phone that is played here takes its stanzas in
- * sim_end(), so nobody is called from within itself.
+ * the simulator. What goes to a device passes sim_device_answer() (an answer, at once),
+ * sim_device_tell() (what only counts now: typing, presence) or sim_device_post() (what must
+ * arrive: it waits in the device's queue until that acknowledges it). A phone that is played here
+ * takes its stanzas in sim_end(), so nobody is called from within itself.
  */
 #ifndef WA_SIMULATOR_SIMULATOR_INTERNAL_H
 #define WA_SIMULATOR_SIMULATOR_INTERNAL_H
@@ -185,7 +185,8 @@ struct sim_device *sim_device_of(const struct sim *sim, const struct jid *jid);
 void sim_device_free(struct sim_device *d);
 void sim_phone_free(struct sim_phone *phone);
 /* All devices, the phone first. */
-size_t sim_phone_devices(const struct sim_phone *phone, struct sim_device *out[SIM_DEVICES_MAX + 1]);
+size_t sim_phone_devices(const struct sim_phone *phone,
+	struct sim_device *out[SIM_DEVICES_MAX + 1]);
 void sim_text_set(char **to, str text);
 void sim_octets_set(struct sim_octets *to, bytes octets);
 /* Tells those who know the phone that its devices changed, and its own; removed: or added. */
@@ -201,8 +202,10 @@ void sim_device_answer(struct sim_device *d, const struct node *node);
 void sim_device_tell(struct sim_device *d, const struct node *node);
 void sim_device_post(struct sim_device *d, const struct node *node);
 /* To all devices of the phone but one (or NULL). */
-void sim_phone_post(struct sim_phone *phone, const struct sim_device *except, const struct node *node);
-void sim_phone_tell(struct sim_phone *phone, const struct sim_device *except, const struct node *node);
+void sim_phone_post(struct sim_phone *phone, const struct sim_device *except,
+	const struct node *node);
+void sim_phone_tell(struct sim_phone *phone, const struct sim_device *except,
+	const struct node *node);
 /* It has the oldest stanza of that tag and id. */
 void sim_device_has(struct sim_device *d, char tag, str id);
 /* All that waits, marked with offline; how many. */

@@ -112,7 +112,8 @@ void sim_take_sign(struct sim_conn *c, const struct node *iq)
 	if (!sign || !p->device)
 		return;
 	place = free_place(p->phone);
-	if (!place || !adv_reply_holds(c->sim->arena, &by, node_child_data(sign, "device-identity"))) {
+	if (!place ||
+		!adv_reply_holds(c->sim->arena, &by, node_child_data(sign, "device-identity"))) {
 		sim_conn_close(c);
 		return;
 	}

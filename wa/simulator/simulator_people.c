@@ -97,60 +97,6 @@ size_t sim_phone_devices(const struct sim_phone *phone, struct sim_device *out[S
 
 /* ---- making ---- */
 
-static struct sim_device *make_primary(struct sim_phone *phone)
-{
-	struct sim_device *d = HEAP_NEW(struct sim_device);
-	const struct device *keys = &phone->keys;
-
-	d->phone = phone;
-	d->queue_end = &d->queue;
-	memcpy(d->identity, keys->identity.open, CURVE_KEY_SIZE);
-	memcpy(d->skey, keys->signed_prekey.open, CURVE_KEY_SIZE);
-	memcpy(d->skey_signature, keys->signed_prekey_signature, CURVE_SIGNATURE_SIZE);
-	d->skey_id = keys->signed_prekey_id;
-	d->registration_id = keys->registration_id;
-	return d;
-}
-
-static void put_into_tables(struct sim *sim, struct sim_phone *p)
-{
-	struct sim_phone **number = &sim->by_number[place_of(str_of(p->number))],
-			 **lid = &sim->by_lid[place_of(str_of(p->lid))];
-
-	p->next_number = *number;
-	*number = p;
-	p->next_lid = *lid;
-	*lid = p;
-	p->next = sim->phones;
-	sim->phones = p;
-}
-
-struct sim_phone *sim_phone_get(struct sim *sim, str number)
-{
-	struct sim_phone *p = sim_phone_find(sim, number);
-	uint8_t seed[DEVICE_SEED_SIZE];
-
-	if (p)
-		return p;
-	p = HEAP_NEW(struct sim_phone);
-	p->sim = sim;
-	snprintf(p->number, sizeof p->number, STR_F, STR_A(number));
-	snprintf(p->lid, sizeof p->lid, "1%.13s9", p->number);
-	sim_random(sim, seed, sizeof seed);
-	device_make(&p->keys, seed);
-	wa_text_set(&p->keys.pn.user, str_of(p->number));
-	wa_text_set(&p->keys.lid.user, str_of(p->lid));
-	p->keys.is_paired = true;
-	memcpy(p->keys.primary_identity, p->keys.identity.open, CURVE_KEY_SIZE);
-	p->next_device = 1;
-	p->next_key_index = 1;
-	p->inbox_end = &p->inbox;
-	p->primary = make_primary(p);
-	put_into_tables(sim, p);
-	sim->changes++;
-	return p;
-}
-
 void sim_device_free(struct sim_device *d)
 {
 	if (!d)
@@ -198,6 +144,100 @@ void sim_phone_free(struct sim_phone *phone)
 	heap_free(phone->watchers);
 	device_wipe(&phone->keys);
 	heap_free(phone);
+}
+
+static void copy_keys(struct sim_phone *phone)
+{
+	struct sim_device *d = phone->primary;
+	const struct device *keys = &phone->keys;
+
+	memcpy(d->identity, keys->identity.open, CURVE_KEY_SIZE);
+	memcpy(d->skey, keys->signed_prekey.open, CURVE_KEY_SIZE);
+	memcpy(d->skey_signature, keys->signed_prekey_signature, CURVE_SIGNATURE_SIZE);
+	d->skey_id = keys->signed_prekey_id;
+	d->registration_id = keys->registration_id;
+}
+
+static void make_keys(struct sim_phone *phone)
+{
+	uint8_t seed[DEVICE_SEED_SIZE];
+
+	sim_random(phone->sim, seed, sizeof seed);
+	device_make(&phone->keys, seed);
+	wa_text_set(&phone->keys.pn.user, str_of(phone->number));
+	wa_text_set(&phone->keys.lid.user, str_of(phone->lid));
+	phone->keys.is_paired = true;
+	memcpy(phone->keys.primary_identity, phone->keys.identity.open, CURVE_KEY_SIZE);
+}
+
+static void make_primary(struct sim_phone *phone)
+{
+	phone->primary = HEAP_NEW(struct sim_device);
+	phone->primary->phone = phone;
+	phone->primary->queue_end = &phone->primary->queue;
+	copy_keys(phone);
+}
+
+static void put_into_tables(struct sim *sim, struct sim_phone *p)
+{
+	struct sim_phone **number = &sim->by_number[place_of(str_of(p->number))],
+			 **lid = &sim->by_lid[place_of(str_of(p->lid))];
+
+	p->next_number = *number;
+	*number = p;
+	p->next_lid = *lid;
+	*lid = p;
+	p->next = sim->phones;
+	sim->phones = p;
+}
+
+struct sim_phone *sim_phone_get(struct sim *sim, str number)
+{
+	struct sim_phone *p = sim_phone_find(sim, number);
+
+	if (p)
+		return p;
+	p = HEAP_NEW(struct sim_phone);
+	p->sim = sim;
+	snprintf(p->number, sizeof p->number, STR_F, STR_A(number));
+	snprintf(p->lid, sizeof p->lid, "1%.13s9", p->number);
+	make_keys(p);
+	p->next_device = 1;
+	p->next_key_index = 1;
+	p->inbox_end = &p->inbox;
+	make_primary(p);
+	put_into_tables(sim, p);
+	sim->changes++;
+	return p;
+}
+
+/* Those who know the account are told that it has new keys. */
+static void tell_identity(struct sim_phone *p)
+{
+	struct jid own = sim_phone_jid(p, false, 0);
+	struct node *note = sim_notification(p->sim, &own, "encrypt");
+
+	node_add(p->sim->arena, note, "identity");
+	for (size_t i = 0; i < p->watcher_count; i++)
+		sim_phone_post(p->watchers[i], NULL, note);
+}
+
+enum err sim_reset_identity(struct sim *sim, str phone, int64_t now_ms)
+{
+	struct sim_phone *p = sim_phone_find(sim, phone);
+
+	if (!p)
+		return ERR_MISSING;
+	(void)sim_unlink(sim, phone, 0, now_ms); /* it may have no devices */
+	sim_begin(sim, now_ms);
+	make_keys(p);
+	copy_keys(p);
+	p->primary->prekey_count = 0;
+	sim_device_queue_clear(p->primary);
+	tell_identity(p);
+	sim->changes++;
+	sim_end(sim);
+	return OK;
 }
 
 /* ---- the list of devices ---- */
@@ -280,7 +320,8 @@ static void put_device(struct sim_phone *phone, struct node *into, const struct 
 {
 	struct arena *arena = phone->sim->arena;
 	struct node *node = node_add(arena, into, "device");
-	struct jid pn = sim_phone_jid(phone, false, d->number), lid = sim_phone_jid(phone, true, d->number);
+	struct jid pn = sim_phone_jid(phone, false, d->number),
+		   lid = sim_phone_jid(phone, true, d->number);
 
 	node_put_jid(arena, node, "jid", &pn);
 	node_put_jid(arena, node, "lid", &lid);
@@ -294,7 +335,7 @@ static void tell_own(struct sim_phone *phone)
 	struct arena *arena = phone->sim->arena;
 	struct jid own = sim_phone_jid(phone, false, 0);
 	struct node *note = sim_notification(phone->sim, &own, "account_sync"),
-		    *list = node_add(arena, note, "devices");
+		    * list = node_add(arena, note, "devices");
 	struct sim_device *devices[SIM_DEVICES_MAX + 1];
 	size_t count = sim_phone_devices(phone, devices);
 

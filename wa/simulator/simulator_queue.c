@@ -114,7 +114,8 @@ void sim_device_post(struct sim_device *d, const struct node *node)
 		sim_device_tell(d, node);
 }
 
-void sim_phone_post(struct sim_phone *phone, const struct sim_device *except, const struct node *node)
+void sim_phone_post(struct sim_phone *phone, const struct sim_device *except,
+	const struct node *node)
 {
 	struct sim_device *devices[SIM_DEVICES_MAX + 1];
 	size_t count = sim_phone_devices(phone, devices);
@@ -124,7 +125,8 @@ void sim_phone_post(struct sim_phone *phone, const struct sim_device *except, co
 			sim_device_post(devices[i], node);
 }
 
-void sim_phone_tell(struct sim_phone *phone, const struct sim_device *except, const struct node *node)
+void sim_phone_tell(struct sim_phone *phone, const struct sim_device *except,
+	const struct node *node)
 {
 	struct sim_device *devices[SIM_DEVICES_MAX + 1];
 	size_t count = sim_phone_devices(phone, devices);

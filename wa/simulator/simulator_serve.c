@@ -271,8 +271,11 @@ static struct sim_conn *conn_of(const struct sim *sim, str phone, uint16_t devic
 
 static struct sim_device_state state_of(const struct sim_device *d)
 {
-	return (struct sim_device_state){ .device = d->number, .is_connected = d->conn,
-		.is_active = d->conn && d->is_active, .prekeys = d->prekey_count, .queued = d->queued,
+	return (struct sim_device_state){ .device = d->number,
+		.is_connected = d->conn,
+		.is_active = d->conn && d->is_active,
+		.prekeys = d->prekey_count,
+		.queued = d->queued,
 		.logins = d->logins };
 }
 

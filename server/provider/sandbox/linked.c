@@ -13,12 +13,16 @@
 #include "net/ws.h"
 #include "wa/simulator/simulator.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define FRAME_MESSAGE_MAX (17u << 20)
 #define HEARD_MAX 200
 #define HEARD_TEXT_MAX 4000
 #define LINKED_PHONE_MAX 15
+#define STATE_MAX (1u << 30)
+#define SAVE_EVERY_MS 3000
 
 struct linked_conn { struct ws *ws; struct sim_conn *sim; int64_t id; };
 
@@ -30,6 +34,10 @@ static struct {
 	struct linked_heard heard[HEARD_MAX];
 	size_t heard_count;
 	int64_t conns_made;
+	/* what is kept over a restart, and how much of it was; "": nothing is */
+	char path[512];
+	uint64_t saved;
+	struct loop_timer *timer;
 } linked;
 
 /* ---- the wire ---- */
@@ -107,21 +115,103 @@ void linked_socket(const struct request *req, struct ws *ws)
 	sim_media_host(c->sim, str_of(host));
 }
 
-void linked_start(void)
+/* ---- over a restart ---- */
+
+static bool write_file(const char *path, bytes data)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool good = fd >= 0;
+
+	for (ssize_t n; good && data.len; data = (bytes){ data.ptr + n, data.len - (size_t)n }) {
+		n = write(fd, data.ptr, data.len);
+		good = n > 0;
+		if (!good)
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static void save(void)
+{
+	struct buf out = buf_heap(STATE_MAX);
+	char fresh[520];
+
+	if (!*linked.path || linked.saved == sim_changes(linked.sim))
+		return;
+	linked.saved = sim_changes(linked.sim);
+	sim_save(linked.sim, &out);
+	snprintf(fresh, sizeof fresh, "%s.new", linked.path);
+	if (!out.failed && write_file(fresh, buf_bytes(&out)))
+		rename(fresh, linked.path);
+	buf_done(&out);
+}
+
+static void save_again(void *arg)
+{
+	save();
+	linked.timer = loop_after(the_sandbox->loop, SAVE_EVERY_MS, save_again, arg);
+}
+
+static bool read_file(const char *path, struct buf *out)
+{
+	uint8_t piece[65536];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	while (fd >= 0 && (n = read(fd, piece, sizeof piece)) > 0)
+		buf_put(out, piece, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return n == 0;
+}
+
+static struct sim *make(void)
 {
 	struct sim_config config = { .send = on_send, .close = on_close, .heard = note,
 		.random = make_random };
 
-	linked.sim = sim_create(&config);
+	return sim_create(&config);
+}
+
+/* A state that does not read is left behind: its devices must pair anew, as their phones would. */
+static void load(void)
+{
+	struct buf saved = buf_heap(STATE_MAX);
+
+	if (read_file(linked.path, &saved) && sim_load(linked.sim, buf_bytes(&saved)) != OK) {
+		sim_destroy(linked.sim);
+		linked.sim = make();
+	}
+	linked.saved = sim_changes(linked.sim);
+	buf_done(&saved);
+}
+
+void linked_start(const char *data_folder)
+{
+	linked.sim = make();
+	if (!data_folder)
+		return;
+	snprintf(linked.path, sizeof linked.path, "%s/sandbox-linked", data_folder);
+	load();
+}
+
+void linked_started(void)
+{
+	if (*linked.path)
+		linked.timer = loop_after(the_sandbox->loop, SAVE_EVERY_MS, save_again, NULL);
 }
 
 void linked_stop(void)
 {
+	if (linked.timer)
+		loop_cancel(linked.timer);
+	save();
 	sim_destroy(linked.sim);
 	for (size_t i = 0; i < linked.heard_count; i++)
 		heap_free(linked.heard[i].text);
-	linked.sim = NULL;
-	linked.heard_count = 0;
+	memset(&linked, 0, sizeof linked);
 }
 
 str linked_root_key(struct arena *arena)
@@ -277,7 +367,8 @@ static enum err stream_error(str phone, uint16_t device, json v)
 	return e;
 }
 
-/* "action": cut, unlink, stream_error (code, tag, type), use_prekeys (left). */
+/* "action": cut, unlink, identity (the phone is registered anew), stream_error (code, tag, type),
+ * use_prekeys (left). */
 void control_linked_device(const struct request *req, struct exchange *ex)
 {
 	str phone = req->params[0], action;
@@ -302,9 +393,11 @@ void control_linked_device(const struct request *req, struct exchange *ex)
 		sim_use_prekeys(linked.sim, phone, (uint16_t)device,
 			(size_t)json_int(json_field(v, "left"), 0), clock_now_ms());
 		e = OK;
+	} else if (str_is(action, S("identity"))) {
+		e = sim_reset_identity(linked.sim, phone, clock_now_ms());
 	} else {
 		answer_control_error(ex, 400,
-			"action is cut, unlink, stream_error or use_prekeys.");
+			"action is cut, unlink, stream_error, use_prekeys or identity.");
 		return;
 	}
 	answer_err(ex, e, "There is no such device, or it is not connected.");

@@ -552,7 +552,7 @@ static struct sandbox *create(struct loop *loop, struct pool *pool,
 	crypto_random(sb->media_key, sizeof sb->media_key);
 	add_first_number(sb, config);
 	templates_seed(sb);
-	linked_start();
+	linked_start(config->linked_folder ? config->linked_folder : config->data_folder);
 	return sb;
 }
 
@@ -596,6 +596,7 @@ enum err sandbox_start(struct loop *loop, struct pool *pool, const struct sandbo
 		sandbox_stop(sb);
 		return ERR_INPUT;
 	}
+	linked_started();
 	*out = sb;
 	return OK;
 }

@@ -18,6 +18,8 @@ struct sandbox_config {
 	const char *listen;           /* "127.0.0.1:8090"; port 0: any free one */
 	/* for journal and media; NULL: media in a temporary folder, no journal */
 	const char *data_folder;
+	/* where pairings of linked devices outlive a restart; NULL: data_folder, or nowhere */
+	const char *linked_folder;
 	/* The first number; more come by POST /control/numbers. None (""): the values of
 	 * sandbox_defaults(). */
 	str phone_number_id, account_id, phone, verified_name;

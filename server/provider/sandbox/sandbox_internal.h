@@ -262,7 +262,9 @@ struct job loop_job(struct exchange *ex);
 bool read_object(struct exchange *ex, const struct request *req, json *out);
 
 /* ---- linked.c: the network of linked devices ---- */
-void linked_start(void);
+/* data_folder: where pairings are kept over a restart, or NULL */
+void linked_start(const char *data_folder);
+void linked_started(void); /* the sandbox is whole */
 void linked_stop(void); /* after the HTTP server is gone */
 void linked_socket(const struct request *req, struct ws *ws);
 void control_linked(const struct request *req, struct exchange *ex);
