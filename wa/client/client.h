@@ -92,6 +92,12 @@ enum err wa_client_typing(struct wa_client *c, const struct wa_call *call, const
 	enum wa_typing typing);
 enum err wa_client_presence(struct wa_client *c, const struct wa_call *call, bool available);
 
+/* Asks our phone for a message that could not be deciphered, or that only it has (§5.8). By itself
+ * this is done once, some seconds after the first failure. */
+struct wa_resend { struct jid chat, sender; str id; bool is_from_me; };
+enum err wa_client_ask_resend(struct wa_client *c, const struct wa_call *call,
+	const struct wa_resend *resend);
+
 /* ---- asking ---- */
 
 /* Any request; the id is put in. WA_EVENT_ANSWER with tag follows, in any case. What to ask, and

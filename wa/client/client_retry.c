@@ -7,7 +7,7 @@
  * RETRY_ANSWERS_MAX times for one message. Source: docs/protocol/linked-device-2-messaging.md §5.5,
  * §5.6, §5.8.
  */
-#include "wa/client/client_internal.h"
+#include "wa/client/client_sync.h"
 
 #define RETRY_ASKS_MAX 4
 #define RETRY_ANSWERS_MAX 5
@@ -20,7 +20,6 @@
 #define RETRY_PREKEYS 0xFFFFu
 #define RETRY_PREKEY_NAME S("retry_prekey")
 #define KEY_TYPE "\x05"
-#define PLACEHOLDER_RESEND 4 /* PeerDataOperationRequestType, whose name is too long for a line */
 
 /* ---- counting: time, then the count ---- */
 
@@ -229,31 +228,36 @@ enum err client_retry_healed(struct wa_client *c, const struct wa_call *call,
 	return OK;
 }
 
-static enum err ask_phone_now(struct wa_client *c, const struct wa_call *call,
-	const struct client_wait *wait)
+enum err wa_client_ask_resend(struct wa_client *c, const struct wa_call *call,
+	const struct wa_resend *resend)
 {
 	struct arena *arena = call->out->arena;
-	struct wa_target target = { .chat = jid_text(arena, &wait->chat),
-		.id = arena_str(arena, wait->id), .from_me = wait->is_own };
+	struct wa_target target = { .chat = jid_text(arena, &resend->chat), .id = resend->id,
+		.from_me = resend->is_from_me };
 	Wa__PeerPlaceholderMessageResendRequest one =
 		WA__PEER_PLACEHOLDER_MESSAGE_RESEND_REQUEST__INIT, *list[1] = { &one };
 	Wa__PeerDataOperationRequestMessage request = WA__PEER_DATA_OPERATION_REQUEST_MESSAGE__INIT;
-	Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
-	Wa__Message message = WA__MESSAGE__INIT;
-	enum err e;
 
-	if (client_is_group(&wait->chat) && !wait->is_own)
-		target.author = jid_text(arena, &wait->author);
+	if (client_is_group(&resend->chat) && !resend->is_from_me)
+		target.author = jid_text(arena, &resend->sender);
 	one.message_key = wa_message_key(arena, &target);
 	request.n_placeholder_message_resend_request = 1;
 	request.placeholder_message_resend_request = list;
 	PROTO_SET(&request, peer_data_operation_request_type,
-		(Wa__PeerDataOperationRequestType)PLACEHOLDER_RESEND);
-	protocol.peer_data_operation_request_message = &request;
-	PROTO_SET(&protocol, type,
-		WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_MESSAGE);
-	message.protocol_message = &protocol;
-	e = client_send_peer(c, call, &message, &(struct client_to_peer){ .priority = "high" });
+		OPERATION(PLACEHOLDER_MESSAGE_RESEND));
+	return client_ask_operation(c, call, &request, NULL);
+}
+
+/* That too many are under way is no reason to fail: the author is asked, too. */
+static enum err ask_phone_now(struct wa_client *c, const struct wa_call *call,
+	const struct client_wait *wait)
+{
+	struct arena *arena = call->out->arena;
+	struct wa_resend resend = { .chat = client_jid_copy(arena, &wait->chat),
+		.sender = client_jid_copy(arena, &wait->author),
+		.id = arena_str(arena, wait->id), .is_from_me = wait->is_own };
+	enum err e = wa_client_ask_resend(c, call, &resend);
+
 	return e == ERR_LIMIT ? OK : e;
 }
 

@@ -514,17 +514,14 @@ static enum err send_peer(struct wa_client *c, const struct wa_call *call, struc
 {
 	struct arena *arena = call->out->arena;
 	struct node *enc, *m;
-	struct jid to = client_jid_copy(call->out->arena, &out->to);
 
+	p->to = client_jid_copy(arena, &out->to);
 	begin_stanza(call, out, p);
 	m = p->stanza;
-	if (!to.device)
-		to = client_bare(&to);
 	p->cipher.plain = out->packed;
 	TRY(client_encipher(c, call, p->targets.list[0].address, &p->cipher, &enc));
 	if (!enc)
 		return client_out_give_up(c, call, out, WA_SENT_NO_DEVICE);
-	node_put_jid(arena, m, "to", &to);
 	node_put(arena, m, "category", S("peer"));
 	node_put(arena, m, "push_priority", str_of(out->priority));
 	node_put(arena, node_add(arena, m, "meta"), "appdata", S("default"));

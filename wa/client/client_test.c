@@ -4,6 +4,8 @@
  */
 #include "wa/client/switchboard.h"
 
+#include "wa_web.pb-c.h"
+
 /* Our account: a phone and a linked device; theirs: the same. */
 struct cast { struct board *b; struct board_device *phone, *own, *their_phone, *theirs; };
 
@@ -428,5 +430,364 @@ TEST(what_was_sent_is_forgotten_after_a_fortnight)
 	board_wait(a.b, 15ll * 24 * 3600 * 1000);
 	EXPECT_INT(board_records(a.own, WA_RECORD_SENT), 0);
 	EXPECT_INT(board_records(a.theirs, WA_RECORD_SEEN), 0);
+	board_done(a.b);
+}
+
+/* ---- receipts ---- */
+
+TEST(delivered_counts_when_a_device_is_in_the_foreground_and_read_is_told)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), chat = board_jid(a.own, true);
+	struct wa_call call = board_call(a.theirs);
+	const str ids[] = { S("3EB001"), S("3EB002") };
+	const struct wa_receipt *receipt;
+
+	EXPECT_OK(wa_client_presence(a.theirs->client, &call, true));
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "one"));
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "two"));
+	EXPECT_INT(board_count(a.own, WA_EVENT_RECEIPT), 2);
+	receipt = board_event(a.own, WA_EVENT_RECEIPT, 0)->receipt;
+	EXPECT_INT(receipt->kind, WA_DELIVERED);
+	EXPECT_STR(jid_text(test_arena(), &receipt->chat), "20000000002222@lid");
+	EXPECT_STR(receipt->ids[0], "3EB001");
+	call = board_call(a.theirs);
+	EXPECT_OK(wa_client_read(a.theirs->client, &call,
+		&(struct wa_read){ .chat = chat, .ids = ids, .count = 2 }));
+	board_run(a.b);
+	receipt = board_event(a.own, WA_EVENT_RECEIPT, 2)->receipt;
+	EXPECT_INT(receipt->kind, WA_READ);
+	EXPECT_INT(receipt->count, 2);
+	EXPECT_STR(receipt->ids[1], "3EB002");
+	board_done(a.b);
+}
+
+static struct node *notice_of(const char *tag, const char *type, const struct jid *from)
+{
+	struct node *node = node_new(test_arena(), tag);
+
+	if (type)
+		node_put(test_arena(), node, "type", str_of(type));
+	node_put(test_arena(), node, "id", S("abc"));
+	node_put_jid(test_arena(), node, "from", from);
+	return node;
+}
+
+TEST(what_is_read_on_our_phone_is_told_as_read_by_us)
+{
+	struct cast a = cast_make();
+	struct jid own = device_lid(&a.phone->device), chat = board_jid(a.theirs, true);
+	struct node *receipt = notice_of("receipt", "read", &own);
+
+	node_put_jid(test_arena(), receipt, "recipient", &chat);
+	board_push(a.own, receipt);
+	board_run(a.b);
+	EXPECT_INT(board_event(a.own, WA_EVENT_RECEIPT, 0)->receipt->kind, WA_READ_SELF);
+	EXPECT_STR(jid_text(test_arena(), &board_event(a.own, WA_EVENT_RECEIPT, 0)->receipt->chat),
+		"20000000002222@lid");
+	board_done(a.b);
+}
+
+TEST(receipts_of_a_whole_group_are_told_one_by_one)
+{
+	struct cast a = cast_make();
+	struct node *receipt = notice_of("receipt", "read", &a.b->group), *list, *user;
+	struct jid who[] = { board_jid(a.theirs, true), board_jid(a.phone, true) };
+
+	list = node_add(test_arena(), receipt, "participants");
+	node_put(test_arena(), list, "key", S("3EB009"));
+	for (size_t i = 0; i < 2; i++) {
+		user = node_add(test_arena(), list, "user");
+		node_put_jid(test_arena(), user, "jid", &who[i]);
+		node_put(test_arena(), user, "t", S("1790000005"));
+	}
+	board_push(a.own, receipt);
+	board_run(a.b);
+	EXPECT_INT(board_count(a.own, WA_EVENT_RECEIPT), 2);
+	EXPECT_INT(board_event(a.own, WA_EVENT_RECEIPT, 1)->receipt->t_ms, 1790000005000ll);
+	board_done(a.b);
+}
+
+TEST(typing_is_told_and_said)
+{
+	struct cast a = cast_make();
+	struct jid from = device_lid(&a.theirs->device);
+	struct node *state = notice_of("chatstate", NULL, &from);
+	const struct wa_typing_in *typing;
+
+	node_put(test_arena(), node_add(test_arena(), state, "composing"), "media", S("audio"));
+	board_push(a.own, state);
+	board_run(a.b);
+	typing = board_event(a.own, WA_EVENT_TYPING, 0)->typing;
+	EXPECT_INT(typing->typing, WA_RECORDING);
+	EXPECT_STR(jid_text(test_arena(), &typing->chat), "20000000002222@lid");
+	board_done(a.b);
+}
+
+/* ---- what never comes, or late ---- */
+
+TEST(view_once_kept_from_us_is_told_and_not_asked_for)
+{
+	struct cast a = cast_make();
+	struct jid from = device_lid(&a.their_phone->device);
+	struct node *m = notice_of("message", "media", &from);
+	const struct wa_message *told;
+
+	node_put(test_arena(), node_add(test_arena(), m, "unavailable"), "type", S("view_once"));
+	board_push(a.own, m);
+	board_run(a.b);
+	told = board_event(a.own, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT_STR(told->unavailable, "view_once");
+	EXPECT(!told->is_waiting && !told->message);
+	board_wait(a.b, 10000);
+	EXPECT_INT(board_count(a.own, WA_EVENT_MESSAGE), 1);
+	board_done(a.b);
+}
+
+static void answer_as_phone(struct cast *a, struct board_device *asker, const char *text)
+{
+	struct jid chat = board_jid(a->theirs, true);
+	struct wa_target target = { .chat = jid_text(test_arena(), &chat), .id = S("3EB002") };
+	Wa__WebMessageInfo info = WA__WEB_MESSAGE_INFO__INIT;
+	Wa__PeerPlaceholderMessageResendResponse one =
+		WA__PEER_PLACEHOLDER_MESSAGE_RESEND_RESPONSE__INIT;
+	Wa__PeerDataOperationResult result = WA__PEER_DATA_OPERATION_RESULT__INIT,
+				    *results[1] = { &result };
+	Wa__PeerDataOperationRequestResponseMessage answer =
+		WA__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE__INIT;
+	Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
+	Wa__Message *message = wa_message_new(test_arena());
+	struct wa_call call = board_call(a->phone);
+
+	info.key = wa_message_key(test_arena(), &target);
+	info.message = wa_message_text(test_arena(), str_of(text));
+	PROTO_SET_DATA(&one, web_message_info_bytes, proto_bytes(test_arena(), &info));
+	result.placeholder_message_resend_response = &one;
+	answer.n_peer_data_operation_result = 1;
+	answer.peer_data_operation_result = results;
+	protocol.peer_data_operation_request_response_message = &answer;
+	PROTO_SET(&protocol, type,
+		WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE);
+	message->protocol_message = &protocol;
+	EXPECT_OK(client_send_peer(a->phone->client, &call, message,
+		&(struct client_to_peer){ .device = asker->device.pn.device }));
+	board_after(a->phone, &call);
+	board_run(a->b);
+}
+
+TEST(our_phone_sends_what_the_author_cannot)
+{
+	struct cast a = cast_make();
+	struct jid back = board_jid(a.own, true);
+
+	EXPECT_OK(board_send(a.theirs, &back, "3EB001", "first"));
+	a.own->corrupt_next = true;
+	a.theirs->is_deaf = true;
+	EXPECT_OK(board_send(a.theirs, &back, "3EB002", "second"));
+	EXPECT_STR(board_text(a.own, 1), "(waiting)");
+	answer_as_phone(&a, a.own, "second, by the phone");
+	EXPECT_STR(board_text(a.own, 2), "second, by the phone");
+	EXPECT_STR(board_event(a.own, WA_EVENT_MESSAGE, 2)->message->id, "3EB002");
+	/* Late comes the author, too: it is told once. */
+	answer_as_phone(&a, a.own, "second, by the phone");
+	EXPECT_INT(board_count(a.own, WA_EVENT_MESSAGE), 3);
+	board_done(a.b);
+}
+
+TEST(what_waits_is_asked_for_at_our_phone_a_little_later)
+{
+	struct cast a = cast_make();
+	struct jid back = board_jid(a.own, true);
+	unsigned before;
+
+	EXPECT_OK(board_send(a.theirs, &back, "3EB001", "first"));
+	a.own->corrupt_next = true;
+	a.theirs->is_deaf = true;
+	EXPECT_OK(board_send(a.theirs, &back, "3EB002", "second"));
+	before = a.phone->peers;
+	board_wait(a.b, 4000);
+	EXPECT_INT(a.phone->peers, before);
+	board_wait(a.b, 2000);
+	EXPECT_INT(a.phone->peers, before + 1);
+	board_done(a.b);
+}
+
+TEST(what_is_no_message_is_refused_and_told)
+{
+	struct cast a = cast_make();
+	struct jid from = device_lid(&a.theirs->device);
+	struct jid back = board_jid(a.own, true);
+	struct node *m = notice_of("message", "text", &from), *enc;
+
+	EXPECT_OK(board_send(a.theirs, &back, "3EB001", "first"));
+	enc = node_add(test_arena(), m, "enc");
+	node_put(test_arena(), enc, "v", S("2"));
+	node_put(test_arena(), enc, "type", S("msg"));
+	node_put_data(enc, bytes_of(S("nonsense")));
+	board_push(a.own, m);
+	board_run(a.b);
+	EXPECT_STR(board_event(a.own, WA_EVENT_MESSAGE, 1)->message->unavailable, "unreadable");
+	EXPECT_INT(a.own->last_nack, 487);
+	board_done(a.b);
+}
+
+/* ---- who leaves, who may write ---- */
+
+static uint32_t group_key_of(struct board_device *d)
+{
+	struct wa_call call = board_call(d);
+	struct signal signal = client_signal(d->client, &call);
+	struct jid own = client_own(d->client, true);
+	struct signal_group key;
+
+	EXPECT_OK(signal_group_own(&signal, S("120363000000000001@g.us"),
+		signal_address(test_arena(), &own), &key));
+	return key.key_id;
+}
+
+TEST(who_is_removed_from_a_group_cannot_read_on)
+{
+	struct cast a = cast_make();
+	struct node *notice, *remove;
+	struct jid gone = board_jid(a.theirs, true);
+	uint32_t before;
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB001", "one"));
+	before = group_key_of(a.own);
+	notice = notice_of("notification", "w:gp2", &a.b->group);
+	remove = node_add(test_arena(), notice, "remove");
+	node_put_jid(test_arena(), node_add(test_arena(), remove, "participant"), "jid", &gone);
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT(group_key_of(a.own) != before);
+	EXPECT_INT(board_records(a.own, WA_RECORD_SENDER_KEY_KNOWN), 0);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB002", "two"));
+	EXPECT_STR(board_text(a.phone, 1), "two");
+	EXPECT_STR(board_text(a.theirs, 1), "(waiting)");
+	board_done(a.b);
+}
+
+TEST(a_token_of_theirs_goes_along_and_ours_is_given_once_a_week)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, true);
+	struct node *notice = notice_of("notification", "privacy_token", &to), *token;
+
+	token = node_add(test_arena(), node_add(test_arena(), notice, "tokens"), "token");
+	node_put(test_arena(), token, "type", S("trusted_contact"));
+	node_put(test_arena(), token, "t", S("1790000000"));
+	node_put_data(token, bytes_of(S("trust me")));
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "one"));
+	EXPECT_STR(str_from(a.own->last_token), "trust me");
+	EXPECT_INT(a.own->tokens_given, 1);
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "two"));
+	EXPECT_INT(a.own->tokens_given, 1);
+	board_wait(a.b, 8ll * 24 * 3600 * 1000);
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "three"));
+	EXPECT_INT(a.own->tokens_given, 2);
+	board_wait(a.b, 40ll * 24 * 3600 * 1000);
+	EXPECT_OK(board_send(a.own, &to, "3EB004", "four"));
+	EXPECT(!a.own->last_token.len);
+	board_done(a.b);
+}
+
+TEST(a_list_that_the_server_knows_better_is_asked_for_again)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, true);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "one"));
+	a.b->phash = S("2:AAAAAAAA");
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "two"));
+	EXPECT_INT(a.own->usyncs, 1);
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "three"));
+	EXPECT_INT(a.own->usyncs, 2);
+	EXPECT_INT(a.own->bundles, 1);
+	board_done(a.b);
+}
+
+TEST(the_owner_s_own_words_come_with_their_chat)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	const struct wa_message *m;
+
+	EXPECT_OK(board_send(a.phone, &to, "3EB001", "by the phone"));
+	m = board_event(a.own, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT(m->is_from_me);
+	EXPECT_STR(jid_text(test_arena(), &m->chat), "20000000002222@lid");
+	EXPECT_STR(wa_message_body(m->message), "by the phone");
+	board_done(a.b);
+}
+
+TEST(two_messages_to_a_stranger_keep_their_order)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	struct wa_call call = board_call(a.own);
+	struct wa_send one = { .id = S("3EB001"), .to = to,
+		.message = wa_message_text(test_arena(), S("one")) };
+	struct wa_send two = { .id = S("3EB002"), .to = to,
+		.message = wa_message_text(test_arena(), S("two")) };
+
+	EXPECT_OK(wa_client_send(a.own->client, &call, &one));
+	EXPECT_OK(wa_client_send(a.own->client, &call, &two));
+	board_after(a.own, &call);
+	board_run(a.b);
+	EXPECT_STR(board_text(a.theirs, 0), "one");
+	EXPECT_STR(board_text(a.theirs, 1), "two");
+	EXPECT_INT(a.own->bundles, 1);
+	board_done(a.b);
+}
+
+TEST(votes_come_with_the_secret_of_their_poll)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), back = board_jid(a.own, true);
+	const str options[] = { S("tea"), S("coffee") };
+	struct wa_poll poll = { .name = S("What?"), .options = options, .count = 2,
+		.selectable = 1 };
+	struct wa_send ask = { .id = S("3EB001"), .to = to };
+	struct wa_call call = board_call(a.own);
+	const struct wa_message *m;
+	uint64_t chosen;
+
+	ask.message = wa_message_poll(test_arena(), &poll);
+	EXPECT_OK(wa_client_send(a.own->client, &call, &ask));
+	board_after(a.own, &call);
+	board_run(a.b);
+	m = board_event(a.theirs, WA_EVENT_MESSAGE, 0)->message;
+	{
+		struct wa_target target = { .chat = jid_text(test_arena(), &back),
+			.id = S("3EB001") };
+		struct wa_addon addon = { .use = WA_USE_POLL_VOTE,
+			.secret = wa_message_secret_of(m->message), .target_id = S("3EB001"),
+			.target_author = { S("10000000001111@lid") },
+			.author = { S("20000000002222@lid") } };
+		struct wa_ballot ballot = { &target, &options[1], 1, 1790000000000 };
+		struct wa_send vote = { .id = S("3EB002"), .to = back };
+		uint8_t iv[WA_ADDON_IV_SIZE] = { 1 };
+
+		vote.message = wa_message_vote(test_arena(), &addon, iv, &ballot);
+		call = board_call(a.theirs);
+		EXPECT_OK(wa_client_send(a.theirs->client, &call, &vote));
+		board_after(a.theirs, &call);
+		board_run(a.b);
+	}
+	m = board_event(a.own, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT_INT(m->target_secret.len, WA_SECRET_SIZE);
+	EXPECT_STR(jid_text(test_arena(), &m->target_author), "10000000001111@lid");
+	{
+		struct wa_addon addon = { .use = WA_USE_POLL_VOTE, .secret = m->target_secret,
+			.target_id = S("3EB001"), .target_author = { S("10000000001111@lid") },
+			.author = { S("20000000002222@lid") } };
+
+		EXPECT(wa_vote_read(test_arena(), &addon, m->message->poll_update_message,
+			wa_message_poll_of(ask.message), &chosen));
+	}
+	EXPECT_INT(chosen, 2);
 	board_done(a.b);
 }

@@ -247,6 +247,7 @@ static void take_iq(struct board_device *d, const struct node *iq)
 		answer = answer_bundles(d->board, iq);
 	else if (node_has(iq, "xmlns", "w:g2") && ++d->group_asks)
 		answer = answer_group(d->board, iq);
+	d->tokens_given += node_has(iq, "xmlns", "privacy");
 	board_push(d, answer ? answer : answer_to(iq, "result"));
 }
 
@@ -312,6 +313,7 @@ static void deliver(struct board_device *from, struct board_device *to, const st
 		copy_jid(copy, "recipient", m, node_attr(m, "recipient") ? "recipient" : "to");
 		copy_jid(copy, "peer_recipient_pn", m, "peer_recipient_pn");
 	}
+	to->peers += node_has(m, "category", "peer");
 	if (enc)
 		node_adopt(copy, copy_enc(to, enc));
 	for (const struct node *common = m->first; is_group && common; common = common->next)
@@ -371,6 +373,7 @@ static void take_message(struct board_device *from, const struct node *m)
 	struct jid to, participant;
 
 	EXPECT(node_jid(m, "to", &to));
+	from->last_token = node_child_data(m, "tctoken");
 	send_ack(from, m);
 	b->refuse = 0;
 	if (was_refused)
@@ -417,7 +420,7 @@ static void take_receipt(struct board_device *from, const struct node *receipt)
 	for (size_t i = 0; i < from->board->count; i++) {
 		struct board_device *d = &from->board->devices[i];
 
-		if (d != from && is_device(d, &whom) &&
+		if (d != from && is_device(d, &whom) && !(is_retry && d->is_deaf) &&
 			(!is_retry || d->device.pn.device == whom.device))
 			board_push(d, copy);
 	}
@@ -436,6 +439,8 @@ static enum err take(void *arg, const struct wa_call *call, struct node *node)
 		take_message(d, node);
 	else if (node_is(node, "receipt"))
 		take_receipt(d, node);
+	else if (node_is(node, "ack"))
+		d->last_nack = node_int(node, "error", d->last_nack);
 	return OK;
 }
 

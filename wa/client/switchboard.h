@@ -28,8 +28,12 @@ struct board_device {
 	/* faults */
 	bool corrupt_next;      /* the next ciphertext for it */
 	bool double_next;       /* the next message for it comes twice */
+	bool is_deaf;           /* nobody's retry reaches it */
 	/* what it asked of the server, and of its store */
-	unsigned usyncs, bundles, group_asks, gets, puts;
+	unsigned usyncs, bundles, group_asks, gets, puts, tokens_given;
+	unsigned peers;         /* peer messages for it */
+	int64_t last_nack;
+	bytes last_token;       /* of its last message */
 };
 
 struct board {

@@ -98,7 +98,8 @@ static struct attr *add_attr(struct arena *arena, struct node *node, const char 
 
 void node_put(struct arena *arena, struct node *node, const char *key, str value)
 {
-	add_attr(arena, node, key)->text = value;
+	if (value.ptr)
+		add_attr(arena, node, key)->text = value;
 }
 
 void node_put_int(struct arena *arena, struct node *node, const char *key, int64_t value)

@@ -66,6 +66,7 @@ bytes node_child_data(const struct node *node, const char *tag);
 /* ---- making one, in an arena ---- */
 
 struct node *node_new(struct arena *arena, const char *tag);
+/* STR_NONE puts nothing. */
 void node_put(struct arena *arena, struct node *node, const char *key, str value);
 void node_put_int(struct arena *arena, struct node *node, const char *key, int64_t value);
 void node_put_jid(struct arena *arena, struct node *node, const char *key, const struct jid *jid);
