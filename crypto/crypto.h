@@ -85,5 +85,8 @@ bool gcm_open(const uint8_t key[AES_KEY_SIZE], bytes about, bytes in, struct buf
 /* Argon2id; a text that holds its parameters. Takes some 30 ms and 19 MiB: on a worker. */
 void password_hash(str password, char out[PASSWORD_HASH_MAX]);
 bool password_verify(str password, const char *hash);
+/* A key of a passphrase, for what is sealed with it; of the same cost. */
+#define PASSWORD_SALT_SIZE 16
+void password_key(str password, const uint8_t salt[PASSWORD_SALT_SIZE], uint8_t out[AES_KEY_SIZE]);
 
 #endif

@@ -21,3 +21,11 @@ bool password_verify(str password, const char *hash)
 {
 	return crypto_pwhash_str_verify(hash, password.ptr ? password.ptr : "", password.len) == 0;
 }
+
+void password_key(str password, const uint8_t salt[PASSWORD_SALT_SIZE], uint8_t out[AES_KEY_SIZE])
+{
+	_Static_assert(PASSWORD_SALT_SIZE == crypto_pwhash_SALTBYTES, "a salt must fit");
+	if (crypto_pwhash(out, AES_KEY_SIZE, password.ptr ? password.ptr : "", password.len, salt,
+		    PASSES, MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
+		abort();
+}

@@ -445,6 +445,10 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 		arena_printf(arena, STR_F "/v24.0", STR_A(demo->sandbox_url)).ptr, true);
 	channel_set_base_url("msg91",
 		arena_printf(arena, STR_F "/msg91", STR_A(demo->sandbox_url)).ptr, true);
+	channel_set_base_url("linked",
+		arena_printf(arena, "ws://127.0.0.1:%d/ws/chat", sandbox_port(demo->sandbox)).ptr,
+		true);
+	linked_numbers_root(linked_root_key(arena));
 	return OK;
 }
 

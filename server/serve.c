@@ -36,6 +36,7 @@
 #include "live/live_catalogue.h"
 #include "live/live_nodes.h"
 #include "net/http.h"
+#include "provider/linked/linked.h"
 #include "routing/routing.h"
 #include "report/report.h"
 #include "store/store.h"
@@ -328,6 +329,8 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	TRY(price_load(arena, settings->prices_file, why));
 	channel_set_base_url("cloud", settings->graph_url, settings->allow_private_calls);
 	channel_set_base_url("msg91", settings->msg91_url, settings->allow_private_calls);
+	if (settings->linked_url[0])
+		channel_set_base_url("linked", settings->linked_url, settings->allow_private_calls);
 	channel_set_allow_private(settings->allow_private_calls);
 	live_app_set_defaults(&settings->live);
 	webhook_set_addresses(settings->allow_private_calls, settings->webhook_ports);
@@ -710,6 +713,9 @@ static enum err start_parts(struct server *s, str *why)
 	make_stream(s);
 	TRY(join_nodes(s, why));
 	make_jobs(s);
+	TRY(linked_numbers_create(&(struct linked_numbers_parts){ s->settings, s->store, s->loop,
+					  s->timers },
+		why));
 	TRY(make_http(s, why));
 	TRY(load(s, load_outlets, why));
 	loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);
@@ -736,6 +742,9 @@ enum err server_start(struct arena *arena, const struct settings *settings, stru
 
 void server_run(struct server *s)
 {
+	if (!pool_post(s->background,
+		    (struct task){ "linked start", linked_numbers_start, NULL, NULL }))
+		log_error("linked numbers could not be started");
 	loop_run(s->loop);
 }
 
@@ -751,6 +760,7 @@ void server_join(struct server *s)
 	/* A request that outlived the stop's patience still wakes and asks all that follow. */
 	pool_destroy(s->requests);
 	router_stop(s->router);
+	linked_stop_all();
 	intake_destroy(s->intake);
 	processor_destroy(s->processor);
 	outbox_destroy(s->outbox);
@@ -779,6 +789,7 @@ void server_end(struct server *s)
 	live_outlets_destroy(s->outlets);
 	live_destroy(s->live);
 	loop_destroy(s->loop);
+	linked_destroy();
 	store_close(s->store);
 	intake_keys_close();
 	webhooks_close();

@@ -54,6 +54,21 @@ void notices_hear(struct job *job, const struct inbox_changes *changes);
 void notices_stop(void); /* before the pools end */
 void notices_end(void);  /* after the loop has finished */
 
+/* ---- linked_numbers.c: joins provider/linked with the rest ---- */
+
+struct linked_numbers_parts {
+	const struct settings *settings;
+	struct store *store;
+	struct loop *loop;
+	struct timers *timers;
+};
+/* ERR_INPUT with a sentence: the root key of the settings is none. */
+enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *why);
+/* Connects them: as a task of a pool. */
+enum err linked_numbers_start(struct job *job, void *arg);
+/* The demo's network. */
+void linked_numbers_root(str root);
+
 /* A folder for us alone; fine when it is there. */
 enum err server_make_folder(const char *path, str *why);
 /* Store and keys alone, for commands. */

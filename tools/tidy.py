@@ -49,6 +49,7 @@ HEAP_ALLOWED = {
 # Locks: state belongs to a lane elsewhere. Files, or folders ending in /, with the reason.
 LOCKS_ALLOWED = {
     'server/runtime/': 'pools, lanes and timers are made of them',
+    'server/provider/linked/': 'a number is the lane\'s, the loop\'s and the eyes\' of people; callers wait for what the network says',
     'server/inbox/voice_library.c': 'one pthread_once around the loading of libav',
     'base/json.c': 'one pthread_once around jansson\'s global allocator',
     'crypto/crypto.c': 'a cipher context per thread, by pthread_key',

@@ -112,7 +112,7 @@ enum err session_create_for(struct job *job, id64 person, const struct sign_in *
  * (not its address); without permissions for who must enrol. Notes the use at most once a minute;
  * such a note that fails is no failure. */
 enum err session_use(struct job *job, str token, struct session *out);
-enum err session_end(struct job *job, id64 id);
+enum err session_sign_out(struct job *job, id64 id);
 /* Removes expired sessions and old sign-in failures: for the daily cleaner. */
 enum err session_clean(struct job *job);
 

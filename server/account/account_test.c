@@ -101,7 +101,7 @@ STORE_TEST(a_session_ends_when_signed_out)
 
 	make_workspace(job, "owner@example.com");
 	EXPECT_OK(session_create(job, &in, &session, &token));
-	EXPECT_OK(session_end(job, session.id));
+	EXPECT_OK(session_sign_out(job, session.id));
 	EXPECT_ERR(session_use(job, token, &session), ERR_AUTH);
 }
 

@@ -74,6 +74,9 @@ enum err channel_change(struct job *job, id64 id, const struct channel_draft *dr
 	struct channel **out);
 enum err channel_delete(struct job *job, id64 id, str reason);
 
+/* Moves the channel to the number with these digits: in the open transaction. */
+enum err channel_set_phone(struct job *job, const struct channel *channel, str phone);
+
 /* What customers see of the number, as the network has it. No transaction may be open. */
 enum err channel_profile(struct job *job, id64 id, struct business_profile *out);
 /* What is given; picture: a file of ours to show, or 0. Field errors; an audit row. */

@@ -294,6 +294,8 @@ static enum err make_channel(struct job *job, void *arg)
 	TRY(number_for(job, job->workspace, ch.phone, &ch.number_id));
 	TRY(insert_channel(job, draft, &ch));
 	TRY(channel_settle_environment(job, &ch, true));
+	if (provider_find(draft->provider)->created)
+		TRY(provider_find(draft->provider)->created(job, &ch));
 	return audit_add(job, &(struct audit_entry){ .action = "channel.create",
 				      .target_kind = "channel",
 				      .target_id = ch.id,
@@ -480,10 +482,14 @@ static enum err delete_channel(struct job *job, void *arg)
 enum err channel_delete(struct job *job, id64 id, str reason)
 {
 	struct channel_changing changing = { .id = id, .reason = reason };
+	struct channel *ch;
 
 	if (str_count_points(reason) > REASON_MAX)
 		field_error(job, S("reason"), S("too_long"), S("At most 500 characters."));
 	TRY(job_check_fields(job));
+	TRY(channel_get(job, id, &ch));
+	if (ch->provider->removing)
+		TRY(ch->provider->removing(job, ch));
 	TRY(in_transaction(job, delete_channel, &changing));
 	channel_changed(job, id);
 	return OK;

@@ -15,8 +15,6 @@ enum err channel_from_row(struct job *job, const struct channel_row *row, struct
 enum err channel_seal_config(struct job *job, const struct channel *channel, bytes *out);
 /* What tells apps apart without telling the secret; BYTES_NONE without a secret. In the arena. */
 bytes channel_app_tag(struct job *job, str app_secret);
-/* Moves the channel to the number with these digits: in the open transaction. */
-enum err channel_set_phone(struct job *job, const struct channel *channel, str phone);
 /* The told of a health answer in the place of what was kept, and a warning when the token is about
  * to expire: in the open transaction. */
 enum err channel_keep_told(struct job *job, const struct channel_full *full,

@@ -31,6 +31,7 @@ enum seal_purpose {
 	SEAL_EXPORT = 24,
 	SEAL_MESSAGE_OPTION = 25,
 	SEAL_FLOW = 26,
+	SEAL_LINKED = 27,
 };
 
 /* Reads or makes the master key file. Once at start. ERR_STORE with a sentence in *why. */

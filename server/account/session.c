@@ -301,7 +301,7 @@ static enum err end_session(struct job *job, void *arg)
 				      .target_id = *id });
 }
 
-enum err session_end(struct job *job, id64 id)
+enum err session_sign_out(struct job *job, id64 id)
 {
 	return in_transaction(job, end_session, &id);
 }

@@ -50,12 +50,17 @@ static const struct setting table[] = {
 		"Base of Meta's Cloud API; tests point it to the sandbox."),
 	TEXT_(msg91_url, "https://control.msg91.com/api/v5/whatsapp",
 		"Base of MSG91's WhatsApp API; tests point it to the sandbox."),
-	TEXT_(linked_url, "", "Base of the linked-device network; WhatsApp's own when empty."),
+	TEXT_(linked_url, "",
+		"WebSocket address of the linked-device network; WhatsApp's own when empty."),
+	TEXT_(linked_root_key, "",
+		"Root key of that network, in hex or base64; WhatsApp's own when empty."),
+	NUMBER_(linked_numbers, 10, 0, 100000,
+		"Linked numbers that a workspace may have, unless it has a limit of its own."),
+	NUMBER_(linked_workers, 4, 1, 64, "Threads that serve linked numbers."),
 	TEXT_(linked_pace, "",
 		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "
 		"fast or off; careful on WhatsApp's own network and off on another one when "
 		"empty."),
-	TEXT_(linked_root_key, "", "Root key of that network, in hex; WhatsApp's own when empty."),
 	TEXT_(redis_url, "",
 		"redis://HOST:PORT/DATABASE: by it the nodes of a fleet tell each other live "
 		"events; alone "

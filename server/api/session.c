@@ -112,7 +112,7 @@ enum err session_delete(struct job *job, const struct request *req, struct respo
 	struct session session;
 
 	TRY(request_session(job, req, &session));
-	TRY(session_end(job, session.id));
+	TRY(session_sign_out(job, session.id));
 	api_check_listeners();
 	set_cookie(job, req, res, S(""));
 	return reply_nothing(res);

@@ -187,16 +187,27 @@ static enum err insert_one(struct job *job, struct intake *intake, const struct 
 	return insert_body(job, intake, item->key->channel, item->body);
 }
 
-enum err intake_loopback(struct job *job, const struct channel *ch, str body)
+enum err intake_put(struct job *job, id64 channel, str body)
 {
 	struct intake *intake = the_intake;
 
 	if (!intake)
 		return fail(job, ERR_UPSTREAM, "the server is stopping");
+	return insert_body(job, intake, channel, bytes_of(body));
+}
+
+void intake_told(void)
+{
+	if (the_intake)
+		processor_wake(the_intake->processor);
+}
+
+enum err intake_loopback(struct job *job, const struct channel *ch, str body)
+{
 	TRY(db_begin(job, DB_WRITE));
-	TRY(insert_body(job, intake, ch->id, bytes_of(body)));
+	TRY(intake_put(job, ch->id, body));
 	TRY(db_commit(job));
-	processor_wake(intake->processor);
+	intake_told();
 	return OK;
 }
 

@@ -44,6 +44,9 @@ void intake_receive(const struct request *req, struct exchange *ex);
 void intake_handshake(const struct request *req, struct exchange *ex);
 /* provider_loopback: stores the body as an event of the channel, as if it had come in. */
 enum err intake_loopback(struct job *job, const struct channel *ch, str body);
+/* The same inside an open transaction of job->workspace; then, after its commit, intake_told(). */
+enum err intake_put(struct job *job, id64 channel, str body);
+void intake_told(void);
 /* How many webhooks wait for their commit right now: the processor gives way to them. Any thread.
  */
 size_t intake_pressure(void);

@@ -66,6 +66,7 @@ struct ws_client_config {
 	void *owner;
 	int64_t connect_timeout_ms;
 	bool allow_private;               /* loopback and private addresses */
+	str proxy;                        /* net/proxy.h: its URL; empty: none */
 };
 enum err ws_connect(struct loop *loop, const struct ws_client_config *config);
 

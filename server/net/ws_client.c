@@ -7,6 +7,7 @@
  */
 #include "net/address.h"
 #include "net/http_parse.h"
+#include "net/proxy.h"
 #include "net/ws_internal.h"
 
 #include "base/clock.h"
@@ -40,7 +41,11 @@ struct client {
 	void *owner;
 	/* Until it is open: */
 	struct arena *arena;
-	char *host, *port;
+	char *host, *port;      /* of whom we connect to: the server, or the proxy */
+	char *server, *server_port;
+	struct proxy proxy;
+	struct proxy_talk talk;
+	struct buf proxy_says;  /* in the arena */
 	bool is_secure, allow_private, is_open, has_stream, is_resolving, is_over;
 	str request, key;
 	struct piece piece;
@@ -213,7 +218,7 @@ static const struct stream_events client_events = { on_input, on_end, on_sent, o
 
 static void start_stream(struct client *c, int fd)
 {
-	SSL *ssl = c->is_secure ? tls_client_connection(loop_client_tls(c->loop), c->host) : NULL;
+	SSL *ssl = c->is_secure ? tls_client_connection(loop_client_tls(c->loop), c->server) : NULL;
 	int on = 1;
 
 	if (c->is_secure && !ssl) {
@@ -231,6 +236,74 @@ static void start_stream(struct client *c, int fd)
 
 static void try_next_address(struct client *c);
 
+/* The proxy, on the bare socket: nobody speaks to us behind it before we do. */
+
+static bool tell_proxy(struct client *c, const struct buf *out)
+{
+	return !out->failed && send(c->connecting_fd, out->ptr, out->len, MSG_NOSIGNAL) ==
+				       (ssize_t)out->len;
+}
+
+static void proxy_failed(struct client *c, const char *why)
+{
+	stop_connecting(c);
+	end(c, why);
+}
+
+/* False when it is over. */
+static bool take_proxy_answers(struct client *c)
+{
+	const char *why = "The proxy's answer cannot be read.";
+	struct buf out = buf_in(c->arena, PROXY_ANSWER_MAX);
+	ptrdiff_t taken;
+
+	do {
+		buf_clear(&out);
+		taken = proxy_take(&c->talk, buf_bytes(&c->proxy_says), &out, &why);
+		if (taken < 0 || (out.len && !tell_proxy(c, &out))) {
+			proxy_failed(c, why);
+			return false;
+		}
+		buf_eat(&c->proxy_says, (size_t)taken);
+	} while (taken > 0 && !c->talk.is_done);
+	return true;
+}
+
+static void on_proxy(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	uint8_t in[1024];
+	ssize_t n = recv(fd, in, sizeof in, 0);
+
+	(void)what;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	buf_put(&c->proxy_says, in, n > 0 ? (size_t)n : 0);
+	if (n <= 0 || c->proxy_says.failed) {
+		proxy_failed(c, "The proxy closed the connection.");
+		return;
+	}
+	if (!take_proxy_answers(c) || !c->talk.is_done)
+		return;
+	event_del(&c->connecting);
+	c->connecting_fd = -1;
+	start_stream(c, fd);
+}
+
+static void start_proxy(struct client *c, int fd)
+{
+	struct buf out = buf_in(c->arena, PROXY_ANSWER_MAX);
+
+	c->talk = (struct proxy_talk){ .proxy = &c->proxy, .host = str_of(c->server),
+		.port = str_of(c->server_port) };
+	c->proxy_says = buf_in(c->arena, 2 * PROXY_ANSWER_MAX);
+	event_assign(&c->connecting, loop_base(c->loop), fd, EV_READ | EV_PERSIST, on_proxy, c);
+	event_add(&c->connecting, NULL);
+	proxy_begin(&c->talk, &out);
+	if (!tell_proxy(c, &out))
+		proxy_failed(c, "The proxy closed the connection.");
+}
+
 static void on_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *c = arg;
@@ -241,6 +314,9 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error) {
 		stop_connecting(c);
 		try_next_address(c);
+	} else if (c->proxy.kind != PROXY_NONE) {
+		event_del(&c->connecting);
+		start_proxy(c, fd);
 	} else {
 		event_del(&c->connecting);
 		c->connecting_fd = -1;
@@ -386,6 +462,20 @@ static bool headers_are_good(const struct ws_client_config *config)
 	return true;
 }
 
+/* Whom we connect to: the proxy, if there is one. */
+static bool choose_peer(struct client *c, str proxy)
+{
+	c->server = c->host;
+	c->server_port = c->port;
+	if (!proxy.len)
+		return true;
+	if (!proxy_read(c->arena, proxy, &c->proxy))
+		return false;
+	c->host = (char *)(uintptr_t)c->proxy.host.ptr;
+	c->port = (char *)(uintptr_t)c->proxy.port.ptr;
+	return true;
+}
+
 static bool read_config(struct client *c, const struct ws_client_config *config)
 {
 	str url = config->url, authority;
@@ -398,7 +488,8 @@ static bool read_config(struct client *c, const struct ws_client_config *config)
 	while (end_of_host < url.len && url.ptr[end_of_host] != '/' && url.ptr[end_of_host] != '?')
 		end_of_host++;
 	authority = str_part(url, 0, end_of_host);
-	if (!split_authority(c, authority) || !headers_are_good(config))
+	if (!split_authority(c, authority) || !choose_peer(c, config->proxy) ||
+	    !headers_are_good(config))
 		return false;
 	url = str_part(url, end_of_host, url.len);
 	write_request(c, authority, str_part(url, 0, str_find(url, '#')), config);

@@ -3,7 +3,7 @@
 #include "provider/provider.h"
 
 static const struct provider *const providers[] = { &cloud_provider, &msg91_provider,
-	&http_provider, &echo_provider };
+	&http_provider, &linked_provider, &echo_provider };
 
 const struct provider *const *provider_all(size_t *count)
 {

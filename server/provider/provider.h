@@ -281,6 +281,11 @@ struct provider {
 	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
 	size_t text_max;        /* code points */
 
+	/* A channel was made: in the open transaction of job->workspace. ERR_LIMIT: there may be no
+	 * more. */
+	enum err (*created)(struct job *job, const struct channel *ch);
+	/* It is about to be deleted: what the network and the store have of it goes. */
+	enum err (*removing)(struct job *job, const struct channel *ch);
 	/* Field errors under "config": may a channel have this one? No I/O. Absent: it must be
 	 * empty. */
 	void (*config_check)(struct job *job, json config);
@@ -363,7 +368,7 @@ struct provider {
 const struct provider *provider_find(str name);
 /* All of them; out gets the count. */
 const struct provider *const *provider_all(size_t *count);
-extern const struct provider cloud_provider, echo_provider, http_provider,
+extern const struct provider cloud_provider, echo_provider, http_provider, linked_provider,
 	msg91_provider;
 /* May addresses of a channel's own config be private, or plain http? Set once at start. */
 extern bool provider_private_calls;

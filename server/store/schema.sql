@@ -566,7 +566,7 @@ CREATE INDEX linked_pairing_workspace ON linked_pairing (workspace_id, id);
 CREATE TABLE linked_record (
 	channel_id BIGINT NOT NULL,
 	kind BIGINT NOT NULL,
-	key TEXT NOT NULL,
+	key BLOB NOT NULL,
 	value_sealed BLOB NOT NULL,
 	PRIMARY KEY (channel_id, kind, key)
 );

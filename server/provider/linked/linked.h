@@ -178,7 +178,6 @@ struct linked_host {
 	size_t workers;         /* threads of the lanes */
 	int64_t node;
 	int64_t numbers_max;    /* of a workspace that has no limit of its own */
-	const uint8_t *root;    /* 32 octets, or NULL: WhatsApp's own */
 	unsigned hurry;         /* times of the protocol are divided by it: tests; 0 is 1 */
 	/* account/: with job->workspace's key; the channel with its config; proof and failure of a
 	 * channel; the number's digits; an audit row. The last three in the open transaction. */
@@ -195,13 +194,16 @@ struct linked_host {
 	void (*events_put)(void);
 	/* A number changed as people see it: state, QR, score. After the commit; may be NULL. */
 	void (*changed)(struct job *job, const struct linked_number *number);
-	/* Something people must know, once: a sentence. After the commit; may be NULL. */
-	void (*alert)(struct job *job, id64 channel, str severity, str sentence, str next_step);
 };
 
 /* Starts the lanes; linked_start() then connects all numbers that are wanted, spread over seconds.
  */
 void linked_create(const struct linked_host *host);
+/* Before linked_start(): the root of the network's certificates, 32 octets that stay the caller's;
+ * NULL: WhatsApp's own. */
+void linked_set_root(const uint8_t *root);
+/* The same of a text: hex or base64; false: it is neither. Empty: WhatsApp's own. */
+bool linked_read_root(str text, uint8_t root[32]);
 enum err linked_start(struct job *job);
 /* No number is touched any more: what came is committed. The pairing of each stays. Before the loop
  * ends; then linked_destroy() behind it. */

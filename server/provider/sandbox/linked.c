@@ -188,7 +188,7 @@ static void load(void)
 	buf_done(&saved);
 }
 
-void linked_start(const char *data_folder)
+void sandbox_linked_start(const char *data_folder)
 {
 	linked.sim = make();
 	if (!data_folder)
@@ -203,7 +203,7 @@ void linked_started(void)
 		linked.timer = loop_after(the_sandbox->loop, SAVE_EVERY_MS, save_again, NULL);
 }
 
-void linked_stop(void)
+void sandbox_linked_stop(void)
 {
 	if (linked.timer)
 		loop_cancel(linked.timer);

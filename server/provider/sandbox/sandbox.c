@@ -552,7 +552,7 @@ static struct sandbox *create(struct loop *loop, struct pool *pool,
 	crypto_random(sb->media_key, sizeof sb->media_key);
 	add_first_number(sb, config);
 	templates_seed(sb);
-	linked_start(config->linked_folder ? config->linked_folder : config->data_folder);
+	sandbox_linked_start(config->linked_folder ? config->linked_folder : config->data_folder);
 	return sb;
 }
 
@@ -664,7 +664,7 @@ void sandbox_stop(struct sandbox *sb)
 	the_sandbox = NULL;
 	http_server_destroy(sb->http);
 	http_server_destroy(sb->https);
-	linked_stop();
+	sandbox_linked_stop();
 	people_clear(sb);
 	templates_clear(sb);
 	flows_clear(sb);

@@ -263,9 +263,9 @@ bool read_object(struct exchange *ex, const struct request *req, json *out);
 
 /* ---- linked.c: the network of linked devices ---- */
 /* data_folder: where pairings are kept over a restart, or NULL */
-void linked_start(const char *data_folder);
+void sandbox_linked_start(const char *data_folder);
 void linked_started(void); /* the sandbox is whole */
-void linked_stop(void); /* after the HTTP server is gone */
+void sandbox_linked_stop(void); /* after the HTTP server is gone */
 void linked_socket(const struct request *req, struct ws *ws);
 void control_linked(const struct request *req, struct exchange *ex);
 void control_linked_scan(const struct request *req, struct exchange *ex);

@@ -32,11 +32,12 @@ CREATE INDEX linked_number_workspace ON linked_number (workspace_id, channel_id)
 CREATE INDEX linked_number_wanted ON linked_number (wanted, channel_id);
 CREATE INDEX linked_number_lease ON linked_number (lease_node);
 
--- What the client keeps: enum wa_record of wa/session/session.h. value_sealed: keys, sessions, names.
+-- What the client keeps: enum wa_record of wa/session/session.h. key: octets, so that both databases order them alike.
+-- value_sealed: keys, sessions, names.
 CREATE TABLE linked_record (
 	channel_id BIGINT NOT NULL,
 	kind BIGINT NOT NULL,
-	key TEXT NOT NULL,
+	key {BYTES} NOT NULL,
 	value_sealed {BYTES} NOT NULL,
 	PRIMARY KEY (channel_id, kind, key)
 );

@@ -48,6 +48,19 @@ UPDATE linked_number SET wanted = $2, touched_ms = $3 WHERE channel_id = $1;
 UPDATE linked_number SET paired = $2, phone = $3, lid = $4, push_name_sealed = $5, platform = $6, paired_ms = COALESCE($7, paired_ms)
 WHERE channel_id = $1;
 
+-- linked_number_unpair: exec
+-- The phone stays: it is the one to pair again.
+-- in:  channel id64
+UPDATE linked_number SET paired = 0 WHERE channel_id = $1;
+
+-- linked_number_remove: exec
+-- in:  channel id64
+DELETE FROM linked_number WHERE channel_id = $1;
+
+-- linked_change_remove: exec
+-- in:  channel id64
+DELETE FROM linked_change WHERE channel_id = $1;
+
 -- linked_number_set_proof: exec
 -- in:  channel id64, proof_ms i64
 UPDATE linked_number SET proof_ms = $2 WHERE channel_id = $1;
@@ -101,17 +114,17 @@ UPDATE linked_number SET lease_node = NULL, lease_until_ms = NULL WHERE channel_
 UPDATE linked_number SET lease_node = NULL, lease_until_ms = NULL WHERE lease_node = $1;
 
 -- linked_record_get: one linked_record
--- in:  channel id64, kind i64, key str
--- out: key str, value_sealed bytes
+-- in:  channel id64, kind i64, key bytes
+-- out: key bytes, value_sealed bytes
 SELECT key, value_sealed FROM linked_record WHERE channel_id = $1 AND kind = $2 AND key = $3;
 
 -- linked_record_put: exec
--- in:  channel id64, kind i64, key str, value_sealed bytes
+-- in:  channel id64, kind i64, key bytes, value_sealed bytes
 INSERT INTO linked_record (channel_id, kind, key, value_sealed) VALUES ($1, $2, $3, $4)
 ON CONFLICT (channel_id, kind, key) DO UPDATE SET value_sealed = excluded.value_sealed;
 
 -- linked_record_erase: exec
--- in:  channel id64, kind i64, key str
+-- in:  channel id64, kind i64, key bytes
 DELETE FROM linked_record WHERE channel_id = $1 AND kind = $2 AND key = $3;
 
 -- linked_record_erase_kind: exec
@@ -124,14 +137,14 @@ DELETE FROM linked_record WHERE channel_id = $1;
 
 -- linked_record_scan: many linked_record
 -- In the order of keys: those from `from` on (and not that one itself unless `with_first`).
--- in:  channel id64, kind i64, from str, with_first i64, max i64
+-- in:  channel id64, kind i64, from bytes, with_first i64, max i64
 SELECT key, value_sealed FROM linked_record
 WHERE channel_id = $1 AND kind = $2 AND key >= $3 AND ($4 = 1 OR key > $3) ORDER BY key LIMIT $5;
 
 -- linked_record_list: many linked_packed
 -- All of a number, by kind and key behind that one.
--- in:  channel id64, kind i64, key str, max i64
--- out: kind i64, key str, value_sealed bytes
+-- in:  channel id64, kind i64, key bytes, max i64
+-- out: kind i64, key bytes, value_sealed bytes
 SELECT kind, key, value_sealed FROM linked_record
 WHERE channel_id = $1 AND (kind > $2 OR (kind = $2 AND key > $3)) ORDER BY kind, key LIMIT $4;
 

@@ -1,0 +1,78 @@
+/*
+ * linked_numbers.c: joins provider/linked with what lies above it: keys, channels, raw events and
+ * the hub.
+ */
+#include "server.h"
+
+#include "account/audit.h"
+#include "account/channel.h"
+#include "account/seal.h"
+#include "api/api.h"
+#include "jobs/jobs.h"
+#include "provider/linked/linked.h"
+
+static uint8_t root[32];
+
+static enum err seal_record(struct job *job, str in, bytes *out)
+{
+	return seal(job, SEAL_LINKED, in, out);
+}
+
+static enum err unseal_record(struct job *job, bytes in, str *out)
+{
+	return unseal(job, SEAL_LINKED, in, out);
+}
+
+static enum err note_audit(struct job *job, const char *action, id64 channel, str detail)
+{
+	return audit_add(job, &(struct audit_entry){ .action = action,
+				      .target_kind = channel ? "channel" : "workspace",
+				      .target_id = channel ? channel : job->workspace,
+				      .detail = detail });
+}
+
+static void tell(struct job *job, const struct linked_number *number)
+{
+	job->workspace = number->workspace;
+	api_tell_channel(job, number->channel);
+}
+
+void linked_numbers_root(str text)
+{
+	if (linked_read_root(text, root))
+		linked_set_root(root);
+}
+
+enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *why)
+{
+	const struct settings *set = parts->settings;
+	str key = str_of(set->linked_root_key);
+
+	if (key.len && !linked_read_root(key, root)) {
+		*why = S("linked_root_key is no key: 64 hex digits or 44 characters of base64");
+		return ERR_INPUT;
+	}
+	linked_set_root(key.len ? root : NULL);
+	linked_create(&(struct linked_host){ .store = parts->store,
+		.loop = parts->loop,
+		.timers = parts->timers,
+		.workers = (size_t)set->linked_workers,
+		.node = set->node,
+		.numbers_max = set->linked_numbers,
+		.seal = seal_record,
+		.unseal = unseal_record,
+		.channel = channel_get,
+		.note_health = channel_note_health,
+		.set_phone = channel_set_phone,
+		.audit = note_audit,
+		.put_event = intake_put,
+		.events_put = intake_told,
+		.changed = tell });
+	return OK;
+}
+
+enum err linked_numbers_start(struct job *job, void *arg)
+{
+	(void)arg;
+	return linked_start(job);
+}

@@ -1,0 +1,97 @@
+/* linked_provider.c: the provider `linked` itself: how a number meets the rest of the server. */
+#include "net/proxy.h"
+#include "provider/linked/linked_internal.h"
+
+/* ---- channels come and go ---- */
+
+static enum err linked_created(struct job *job, const struct channel *ch)
+{
+	struct linked_room room;
+	id64 own = job->workspace;
+
+	TRY(linked_room(job, &room));
+	if (room.used > room.limit)
+		return fail_code(job, ERR_LIMIT, S("number_limit"),
+			S("Remove a number, or ask for a larger plan."),
+			"The workspace has %lld of %lld linked numbers.", (long long)room.used - 1,
+			(long long)room.limit);
+	return sql_linked_number_add(job,
+		&(struct sql_linked_number_add){ ch->id, own, job->now_ms }, NULL);
+}
+
+static enum err linked_removing(struct job *job, const struct channel *ch)
+{
+	TRY(linked_log_out(job, ch->id));
+	return linked_clean(job, ch->id, ch->workspace);
+}
+
+static void linked_config_check(struct job *job, json config)
+{
+	for (void *at = json_first(config); at; at = json_next(config, at)) {
+		str name = json_member_name(at);
+		str field = arena_printf(job->arena, "config." STR_F, STR_A(name));
+
+		if (str_is(name, S("proxy"))) {
+			struct proxy proxy;
+			str url = json_text(json_member_value(at));
+
+			if (url.len && !proxy_read(job->arena, url, &proxy))
+				field_error(job, field, S("invalid"),
+					S("http://HOST:PORT or socks5://HOST:PORT, with "
+					  "USER:PASSWORD@ "
+					  "before it where it is wanted."));
+		} else {
+			field_error(job, field, S("unknown_field"),
+				S("This field is not known here."));
+		}
+	}
+}
+
+/* ---- health ---- */
+
+/* What the network or a person ended is told; a connection that is being made says nothing. */
+static enum err linked_health(struct job *job, const struct channel *ch,
+	struct provider_health *out)
+{
+	struct linked_number number;
+	id64 own = job->workspace;
+	enum err e;
+
+	job->workspace = ch->workspace;
+	e = linked_get(job, ch->id, &number);
+	job->workspace = own;
+	TRY(e);
+	*out = (struct provider_health){ .ok = number.state == LINKED_CONNECTED,
+		.phone = number.phone,
+		.verified_name = number.push_name,
+		.sentence = number.sentence,
+		.next_step = number.next_step };
+	if (out->ok) {
+		out->sentence = S("The number is connected.");
+		return OK;
+	}
+	if (!number.is_paired) {
+		out->sentence = S("The number is not paired with a phone.");
+		out->next_step =
+			S("Pair it: open WhatsApp on the phone, Linked devices, and scan the "
+			  "code.");
+	} else if (number.state != LINKED_FAILED && number.state != LINKED_BANNED &&
+		   number.is_wanted) {
+		return fail_code(job, ERR_UPSTREAM, S("connecting"),
+			S("Nothing: it connects again by itself."),
+			"The number is not connected right now.");
+	}
+	return OK;
+}
+
+const struct provider linked_provider = {
+	.name = "linked",
+	.title = "Linked device",
+	.can = CAN_KIND(KIND_TEXT),
+	.parallel_sends = 4,
+	.text_max = 65536,
+	.config_check = linked_config_check,
+	.created = linked_created,
+	.removing = linked_removing,
+	.health = linked_health,
+};
