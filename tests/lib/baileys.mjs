@@ -102,9 +102,10 @@ export class Client extends EventEmitter {
     return until(() => this.messages.find((m) => m.key.id === id && test(m)), `message ${id}`, WAIT_MS)
   }
 
-  /** The state of a message of ours: 3 delivered, 4 read, 5 played. */
+  /** The state of a message of ours: 3 delivered, 4 read, 5 played. Baileys tells of a quick one with the message itself. */
   reached(id, status) {
-    return until(() => this.updates.some((u) => u.key.id === id && u.update.status >= status), `status ${status} of ${id}`, WAIT_MS)
+    return until(() => this.updates.some((u) => u.key.id === id && u.update.status >= status) ||
+      this.messages.some((m) => m.key.id === id && m.status >= status), `status ${status} of ${id}`, WAIT_MS)
   }
 
   event(name, test) {

@@ -109,7 +109,8 @@ static void adopt_enc(const struct carry *c, struct node *into, const struct nod
 							: sim->faults.corrupt_percent))
 		return;
 	data = arena_bytes(sim->arena, data);
-	((uint8_t *)data.ptr)[data.len - 1] ^= 0x55;
+	/* pkmsg: the tail is not covered */
+	((uint8_t *)data.ptr)[data.len > 16 ? data.len - 16 : 0] ^= 0x55;
 	node_put_data(into->last, data);
 }
 
@@ -378,8 +379,8 @@ static void tell_own(struct sim_device *d, const struct node *receipt, const str
 static void route_receipt(struct sim_device *d, const struct node *receipt, const struct jid *to)
 {
 	static const char *const silent[] = { "read-self", "played-self", NULL },
-				 *const seen[] = { "read", "played", NULL },
-				 *const housekeeping[] = { "peer_msg", "hist_sync", NULL };
+				 * const seen[] = { "read", "played", NULL },
+				 * const housekeeping[] = { "peer_msg", "hist_sync", NULL };
 	struct jid jid = *to;
 	struct sim_phone *author;
 
