@@ -7,6 +7,7 @@
  * a body that cannot be read yet is kept, and read by a newer version.
  */
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/linked_people.h"
 
 #include "base/codec.h"
 #include "base/log.h"
@@ -152,14 +153,6 @@ enum err linked_notice(struct turn *turn, const char *severity, const struct lin
 	json_put(&b, "next_step", str_of(why->next_step));
 	json_put_ms(&b, "t_ms", turn->clock.wall_ms);
 	return put(turn, &b);
-}
-
-static enum err put_restricted(struct turn *turn)
-{
-	static const struct linked_reason why = { "restricted", "WhatsApp limits this number.",
-		"Send less for some days, and only to people who expect it." };
-
-	return linked_notice(turn, "warning", &why);
 }
 
 /* Many messages that cannot be deciphered at first: the protocol may have changed. */
@@ -318,15 +311,15 @@ static enum err take_event(struct turn *turn, const struct wa_event *event)
 		return put_known(turn, event->known);
 	case WA_EVENT_IDENTITY:
 		return put_identity(turn, event->who);
+	case WA_EVENT_GROUP:
+	case WA_EVENT_CONTACT:
+	case WA_EVENT_CALL:
 	case WA_EVENT_RESTRICTED:
-		return put_restricted(turn);
+		return linked_put_people(turn, event);
 	case WA_EVENT_ANSWER:
 	case WA_EVENT_STANZA:
 	case WA_EVENT_TYPING:
 	case WA_EVENT_PRESENCE:
-	case WA_EVENT_GROUP:
-	case WA_EVENT_CONTACT:
-	case WA_EVENT_CALL:
 	case WA_EVENT_HISTORY:
 	case WA_EVENT_FETCH:
 	case WA_EVENT_MEDIA:

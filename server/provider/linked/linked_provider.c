@@ -1,6 +1,7 @@
 /* linked_provider.c: the provider `linked` itself: how a number meets the rest of the server. */
 #include "net/proxy.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/linked_people.h"
 
 /* ---- channels come and go ---- */
 
@@ -94,4 +95,11 @@ const struct provider linked_provider = {
 	.created = linked_created,
 	.removing = linked_removing,
 	.health = linked_health,
+	.is_paced = true,
+	.block = linked_block,
+	.profile = linked_profile,
+	.profile_set = linked_profile_set,
+	.manage_calls = linked_manage_calls,
+	.manage_count = LINKED_MANAGE_COUNT,
+	.manage = linked_manage,
 };
