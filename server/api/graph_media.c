@@ -41,6 +41,8 @@ static enum err wait_until_stored(struct job *job, struct media *media)
 {
 	const struct timespec pause = { .tv_nsec = FETCH_LOOK_MS * 1000000L };
 
+	if (media->state == MEDIA_REMOTE)
+		TRY(media_retry(job, media->id, media));
 	for (int ms = 0; media->state == MEDIA_PENDING && ms < FETCH_WAIT_MS; ms += FETCH_LOOK_MS) {
 		nanosleep(&pause, NULL);
 		TRY(media_get(job, media->id, media));

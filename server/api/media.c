@@ -23,7 +23,9 @@
 void media_write_json(struct buf *out, const char *key, const struct media *media)
 {
 	static const char *const states[] = {
-		[MEDIA_PENDING] = "pending", [MEDIA_STORED] = "stored", [MEDIA_FAILED] = "failed"
+		[MEDIA_PENDING] = "pending", [MEDIA_STORED] = "stored",
+		[MEDIA_FAILED] = "failed",
+		[MEDIA_REMOTE] = "remote"
 	};
 	char url[64];
 

@@ -462,7 +462,8 @@ extern void (*inbox_outbox_hook)(id64 channel);
 
 /* ---- media (media.c; writing and reading contents: inbox/media.h) ---- */
 
-enum media_state { MEDIA_PENDING, MEDIA_STORED, MEDIA_FAILED };
+/* MEDIA_REMOTE: nobody has wanted to see it yet: media_retry() has it fetched. */
+enum media_state { MEDIA_PENDING, MEDIA_STORED, MEDIA_FAILED, MEDIA_REMOTE };
 struct media {
 	id64 id, channel_id, blob_id;
 	enum media_state state;

@@ -222,9 +222,9 @@ enum err media_expect(struct job *job, id64 channel, str remote_id, str url,
 {
 	struct sql_media_insert row = {
 		.channel = channel,
-		.state = MEDIA_PENDING,
+		.state = info->is_later ? MEDIA_REMOTE : MEDIA_PENDING,
 		.remote_id = remote_id,
-		.next_ms = job->now_ms,
+		.next_ms = info->is_later ? 0 : job->now_ms,
 		.mime_type = media_type_settle(job->arena, info->mime_type, info->mime_type),
 		.size_bytes = info->size > 0 ? info->size : 0,
 	};

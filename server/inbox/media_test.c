@@ -473,3 +473,19 @@ TEST(a_file_name_is_one_harmless_component)
 	EXPECT(cleaned.len <= MEDIA_NAME_MAX && str_is_utf8(cleaned) &&
 		str_ends(cleaned, S(".jpeg")));
 }
+
+STORE_TEST(a_file_of_the_past_is_fetched_only_when_it_is_asked_for)
+{
+	const struct media_info info = { .mime_type = S("image/jpeg"), .is_later = true };
+	struct media media;
+	id64 id;
+
+	start(job);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(media_expect(job, 77, S("remote"), STR_NONE, &info, &id));
+	EXPECT_OK(db_commit(job));
+	EXPECT_OK(media_get(job, id, &media));
+	EXPECT_INT(media.state, MEDIA_REMOTE);
+	EXPECT_OK(media_retry(job, id, &media));
+	EXPECT_INT(media.state, MEDIA_PENDING);
+}

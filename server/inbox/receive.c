@@ -68,7 +68,7 @@ static enum err expect_media(struct job *job, const struct channel *ch,
 	*out = 0;
 	if (!kind_is_media(ev->message_kind) || (!ev->media_remote_id.len && !ev->media_url.len))
 		return OK;
-	changes->media = true;
+	changes->media |= !ev->media.is_later;
 	return media_expect(job, ch->id, ev->media_remote_id, ev->media_url, &ev->media, out);
 }
 

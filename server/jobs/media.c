@@ -301,11 +301,12 @@ static bool is_uploaded(const struct media *media, id64 channel, int64_t now_ms)
 }
 
 static enum err upload(struct job *job, const struct channel *ch, const struct media *media,
-	str *remote_id)
+	enum message_kind kind, str *remote_id)
 {
 	struct media_info info = { .mime_type = media->mime_type,
 		.file_name = media_name_for(job->arena, media),
-		.size = media->size_bytes };
+		.size = media->size_bytes,
+		.kind = kind };
 	const char *path;
 
 	TRY(media_plain_file(job, media, &path));
@@ -338,12 +339,13 @@ enum err media_template_sample(struct job *job, const struct channel *ch, id64 i
 	return provider_template_sample(job, ch, &info, path, handle);
 }
 
-enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 id, str *remote_id)
+enum err media_ensure_uploaded(struct job *job, const struct channel *ch,
+	const struct media_wanted *wanted, str *remote_id)
 {
 	struct media media;
 
-	TRY(media_get(job, id, &media));
-	if (media.state == MEDIA_PENDING)
+	TRY(media_get(job, wanted->id, &media));
+	if (media.state == MEDIA_PENDING || media.state == MEDIA_REMOTE)
 		return fail_code(job, ERR_CONFLICT, S("media_pending"),
 			S("Wait until the file is there, then try again."),
 			"The file is still being fetched.");
@@ -353,5 +355,9 @@ enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 i
 	if (ch->provider->media_by_link)
 		return media_link(job, &media, remote_id);
 	*remote_id = media.remote_id;
-	return is_uploaded(&media, ch->id, job->now_ms) ? OK : upload(job, ch, &media, remote_id);
+	if (is_uploaded(&media, ch->id, job->now_ms) &&
+		(!ch->provider->media_fits ||
+			ch->provider->media_fits(job, ch, media.remote_id, wanted->kind)))
+		return OK;
+	return upload(job, ch, &media, wanted->kind, remote_id);
 }

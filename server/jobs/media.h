@@ -18,10 +18,11 @@
 	(29 * 86400 * 1000LL) /* of an uploaded file: the provider keeps it for 30 days */
 
 /* The provider's id of a stored media (of one that takes links: a link), uploading it when there is
- * none or it is older than 29 days. ERR_CONFLICT while it is still being fetched, ERR_INPUT when it
- * failed. Holds no transaction while it uploads. */
-enum err media_ensure_uploaded(struct job *job, const struct channel *ch, id64 media,
-	str *remote_id);
+ * none, or it is older than 29 days, or cannot be sent as that kind. ERR_CONFLICT while it is still
+ * being fetched, ERR_INPUT when it failed. Holds no transaction while it uploads. */
+struct media_wanted { id64 id; enum message_kind kind; };
+enum err media_ensure_uploaded(struct job *job, const struct channel *ch,
+	const struct media_wanted *wanted, str *remote_id);
 
 /* A stored media as the sample of a template's header: template_sample_hook (account/template.h).
  */

@@ -274,13 +274,16 @@ STORE_TEST(an_upload_is_done_once_for_29_days)
 	EXPECT_OK(media_create(job, w,
 		&(struct media_info){ .mime_type = S("image/gif"), .file_name = S("a.gif") },
 		&media));
-	EXPECT_OK(media_ensure_uploaded(job, channel, media.id, &remote_id));
+	EXPECT_OK(media_ensure_uploaded(job, channel,
+		&(struct media_wanted){ media.id, KIND_IMAGE }, &remote_id));
 	EXPECT_STR(remote_id, "up-1");
 	EXPECT(str_is(graph.received, CONTENT));
-	EXPECT_OK(media_ensure_uploaded(job, channel, media.id, &remote_id));
+	EXPECT_OK(media_ensure_uploaded(job, channel,
+		&(struct media_wanted){ media.id, KIND_IMAGE }, &remote_id));
 	EXPECT_STR(remote_id, "up-1");
 	job->now_ms += 30 * 24 * HOUR_MS;
-	EXPECT_OK(media_ensure_uploaded(job, channel, media.id, &remote_id));
+	EXPECT_OK(media_ensure_uploaded(job, channel,
+		&(struct media_wanted){ media.id, KIND_IMAGE }, &remote_id));
 	EXPECT_STR(remote_id, "up-2");
 	test_server_stop(server);
 }
@@ -292,7 +295,8 @@ STORE_TEST(what_is_not_there_cannot_be_uploaded)
 
 	start(job);
 	id = expect_media(job);
-	EXPECT_ERR(media_ensure_uploaded(job, channel, id, &remote_id), ERR_CONFLICT);
+	EXPECT_ERR(media_ensure_uploaded(job, channel,
+		&(struct media_wanted){ id, KIND_IMAGE }, &remote_id), ERR_CONFLICT);
 	EXPECT_INT(graph.uploads, 0);
 	test_server_stop(server);
 }

@@ -106,7 +106,10 @@ static enum err upload_within(struct job *job, struct prepared *p, json v, struc
 			TRY(upload_within(job, p, value, swaps));
 		} else if (swaps->count < SWAPS_MAX) {
 			swap->ours = json_text(json_field(value, "id"));
-			TRY(media_ensure_uploaded(job, p->channel, media, &swap->remote_id));
+			TRY(media_ensure_uploaded(job, p->channel,
+				&(struct media_wanted){ media,
+					kind_parse(json_member_name(at)) },
+				&swap->remote_id));
 			swaps->count++;
 		}
 	}
@@ -141,7 +144,8 @@ static enum err prepare(struct job *job, const struct outbox_item_row *item, str
 		return fail_code(job, ERR_DENIED, S("channel_disabled"),
 			S("Enable the channel and try again."), "The channel is disabled.");
 	if (p->message.media_id && kind_is_media(p->message.kind))
-		TRY(media_ensure_uploaded(job, p->channel, p->message.media_id,
+		TRY(media_ensure_uploaded(job, p->channel,
+			&(struct media_wanted){ p->message.media_id, p->message.kind },
 			&p->outgoing.media_remote_id));
 	return swap_files(job, p);
 }

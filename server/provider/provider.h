@@ -107,7 +107,12 @@ struct send_result {
 	str provider_trace; /* fbtrace_id or the like */
 };
 
-struct media_info { str mime_type, file_name, sha256; int64_t size; };
+struct media_info {
+	str mime_type, file_name, sha256;
+	int64_t size;
+	enum message_kind kind; /* of an upload: what it is sent as; KIND_UNKNOWN: not known */
+	bool is_later;          /* of what came: fetched only when somebody wants to see it */
+};
 
 /* Takes a media body piece by piece; false stops the fetch. */
 struct media_sink { bool (*put)(void *arg, bytes piece); void *arg; int64_t size_max; };
@@ -312,6 +317,9 @@ struct provider {
 	/* path: a plain file, for the time of the call. */
 	enum err (*upload_media)(struct job *job, const struct channel *ch,
 		const struct media_info *info, const char *path, str *remote_id);
+	/* May what an earlier upload gave be sent as this kind, too? Absent: it may. No I/O. */
+	bool (*media_fits)(struct job *job, const struct channel *ch, str remote_id,
+		enum message_kind kind);
 	/* May media of this type and size be sent as this kind? field errors. No I/O. */
 	enum err (
 		*check_media)(struct job *job, enum message_kind kind, str mime_type, int64_t size);

@@ -92,6 +92,7 @@ static void destroy(struct linked *n)
 	}
 	lane_destroy(n->lane);
 	heap_free(n->view.qr);
+	heap_free(n->hosts);
 	heap_free(n);
 }
 

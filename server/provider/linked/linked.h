@@ -169,6 +169,7 @@ enum err linked_roll_back_version(struct job *job);
 
 struct loop;
 struct store;
+struct linked_derived; /* content.h */
 
 /* What lies above provider/, given at start. */
 struct linked_host {
@@ -192,6 +193,9 @@ struct linked_host {
 	 * the commit: some were put. */
 	enum err (*put_event)(struct job *job, id64 channel, str body);
 	void (*events_put)(void);
+	/* Size, length, thumbnail of a file that goes up; may be NULL. Call workers. */
+	void (*derive)(struct job *job, const struct media_info *info, const char *path,
+		struct linked_derived *out);
 	/* A number changed as people see it: state, QR, score. After the commit; may be NULL. */
 	void (*changed)(struct job *job, const struct linked_number *number);
 };

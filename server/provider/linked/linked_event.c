@@ -11,6 +11,7 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "wa/client/media_host.h"
 
 #define ENVELOPE_MAX (3u << 20)
 /* Canary: of so many messages, this share could not be deciphered; said so often at most. */
@@ -98,7 +99,7 @@ static bool somebody_waits(struct linked *n, const struct wa_sent *sent)
 
 	linked_lock();
 	for (struct linked_waiter *w = n->waiters; w && !waits; w = w->next)
-		waits = w->id && str_is(sent->id, str_of(w->id));
+		waits = w->id && !w->wants_media && str_is(sent->id, str_of(w->id));
 	linked_unlock();
 	return waits;
 }
@@ -338,12 +339,26 @@ enum err linked_take_events(struct turn *turn)
 
 /* ---- those who wait ---- */
 
+static void take_media(struct linked_waiter *w, const struct wa_media_told *told)
+{
+	w->is_done = true;
+	w->is_gone = told->is_gone || told->nonce.len != sizeof w->nonce;
+	if (w->is_gone)
+		return;
+	memcpy(w->nonce, told->nonce.ptr, sizeof w->nonce);
+	buf_put(&w->answer, told->sealed.ptr, told->sealed.len);
+}
+
 /* With the lock held. */
 static void tell_waiter(struct linked_waiter *w, const struct wa_event *event)
 {
 	if (w->is_done)
 		return;
-	if (event->kind == WA_EVENT_SENT && w->id && str_is(event->sent->id, str_of(w->id))) {
+	if (event->kind == WA_EVENT_MEDIA && w->wants_media &&
+		str_is(event->media->id, str_of(w->id)))
+		take_media(w, event->media);
+	if (event->kind == WA_EVENT_SENT && w->id && !w->wants_media &&
+		str_is(event->sent->id, str_of(w->id))) {
 		w->sent = *event->sent;
 		w->sent.id = STR_NONE;
 		w->is_done = true;
@@ -360,7 +375,8 @@ static void tell_waiter(struct linked_waiter *w, const struct wa_event *event)
 void linked_tell_waiters(struct turn *turn)
 {
 	for (const struct wa_event *event = turn->out.events; event; event = event->next) {
-		if (event->kind != WA_EVENT_SENT && event->kind != WA_EVENT_ANSWER)
+		if (event->kind != WA_EVENT_SENT && event->kind != WA_EVENT_ANSWER &&
+			event->kind != WA_EVENT_MEDIA)
 			continue;
 		linked_lock();
 		for (struct linked_waiter *w = turn->n->waiters; w; w = w->next)

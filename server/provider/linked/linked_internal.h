@@ -11,7 +11,7 @@
  *	linked_keys.c     keys out and in, sealed with a passphrase
  *
  * A struct linked is shared by three: the lane's part is touched by its tasks alone, the loop's
- *part on the loop alone, the rest under linked_lock().
+ * part on the loop alone, the rest under linked_lock().
  */
 #ifndef PROVIDER_LINKED_INTERNAL_H
 #define PROVIDER_LINKED_INTERNAL_H
@@ -81,6 +81,10 @@ struct linked_waiter {
 	pthread_cond_t done;
 	bool is_done;
 	struct wa_sent sent; /* its texts are gone */
+	/* Of the phone's answer about the file of message id, instead of what came of sending it.
+	 */
+	bool wants_media, is_gone;
+	uint8_t nonce[12];
 	struct buf answer;   /* heap: a node as stanza_write() has it; empty: none came */
 };
 
@@ -96,6 +100,15 @@ struct linked_view {
 	uint32_t sent[LINKED_HOURS], failed[LINKED_HOURS], drops[LINKED_HOURS];
 };
 
+/* Where its files are, as the network said. */
+#define LINKED_HOSTS_MAX 8
+struct linked_hosts {
+	int64_t until_ms;
+	size_t count;
+	char names[LINKED_HOSTS_MAX][128];
+	char auth[1024];
+};
+
 struct linked_socket;
 struct linked {
 	struct linked *next; /* in its bucket */
@@ -107,6 +120,7 @@ struct linked {
 	size_t waiting_octets;
 	bool is_posted;
 	struct linked_waiter *waiters;
+	struct linked_hosts *hosts; /* heap, or NULL */
 	struct linked_view view;
 	bool is_proof_due; /* last_seen_ms is newer than its row */
 	/* the lane's */

@@ -2,6 +2,7 @@
 #include "net/proxy.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/linked_people.h"
+#include "provider/linked/media.h"
 
 /* ---- channels come and go ---- */
 
@@ -102,4 +103,7 @@ const struct provider linked_provider = {
 	.manage_calls = linked_manage_calls,
 	.manage_count = LINKED_MANAGE_COUNT,
 	.manage = linked_manage,
+	.fetch_media = linked_fetch_media,
+	.upload_media = linked_upload_media,
+	.media_fits = linked_media_fits,
 };

@@ -1,0 +1,47 @@
+/*
+ * media.h: files of linked numbers: up to WhatsApp's media hosts and down from them.
+ *
+ * Enciphered octets lie in a file without a name for the time of the job, plain ones never do:
+ * what is fetched is deciphered piece by piece into the sink, and counts when the call says OK.
+ * Hosts are asked of the number and kept while they are good; a host that fails is followed by the
+ * next; a file that all of them have forgotten is asked of the phone. Call workers; no transaction.
+ */
+#ifndef PROVIDER_LINKED_MEDIA_H
+#define PROVIDER_LINKED_MEDIA_H
+
+#include "provider/linked/content.h"
+#include "provider/linked/linked.h"
+
+#define LINKED_FILE_MS 180000           /* one transfer */
+#define LINKED_HOST_TRIES 2             /* of one host, when it fails of itself */
+
+/* linked_provider.fetch_media, .upload_media, .media_fits. */
+enum err linked_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
+	const struct media_sink *sink, struct media_info *out);
+enum err linked_upload_media(struct job *job, const struct channel *ch,
+	const struct media_info *info, const char *path, str *remote_id);
+bool linked_media_fits(struct job *job, const struct channel *ch, str remote_id,
+	enum message_kind kind);
+
+/* References hold the key of their file: rows keep them sealed, as one text. */
+enum err linked_reference_seal(struct job *job, str reference, str *out);
+/* ERR_CORRUPT: not sealed here. */
+enum err linked_reference_open(struct job *job, str sealed, str *out);
+
+/* A file of a number, deciphered into put(); size_max: of the plain file. ERR_MISSING: the hosts
+ * have it no more; ERR_UPSTREAM: they could not be asked, or what came is not the file. */
+struct linked_file {
+	const struct wa_media *media;
+	bool (*put)(void *arg, bytes piece);
+	void *arg;
+	int64_t size_max;
+};
+enum err linked_fetch_file(struct job *job, const struct channel *ch,
+	const struct linked_file *file);
+/* The same in two steps, to decipher it more than once: a descriptor with the enciphered octets,
+ * the job's. */
+enum err linked_fetch_sealed(struct job *job, const struct channel *ch,
+	const struct linked_file *file, int *fd);
+enum err linked_unseal_fd(struct job *job, const struct linked_file *file, int fd);
+
+#endif
