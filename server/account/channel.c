@@ -322,8 +322,6 @@ void channel_write_capabilities(struct buf *out, uint64_t can)
 		{ CAN_REPLY, "reply" },
 		{ CAN_MARK_READ, "mark_read" },
 		{ CAN_TYPING, "typing" },
-		{ CAN_EDIT, "edit" },
-		{ CAN_REVOKE, "revoke" },
 		{ CAN_TEMPLATES, "templates" },
 		{ CAN_MEDIA_FETCH, "media" },
 		{ CAN_WINDOW, "window" },

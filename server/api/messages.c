@@ -227,19 +227,22 @@ enum err notes_post(struct job *job, const struct request *req, struct response 
 	return write_message(job, res, 201, &msg);
 }
 
-/* What went out is the network's: it changes only where the network lets us. */
-static enum err check_note(struct job *job, id64 id, const char *what)
+/* What went out is the network's: it changes only where the network lets us, and by those who may
+ * send. */
+static enum err check_sent(struct job *job, const struct message *msg, enum message_kind change)
 {
 	struct channel *channel;
-	struct message msg;
 
-	TRY(message_get(job, id, &msg));
-	if (msg.kind == KIND_NOTE)
-		return OK;
-	TRY(channel_get(job, msg.channel_id, &channel));
-	return fail_code(job, ERR_UNSUPPORTED, S("unsupported"),
-		S("Send another message that puts it right."),
-		"%s cannot %s a message that was sent.", channel->provider->title, what);
+	TRY(channel_get(job, msg->channel_id, &channel));
+	if (!(provider_can(channel) & CAN_KIND(change)))
+		return fail_code(job, ERR_UNSUPPORTED, S("unsupported"),
+			S("Send another message that puts it right."),
+			"%s cannot %s a message that was sent.", channel->provider->title,
+			change == KIND_EDIT ? "change" : "take back");
+	return job->actor.permissions & PERMIT(MESSAGE_SEND)
+	               ? OK
+	               : fail(job, ERR_DENIED, "this changes what customers see: it needs %s",
+				 "message.send");
 }
 
 static const struct field edit_fields[] = {
@@ -255,8 +258,13 @@ enum err messages_patch(struct job *job, const struct request *req, struct respo
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(request_json(job, req, edit_fields, &body));
-	TRY(check_note(job, id, "change"));
-	TRY(note_change(job, id, body.body, &msg));
+	TRY(message_get(job, id, &msg));
+	if (msg.kind == KIND_NOTE) {
+		TRY(note_change(job, id, body.body, &msg));
+	} else {
+		TRY(check_sent(job, &msg, KIND_EDIT));
+		TRY(inbox_change_sent(job, id, KIND_EDIT, body.body, &msg));
+	}
 	return write_message(job, res, 200, &msg);
 }
 
@@ -266,8 +274,13 @@ enum err messages_delete(struct job *job, const struct request *req, struct resp
 	id64 id;
 
 	TRY(request_id(job, req, 0, &id));
-	TRY(check_note(job, id, "take back"));
-	TRY(note_remove(job, id, &msg));
+	TRY(message_get(job, id, &msg));
+	if (msg.kind == KIND_NOTE) {
+		TRY(note_remove(job, id, &msg));
+	} else {
+		TRY(check_sent(job, &msg, KIND_REVOKE));
+		TRY(inbox_change_sent(job, id, KIND_REVOKE, STR_NONE, &msg));
+	}
 	return write_message(job, res, 200, &msg);
 }
 

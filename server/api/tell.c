@@ -68,7 +68,7 @@ static enum err tell_message(struct job *job, const struct telling *t, const str
 	bool created = is_created(t->changes, msg->id);
 	struct scoped what;
 
-	if (msg->kind == KIND_REACTION || !conv)
+	if (kind_is_change(msg->kind) || !conv)
 		return OK;
 	what = scoped_of(conv);
 	json_open(&data, '{');

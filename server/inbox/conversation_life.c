@@ -64,7 +64,7 @@ static enum err move_words(struct moving *m, const struct message_row *row)
 	struct message msg;
 	str gone, come;
 
-	if (row->kind == KIND_REACTION || row->deleted_ms)
+	if (kind_is_change((enum message_kind)row->kind) || row->deleted_ms)
 		return OK;
 	TRY(message_of_row(m->job, row, &msg));
 	TRY(search_tokens_of(m->job, &msg, &gone));

@@ -183,6 +183,22 @@ static enum err apply_reaction(struct job *job, id64 message, const struct effec
 
 /* ---- edit, revoke, quote ---- */
 
+/* "only by the author": a customer changes nothing of ours, nor in a group what others said. */
+static bool may_edit(const struct message_row *row, const struct effect *effect)
+{
+	bool is_customers = row->author_kind == ACTOR_CONTACT;
+
+	if (row->kind == KIND_NOTE)
+		return true;
+	return is_customers != effect->by_business && (!effect->by || row->author_id == effect->by);
+}
+
+/* The owner, and in groups their admins, may take back what others said. */
+static bool may_revoke(const struct message_row *row, const struct effect *effect)
+{
+	return row->kind == KIND_NOTE || effect->by_business || row->author_kind == ACTOR_CONTACT;
+}
+
 /* The latest text counts; the one before is kept as a version. */
 static enum err apply_edit(struct job *job, id64 message, const struct effect *effect,
 	struct inbox_changes *changes)
@@ -191,7 +207,7 @@ static enum err apply_edit(struct job *job, id64 message, const struct effect *e
 	bytes body;
 
 	TRY(lock_row(job, message, &row));
-	if (effect->at_ms <= row.edited_ms)
+	if (effect->at_ms <= row.edited_ms || !may_edit(&row, effect))
 		return OK;
 	TRY(message_search_replace(job, &row, (enum message_kind)row.kind, effect->content));
 	TRY(sql_message_version_add(job,
@@ -218,7 +234,7 @@ static enum err apply_revoke(struct job *job, id64 message, const struct effect 
 	struct message_row row;
 
 	TRY(lock_row(job, message, &row));
-	if (row.deleted_ms && row.deleted_ms <= effect->at_ms)
+	if ((row.deleted_ms && row.deleted_ms <= effect->at_ms) || !may_revoke(&row, effect))
 		return OK;
 	TRY(message_search_replace(job, &row, (enum message_kind)row.kind, STR_NONE));
 	TRY(sql_message_revoke(job, &(struct sql_message_revoke){
@@ -308,6 +324,7 @@ static str effect_write(struct arena *arena, const struct effect *e)
 	json_put_bool(&out, "is_history", e->is_history);
 	json_put(&out, "content", e->content);
 	json_put_id(&out, "quoted_by", e->quoted_by);
+	json_put_id(&out, "by", e->by);
 	json_put(&out, "votes", e->votes);
 	json_put(&out, "voter", e->voter);
 	json_put(&out, "voter_name", e->voter_name);
@@ -332,6 +349,7 @@ static enum err effect_read(struct job *job, str text, struct effect *out)
 		.is_history = json_flag(json_field(v, "is_history"), false),
 		.content = json_text(json_field(v, "content")),
 		.quoted_by = json_int(json_field(v, "quoted_by"), 0),
+		.by = json_int(json_field(v, "by"), 0),
 		.votes = json_text(json_field(v, "votes")),
 		.voter = json_text(json_field(v, "voter")),
 		.voter_name = json_text(json_field(v, "voter_name")),

@@ -453,6 +453,10 @@ enum err inbox_send(struct job *job, const struct message_draft *draft, struct m
  * by policy, it has written nothing, and the transaction may go on. */
 enum err inbox_send_within(struct job *job, const struct message_draft *draft,
 	struct inbox_changes *changes, struct message *out);
+/* Changes the text of what was sent (KIND_EDIT), or takes it back (KIND_REVOKE): queued like a
+ * message, and shown once the network has it. out: that message, as it still is. */
+enum err inbox_change_sent(struct job *job, id64 message, enum message_kind kind, str body,
+	struct message *out);
 /* Only the checks of it. */
 enum err inbox_send_check(struct job *job, const struct message_draft *draft);
 /* A failed message once more, under the same id. Its own transaction. */

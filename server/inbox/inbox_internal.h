@@ -115,6 +115,7 @@ struct effect {
 	bool by_business, is_history;
 	str content;                 /* EFFECT_EDIT */
 	id64 quoted_by;              /* EFFECT_QUOTE: the message that quotes this one */
+	id64 by;                     /* EFFECT_EDIT in a group: the only author it may have; or 0 */
 	str votes, voter, voter_name; /* EFFECT_VOTE: as of struct vote */
 	id64 channel;                /* who tells it; 0: it waited for its message */
 };
@@ -128,6 +129,15 @@ enum err effect_take(struct job *job, const struct channel *ch, const struct eff
 /* What waited for this remote key happens now. */
 enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id64 message,
 	struct inbox_changes *changes);
+
+/* ---- change.c ---- */
+
+/* An edit or a revoke of ours has gone out (then it happens here, too), or never will (then a line
+ * in the thread says so). */
+enum err change_moved(struct job *job, const struct message_row *row, int64_t at_ms,
+	struct inbox_changes *changes);
+/* May what was sent still be changed so? Else ERR_INPUT with its reason. */
+enum err change_check(struct job *job, enum message_kind kind, const struct message *target);
 
 /* ---- poll.c ---- */
 

@@ -250,7 +250,7 @@ static enum err index_words(struct job *job, const struct message *m)
 {
 	str tokens;
 
-	if (m->kind == KIND_REACTION || m->deleted_ms)
+	if (kind_is_change(m->kind) || m->deleted_ms)
 		return OK;
 	TRY(search_tokens_of(job, m, &tokens));
 	return tokens.len ? search_add(job, job->workspace, m->id, tokens) : OK;
@@ -276,7 +276,7 @@ static enum err emit_new(struct job *job, const struct message *m, bool passed_o
 {
 	bool from_phone = m->author_kind == ACTOR_PHONE && !(m->flags & FLAG_HISTORY);
 
-	if (m->kind == KIND_REACTION || (!is_customers(m) && !from_phone))
+	if (kind_is_change(m->kind) || (!is_customers(m) && !from_phone))
 		return OK;
 	return webhook_emit(job,
 		&(struct webhook_event){ .kind = from_phone ? WEBHOOK_MESSAGE_SENT
@@ -306,7 +306,8 @@ enum err message_insert(struct job *job, const struct message *draft, struct con
 	TRY(index_words(job, draft));
 	if (draft->kind == KIND_REACTION)
 		TRY(show_reaction(job, draft->reply_to_id, draft->content, changes));
-	else if (draft->kind != KIND_NOTE) /* the customer's side of it stands still */
+	else if (draft->kind != KIND_NOTE &&
+		 !kind_is_change(draft->kind)) /* the customer's side of it stands still */
 		TRY(move_conversation(job, draft, conv));
 	/* Behind the conversation's row: whoever changes one takes row and lane in this order. */
 	TRY(emit_new(job, draft, changes->passed_on));
@@ -492,10 +493,12 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 		TRY(template_used_status(job, message, (enum message_status)row.status));
 	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_MESSAGE, .message = message,
 							.conversation = row.conversation_id });
-	if (*moved && row.kind != KIND_REACTION)
+	if (*moved && !kind_is_change((enum message_kind)row.kind))
 		TRY(emit_status(job, &row, before,
 			&(struct webhook_status){ &timed, changes->passed_on }));
 	if (row.kind == KIND_REACTION && *moved && row.status == STATUS_FAILED)
 		TRY(show_reaction(job, row.reply_to_id, STR_NONE, changes));
+	if (*moved && before < STATUS_SENT && (row.kind == KIND_EDIT || row.kind == KIND_REVOKE))
+		TRY(change_moved(job, &row, timed.at_ms, changes));
 	return named ? effects_arrive(job, key, message, changes) : OK;
 }

@@ -242,6 +242,7 @@ static void tell_story(const char *target, struct provider_event story[STORY])
 	story[7] = reaction(target, "\xE2\x9D\xA4", true, t + 7000);
 	story[8] = change(EVENT_EDIT, target, "hello", t + 8000);
 	story[9] = change(EVENT_EDIT, target, "hello!", t + 9000);
+	story[8].is_echo = story[9].is_echo = true;
 }
 
 static void shuffle(int order[STORY], unsigned *seed)

@@ -170,7 +170,8 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	                        : OK;
 }
 
-/* History names a picture first and brings it later, or never. */
+/* History names a picture first and brings it later, or never; what did not decipher comes again.
+ */
 static enum err fill_placeholder(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, id64 message, struct inbox_changes *changes)
 {
@@ -209,7 +210,8 @@ static enum err apply_message(struct job *job, const struct channel *ch,
 	TRY(found_or_none(job, message_by_remote(job, ch->id, ev->remote_id, &known), &found));
 	if (!found)
 		return new_message(job, ch, ev, changes);
-	if (known.kind == KIND_MEDIA_PLACEHOLDER && kind_is_media(ev->message_kind))
+	if ((known.kind == KIND_MEDIA_PLACEHOLDER && kind_is_media(ev->message_kind)) ||
+		(known.kind == KIND_WAITING && ev->message_kind != KIND_WAITING))
 		return fill_placeholder(job, ch, ev, known.id, changes);
 	return OK;
 }
@@ -300,12 +302,18 @@ static enum err apply_reaction(struct job *job, const struct channel *ch,
 static enum err apply_edit_or_revoke(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
-	const struct effect effect = {
+	struct effect effect = {
 		.kind = ev->kind == EVENT_EDIT ? EFFECT_EDIT : EFFECT_REVOKE, .at_ms = ev->at_ms,
 		.remote_id = ev->target_id, .content = ev->content.len ? ev->content : S("{}"),
+		.by_business = ev->is_echo,
 	};
+	struct contact author;
 	id64 message;
 
+	if (ev->group_id.len && !ev->is_echo && ev->kind == EVENT_EDIT) {
+		TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &author));
+		effect.by = author.id;
+	}
 	return effect_take(job, ch, &effect, ev->target_message, changes, &message);
 }
 

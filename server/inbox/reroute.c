@@ -148,7 +148,7 @@ enum err message_reroute(struct job *job, struct route_move *move)
 	TRY(conversation_get(job, msg.conversation_id, &conv));
 	TRY(contact_get(job, conv.contact_id, &contact));
 	/* These are known by this channel alone. */
-	if (msg.kind == KIND_REACTION || msg.kind == KIND_PIN || contact.group.len)
+	if (kind_is_change(msg.kind) || msg.kind == KIND_PIN || contact.group.len)
 		return OK;
 	TRY(number_route_get(job, conv.number_id, &route));
 	for (size_t i = 0; i < route.count; i++)

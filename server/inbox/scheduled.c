@@ -253,8 +253,8 @@ static enum err check_message(struct job *job, const struct message_draft *draft
 
 static enum err check(struct job *job, const struct scheduled_draft *draft)
 {
-	if (draft->message->kind == KIND_REACTION)
-		field_error(job, S("type"), S("unsupported"), S("A reaction cannot wait."));
+	if (kind_is_change(draft->message->kind))
+		field_error(job, S("type"), S("unsupported"), S("This cannot wait."));
 	check_times(job, draft);
 	TRY(job_check_fields(job));
 	return check_message(job, draft->message);

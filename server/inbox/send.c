@@ -261,14 +261,31 @@ static enum err find_quoted(struct job *job, const struct plan *plan, id64 id, s
 	return job_check_fields(job);
 }
 
+/* Its content names another message, which is what goes out as reply_to. */
+static bool names_message(enum message_kind kind)
+{
+	return kind_is_change(kind) || kind == KIND_PIN;
+}
+
+static enum err check_change(struct job *job, const struct plan *plan)
+{
+	struct message target;
+
+	if (plan->draft->kind != KIND_EDIT && plan->draft->kind != KIND_REVOKE)
+		return OK;
+	TRY(message_get(job, plan->reply_to_id, &target));
+	return change_check(job, plan->draft->kind, &target);
+}
+
 static enum err plan_reply(struct job *job, struct plan *plan)
 {
 	plan->reply_to_id = plan->draft->reply_to_id;
-	if (plan->draft->kind == KIND_REACTION || plan->draft->kind == KIND_PIN) {
+	if (names_message(plan->draft->kind)) {
 		if (!json_id(json_field(plan->draft->content, "message_id"), &plan->reply_to_id))
 			plan->reply_to_id = 0;
-		return find_quoted(job, plan, plan->reply_to_id,
-			arena_printf(job->arena, "%s.message_id", kind_name(plan->draft->kind)));
+		TRY(find_quoted(job, plan, plan->reply_to_id,
+			arena_printf(job->arena, "%s.message_id", kind_name(plan->draft->kind))));
+		return check_change(job, plan);
 	}
 	return plan->reply_to_id
 	               ? find_quoted(job, plan, plan->reply_to_id, S("context.message_id"))
@@ -354,7 +371,7 @@ static enum err plan_bound(struct job *job, struct plan *plan)
 	id64 id;
 
 	TRY(plan_reach(job, plan));
-	if ((plan->draft->kind != KIND_REACTION && plan->draft->kind != KIND_PIN) ||
+	if (!names_message(plan->draft->kind) ||
 		!json_id(json_field(plan->draft->content, "message_id"), &id))
 		return OK;
 	TRY(found_or_none(job, message_get(job, id, &target), &found));
@@ -558,7 +575,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 	TRY(write_idempotency(job, plan, out->id));
 	TRY(message_insert(job, out, &plan->conversation, changes));
 	TRY(write_options(job, plan, out->id));
-	if (plan->draft->kind != KIND_REACTION)
+	if (!kind_is_change(plan->draft->kind))
 		TRY(take_from_line(job, &plan->conversation, changes));
 	if (plan->draft->canned_id)
 		TRY(sql_canned_use_add(job,

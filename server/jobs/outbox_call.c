@@ -43,6 +43,32 @@ static void keep_texts(struct outbox_result *r)
 	}
 }
 
+static str alias_of(const struct contact *contact, const char *kind)
+{
+	for (size_t i = 0; i < contact->alias_count; i++)
+		if (str_is(contact->aliases[i].kind, str_of(kind)))
+			return contact->aliases[i].value;
+	return STR_NONE;
+}
+
+/* Some networks want what is quoted, or changed, and who said it. */
+static enum err find_quoted(struct job *job, struct prepared *p)
+{
+	struct outgoing_quote *out = &p->outgoing.quoted;
+	struct contact author;
+	struct message quoted;
+
+	TRY(message_get(job, p->message.reply_to_id, &quoted));
+	*out = (struct outgoing_quote){ .kind = quoted.kind, .content = quoted.content,
+		.is_ours = quoted.author_kind != ACTOR_CONTACT };
+	if (out->is_ours || !quoted.author_id)
+		return OK;
+	TRY(contact_get(job, quoted.author_id, &author));
+	out->author_phone = author.phone;
+	out->author_lid = alias_of(&author, "lid");
+	return OK;
+}
+
 static enum err find_target(struct job *job, struct prepared *p)
 {
 	struct outbox_target_row target;
@@ -54,6 +80,8 @@ static enum err find_target(struct job *job, struct prepared *p)
 	p->outgoing.to_bsuid = contact.bsuid;
 	p->outgoing.to_group = contact.group;
 	p->outgoing.reply_remote_id = target.reply_remote_id;
+	if (target.reply_remote_id.len)
+		TRY(find_quoted(job, p));
 	if (!contact.phone.len && !contact.bsuid.len && !contact.group.len)
 		return fail_code(job, ERR_INPUT, S("no_address"),
 			S("Ask the customer to write first."),

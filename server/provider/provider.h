@@ -46,8 +46,6 @@ struct channel {
 #define CAN_REPLY (1ull << 40)
 #define CAN_MARK_READ (1ull << 41)
 #define CAN_TYPING (1ull << 42)
-#define CAN_EDIT (1ull << 43)
-#define CAN_REVOKE (1ull << 44)
 #define CAN_TEMPLATES (1ull << 45)     /* has approved templates to list */
 #define CAN_MEDIA_FETCH (1ull << 46)
 /* its webhooks are Meta's own: they are passed on as they came */

@@ -28,11 +28,11 @@
 	(CAN_KIND(KIND_TEXT) | CAN_KIND(KIND_IMAGE) | CAN_KIND(KIND_VIDEO) |                  \
 		CAN_KIND(KIND_AUDIO) | CAN_KIND(KIND_VOICE) | CAN_KIND(KIND_DOCUMENT) |       \
 		CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_LOCATION) | CAN_KIND(KIND_CONTACTS) |  \
-		CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_POLL) | CAN_KIND(KIND_POLL_VOTE) | \
+		CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_POLL) | \
 		CAN_KIND(KIND_REACTION) | CAN_KIND(KIND_PIN) | CAN_KIND(KIND_EDIT) |          \
-		CAN_KIND(KIND_REVOKE) | CAN_REPLY | CAN_EDIT | CAN_REVOKE)
+		CAN_KIND(KIND_REVOKE) | CAN_REPLY)
 /* linked_provider.can_group: all of them. */
-#define LINKED_CAN_GROUP (LINKED_CAN_CONTENT & ~(CAN_REPLY | CAN_EDIT | CAN_REVOKE))
+#define LINKED_CAN_GROUP (LINKED_CAN_CONTENT & ~CAN_REPLY)
 
 /* linked_provider.check, .check_options, .check_media. */
 enum err linked_check(struct job *job, const struct channel *ch, enum message_kind kind,

@@ -1,4 +1,5 @@
--- All of one message. Kind 21 is a reaction on its way out: it stands in no thread.
+-- All of one message. Kinds 21, 25 and 26 are reactions, edits and revokes on their way out: they stand
+-- in no thread.
 
 -- message_add: exec
 -- Changes nothing when the id or the remote key is there already.
@@ -47,14 +48,14 @@ SELECT id, conversation_id, kind FROM message WHERE remote_key = $1 AND workspac
 SELECT id, conversation_id, channel_id, kind, status, flags, author_kind, author_id, remote_key, remote_id, reply_to_id, reply_to_remote,
 	media_id, event_id, trace, body_sealed, provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, error, edited_ms,
 	deleted_ms, reactions_sealed
-FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND id < $3 AND kind <> 21 ORDER BY id DESC LIMIT $4;
+FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND id < $3 AND kind NOT IN (21, 25, 26) ORDER BY id DESC LIMIT $4;
 
 -- message_after: many message
 -- in:  conversation id64, workspace id64, after id64, max i64
 SELECT id, conversation_id, channel_id, kind, status, flags, author_kind, author_id, remote_key, remote_id, reply_to_id, reply_to_remote,
 	media_id, event_id, trace, body_sealed, provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, error, edited_ms,
 	deleted_ms, reactions_sealed
-FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND id > $3 AND kind <> 21 ORDER BY id LIMIT $4;
+FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND id > $3 AND kind NOT IN (21, 25, 26) ORDER BY id LIMIT $4;
 
 -- message_last_in: one message
 -- The customer's last, to mark it as read.
