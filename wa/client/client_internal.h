@@ -355,6 +355,11 @@ enum err client_take_retry(struct wa_client *c, const struct wa_call *call,
 /* The step of OUT_AGAIN, once there is a session. */
 enum err client_send_again(struct wa_client *c, const struct wa_call *call, struct client_out *out,
 	str address);
+/* The server has it, or will never have it: it is owed no more. Of others: nothing. */
+enum err client_owed_done(struct wa_client *c, const struct wa_call *call,
+	const struct client_out *out);
+/* What is owed from before is put into the list again. */
+enum err client_retry_online(struct wa_client *c, const struct wa_call *call);
 void client_retry_done(struct wa_client *c);
 enum err client_retry_tick(struct wa_client *c, const struct wa_call *call);
 int64_t client_retry_deadline(const struct wa_client *c);

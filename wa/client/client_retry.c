@@ -20,6 +20,7 @@
 #define RETRY_PREKEYS 0xFFFFu
 #define RETRY_PREKEY_NAME S("retry_prekey")
 #define KEY_TYPE "\x05"
+#define OWED "owed "
 
 /* ---- counting: time, then the count ---- */
 
@@ -365,16 +366,99 @@ static enum err renew_session(struct wa_client *c, const struct wa_call *call,
 	return client_unmeet(c, call, &asked->device);
 }
 
-static enum err answer(struct wa_client *c, const struct wa_call *call, const struct asked *asked,
-	const struct client_kept *kept)
+/* What is owed to a device is kept until the server has it: a program may end while a bundle is
+ * under way, long after the question was acknowledged. */
+static str owed_key(struct arena *arena, const struct jid *to, str id)
+{
+	return arena_printf(arena, OWED STR_F " " STR_F, STR_A(jid_text(arena, to)), STR_A(id));
+}
+
+static enum err owe(struct wa_client *c, const struct wa_call *call, const struct client_out *again)
+{
+	struct arena *arena = call->out->arena;
+	struct buf value = buf_in(arena, 512);
+
+	buf_put(&value, client_time_octets(arena, call->now->wall_ms).ptr, 8);
+	buf_printf(&value, STR_F " %d %lld", STR_A(jid_text(arena, &again->chat)), again->count,
+		(long long)again->t_s);
+	return client_keep(c, WA_RECORD_RETRY, owed_key(arena, &again->to, again->id),
+		buf_bytes(&value));
+}
+
+enum err client_owed_done(struct wa_client *c, const struct wa_call *call,
+	const struct client_out *out)
+{
+	if (out->kind != OUT_AGAIN)
+		return OK;
+	return client_drop(c, WA_RECORD_RETRY, owed_key(call->out->arena, &out->to, out->id));
+}
+
+/* Too many are under way: it stays owed until the next connection. */
+static enum err add_again(struct wa_client *c, const struct wa_call *call, struct client_out *again)
+{
+	struct client_kept kept;
+	enum err e = client_sent_get(c, call, &again->chat, again->id, &kept);
+
+	if (e != OK)
+		return e == ERR_MISSING ? client_owed_done(c, call, again) : e;
+	again->kind = OUT_AGAIN;
+	again->packed = kept.packed;
+	again->edit = kept.edit;
+	e = client_out_add(c, call, again);
+	return e == ERR_LIMIT ? OK : e;
+}
+
+static bool is_under_way(const struct wa_client *c, const struct client_out *again)
+{
+	for (const struct client_out *out = c->outs; out; out = out->next)
+		if (out->kind == OUT_AGAIN && str_is(out->id, again->id) &&
+			jid_is(&out->to, &again->to))
+			return true;
+	return false;
+}
+
+static bool read_owed(str key, bytes value, struct client_out *out)
+{
+	str rest = str_part(key, sizeof OWED - 1, key.len), text;
+	int64_t count;
+
+	if (value.len < 8)
+		return false;
+	text = str_from((bytes){ value.ptr + 8, value.len - 8 });
+	*out = (struct client_out){ .kind = OUT_AGAIN };
+	if (!jid_read(str_split(&rest, ' '), &out->to) ||
+		!jid_read(str_split(&text, ' '), &out->chat) ||
+		!str_to_i64(str_split(&text, ' '), &count) || !str_to_i64(text, &out->t_s))
+		return false;
+	out->id = rest;
+	out->count = (int)count;
+	return rest.len > 0;
+}
+
+enum err client_retry_online(struct wa_client *c, const struct wa_call *call)
+{
+	struct client_names owed = { .arena = call->out->arena };
+
+	TRY(client_names_of(c, WA_RECORD_RETRY, S(OWED), &owed));
+	for (size_t i = 0; i < owed.count; i++) {
+		struct client_out again;
+		bytes value;
+
+		TRY(client_get(c, call, WA_RECORD_RETRY, owed.texts[i], &value));
+		if (read_owed(owed.texts[i], value, &again) && !is_under_way(c, &again))
+			TRY(add_again(c, call, &again));
+	}
+	return OK;
+}
+
+static enum err answer(struct wa_client *c, const struct wa_call *call, const struct asked *asked)
 {
 	struct client_out again = { .kind = OUT_AGAIN, .id = asked->id, .to = asked->device,
-		.chat = asked->chat, .packed = kept->packed, .edit = kept->edit,
-		.count = (int)asked->count, .t_s = node_int(asked->retry, "t", 0) };
-	enum err e = client_out_add(c, call, &again);
+		.chat = asked->chat, .count = (int)asked->count,
+		.t_s = node_int(asked->retry, "t", 0) };
 
-	/* Too many are under way: it will ask again. */
-	return e == ERR_LIMIT ? OK : e;
+	TRY(owe(c, call, &again));
+	return add_again(c, call, &again);
 }
 
 enum err client_take_retry(struct wa_client *c, const struct wa_call *call,
@@ -401,7 +485,7 @@ enum err client_take_retry(struct wa_client *c, const struct wa_call *call,
 	TRY(client_sent_seen(c, call, asked.id));
 	TRY(client_saw_device(c, call, &asked.device));
 	TRY(renew_session(c, call, &asked, address));
-	TRY(answer(c, call, &asked, &kept));
+	TRY(answer(c, call, &asked));
 	return client_outs_advance(c, call);
 }
 

@@ -119,6 +119,8 @@ enum err client_out_give_up(struct wa_client *c, const struct wa_call *call,
 {
 	tell(call, out, (struct wa_sent){ .code = code,
 		.is_unsure = out->was_sent && code == WA_SENT_NO_ANSWER });
+	if (code != WA_SENT_NO_ANSWER)
+		TRY(client_owed_done(c, call, out));
 	out_remove(c, out);
 	return OK;
 }
@@ -740,6 +742,7 @@ enum err client_take_ack(struct wa_client *c, const struct wa_call *call, const 
 		return take_refusal(c, call, out, code);
 	TRY(check_phash(c, call, out, ack));
 	tell(call, out, (struct wa_sent){ .t_ms = node_int(ack, "t", 0) * 1000 });
+	TRY(client_owed_done(c, call, out));
 	out_remove(c, out);
 	return OK;
 }
@@ -764,6 +767,7 @@ enum err client_send_online(struct wa_client *c, const struct wa_call *call)
 		out->asked_group = out->asked_bundles = false;
 		out->asked_devices = 0;
 	}
+	TRY(client_retry_online(c, call));
 	return client_outs_advance(c, call);
 }
 
