@@ -27,7 +27,7 @@ fuzz:
 # Prints ratios against references of the same run; names of benches in BENCHES, all when empty.
 bench:
 	script/build
-	ninja -C build bench/intake_load bench/fill bench/pages bench/http_bench bench/ws_bench
+	ninja -C build bench/intake_load bench/fill bench/pages bench/http_bench bench/ws_bench bench/linked_cpu
 	python3 bench/bench.py $(BENCHES)
 
 format:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """bench.py: what Parley does on this machine, as medians of five runs beside a reference in the same run.
 
-usage: bench.py [intake] [start] [pages] [http] [socket]      (all when none is named)
+usage: bench.py [intake] [start] [pages] [http] [socket] [agents] [linked_cpu]      (all when none is named)
 
 Prints a table and, last, one line of JSON. Works in a temporary folder on loopback; needs `meson compile` of
-bench/intake_load, fill, pages, http_bench and ws_bench in the build folder (make bench does that).
+bench/intake_load, fill, pages, http_bench, ws_bench and linked_cpu in the build folder (make bench does that).
 """
 import http.client, json, os, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
 
@@ -197,9 +197,18 @@ def bench_agents(_work, figures):
     figures.update({"agents_" + name: found[name] for name in ("p50_ms", "p95_ms", "p99_ms", "frames_lacking")})
 
 
+def bench_linked_cpu(_work, figures):
+    """CPU per message of linked numbers, beside Baileys in Node: at 1, 10 and 50 numbers, and ours at 500."""
+    binary = os.path.join(BUILD, "parley")
+    done = subprocess.run(["node", "bench/linked_cpu.mjs"], env={**os.environ, "PARLEY_BIN": binary}, check=True, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    print("\n".join(lines[:-1]))
+    figures.update({"linked_" + name: value for name, value in json.loads(lines[-1]).items()})
+
+
 def main():
     benches = {"intake": bench_intake, "start": bench_start, "pages": bench_pages, "http": bench_http,
-               "socket": bench_socket, "agents": bench_agents}
+               "socket": bench_socket, "agents": bench_agents, "linked_cpu": bench_linked_cpu}
     wanted = sys.argv[1:] or list(benches)
     figures, work = {}, tempfile.mkdtemp(prefix="parley-bench-", dir=os.environ.get("BENCH_FOLDER"))
     try:
