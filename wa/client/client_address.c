@@ -58,15 +58,16 @@ static bool is_lid(const struct jid *jid)
 
 bool client_is_person(const struct jid *jid)
 {
-	return is_lid(jid) || str_is(jid->server, JID_SERVER_PN) ||
-	       str_is(jid->server, JID_SERVER_HOSTED) || str_is(jid->server, S("c.us"));
+	return jid->user.len > 0 && jid->user.len < CLIENT_USER_MAX &&
+	       (is_lid(jid) || str_is(jid->server, JID_SERVER_PN) ||
+		       str_is(jid->server, JID_SERVER_HOSTED) || str_is(jid->server, S("c.us")));
 }
 
 bool client_is_own(const struct wa_client *c, const struct jid *jid)
 {
 	const struct wa_jid *own = is_lid(jid) ? &c->config.device->lid : &c->config.device->pn;
 
-	return jid->user.len && client_is_person(jid) && str_is(jid->user, wa_text_of(&own->user));
+	return client_is_person(jid) && str_is(jid->user, wa_text_of(&own->user));
 }
 
 struct jid client_own(const struct wa_client *c, bool by_lid)
@@ -230,7 +231,7 @@ enum err client_person(struct wa_client *c, struct arena *arena, const struct ji
 		*out = *known;
 		return OK;
 	}
-	if (!jid->user.len || jid->user.len >= CLIENT_USER_MAX || !client_is_person(jid))
+	if (!client_is_person(jid))
 		return ERR_INPUT;
 	TRY(load(c, arena, jid, out));
 	client_person_note(c, out);
@@ -376,9 +377,9 @@ enum err wa_client_learn(struct wa_client *c, const struct wa_call *call, const 
 	struct client_person before;
 	struct wa_known *known;
 
-	if (!is_lid(&bare_lid) || !str_is(bare_pn.server, JID_SERVER_PN) || !bare_lid.user.len ||
-		!bare_pn.user.len || client_is_own(c, &bare_lid) || client_is_own(c, &bare_pn) ||
-		bare_lid.user.len >= CLIENT_USER_MAX || bare_pn.user.len >= CLIENT_USER_MAX)
+	if (!is_lid(&bare_lid) || !str_is(bare_pn.server, JID_SERVER_PN) ||
+		!client_is_person(&bare_lid) || !client_is_person(&bare_pn) ||
+		client_is_own(c, &bare_lid) || client_is_own(c, &bare_pn))
 		return OK;
 	TRY(client_person(c, arena, &bare_pn, &before));
 	if (user_is(before.lid, bare_lid.user))

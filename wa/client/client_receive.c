@@ -14,6 +14,7 @@
 #define NACK_PARSING 487
 #define NACK_STANZA 488
 #define NACK_PROTOBUF 491
+#define STATUS_LIVES_MS (24ll * 3600 * 1000)
 
 /* ---- where it comes from ---- */
 
@@ -412,13 +413,20 @@ static enum err decipher(struct wa_client *c, const struct wa_call *call,
 	struct arena *arena = call->out->arena;
 	struct signal signal = client_signal(c, call);
 	str address;
+	enum err e;
 
 	TRY(client_address(c, arena, &in->sender, &address));
 	if (node_has(enc, "type", "skmsg"))
 		return signal_group_decrypt(&signal, jid_text(arena, &in->from), address,
 			node_data(enc), out);
-	return signal_decrypt(&signal, address,
+	e = signal_decrypt(&signal, address,
 		node_has(enc, "type", "pkmsg") ? SIGNAL_PKMSG : SIGNAL_MSG, node_data(enc), out);
+	if (e != ERR_CORRUPT)
+		return e;
+	/* A session that does not read any more is none: it is made anew by asking again. */
+	out->outcome = SIGNAL_NO_SESSION;
+	TRY(signal_forget(&signal, address));
+	return client_unmeet(c, call, &in->sender);
 }
 
 /* A device that is not on the list: the list is old. */
@@ -509,9 +517,9 @@ static enum err take_unavailable(struct wa_client *c, const struct wa_call *call
 	bool seen;
 
 	TRY(was_seen(c, call, in, &seen));
-	if (!seen && is_kept_from_us(type))
-		TRY(client_tell_waiting(c, call, in, type));
-	else if (!seen)
+	if (!seen)
+		TRY(client_tell_waiting(c, call, in, is_kept_from_us(type) ? type : STR_NONE));
+	if (!seen && !is_kept_from_us(type))
 		TRY(client_ask_phone(c, call, in));
 	return client_send_ack(c, call, in->stanza, 0);
 }
@@ -524,6 +532,8 @@ static enum err take_failed(struct wa_client *c, const struct wa_call *call,
 	TRY(was_seen(c, call, in, &seen));
 	if (seen)
 		return acknowledge(c, call, in);
+	if (client_is_status(&in->from) && call->now->wall_ms - in->t_s * 1000 > STATUS_LIVES_MS)
+		return client_send_ack(c, call, in->stanza, 0);
 	return client_retry_ask(c, call, in);
 }
 

@@ -10,6 +10,7 @@
  * id. Source: docs/protocol/linked-device-2-messaging.md §4.
  */
 #include "wa/client/client_internal.h"
+#include "wa/client/contact.h"
 #include "wa/client/group.h"
 #include "wa/client/usync.h"
 
@@ -702,7 +703,13 @@ static enum err try_again(struct wa_client *c, const struct wa_call *call, struc
 
 static void tell_restricted(const struct wa_call *call)
 {
-	client_event(call, WA_EVENT_RESTRICTED)->text = S("new_chats");
+	struct wa_restriction *restriction = ARENA_NEW(call->out->arena, struct wa_restriction);
+	struct wa_event *event = client_event(call, WA_EVENT_RESTRICTED);
+
+	*restriction = (struct wa_restriction){ .kind = S("reachout_timelock"), .is_active = true,
+		.detail = S("463"), .quota = -1, .used = -1 };
+	event->text = restriction->kind;
+	event->restriction = restriction;
 }
 
 static enum err take_refusal(struct wa_client *c, const struct wa_call *call,

@@ -4,6 +4,7 @@
  */
 #include "wa/client/switchboard.h"
 
+#include "wa_adv.pb-c.h"
 #include "wa_web.pb-c.h"
 
 /* Our account: a phone and a linked device; theirs: the same. */
@@ -240,7 +241,7 @@ TEST(a_refusal_is_told_with_its_code_and_a_restriction_apart)
 	a.b->refuse = 463;
 	EXPECT_OK(board_send(a.own, &to, "3EB001", "offer"));
 	EXPECT_INT(sent(a.own, 0)->code, 463);
-	EXPECT_STR(board_event(a.own, WA_EVENT_RESTRICTED, 0)->text, "new_chats");
+	EXPECT_STR(board_event(a.own, WA_EVENT_RESTRICTED, 0)->text, "reachout_timelock");
 	a.b->refuse = 503;
 	EXPECT_OK(board_send(a.own, &to, "3EB002", "again"));
 	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 1);
@@ -789,5 +790,188 @@ TEST(votes_come_with_the_secret_of_their_poll)
 			wa_message_poll_of(ask.message), &chosen));
 	}
 	EXPECT_INT(chosen, 2);
+	board_done(a.b);
+}
+
+/* ---- which devices count ---- */
+
+static void add_device(struct node *list, const struct board_device *of, uint16_t device)
+{
+	struct jid jid = board_jid(of, false);
+
+	jid.device = device;
+	node_put_jid(test_arena(), node_add(test_arena(), list, "device"), "jid", &jid);
+}
+
+static str hash_of(const struct board_device *of, const uint16_t *devices, size_t count)
+{
+	struct jid jids[4];
+
+	for (size_t i = 0; i < count; i++) {
+		jids[i] = board_jid(of, true);
+		jids[i].device = devices[i];
+	}
+	return signal_phash(test_arena(), jids, count);
+}
+
+TEST(a_device_that_is_told_with_the_right_hash_is_written_to_without_asking)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), from = board_jid(a.theirs, false);
+	const uint16_t devices[] = { 0, 3, 5 };
+	struct node *notice, *change;
+	struct board_device *tablet;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	tablet = board_add(a.b, "5511999990000", "20000000002222", 5);
+	notice = notice_of("notification", "devices", &from);
+	change = node_add(test_arena(), notice, "add");
+	node_put(test_arena(), change, "device_lid_hash", hash_of(a.theirs, devices, 3));
+	add_device(change, a.theirs, 5);
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_STR(board_text(tablet, 0), "second");
+	EXPECT_INT(a.own->usyncs, 1);
+	board_done(a.b);
+}
+
+TEST(a_device_that_is_removed_loses_its_session_and_our_group_keys)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), from = board_jid(a.theirs, false);
+	struct jid lid = board_jid(a.theirs, true);
+	const uint16_t devices[] = { 0 };
+	struct node *notice, *change;
+	size_t sessions;
+	uint32_t key;
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB001", "to all"));
+	key = group_key_of(a.own);
+	sessions = board_records(a.own, WA_RECORD_SESSION);
+	a.theirs->is_gone = true;
+	notice = notice_of("notification", "devices", &from);
+	node_put_jid(test_arena(), notice, "lid", &lid);
+	change = node_add(test_arena(), notice, "remove");
+	node_put(test_arena(), change, "device_lid_hash", hash_of(a.their_phone, devices, 1));
+	add_device(change, a.theirs, 3);
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT_INT(board_records(a.own, WA_RECORD_SESSION), sessions - 1);
+	EXPECT(group_key_of(a.own) != key);
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_STR(board_text(a.their_phone, 1), "second");
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 1);
+	board_done(a.b);
+}
+
+static struct node *key_list(uint32_t raw_id, uint32_t current, uint32_t valid)
+{
+	Wa__ADVKeyIndexList list = WA__ADVKEY_INDEX_LIST__INIT;
+	Wa__ADVSignedKeyIndexList sealed = WA__ADVSIGNED_KEY_INDEX_LIST__INIT;
+	struct node *node = node_new(test_arena(), "key-index-list");
+	uint32_t *valids = ARENA_NEW(test_arena(), uint32_t);
+
+	*valids = valid;
+	PROTO_SET(&list, raw_id, raw_id);
+	PROTO_SET(&list, current_index, current);
+	list.n_valid_indexes = 1;
+	list.valid_indexes = valids;
+	PROTO_SET_DATA(&sealed, details, proto_bytes(test_arena(), &list));
+	node_put_data(node, proto_bytes(test_arena(), &sealed));
+	return node;
+}
+
+TEST(a_device_that_the_account_s_key_list_does_not_know_is_not_written_to)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	/* 3 is valid; 5 was revoked; 9 is newer than the list. */
+	(void)board_add(a.b, "5511999990000", "20000000002222", 5);
+	(void)board_add(a.b, "5511999990000", "20000000002222", 9);
+	a.b->key_list = key_list(77, 8, 3);
+	a.b->key_list_of = a.theirs;
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "only to those who belong"));
+	EXPECT_INT(board_count(&a.b->devices[4], WA_EVENT_MESSAGE), 0);
+	EXPECT_INT(board_count(&a.b->devices[5], WA_EVENT_MESSAGE), 1);
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 1);
+	board_done(a.b);
+}
+
+TEST(an_account_that_was_registered_afresh_is_met_afresh)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), from = board_jid(a.theirs, false);
+	struct node *notice;
+
+	a.b->key_list = key_list(77, 9, 3);
+	a.b->key_list_of = a.theirs;
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_INT(a.own->bundles, 1);
+	notice = notice_of("notification", "devices", &from);
+	node_adopt(node_add(test_arena(), notice, "update"), key_list(78, 9, 3));
+	board_push(a.own, notice);
+	board_run(a.b);
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_INT(a.own->bundles, 2);
+	EXPECT_STR(board_text(a.theirs, 1), "second");
+	board_done(a.b);
+}
+
+TEST(a_note_to_ourselves_reaches_our_other_devices)
+{
+	struct cast a = cast_make();
+	struct jid self = board_jid(a.own, false);
+	const struct wa_message *m;
+
+	EXPECT_OK(board_send(a.own, &self, "3EB001", "buy milk"));
+	m = board_event(a.phone, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT_STR(wa_message_body(m->message), "buy milk");
+	EXPECT(m->is_from_me);
+	EXPECT_STR(jid_text(test_arena(), &m->chat), "10000000001111@lid");
+	EXPECT_INT(sent(a.own, 0)->code, 0);
+	board_done(a.b);
+}
+
+TEST(a_session_that_does_not_read_is_made_anew)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	const struct wa_store *store = &a.theirs->client->config.store;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_OK(store->put(store->arg, WA_RECORD_SESSION, S("10000000001111_1.7"),
+		bytes_of(S("rotten"))));
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_STR(board_text(a.theirs, 2), "second");
+	board_done(a.b);
+}
+
+TEST(what_is_owed_to_a_device_outlives_a_restart)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	struct jid from = device_lid(&a.theirs->device);
+	struct node *receipt;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	receipt = notice_of("receipt", "retry", &from);
+	receipt->attrs[1].text = S("3EB001");
+	node_put(test_arena(), node_add(test_arena(), receipt, "retry"), "count", S("2"));
+	a.own->is_mute = true;
+	board_push(a.own, receipt);
+	board_run(a.b);
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 1);
+	EXPECT_OK(a.theirs->client->config.store.erase(a.theirs, WA_RECORD_SEEN, STR_NONE));
+	a.own->is_mute = false;
+	board_restart(a.own);
+	board_run(a.b);
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 2);
+	EXPECT_STR(board_text(a.theirs, 1), "first");
+	board_restart(a.own);
+	board_run(a.b);
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 2);
 	board_done(a.b);
 }

@@ -148,7 +148,10 @@ static void add_user(struct board *b, struct node *list, const struct jid *jid)
 		if (!devices) {
 			lid = board_jid(d, true);
 			node_put_jid(arena, node_add(arena, user, "lid"), "val", &lid);
-			devices = node_add(arena, node_add(arena, user, "devices"), "device-list");
+			devices = node_add(arena, user, "devices");
+			if (b->key_list && is_device(b->key_list_of, jid))
+				node_adopt(devices, b->key_list);
+			devices = node_add(arena, devices, "device-list");
 		}
 		device = node_add(arena, devices, "device");
 		node_put_int(arena, device, "id", d->device.pn.device);
@@ -433,6 +436,8 @@ static enum err take(void *arg, const struct wa_call *call, struct node *node)
 	(void)call;
 	if (!d->is_online)
 		return ERR_CONFLICT;
+	if (d->is_mute)
+		return OK;
 	if (node_is(node, "iq"))
 		take_iq(d, node);
 	else if (node_is(node, "message"))

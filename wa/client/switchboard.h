@@ -28,6 +28,7 @@ struct board_device {
 	/* faults */
 	bool corrupt_next;      /* the next ciphertext for it */
 	bool double_next;       /* the next message for it comes twice */
+	bool is_mute;           /* the server hears nothing of it */
 	bool is_deaf;           /* nobody's retry reaches it */
 	/* what it asked of the server, and of its store */
 	unsigned usyncs, bundles, group_asks, gets, puts, tokens_given;
@@ -50,6 +51,8 @@ struct board {
 	struct jid members[16]; /* bare lids */
 	size_t member_count;
 	unsigned next_prekey;
+	struct node *key_list;  /* <key-index-list> of the account of that device */
+	const struct board_device *key_list_of;
 };
 
 struct board *board_make(void);
