@@ -135,6 +135,40 @@ static enum err thread_of(struct job *job, const struct channel *ch,
 	return conversation_of(job, contact.id, ch, changes, out);
 }
 
+/* Callers whose call was refused by the number's rule are told what the rule says. */
+static enum err answer_call(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, id64 conversation, struct inbox_changes *changes)
+{
+	struct message_draft draft = { .conversation_id = conversation, .kind = KIND_TEXT,
+		.priority = PRIORITY_AUTOMATION };
+	const struct actor actor = job->actor;
+	struct buf text = buf_in(job->arena, 8192);
+	struct pace_number number;
+	struct message answer;
+	json said = NULL;
+	enum err e;
+
+	if (!ev->opens_window || ev->is_history || !ch->provider->is_paced ||
+		json_read(job->arena, ev->content, &said, NULL) != OK ||
+		!json_flag(json_field(said, "refused"), false))
+		return OK;
+	TRY(pace_number_get(job, ch->id, &number));
+	if (!number.call_answer.len)
+		return OK;
+	json_open(&text, '{');
+	json_put(&text, "body", number.call_answer);
+	json_close(&text, '}');
+	TRY(json_read(job->arena, buf_text(&text), &draft.content, NULL));
+	job->actor = (struct actor){ .kind = ACTOR_AUTOMATION };
+	e = inbox_send_within(job, &draft, changes, &answer);
+	job->actor = actor;
+	/* Refused by policy (the channel is off, …), it has written nothing. */
+	if (e == OK || e == ERR_STORE)
+		return e;
+	job_forgive(job);
+	return OK;
+}
+
 static enum err new_message(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
@@ -165,6 +199,7 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	TRY(insert(job, &m, &conv, changes));
 	if (ev->is_echo && !ev->is_history)
 		TRY(pace_owner_wrote(job, ch, ev->at_ms));
+	TRY(answer_call(job, ch, ev, conv.id, changes));
 	return ev->opens_window ? conversation_widen(job, conv.id,
 				      ev->at_ms ? ev->at_ms : job->now_ms, changes)
 	                        : OK;

@@ -278,8 +278,10 @@ static str content(struct job *job, const char *type, str body, json root)
 	json_put(&out, "event", json_text(json_field(root, "event")));
 	if (json_count(json_field(root, "members")))
 		json_put_value(&out, "members", json_field(root, "members"));
-	if (json_field(root, "video"))
+	if (json_field(root, "video")) {
 		json_put_value(&out, "video", json_field(root, "video"));
+		json_put_value(&out, "refused", json_field(root, "refused"));
+	}
 	json_close(&out, '}');
 	return buf_text(&out);
 }
