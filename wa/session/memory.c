@@ -2,6 +2,7 @@
  */
 #include "wa/session/memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #define BUCKETS_FIRST 64
@@ -294,6 +295,25 @@ size_t wa_memory_size(const struct wa_memory *m)
 	for (size_t i = 0; i < m->bucket_count; i++)
 		for (const struct entry *e = m->buckets[i]; e; e = e->next)
 			size += e->key.len + e->value.len;
+	return size;
+}
+
+static size_t heap_of(const struct entry *list)
+{
+	size_t size = 0;
+
+	for (const struct entry *e = list; e; e = e->next)
+		size += malloc_usable_size((void *)e) + malloc_usable_size((void *)e->key.ptr) +
+			malloc_usable_size((void *)e->value.ptr);
+	return size;
+}
+
+size_t wa_memory_heap(const struct wa_memory *m)
+{
+	size_t size = malloc_usable_size(m->buckets) + heap_of(m->notes);
+
+	for (size_t i = 0; i < m->bucket_count; i++)
+		size += heap_of(m->buckets[i]);
 	return size;
 }
 

@@ -22,6 +22,8 @@ void wa_memory_rollback(struct wa_memory *m);
 /* How many there are of a kind, and octets of all kinds together. */
 size_t wa_memory_count(const struct wa_memory *m, enum wa_record kind);
 size_t wa_memory_size(const struct wa_memory *m);
+/* What all of it takes of the heap. */
+size_t wa_memory_heap(const struct wa_memory *m);
 /* Call number n of get, put, erase and scan from now, and all after it, answer ERR_STORE; 0: none.
  */
 void wa_memory_fail_at(struct wa_memory *m, size_t n);
