@@ -9,6 +9,7 @@
 #include "account/seal.h"
 #include "api/api.h"
 #include "jobs/jobs.h"
+#include "inbox/derive.h"
 #include "provider/linked/linked.h"
 
 static uint8_t root[32];
@@ -54,6 +55,7 @@ enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *wh
 	}
 	linked_set_root(key.len ? root : NULL);
 	linked_create(&(struct linked_host){ .store = parts->store,
+		.derive = derive_media,
 		.loop = parts->loop,
 		.timers = parts->timers,
 		.workers = (size_t)set->linked_workers,

@@ -14,6 +14,7 @@ static const char *const files[VOICE_SHARED] = {
 	[CODEC] = FILE_OF("avcodec", LIBAVCODEC_VERSION_MAJOR),
 	[UTIL] = FILE_OF("avutil", LIBAVUTIL_VERSION_MAJOR),
 	[RESAMPLE] = FILE_OF("swresample", LIBSWRESAMPLE_VERSION_MAJOR),
+	[SCALE] = FILE_OF("swscale", LIBSWSCALE_VERSION_MAJOR),
 };
 
 static const struct call { enum voice_shared library; const char *name; size_t at; } calls[] = {

@@ -1,5 +1,5 @@
 /*
- * voice_library.h: libavformat and its kin, loaded with the first recording.
+ * voice_library.h: libavformat and its kin, loaded with the first recording or file to derive of.
  *
  * They bring some 130 shared libraries: 20 MB of memory and 25 ms at start, which a server that
  * never hears a voice note need not pay. So the program is not linked to them; what voice.c calls
@@ -13,8 +13,9 @@
 #include <libavutil/audio_fifo.h>
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
+#include <libswscale/swscale.h>
 
-enum voice_shared { FORMAT, CODEC, UTIL, RESAMPLE, VOICE_SHARED };
+enum voice_shared { FORMAT, CODEC, UTIL, RESAMPLE, SCALE, VOICE_SHARED };
 
 #define VOICE_CALLS(X) \
 	X(FORMAT, av_find_best_stream) \
@@ -71,7 +72,10 @@ enum voice_shared { FORMAT, CODEC, UTIL, RESAMPLE, VOICE_SHARED };
 	X(RESAMPLE, swr_convert) \
 	X(RESAMPLE, swr_free) \
 	X(RESAMPLE, swr_get_out_samples) \
-	X(RESAMPLE, swr_init)
+	X(RESAMPLE, swr_init) \
+	X(SCALE, sws_freeContext) \
+	X(SCALE, sws_getContext) \
+	X(SCALE, sws_scale)
 
 #define VOICE_MEMBER(library, name) __typeof__(name) *name;
 struct voice_library { VOICE_CALLS(VOICE_MEMBER) };
