@@ -8,6 +8,7 @@
 #include "account/channel.h"
 #include "account/seal.h"
 #include "api/api.h"
+#include "inbox/inbox.h"
 #include "jobs/jobs.h"
 #include "inbox/derive.h"
 #include "provider/linked/linked.h"
@@ -69,6 +70,7 @@ enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *wh
 		.audit = note_audit,
 		.put_event = intake_put,
 		.events_put = intake_told,
+		.person = conversation_person,
 		.changed = tell });
 	return OK;
 }

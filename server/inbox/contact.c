@@ -315,6 +315,8 @@ static void take_aliases(struct job *job, const struct contact_alias_rows *rows,
 		out->aliases[out->alias_count++] = (struct contact_alias){ row->kind, row->value };
 		if (str_is(row->kind, S("phone")))
 			out->phone = row->value;
+		else if (str_is(row->kind, S("lid")))
+			out->lid = row->value;
 		else if (str_is(row->kind, S("bsuid")))
 			out->bsuid = row->value;
 		else if (str_is(row->kind, S("username")))

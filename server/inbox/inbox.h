@@ -65,7 +65,7 @@ extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *c
 struct contact {
 	id64 id;
 	/* group: it is no person but a group, of this id */
-	str name, given_name, profile_name, username, phone, bsuid, group;
+	str name, given_name, profile_name, username, phone, lid, bsuid, group;
 	struct contact_alias { str kind, value; } *aliases; /* oldest first */
 	size_t alias_count;
 	str source;     /* how it came: webhook, send, address_book, console, api, import */
@@ -156,6 +156,9 @@ bool conversation_visible(const struct job *job, const struct conversation *conv
 /* Follows merges, so that an old link still opens. ERR_MISSING also for what is out of the asker's
  * scope. */
 enum err conversation_get(struct job *job, id64 id, struct conversation *out);
+/* Whose conversation the message of that remote id is in. ERR_MISSING: no message has it. */
+enum err conversation_person(struct job *job, id64 channel, str remote_id,
+	struct person_ref *out);
 /* The conversation of contact and the channel's number; makes it if needed. */
 enum err conversation_of(struct job *job, id64 contact, const struct channel *ch,
 	struct inbox_changes *changes, struct conversation *out);

@@ -502,3 +502,18 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 		TRY(change_moved(job, &row, timed.at_ms, changes));
 	return named ? effects_arrive(job, key, message, changes) : OK;
 }
+
+enum err conversation_person(struct job *job, id64 channel, str remote_id,
+	struct person_ref *out)
+{
+	struct message_place_row place;
+	struct conversation conv;
+	struct contact contact;
+
+	TRY(message_by_remote(job, channel, remote_id, &place));
+	TRY(conversation_get(job, place.conversation_id, &conv));
+	TRY(contact_get(job, conv.contact_id, &contact));
+	*out = (struct person_ref){ .phone = contact.phone, .lid = contact.lid,
+		.bsuid = contact.bsuid, .group = contact.group };
+	return OK;
+}

@@ -77,12 +77,14 @@ static enum err find_target(struct job *job, struct prepared *p)
 	TRY(sql_outbox_target(job, &(struct sql_outbox_target){ p->message.id }, &target));
 	TRY(contact_get(job, target.contact, &contact));
 	p->outgoing.to_phone = contact.phone;
+	p->outgoing.to_lid = contact.lid;
 	p->outgoing.to_bsuid = contact.bsuid;
 	p->outgoing.to_group = contact.group;
 	p->outgoing.reply_remote_id = target.reply_remote_id;
 	if (target.reply_remote_id.len)
 		TRY(find_quoted(job, p));
-	if (!contact.phone.len && !contact.bsuid.len && !contact.group.len)
+	if (!contact.phone.len && !contact.bsuid.len && !contact.group.len &&
+		!(contact.lid.len && provider_can(p->channel) & CAN_LID))
 		return fail_code(job, ERR_INPUT, S("no_address"),
 			S("Ask the customer to write first."),
 			"The contact has neither a phone number nor a WhatsApp id that can be "

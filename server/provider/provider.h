@@ -53,6 +53,7 @@ struct channel {
 #define CAN_WINDOW (1ull << 47) /* free text only inside 24 h of the customer's last message */
 
 /* Who can be written to: phone numbers; and these. */
+#define CAN_LID (1ull << 52)           /* hidden ids of linked devices */
 #define CAN_BSUID (1ull << 51)         /* business-scoped ids of WhatsApp */
 #define CAN_EMAIL_ADDRESS (1ull << 49) /* e-mail addresses alone */
 #define CAN_ANY_ADDRESS (1ull << 50)   /* any text */
@@ -63,6 +64,7 @@ struct outgoing {
 	enum message_kind kind;
 	str content;           /* JSON object of the kind */
 	str to_phone;          /* digits; or none */
+	str to_lid;            /* and the hidden id of linked devices, when it is known */
 	str to_bsuid;          /* or this */
 	str to_group;          /* or a group, and then neither */
 	str options;           /* JSON object that check_options let through, or none */

@@ -196,6 +196,8 @@ struct linked_host {
 	/* Size, length, thumbnail of a file that goes up; may be NULL. Call workers. */
 	void (*derive)(struct job *job, const struct media_info *info, const char *path,
 		struct linked_derived *out);
+	/* inbox/: whose conversation a message is in. ERR_MISSING: nobody knows it. */
+	enum err (*person)(struct job *job, id64 channel, str remote_id, struct person_ref *out);
 	/* A number changed as people see it: state, QR, score. After the commit; may be NULL. */
 	void (*changed)(struct job *job, const struct linked_number *number);
 };

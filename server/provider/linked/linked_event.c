@@ -64,6 +64,10 @@ static enum err put_message(struct turn *turn, const struct wa_message *m)
 		json_put(&b, "unavailable", m->unavailable);
 	if (m->push_name.len)
 		json_put(&b, "push_name", m->push_name);
+	if (m->target_secret.len) {
+		json_put(&b, "target_secret", base64_text(arena, m->target_secret));
+		put_jid(&b, arena, "target_author", &m->target_author);
+	}
 	if (m->plain.len)
 		json_put(&b, "message", base64_text(arena, m->plain));
 	linked_lock();
@@ -149,6 +153,8 @@ enum err linked_notice(struct turn *turn, const char *severity, const struct lin
 	struct buf b = begin(turn, "notice");
 
 	json_put(&b, "severity", str_of(severity));
+	if (strcmp(why->code, "restricted") == 0)
+		json_put(&b, "field", S("restriction"));
 	json_put(&b, "code", str_of(why->code));
 	json_put(&b, "sentence", str_of(why->sentence));
 	json_put(&b, "next_step", str_of(why->next_step));

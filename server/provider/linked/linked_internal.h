@@ -251,6 +251,21 @@ enum err linked_notice(struct turn *turn, const char *severity, const struct lin
 /* After the commit: those who wait for them. */
 void linked_tell_waiters(struct turn *turn);
 
+/* ---- linked_send.c, linked_parse.c ---- */
+
+/* What a refusal of the server means; 0 and what is not known: the last of them. */
+struct linked_refusal {
+	int code;
+	const char *word, *sentence, *next_step;
+	enum retry_advice advice;
+};
+const struct linked_refusal *linked_refusal_of(int code);
+enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
+	struct send_result *out);
+enum err linked_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing);
+enum err linked_parse(struct job *job, const struct channel *ch, str body,
+	struct provider_events *out);
+
 /* ---- linked_call.c ---- */
 
 enum err linked_fill(struct job *job, const struct linked_number_row *row,

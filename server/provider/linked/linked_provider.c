@@ -1,5 +1,6 @@
 /* linked_provider.c: the provider `linked` itself: how a number meets the rest of the server. */
 #include "net/proxy.h"
+#include "provider/linked/content.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/linked_people.h"
 #include "provider/linked/media.h"
@@ -89,7 +90,8 @@ static enum err linked_health(struct job *job, const struct channel *ch,
 const struct provider linked_provider = {
 	.name = "linked",
 	.title = "Linked device",
-	.can = CAN_KIND(KIND_TEXT),
+	.can = LINKED_CAN_CONTENT | CAN_MARK_READ | CAN_TYPING | CAN_LID,
+	.can_group = LINKED_CAN_GROUP,
 	.parallel_sends = 4,
 	.text_max = 65536,
 	.config_check = linked_config_check,
@@ -106,4 +108,10 @@ const struct provider linked_provider = {
 	.fetch_media = linked_fetch_media,
 	.upload_media = linked_upload_media,
 	.media_fits = linked_media_fits,
+	.check = linked_check,
+	.check_options = linked_check_options,
+	.check_media = linked_check_media,
+	.send = linked_send,
+	.mark_read = linked_mark_read,
+	.parse = linked_parse,
 };

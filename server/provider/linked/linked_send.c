@@ -1,0 +1,223 @@
+/*
+ * linked_send.c: one message to the network, and receipts and typing for those that came.
+ *
+ * The message is built and enciphered on the number's lane; the call worker waits for the server's
+ * ack. Its id is made of ours, so what is sent again because an answer was lost goes out under the
+ * same id, and nobody sees it twice.
+ */
+#include "base/codec.h"
+#include "crypto/crypto.h"
+#include "provider/linked/content.h"
+#include "provider/linked/linked_internal.h"
+
+/* ---- what the server refuses ---- */
+
+static const struct linked_refusal refusals[] = {
+	{ WA_SENT_NO_ACCOUNT, "not_on_whatsapp", "Nobody uses WhatsApp by this number.",
+		"Check the number.", RETRY_NEVER },
+	{ WA_SENT_NO_DEVICE, "no_device", "Nobody could be enciphered for: no device of theirs has "
+					  "keys.",
+		"Try again later.", RETRY_LATER },
+	{ 463, "restricted", "WhatsApp does not let this number write to new people now.",
+		"Wait for them to write first, and send less.", RETRY_NEVER },
+	{ 479, "refused", "WhatsApp did not take the message.", "Try again later.", RETRY_NEVER },
+	{ 429, "rate_limited", "WhatsApp asks the number to slow down.", "It is tried again later.",
+		RETRY_LATER },
+	{ 0, "refused", "WhatsApp refused the message.", "Try again, or write by another channel.",
+		RETRY_NEVER },
+};
+
+const struct linked_refusal *linked_refusal_of(int code)
+{
+	size_t i = 0;
+
+	while (i < COUNT_OF(refusals) - 1 && refusals[i].code != code)
+		i++;
+	return &refusals[i];
+}
+
+/* ---- building ---- */
+
+struct sending {
+	const struct outgoing *msg;
+	str id;
+};
+
+static str chat_of(struct arena *arena, const struct outgoing *msg)
+{
+	if (msg->to_group.len)
+		return str_find(msg->to_group, '@') < msg->to_group.len
+			       ? msg->to_group
+			       : arena_printf(arena, STR_F "@g.us", STR_A(msg->to_group));
+	if (!msg->to_phone.len)
+		return arena_printf(arena, STR_F "@lid", STR_A(msg->to_lid));
+	return arena_printf(arena, STR_F "@s.whatsapp.net", STR_A(msg->to_phone));
+}
+
+static str author_of(struct arena *arena, const struct outgoing *msg)
+{
+	const struct outgoing_quote *q = &msg->quoted;
+
+	if (q->is_ours)
+		return STR_NONE;
+	if (q->author_lid.len)
+		return arena_printf(arena, STR_F "@lid", STR_A(q->author_lid));
+	if (q->author_phone.len)
+		return arena_printf(arena, STR_F "@s.whatsapp.net", STR_A(q->author_phone));
+	return msg->to_group.len ? STR_NONE : chat_of(arena, msg);
+}
+
+static enum err not_connected(struct job *job)
+{
+	return fail_code(job, ERR_CONFLICT, S("not_connected"),
+		S("Nothing to do: it goes when the number is connected again."),
+		"The number is not connected right now.");
+}
+
+static enum err run_send(struct turn *turn, void *arg)
+{
+	const struct sending *s = arg;
+	struct linked *n = turn->n;
+	uint8_t secret[32];
+	struct linked_draft draft = { .out = s->msg, .now_ms = turn->clock.wall_ms,
+		.secret = secret };
+	struct wa_send send = { .id = s->id };
+	Wa__Message *message;
+	struct jid own;
+
+	if (!n->link || wa_link_state(n->link) != WA_OPEN)
+		return not_connected(turn->job);
+	crypto_random(secret, sizeof secret);
+	own = device_pn(wa_link_device(n->link));
+	own.device = 0;
+	draft.chat = chat_of(turn->job->arena, s->msg);
+	draft.own = jid_text(turn->job->arena, &own);
+	draft.quoted_author = author_of(turn->job->arena, s->msg);
+	if (!jid_read(draft.chat, &send.to))
+		return fail_code(turn->job, ERR_INPUT, S("no_address"), S("Check the number."),
+			"The address is none of WhatsApp.");
+	TRY(linked_content_write(turn->job, &draft, &message, &send.edit));
+	send.message = message;
+	return wa_client_send(wa_link_client(n->link), &turn->call, &send);
+}
+
+/* ---- the answer ---- */
+
+static enum err refused(struct job *job, const struct wa_sent *sent, struct send_result *out)
+{
+	const struct linked_refusal *why = linked_refusal_of(sent->code);
+
+	out->advice = why->advice;
+	return fail_code(job, ERR_UPSTREAM, str_of(why->word), str_of(why->next_step), "%s",
+		why->sentence);
+}
+
+static enum err unsure(struct job *job, struct send_result *out)
+{
+	out->advice = RETRY_BACKOFF;
+	out->may_have_happened = true;
+	return fail_code(job, ERR_TIMEOUT, S("no_answer"),
+		S("Nothing to do: it is sent again under the same id."),
+		"WhatsApp has not confirmed the message.");
+}
+
+/* It did not leave us. A number that a person must mend is another channel's chance. */
+static enum err not_sent(struct linked *n, enum err e, struct send_result *out)
+{
+	enum linked_state state;
+
+	linked_lock();
+	state = n->view.state;
+	linked_unlock();
+	if (e == ERR_INPUT)
+		out->advice = RETRY_NEVER;
+	else if (state == LINKED_FAILED || state == LINKED_BANNED)
+		out->advice = RETRY_STOP;
+	else
+		out->advice = RETRY_BACKOFF;
+	return e == ERR_CONFLICT ? ERR_UPSTREAM : e;
+}
+
+static enum err send_and_wait(struct job *job, struct linked *n, struct sending *s,
+	struct send_result *out)
+{
+	struct linked_waiter waiter;
+	enum err e;
+	bool came;
+
+	linked_wait_init(&waiter, s->id.ptr);
+	linked_wait_add(n, &waiter);
+	e = linked_run(job, n, run_send, s);
+	came = linked_wait(n, &waiter, e == OK ? LINKED_SEND_MS : 0);
+	buf_done(&waiter.answer);
+	if (e != OK)
+		return not_sent(n, e, out);
+	if (!came || waiter.sent.is_unsure || waiter.sent.code == WA_SENT_NO_ANSWER)
+		return unsure(job, out);
+	if (waiter.sent.code)
+		return refused(job, &waiter.sent, out);
+	out->remote_id = s->id;
+	return OK;
+}
+
+enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
+	struct send_result *out)
+{
+	struct sending s = { .msg = msg };
+	id64 seed[2] = { ch->id, msg->id };
+	struct linked *n;
+	enum err e;
+
+	TRY(linked_take(job, ch->id, &n));
+	s.id = arena_str(job->arena,
+		wa_message_id(job->arena, (bytes){ (const uint8_t *)seed, sizeof seed }));
+	e = send_and_wait(job, n, &s, out);
+	linked_drop(n);
+	return e;
+}
+
+/* ---- read marks and typing ---- */
+
+struct reading { str remote_id, chat, sender; bool typing; };
+
+static enum err run_read(struct turn *turn, void *arg)
+{
+	const struct reading *r = arg;
+	struct linked *n = turn->n;
+	struct wa_read read = { .ids = &r->remote_id, .count = 1 };
+	struct wa_client *client;
+
+	if (!n->link || wa_link_state(n->link) != WA_OPEN)
+		return not_connected(turn->job);
+	if (!jid_read(r->chat, &read.chat))
+		return OK;
+	if (r->sender.len && !jid_read(r->sender, &read.sender))
+		return OK;
+	client = wa_link_client(n->link);
+	TRY(wa_client_read(client, &turn->call, &read));
+	return r->typing ? wa_client_typing(client, &turn->call, &read.chat, WA_COMPOSING) : OK;
+}
+
+/* Whose message it was stands in the inbox. */
+enum err linked_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing)
+{
+	struct reading r = { .remote_id = remote_id, .typing = typing };
+	struct person_ref who;
+	struct linked *n;
+	enum err e = linked_manager.host.person(job, ch->id, remote_id, &who);
+
+	if (e == ERR_MISSING) {
+		job_forgive(job);
+		return OK;
+	}
+	TRY(e);
+	/* In a group its author must be named, whom the inbox does not keep by device. */
+	if (who.group.len)
+		return OK;
+	r.chat = who.lid.len ? arena_printf(job->arena, STR_F "@lid", STR_A(who.lid))
+			     : arena_printf(job->arena, STR_F "@s.whatsapp.net", STR_A(who.phone));
+	TRY(linked_take(job, ch->id, &n));
+	e = linked_run(job, n, run_read, &r);
+	linked_drop(n);
+	return e;
+}
