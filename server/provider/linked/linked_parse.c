@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "provider/linked/content.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/linked_people.h"
 
 #define PLAIN_MAX (3u << 20)
 
@@ -215,5 +216,7 @@ enum err linked_parse(struct job *job, const struct channel *ch, str body,
 		parse_known(job, v, out);
 	else if (str_is(kind, S("notice")))
 		parse_notice(job, v, out);
+	else
+		(void)linked_parse_people(job, v, out);
 	return OK;
 }
