@@ -128,7 +128,7 @@ export class Clients {
 
   async paired(phone, options) {
     const client = await this.make(options)
-    await this.demo.control('POST', '/linked/scan', { qr: await client.shown(), phone })
+    await this.demo.control('POST', '/linked/scan', { qr: await client.shown(), phone, play: options?.play })
     await client.opened()
     await client.named(options?.name ?? `Phone ${phone}`)
     return client

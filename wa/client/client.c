@@ -72,6 +72,10 @@ enum err client_take_peer(struct wa_client *c, const struct wa_call *call,
 		if (peer_rows[i].type == peer->protocol->type &&
 			(!peer_rows[i].from_phone || !peer->message->sender.device))
 			TRY(peer_rows[i].take(c, call, peer));
+	/* What a device asks of its phone, who plays that answers. */
+	if (c->config.is_phone && peer->protocol->type ==
+			WA__PROTOCOL_MESSAGE__TYPE__PEER_DATA_OPERATION_REQUEST_MESSAGE)
+		client_event(call, WA_EVENT_MESSAGE)->message = peer->message;
 	return OK;
 }
 

@@ -217,7 +217,7 @@ static enum err erase_all(struct wa_session *s)
 	return OK;
 }
 
-enum err session_end(struct wa_session *s, struct wa_ending why)
+enum err session_fall(struct wa_session *s, struct wa_ending why)
 {
 	bool was_stable = s->state == WA_OPEN &&
 			  s->now->mono_ms - s->state_ms >= session_time(s, WA_STABLE_MS);
@@ -292,7 +292,7 @@ enum err wa_session_stop(struct wa_session *s, const struct wa_clock *now, struc
 	enter(s, now, out);
 	if (s->state == WA_BACKOFF)
 		session_move(s, WA_CLOSED, &why);
-	return session_end(s, why);
+	return session_fall(s, why);
 }
 
 enum err wa_session_log_out(struct wa_session *s, const struct wa_clock *now,
@@ -306,7 +306,7 @@ enum err wa_session_log_out(struct wa_session *s, const struct wa_clock *now,
 		struct wa_ending why = ending_named("user_logged_out");
 
 		if (s->state != WA_CLOSED && s->state != WA_BACKOFF)
-			return session_end(s, why);
+			return session_fall(s, why);
 		session_move(s, WA_CLOSED, &why);
 		return erase_all(s);
 	}
@@ -360,7 +360,7 @@ enum err wa_session_opened(struct wa_session *s, const struct wa_clock *now, str
 	s->heard_ms = now->mono_ms;
 	session_move(s, WA_HANDSHAKE, NULL);
 	if (handshake_client_hello(s->handshake, out->arena, &start, &hello) != OK)
-		return session_end(s, ending_named("untrusted"));
+		return session_fall(s, ending_named("untrusted"));
 	crypto_wipe(seed, sizeof seed);
 	send_hello(s, buf_bytes(&hello));
 	return OK;
@@ -389,7 +389,7 @@ static enum err take_server_hello(struct wa_session *s, bytes body)
 	if (handshake_client_finish(s->handshake, s->out->arena, body, payload_of(s), &finish,
 		    &why) != OK) {
 		s->ik_failed |= was_quick;
-		return session_end(s, ending_named("untrusted"));
+		return session_fall(s, ending_named("untrusted"));
 	}
 	if (finish.len) {
 		frame_write_header(&frame, finish.len);
@@ -423,7 +423,7 @@ enum err wa_session_feed(struct wa_session *s, const struct wa_clock *now, bytes
 	s->heard_ms = now->mono_ms;
 	frame_feed(&s->reader, octets);
 	if (s->reader.waiting.failed)
-		return session_end(s, ending_named("undecipherable"));
+		return session_fall(s, ending_named("undecipherable"));
 	while (is_connected(s) && !out->connect && frame_next(&s->reader, &body))
 		TRY(s->state == WA_HANDSHAKE ? take_server_hello(s, body)
 					     : session_take_frame(s, body));
@@ -434,9 +434,9 @@ enum err wa_session_closed(struct wa_session *s, const struct wa_clock *now, str
 {
 	enter(s, now, out);
 	if (s->state == WA_CONNECTING)
-		return session_end(s, ending_named("no_connection"));
+		return session_fall(s, ending_named("no_connection"));
 	/* After pair-success the server may close without a word. */
-	return session_end(s, ending_named(s->expects_restart ? "restart" : "closed"));
+	return session_fall(s, ending_named(s->expects_restart ? "restart" : "closed"));
 }
 
 enum err wa_session_send(struct wa_session *s, const struct wa_clock *now, struct node *node,
@@ -497,12 +497,12 @@ enum err wa_session_tick(struct wa_session *s, const struct wa_clock *now, struc
 		return OK;
 	case WA_CONNECTING:
 		out->disconnect = true;
-		return session_end(s, ending_named("no_connection"));
+		return session_fall(s, ending_named("no_connection"));
 	case WA_HANDSHAKE:
-		return session_end(s, ending_named("no_answer"));
+		return session_fall(s, ending_named("no_answer"));
 	case WA_LOGIN:
 		if (now->mono_ms >= s->state_ms + session_time(s, WA_HANDSHAKE_MS))
-			return session_end(s, ending_named("no_answer"));
+			return session_fall(s, ending_named("no_answer"));
 		break;
 	case WA_PAIRING:
 		TRY(pair_tick(s));

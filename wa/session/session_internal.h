@@ -68,7 +68,7 @@ struct wa_session {
 /* session.c */
 void session_move(struct wa_session *s, enum wa_state state, const struct wa_ending *why);
 /* The connection is over, for this reason: what follows stands in the ending. */
-enum err session_end(struct wa_session *s, struct wa_ending why);
+enum err session_fall(struct wa_session *s, struct wa_ending why);
 enum err session_save(struct wa_session *s);
 int64_t session_time(const struct wa_session *s, int64_t ms); /* hurried */
 void session_random(struct wa_session *s, void *out, size_t size);

@@ -179,7 +179,7 @@ enum err login_take_ib(struct wa_session *s, const struct node *ib)
 			  * edge = node_child(ib, "edge_routing");
 
 	if (node_child(ib, "downgrade_webclient"))
-		return session_end(s, ending_named("no_multi_device"));
+		return session_fall(s, ending_named("no_multi_device"));
 	if (edge)
 		return keep_routing(s, edge);
 	if (preview)

@@ -58,7 +58,7 @@ static enum err take_refs(struct wa_session *s, const struct node *device)
 			p->refs[p->count++] = arena_str(p->arena, ref);
 	}
 	if (!p->count)
-		return session_end(s, ending_named("pairing_refused"));
+		return session_fall(s, ending_named("pairing_refused"));
 	show_next_qr(s);
 	return OK;
 }
@@ -77,7 +77,7 @@ static enum err refuse(struct wa_session *s, const struct node *iq, const struct
 	node_put_int(arena, error, "code", why->code);
 	node_put(arena, error, "text", str_of(why->text));
 	TRY(session_send(s, answer));
-	return session_end(s, ending_named("pairing_refused"));
+	return session_fall(s, ending_named("pairing_refused"));
 }
 
 static bool keep_names(struct device *d, const struct node *success)
@@ -228,7 +228,7 @@ static enum err show_code(struct wa_session *s, const struct node *iq)
 	struct wa_event *event;
 
 	if (!ref.len || ref.len > sizeof link->ref)
-		return session_end(s, ending_named("code_expired"));
+		return session_fall(s, ending_named("code_expired"));
 	memcpy(link->ref, ref.ptr, ref.len);
 	link->ref_len = ref.len;
 	event = session_event(s, WA_EVENT_CODE);
@@ -242,7 +242,7 @@ enum err pair_take_answer(struct wa_session *s, enum wa_request kind, const stru
 	if (!s->pairing)
 		return OK;
 	if (node_has(iq, "type", "error"))
-		return session_end(s, ending_named("code_expired"));
+		return session_fall(s, ending_named("code_expired"));
 	return kind == REQUEST_CODE_HELLO ? show_code(s, iq) : OK;
 }
 
@@ -258,7 +258,7 @@ static enum err send_code_finish(struct wa_session *s, const uint8_t *phone_ephe
 
 	session_random(s, seed, sizeof seed);
 	if (!link_code_finish(&with, seed, bundle, s->device.adv_secret))
-		return session_end(s, ending_named("code_expired"));
+		return session_fall(s, ending_named("code_expired"));
 	crypto_wipe(seed, sizeof seed);
 	link->is_finished = true;
 	link->until_ms = s->now->mono_ms + session_time(s, WA_CODE_FINISH_MS);
@@ -305,7 +305,7 @@ enum err pair_take_notification(struct wa_session *s, const struct node *notific
 	if (!s->pairing)
 		return OK;
 	if (node_has(notification, "type", "passkey_prologue_request"))
-		return session_end(s, ending_named("passkey_wanted"));
+		return session_fall(s, ending_named("passkey_wanted"));
 	if (node_has(notification, "type", "companion_reg_refresh"))
 		return refresh(s);
 	if (reg && node_has(reg, "stage", "primary_hello"))
@@ -333,11 +333,11 @@ enum err pair_tick(struct wa_session *s)
 	if (s->now->mono_ms < pair_deadline(s))
 		return OK;
 	if (!p)
-		return session_end(s, ending_named("no_answer"));
+		return session_fall(s, ending_named("no_answer"));
 	if (s->expects_restart)
-		return session_end(s, ending_named("restart"));
+		return session_fall(s, ending_named("restart"));
 	if (p->link.is_asked && s->now->mono_ms >= p->link.until_ms)
-		return session_end(s, ending_named("code_expired"));
+		return session_fall(s, ending_named("code_expired"));
 	if (p->at + 1 < p->count) {
 		p->at++;
 		show_next_qr(s);
@@ -348,5 +348,5 @@ enum err pair_tick(struct wa_session *s)
 		p->until_ms = p->link.until_ms;
 		return OK;
 	}
-	return session_end(s, ending_named("qr_expired"));
+	return session_fall(s, ending_named("qr_expired"));
 }

@@ -81,7 +81,7 @@ enum err session_check_requests(struct wa_session *s)
 {
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
 		if (s->requests[i].kind && s->now->mono_ms >= s->requests[i].until_ms)
-			return session_end(s, ending_named("no_answer"));
+			return session_fall(s, ending_named("no_answer"));
 	return OK;
 }
 
@@ -147,7 +147,7 @@ static enum err take_answer(struct wa_session *s, const struct node *iq)
 	case REQUEST_LOG_OUT:
 		return node_has(iq, "type", "error")
 			       ? tell(s, iq)
-			       : session_end(s, ending_named("user_logged_out"));
+			       : session_fall(s, ending_named("user_logged_out"));
 	case REQUEST_CODE_HELLO:
 	case REQUEST_CODE_FINISH:
 		return pair_take_answer(s, kind, iq);
@@ -190,18 +190,18 @@ static enum err take_acknowledged(struct wa_session *s, const struct node *node)
 
 static enum err take_failure(struct wa_session *s, const struct node *node)
 {
-	return session_end(s, ending_of_failure(node));
+	return session_fall(s, ending_of_failure(node));
 }
 
 static enum err take_stream_error(struct wa_session *s, const struct node *node)
 {
-	return session_end(s, ending_of_stream_error(node));
+	return session_fall(s, ending_of_stream_error(node));
 }
 
 static enum err take_stream_end(struct wa_session *s, const struct node *node)
 {
 	(void)node;
-	return session_end(s, ending_named(s->expects_restart ? "restart" : "closed"));
+	return session_fall(s, ending_named(s->expects_restart ? "restart" : "closed"));
 }
 
 static const struct {
@@ -238,7 +238,7 @@ enum err session_take_frame(struct wa_session *s, bytes body)
 	const char *why;
 
 	if (!cipher_open(&s->receive, body, &plain))
-		return session_end(s, ending_named("undecipherable"));
+		return session_fall(s, ending_named("undecipherable"));
 	note_proof(s);
 	/* One that does not read is passed over: the next may. */
 	if (stanza_read(s->out->arena, buf_bytes(&plain), node, &why) != OK)

@@ -102,8 +102,11 @@ enum err sim_unlink(struct sim *sim, str phone, uint16_t device, int64_t now_ms)
 /* An account by that number, made when it is not there; name: what others see, or none. */
 void sim_add_phone(struct sim *sim, str phone, str name);
 bool sim_has_phone(const struct sim *sim, str phone);
-/* Its hidden id, or STR_NONE; borrowed. */
+/* Its hidden id, or STR_NONE; and the number behind a jid of an account. Borrowed. */
 str sim_lid(const struct sim *sim, str phone);
+str sim_number(const struct sim *sim, const struct jid *jid);
+/* Each account; name: "" when it has told none. */
+void sim_each_phone(const struct sim *sim, void (*each)(void *arg, str phone, str name), void *arg);
 /* The phone is registered anew: another identity, and no devices. */
 enum err sim_reset_identity(struct sim *sim, str phone, int64_t now_ms);
 

@@ -376,6 +376,16 @@ static void tell_own(struct sim_device *d, const struct node *receipt, const str
 	sim_phone_post(d->phone, d, out);
 }
 
+/* A file is gone, and the phone may have it. */
+static void tell_phone(struct sim_device *d, const struct node *receipt)
+{
+	struct node *out = copy_receipt(d, receipt);
+	struct jid from = sim_phone_jid(d->phone, false, d->number);
+
+	node_put_jid(d->phone->sim->arena, out, "from", &from);
+	sim_device_post(d->phone->primary, out);
+}
+
 static void route_receipt(struct sim_device *d, const struct node *receipt, const struct jid *to)
 {
 	static const char *const silent[] = { "read-self", "played-self", NULL },
@@ -393,10 +403,12 @@ static void route_receipt(struct sim_device *d, const struct node *receipt, cons
 	if (str_is(to->server, JID_SERVER_GROUP) && !node_jid(receipt, "participant", &jid))
 		return;
 	author = sim_phone_of(d->phone->sim, &jid);
-	if (author && node_has(receipt, "type", "server-error"))
-		author = d->phone;
 	if (!author || (author == d->phone && is_of(receipt, seen)))
 		return;
+	if (node_has(receipt, "type", "server-error")) {
+		tell_phone(d, receipt);
+		return;
+	}
 	tell_author(d, receipt, to, sim_device_find(author, jid.device), author);
 	if (is_of(receipt, seen))
 		tell_own(d, receipt, to);

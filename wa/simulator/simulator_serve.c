@@ -332,6 +332,19 @@ str sim_lid(const struct sim *sim, str phone)
 	return p ? str_of(p->lid) : STR_NONE;
 }
 
+str sim_number(const struct sim *sim, const struct jid *jid)
+{
+	const struct sim_phone *p = sim_phone_of(sim, jid);
+
+	return p ? str_of(p->number) : STR_NONE;
+}
+
+void sim_each_phone(const struct sim *sim, void (*each)(void *arg, str phone, str name), void *arg)
+{
+	for (const struct sim_phone *p = sim->phones; p; p = p->next)
+		each(arg, str_of(p->number), p->name ? str_of(p->name) : S(""));
+}
+
 const struct device *sim_phone_device(const struct sim *sim, str phone)
 {
 	const struct sim_phone *p = sim_phone_find(sim, phone);

@@ -5,7 +5,7 @@
  * Everything is on the loop. A code typed on a phone costs a fifth of a second of PBKDF2 there;
  * only a sandbox may afford that.
  */
-#include "provider/sandbox/sandbox_internal.h"
+#include "provider/sandbox/linked_internal.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -170,7 +170,7 @@ static bool read_file(const char *path, struct buf *out)
 static struct sim *make(void)
 {
 	struct sim_config config = { .send = on_send, .close = on_close, .heard = note,
-		.random = make_random };
+		.random = make_random, .play = linked_play };
 
 	return sim_create(&config);
 }
@@ -191,10 +191,11 @@ static void load(void)
 void sandbox_linked_start(const char *data_folder)
 {
 	linked.sim = make();
-	if (!data_folder)
-		return;
-	snprintf(linked.path, sizeof linked.path, "%s/sandbox-linked", data_folder);
-	load();
+	if (data_folder) {
+		snprintf(linked.path, sizeof linked.path, "%s/sandbox-linked", data_folder);
+		load();
+	}
+	linked_phones_start(linked.sim);
 }
 
 void linked_started(void)
@@ -208,6 +209,7 @@ void sandbox_linked_stop(void)
 	if (linked.timer)
 		loop_cancel(linked.timer);
 	save();
+	linked_phones_stop();
 	sim_destroy(linked.sim);
 	for (size_t i = 0; i < linked.heard_count; i++)
 		heap_free(linked.heard[i].text);
@@ -249,6 +251,17 @@ static void write_device(void *arg, str phone, const struct sim_device_state *st
 	json_close(b, '}');
 }
 
+static void write_phone(void *arg, str phone, str name)
+{
+	struct buf *b = arg;
+
+	json_open(b, '{');
+	json_put(b, "phone", phone);
+	json_put(b, "lid", sim_lid(linked.sim, phone));
+	json_put(b, "name", name);
+	json_close(b, '}');
+}
+
 void control_linked(const struct request *req, struct exchange *ex)
 {
 	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
@@ -259,8 +272,18 @@ void control_linked(const struct request *req, struct exchange *ex)
 	json_open_in(&b, "devices", '[');
 	sim_each_device(linked.sim, write_device, &b);
 	json_close(&b, ']');
+	json_open_in(&b, "phones", '[');
+	sim_each_phone(linked.sim, write_phone, &b);
+	json_close(&b, ']');
 	json_close(&b, '}');
 	answer_json(ex, 200, &b);
+}
+
+/* The phone takes part, unless "play" is false: then it only signs. */
+static void play(json v)
+{
+	if (json_flag(json_field(v, "play"), true))
+		(void)linked_player(json_text_at(v, "phone"));
 }
 
 void control_linked_scan(const struct request *req, struct exchange *ex)
@@ -271,6 +294,7 @@ void control_linked_scan(const struct request *req, struct exchange *ex)
 
 	if (!read_object(ex, req, &v))
 		return;
+	play(v);
 	e = sim_scan(linked.sim, json_text_at(v, "qr"), json_text_at(v, "phone"), clock_now_ms(),
 		&why);
 	answer_err(ex, e, why);
@@ -290,6 +314,7 @@ void control_linked_phone(const struct request *req, struct exchange *ex)
 		return;
 	}
 	sim_add_phone(linked.sim, phone, json_text_at(v, "name"));
+	play(v);
 	answer_done(ex);
 }
 
@@ -313,6 +338,7 @@ void control_linked_code(const struct request *req, struct exchange *ex)
 
 	if (!read_object(ex, req, &v))
 		return;
+	play(v);
 	e = sim_type_code(linked.sim, json_text_at(v, "phone"), json_text_at(v, "code"),
 		clock_now_ms(), &why);
 	answer_err(ex, e, why);

@@ -6,7 +6,7 @@
  * sandbox it touches only the folder; the fault is one number. The certificate of the TLS port is
  * made at the start and signs itself.
  */
-#include "provider/sandbox/sandbox_internal.h"
+#include "provider/sandbox/linked_internal.h"
 
 #include "base/codec.h"
 #include "crypto/crypto.h"
@@ -248,6 +248,16 @@ bool linked_media_put(str token, bytes octets)
 	if (fd >= 0)
 		close(fd);
 	return good;
+}
+
+bool linked_media_path(char path[512], str direct_path)
+{
+	str folder = S("/v/t62.7118-24/"), token;
+
+	if (!str_starts(direct_path, folder))
+		return false;
+	token = str_part(direct_path, folder.len, direct_path.len);
+	return path_of(path, str_split(&token, '.'), "");
 }
 
 /* ---- the certificate ---- */

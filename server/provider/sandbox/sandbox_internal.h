@@ -276,6 +276,15 @@ void control_linked_stanzas(const struct request *req, struct exchange *ex);
 void control_linked_phone(const struct request *req, struct exchange *ex);
 void linked_picture(const struct request *req, struct exchange *ex);
 
+/* ---- linked_phone.c: phones of it that are played ---- */
+void control_phone_messages(const struct request *req, struct exchange *ex);
+void control_phone_say(const struct request *req, struct exchange *ex);
+void control_phone_read(const struct request *req, struct exchange *ex);
+void control_phone_typing(const struct request *req, struct exchange *ex);
+void control_phone_group(const struct request *req, struct exchange *ex);
+void control_phone_past(const struct request *req, struct exchange *ex);
+enum err control_phone_file(struct job *job, const struct request *req, struct response *res);
+
 /* ---- linked_media.c: its files; on workers ---- */
 enum err linked_media_upload(struct job *job, const struct request *req, struct response *res);
 enum err linked_media_download(struct job *job, const struct request *req, struct response *res);

@@ -1,0 +1,542 @@
+/*
+ * linked_phone.c: phones of the linked network that are played here: what their owners write, read
+ * and do, by the control API and the phone page.
+ *
+ * Contents are those of the REST API (a member named like the type), translated by
+ * provider/linked/content.h both ways, so the page draws them as it draws those of customers. All
+ * on the loop, but for files.
+ */
+#include "provider/linked/content.h"
+#include "provider/sandbox/linked_internal.h"
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "crypto/crypto.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PLAYERS_MAX 1024
+#define PHONE_LEN_MAX 15
+#define TICK_MS 500
+#define FILE_MAX (20u << 20)
+#define MEMBERS_MAX 256
+#define MADE_GROUP 1            /* tag of the answer to a new group */
+
+static struct {
+	struct sim *sim;
+	struct sim_player *players[PLAYERS_MAX];
+	size_t count;
+	struct loop_timer *timer;
+	struct exchange *waits;         /* for the group that is being made */
+} phones;
+
+/* ---- players ---- */
+
+static void read_clock(void *arg, struct wa_clock *out)
+{
+	(void)arg;
+	*out = (struct wa_clock){ .mono_ms = clock_monotonic_us() / 1000,
+		.wall_ms = clock_now_ms() };
+}
+
+static void make_random(void *arg, void *out, size_t size)
+{
+	(void)arg;
+	crypto_random(out, size);
+}
+
+/* The one request whose answer somebody waits for. */
+static void on_event(void *arg, struct sim_player *player, const struct wa_event *event)
+{
+	struct exchange *ex = phones.waits;
+	struct arena *arena;
+	const struct node *group;
+	struct buf b;
+
+	(void)arg, (void)player;
+	if (event->kind != WA_EVENT_ANSWER || event->answer->tag != MADE_GROUP || !ex)
+		return;
+	phones.waits = NULL;
+	arena = exchange_arena(ex);
+	group = event->answer->iq ? node_child(event->answer->iq, "group") : NULL;
+	if (!group) {
+		answer_control_error(ex, 400, "The network made no group of this.");
+		return;
+	}
+	b = buf_in(arena, 4096);
+	json_open(&b, '{');
+	json_put(&b, "group", arena_printf(arena, STR_F "@g.us",
+				      STR_A(node_text(arena, group, "id"))));
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+void linked_play(void *arg, void *player, const struct node *node)
+{
+	(void)arg;
+	sim_player_take(player, node);
+}
+
+static void tick(void *arg)
+{
+	for (size_t i = 0; i < phones.count; i++)
+		sim_player_tick(phones.players[i]);
+	phones.timer = loop_after(the_sandbox->loop, TICK_MS, tick, arg);
+}
+
+void linked_phones_start(struct sim *sim)
+{
+	phones.sim = sim;
+}
+
+void linked_phones_stop(void)
+{
+	if (phones.timer)
+		loop_cancel(phones.timer);
+	for (size_t i = 0; i < phones.count; i++)
+		sim_player_destroy(phones.players[i]);
+	memset(&phones, 0, sizeof phones);
+}
+
+static struct sim_player *player_find(str phone)
+{
+	for (size_t i = 0; i < phones.count; i++)
+		if (str_is(phone, sim_player_phone(phones.players[i])))
+			return phones.players[i];
+	return NULL;
+}
+
+struct sim_player *linked_player(str phone)
+{
+	const struct sim_player_config config = { phones.sim, read_clock, make_random, on_event,
+		NULL };
+	struct sim_player *player = player_find(phone);
+
+	if (player || phones.count == PLAYERS_MAX || !str_is_digits(phone) ||
+		phone.len > PHONE_LEN_MAX)
+		return player;
+	player = sim_player_create(&config, phone);
+	if (player)
+		phones.players[phones.count++] = player;
+	if (!phones.timer)
+		phones.timer = loop_after(the_sandbox->loop, TICK_MS, tick, NULL);
+	return player;
+}
+
+/* That of the path; answers by itself when there is none. */
+static struct sim_player *player_of(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = sim_has_phone(phones.sim, req->params[0])
+	                                    ? linked_player(req->params[0])
+	                                    : NULL;
+
+	if (!player)
+		answer_control_error(ex, 404,
+			"There is no such phone. POST /control/linked/phones makes one.");
+	return player;
+}
+
+static void answer_done(struct exchange *ex)
+{
+	exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
+}
+
+/* ---- showing ---- */
+
+/* The number of an account, "" when the network does not know it; of a group, its jid. */
+static str number_of(struct arena *arena, str jid_text_)
+{
+	struct jid jid;
+
+	if (!jid_read(jid_text_, &jid))
+		return S("");
+	if (str_is(jid.server, JID_SERVER_GROUP))
+		return jid_text_;
+	return arena_str(arena, sim_number(phones.sim, &jid));
+}
+
+static void write_content(struct buf *b, const struct sim_said *said)
+{
+	struct arena *arena = b->arena;
+	struct linked_said in = { .id = str_of(said->id),
+		.chat = str_of(said->chat),
+		.sender = str_of(said->sender),
+		.is_from_me = said->from_me,
+		.is_group = said->is_group,
+		.is_waiting = said->is_waiting };
+	struct provider_event event = { 0 };
+
+	if (said->plain)
+		in.message = PROTO_UNPACK(arena, Wa__Message, wa__message,
+			((bytes){ said->plain, said->plain_len }));
+	if (!in.message || !linked_content_read(arena, &in, &event)) {
+		json_put(b, "type", said->is_waiting ? S("waiting") : S("unsupported"));
+		return;
+	}
+	json_put(b, "type",
+		event.kind == EVENT_REACTION ? S("reaction")
+		: event.kind == EVENT_EDIT   ? S("edit")
+		: event.kind == EVENT_REVOKE ? S("revoke")
+		: event.kind == EVENT_VOTE   ? S("poll_vote")
+					     : str_of(kind_name(event.message_kind)));
+	if (event.content.len)
+		json_put_raw(b, "content", event.content);
+	if (event.target_id.len)
+		json_put(b, "target", event.target_id);
+	if (event.kind == EVENT_REACTION)
+		json_put(b, "emoji", event.emoji);
+	if (event.reply_to.len)
+		json_put(b, "reply_to", event.reply_to);
+	if (event.media_remote_id.len)
+		json_put(b, "file", event.media_remote_id);
+	if (event.media.mime_type.len)
+		json_put(b, "mime_type", event.media.mime_type);
+}
+
+static void write_said(struct buf *b, const struct sim_said *said)
+{
+	static const char *const statuses[] = { "pending", "sent", "delivered", "read", "played",
+		"failed" };
+
+	json_open(b, '{');
+	json_put(b, "id", str_of(said->id));
+	json_put(b, "chat", str_of(said->chat));
+	json_put(b, "with", number_of(b->arena, str_of(said->chat)));
+	json_put(b, "from", number_of(b->arena, str_of(said->sender)));
+	json_put(b, "name", str_of(said->name));
+	json_put_bool(b, "from_me", said->from_me);
+	json_put_bool(b, "is_group", said->is_group);
+	json_put_bool(b, "is_read", said->is_read);
+	json_put(b, "status", str_of(statuses[said->status]));
+	if (said->code)
+		json_put_int(b, "error", said->code);
+	json_put_int(b, "at_ms", said->t_ms);
+	write_content(b, said);
+	json_close(b, '}');
+}
+
+void control_phone_messages(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct arena *arena = exchange_arena(ex);
+	struct buf b = buf_in(arena, ANSWER_MAX);
+	const struct sim_said *said;
+	int64_t after = 0;
+	size_t count;
+
+	if (!player)
+		return;
+	str_to_i64(request_query(arena, req, "after"), &after);
+	count = sim_player_said(player, &said);
+	json_open(&b, '{');
+	json_put_int(&b, "change", (int64_t)sim_player_changes(player));
+	json_open_in(&b, "messages", '[');
+	for (size_t i = 0; i < count; i++)
+		if ((int64_t)said[i].change > after)
+			write_said(&b, &said[i]);
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+/* ---- files ---- */
+
+static bool read_file(const char *path, struct buf *out)
+{
+	uint8_t piece[65536];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	while (fd >= 0 && (n = read(fd, piece, sizeof piece)) > 0)
+		buf_put(out, piece, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return n == 0 && !out->failed;
+}
+
+/* Enciphers a file of /control/media and leaves it on the media host: what stands for it. */
+static str sealed_file(struct arena *arena, enum message_kind kind, str id)
+{
+	struct buf plain = buf_in(arena, FILE_MAX), enc = buf_in(arena, FILE_MAX + 1024);
+	struct wa_media_reference reference = { .media.kind = linked_media_kind(kind) };
+	struct wa_media_sums *sums = ARENA_NEW(arena, struct wa_media_sums);
+	uint8_t *key = arena_alloc(arena, WA_MEDIA_KEY_SIZE);
+	struct linked_derived derived = { 0 };
+	struct media_file file;
+	struct wa_seal *seal;
+	str token;
+
+	if (!media_find(the_sandbox, id, &file) || !read_file(file.path, &plain))
+		return STR_NONE;
+	crypto_random(key, WA_MEDIA_KEY_SIZE);
+	seal = wa_seal_create(reference.media.kind, key);
+	wa_seal_add(seal, buf_bytes(&plain), &enc);
+	wa_seal_finish(seal, &enc, sums);
+	token = wa_upload_token(arena, sums->enc_sha256);
+	if (enc.failed || !linked_media_put(token, buf_bytes(&enc)))
+		return STR_NONE;
+	reference.media.direct_path = arena_printf(arena,
+		"/v/t62.7118-24/" STR_F ".enc?ccb=11-4&oh=01_sandbox&oe=7FFFFFFF", STR_A(token));
+	reference.media.key = (bytes){ key, WA_MEDIA_KEY_SIZE };
+	reference.media.sha256 = (bytes){ sums->sha256, SHA256_SIZE };
+	reference.media.enc_sha256 = (bytes){ sums->enc_sha256, SHA256_SIZE };
+	reference.media.size = sums->size;
+	derived.mime_type = arena_str(arena, str_of(file.type));
+	return linked_file_write(arena, &reference, &derived);
+}
+
+static enum err unseal(const struct wa_media *media, bytes enc, struct buf *out)
+{
+	struct wa_unseal *u;
+
+	TRY(wa_unseal_create(media, FILE_MAX, &u));
+	if (wa_unseal_add(u, enc, out) != OK) {
+		wa_unseal_destroy(u);
+		return ERR_CORRUPT;
+	}
+	return wa_unseal_finish(u, out);
+}
+
+/* A file of a message, as the phone shows it: "file" of GET …/messages. On a worker. */
+enum err control_phone_file(struct job *job, const struct request *req, struct response *res)
+{
+	struct wa_media_reference reference;
+	struct buf enc = buf_in(job->arena, FILE_MAX + 1024);
+	char path[512];
+	str type = request_query(job->arena, req, "type");
+
+	if (wa_media_unpack(job->arena, req->params[0], &reference) != OK ||
+		!linked_media_path(path, reference.media.direct_path) || !read_file(path, &enc) ||
+		unseal(&reference.media, buf_bytes(&enc), &res->body) != OK) {
+		res->status = 404;
+		buf_clear(&res->body);
+		buf_str(&res->body, S("{\"error\":\"There is no such file.\"}"));
+		return OK;
+	}
+	res->type = str_starts(type, S("image/")) && !str_starts(type, S("image/svg")) ? type
+	            : str_starts(type, S("audio/")) || str_starts(type, S("video/"))
+	                    ? type
+	                    : S("application/octet-stream");
+	response_header(res, S("X-Content-Type-Options"), S("nosniff"));
+	return OK;
+}
+
+/* ---- writing ---- */
+
+/* A number, or a jid (of a group, say). */
+static bool read_to(struct arena *arena, str to, struct jid *out)
+{
+	if (str_is_digits(to))
+		to = arena_printf(arena, STR_F "@s.whatsapp.net", STR_A(to));
+	return jid_read(arena_str(arena, to), out) && out->user.len;
+}
+
+/* What a reply, a reaction, an edit is about. */
+static void fill_target(struct sim_player *player, struct arena *arena, str id,
+	struct outgoing *out, struct linked_draft *draft, struct wa_addon *addon)
+{
+	const struct sim_said *said = sim_player_find(player, id);
+	struct linked_said in = { 0 };
+	struct provider_event event = { 0 };
+	const Wa__Message *message;
+
+	out->reply_remote_id = id;
+	if (!said || !said->plain)
+		return;
+	message = PROTO_UNPACK(arena, Wa__Message, wa__message,
+		((bytes){ said->plain, said->plain_len }));
+	in = (struct linked_said){ .message = message, .id = id, .chat = str_of(said->chat),
+		.sender = str_of(said->sender), .is_from_me = said->from_me };
+	out->quoted.is_ours = said->from_me;
+	draft->quoted_author = str_of(said->sender);
+	if (message && linked_content_read(arena, &in, &event)) {
+		out->quoted.kind = event.message_kind;
+		out->quoted.content = event.content;
+	}
+	*addon = (struct wa_addon){ .use = WA_USE_POLL_VOTE,
+		.secret = message ? wa_message_secret_of(message) : BYTES_NONE,
+		.target_id = id,
+		.target_author = { str_of(said->sender) },
+		.author = { draft->own } };
+	draft->addon = addon;
+}
+
+struct wish { json v; str to, type; struct jid jid; };
+
+static enum err write_wish(struct job *job, struct sim_player *player, const struct wish *wish,
+	struct wa_send *send)
+{
+	struct arena *arena = job->arena;
+	json content = json_field(wish->v, arena_cstr(arena, wish->type));
+	struct buf text = buf_in(arena, 1u << 20);
+	struct outgoing out = { .id = 1, .kind = kind_parse(wish->type) };
+	uint8_t *noise = arena_alloc(arena, WA_SECRET_SIZE + WA_ADDON_IV_SIZE);
+	str own = arena_printf(arena, STR_F "@lid",
+		STR_A(sim_lid(phones.sim, sim_player_phone(player)))),
+	    target = json_text_at(wish->v, "reply_to");
+	struct linked_draft draft = { .out = &out, .chat = jid_text(arena, &wish->jid), .own = own,
+		.now_ms = clock_now_ms(), .secret = noise, .iv = noise + WA_SECRET_SIZE,
+		.has_buttons = true };
+	struct wa_addon addon;
+	Wa__Message *message;
+
+	if (json_flag(json_field(content, "voice"), false))
+		out.kind = KIND_VOICE;
+	crypto_random(noise, WA_SECRET_SIZE + WA_ADDON_IV_SIZE);
+	json_put_value(&text, NULL, content);
+	out.content = content ? buf_text(&text) : S("{}");
+	if (str_is(wish->jid.server, JID_SERVER_GROUP))
+		out.to_group = draft.chat;
+	else
+		out.to_phone = wish->jid.user;
+	if (target.len)
+		fill_target(player, arena, target, &out, &draft, &addon);
+	if (kind_is_media(out.kind))
+		out.media_remote_id = sealed_file(arena, out.kind, json_text_at(content, "id"));
+	TRY(linked_content_write(job, &draft, &message, &send->edit));
+	send->message = message;
+	return OK;
+}
+
+static bool read_wish(const struct request *req, struct exchange *ex, struct wish *wish)
+{
+	if (!read_object(ex, req, &wish->v))
+		return false;
+	wish->to = json_text_or_int(exchange_arena(ex), json_field(wish->v, "to"));
+	wish->type = json_text_at(wish->v, "type");
+	if (!read_to(exchange_arena(ex), wish->to, &wish->jid)) {
+		answer_control_error(ex, 400, "to is a number in digits, or the id of a group.");
+		return false;
+	}
+	return true;
+}
+
+void control_phone_say(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct job job = loop_job(ex);
+	struct buf b = buf_in(exchange_arena(ex), 4096);
+	struct wa_send send = { 0 };
+	struct wish wish;
+	str id = STR_NONE;
+
+	if (!player || !read_wish(req, ex, &wish))
+		return;
+	if (write_wish(&job, player, &wish, &send) != OK) {
+		answer_control_error(ex, 400, arena_cstr(exchange_arena(ex), job.why));
+		return;
+	}
+	send.id = json_text_at(wish.v, "id");
+	send.to = wish.jid;
+	if (sim_player_send(player, exchange_arena(ex), &send, &id) != OK) {
+		answer_control_error(ex, 400, "The phone cannot send this there.");
+		return;
+	}
+	json_open(&b, '{');
+	json_put(&b, "id", id);
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+/* "chat": of a message. */
+void control_phone_read(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	json v;
+
+	if (!player || !read_object(ex, req, &v))
+		return;
+	if (sim_player_read(player, json_text_at(v, "chat")) == OK)
+		answer_done(ex);
+	else
+		answer_control_error(ex, 400, "There is no such chat.");
+}
+
+void control_phone_typing(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct wish wish;
+
+	if (!player || !read_wish(req, ex, &wish))
+		return;
+	(void)sim_player_typing(player, jid_text(exchange_arena(ex), &wish.jid),
+		str_is(wish.type, S("paused")) ? WA_PAUSED : WA_COMPOSING);
+	answer_done(ex);
+}
+
+void control_phone_group(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct arena *arena = exchange_arena(ex);
+	struct node *iq = node_new(arena, "iq"), *create;
+	struct jid to = { .user = S(""), .server = JID_SERVER_GROUP };
+	json v, members;
+
+	if (!player || !read_object(ex, req, &v))
+		return;
+	if (phones.waits) {
+		answer_control_error(ex, 409, "Another group is being made.");
+		return;
+	}
+	members = json_field(v, "members");
+	node_put_jid(arena, iq, "to", &to);
+	node_put(arena, iq, "type", S("set"));
+	node_put(arena, iq, "xmlns", S("w:g2"));
+	create = node_add(arena, iq, "create");
+	node_put(arena, create, "subject", json_text_at(v, "subject"));
+	for (size_t i = 0; i < json_count(members) && i < MEMBERS_MAX; i++) {
+		struct jid jid;
+
+		if (read_to(arena, json_text_or_int(arena, json_at(members, i)), &jid))
+			node_put_jid(arena, node_add(arena, create, "participant"), "jid", &jid);
+	}
+	phones.waits = ex;
+	if (sim_player_request(player, iq, MADE_GROUP) != OK) {
+		phones.waits = NULL;
+		answer_control_error(ex, 400, "The phone cannot make a group now.");
+	}
+}
+
+/* ---- the past ---- */
+
+/* {"messages":[{"with":"PHONE","text","from_me","at_ms","is_read","id"}]}: said before any device
+ * was linked. */
+void control_phone_past(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct arena *arena = exchange_arena(ex);
+	json v, list;
+
+	if (!player || !read_object(ex, req, &v))
+		return;
+	list = json_field(v, "messages");
+	for (size_t i = 0; i < json_count(list); i++) {
+		json one = json_at(list, i);
+		str with = json_text_or_int(arena, json_field(one, "with")),
+		    id = json_text_at(one, "id");
+		bool from_me = json_flag(json_field(one, "from_me"), false);
+		Wa__Message *m = wa_message_text(arena, json_text_at(one, "text"));
+		bytes plain = proto_bytes(arena, m);
+		str chat, own;
+
+		sim_add_phone(phones.sim, with, json_text_at(one, "name"));
+		chat = arena_printf(arena, STR_F "@lid", STR_A(sim_lid(phones.sim, with)));
+		own = arena_printf(arena, STR_F "@lid",
+			STR_A(sim_lid(phones.sim, sim_player_phone(player))));
+		sim_player_remember(player,
+			&(struct sim_said){ .id = (char *)arena_cstr(arena,
+					   id.len ? id : crypto_random_text(arena, 10)),
+				.chat = (char *)arena_cstr(arena, chat),
+				.sender = (char *)arena_cstr(arena, from_me ? own : chat),
+				.name = (char *)arena_cstr(arena, json_text_at(one, "name")),
+				.from_me = from_me,
+				.is_read = json_flag(json_field(one, "is_read"), from_me),
+				.status = from_me ? SIM_READ : SIM_DELIVERED,
+				.t_ms = json_int(json_field(one, "at_ms"), clock_now_ms()),
+				.plain = (uint8_t *)plain.ptr,
+				.plain_len = plain.len });
+	}
+	answer_done(ex);
+}
