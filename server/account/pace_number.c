@@ -335,7 +335,8 @@ static enum err pause_for(struct job *job, struct pace_number *n, str code, int6
 
 enum err pace_number_failed(struct job *job, id64 channel, str code, str *sentence)
 {
-	bool is_refused = str_is(code, S("463")), is_busy = str_is(code, S("429"));
+	/* the words of provider/linked for 463 and 429 */
+	bool is_refused = str_is(code, S("restricted")), is_busy = str_is(code, S("rate_limited"));
 	struct pace_number n;
 
 	*sentence = STR_NONE;

@@ -58,8 +58,8 @@ enum err pace_number_pause(struct job *job, id64 channel, bool pause);
 /* It goes out now. */
 enum err pace_number_sent(struct job *job, struct pace_number *number,
 	const struct pace_message *message, id64 conversation);
-/* What a call came to; code: the network's ("463", "429", …) or another. *sentence: what people
- * must be told of it, or none. */
+/* A call that failed; code: "restricted" (463), "rate_limited" (429) or another. *sentence: what
+ * people must be told of it, or none. */
 enum err pace_number_failed(struct job *job, id64 channel, str code, str *sentence);
 /* The owner wrote on the phone. Told late (after a disconnection, of history) it pauses nothing. */
 enum err pace_owner_wrote(struct job *job, const struct channel *ch, int64_t at_ms);

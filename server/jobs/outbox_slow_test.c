@@ -158,17 +158,19 @@ STORE_TEST(a_refused_first_message_pauses_for_an_hour_and_then_for_two)
 	struct channel *ch = linked_channel(job);
 	struct pace_number number;
 
-	EXPECT(!failed_with(job, ch, "479").len);
+	EXPECT(!failed_with(job, ch, "refused").len);
 	EXPECT(!number_of(job, ch).pause_code.len);
-	EXPECT(failed_with(job, ch, "463").len > 0);
+	EXPECT(failed_with(job, ch, "restricted").len > 0);
 	number = number_of(job, ch);
 	EXPECT_STR(number.pause_code, "refused");
 	EXPECT(number.signs.pause_until_ms > job->now_ms + 3500000);
 	EXPECT(number.signs.pause_until_ms <= job->now_ms + PACE_REFUSED_MS);
 	EXPECT_INT(number.risk.score, 40 + 15);
-	failed_with(job, ch, "463");
+	failed_with(job, ch, "restricted");
 	number = number_of(job, ch);
 	EXPECT(number.signs.pause_until_ms > job->now_ms + PACE_REFUSED_MS + 3500000);
+	EXPECT(failed_with(job, ch, "rate_limited").len > 0);
+	EXPECT_STR(number_of(job, ch).pause_code, "refused"); /* the longer one holds */
 }
 
 STORE_TEST(a_restriction_of_the_network_pauses_until_its_end)
