@@ -157,10 +157,11 @@ test('a change of any octet is refused by both', async () => {
   await expectRead(theirs, await say(ours, 'back'), 'back')
   const from = await theirs.encrypt('theirs'), to = await say(ours, 'ours')
   for (let i = 0; i < 12; i++) {
-    const at = 2 * crypto.randomInt(from.octets.length / 2)
+    const at = crypto.randomInt(1000)
     const bent = (letter) => {
       const octets = Buffer.from(letter.octets, 'hex')
-      octets[at / 2 % octets.length] ^= 1
+      // Not the first one: libsignal takes a lower number of the version that made it, and does not authenticate it.
+      octets[1 + at % (octets.length - 1)] ^= 1
       return { ...letter, octets: hex(octets) }
     }
     assert.notEqual((await hear(ours, bent(from))).outcome, 'done')

@@ -31,9 +31,11 @@ void signal_chain_step(struct signal_chain *chain, uint8_t seed[CHAIN_KEY_SIZE])
 }
 
 /* Takes one out. */
-static enum signal_outcome late_seed(struct arena *arena, bytes *skipped, uint32_t index,
+static enum signal_outcome late_seed(struct arena *arena, struct signal_place from, uint32_t index,
 	uint8_t seed[CHAIN_KEY_SIZE])
 {
+	bytes *skipped = from.skipped;
+
 	for (size_t at = 0; at < skipped->len; at += SKIPPED_SIZE) {
 		uint8_t *rest;
 
@@ -47,19 +49,33 @@ static enum signal_outcome late_seed(struct arena *arena, bytes *skipped, uint32
 		*skipped = (bytes){ rest, skipped->len - SKIPPED_SIZE };
 		return SIGNAL_DONE;
 	}
-	return SIGNAL_DUPLICATE;
+	return index < from.chain->forgotten ? SIGNAL_FORGOTTEN : SIGNAL_DUPLICATE;
+}
+
+void signal_forget_first(struct signal_chain *chain, bytes *skipped, size_t count)
+{
+	const uint8_t *last;
+
+	if (!count)
+		return;
+	last = skipped->ptr + (count - 1) * SKIPPED_SIZE;
+	if (signal_u32(last) >= chain->forgotten)
+		chain->forgotten = signal_u32(last) + 1;
+	*skipped = (bytes){ last + SKIPPED_SIZE, skipped->len - count * SKIPPED_SIZE };
 }
 
 /* Those of a chain alone are bounded here; those of a whole state when it is packed. */
-static bytes with_room(struct arena *arena, bytes skipped, size_t more, uint8_t **end)
+static bytes with_room(struct arena *arena, struct signal_place at, size_t more, uint8_t **end)
 {
+	bytes skipped = *at.skipped;
 	size_t have = skipped.len / SKIPPED_SIZE,
 	       gone = have + more > SIGNAL_SKIPPED_MAX ? have + more - SIGNAL_SKIPPED_MAX : 0,
 	       kept = (have - gone) * SKIPPED_SIZE;
 	uint8_t *out = arena_alloc(arena, kept + more * SKIPPED_SIZE);
 
+	signal_forget_first(at.chain, &skipped, gone);
 	if (kept)
-		memcpy(out, skipped.ptr + gone * SKIPPED_SIZE, kept);
+		memcpy(out, skipped.ptr, kept);
 	*end = out + kept;
 	return (bytes){ out, kept + more * SKIPPED_SIZE };
 }
@@ -71,11 +87,11 @@ enum signal_outcome signal_seed_at(struct arena *arena, struct signal_place at, 
 	uint8_t *to;
 
 	if (index < chain->index)
-		return late_seed(arena, at.skipped, index, seed);
+		return late_seed(arena, at, index, seed);
 	if (index - chain->index > SIGNAL_AHEAD_MAX)
 		return SIGNAL_FUTURE;
 	if (index > chain->index)
-		*at.skipped = with_room(arena, *at.skipped, index - chain->index, &to);
+		*at.skipped = with_room(arena, at, index - chain->index, &to);
 	while (chain->index < index) {
 		for (size_t i = 0; i < 4; i++)
 			to[i] = (uint8_t)(chain->index >> (24 - 8 * i));
@@ -130,6 +146,7 @@ static void derive(bytes secret, bytes salt, str info, uint8_t root[CHAIN_KEY_SI
 	memcpy(root, both, CHAIN_KEY_SIZE);
 	memcpy(chain->key, both + CHAIN_KEY_SIZE, CHAIN_KEY_SIZE);
 	chain->index = 0;
+	chain->forgotten = 0;
 	crypto_wipe(both, sizeof both);
 }
 

@@ -7,8 +7,8 @@
  */
 #include "wa/signal/signal_internal.h"
 
-#define SESSION_VERSION 1
-#define SENDERS_VERSION 1
+#define SESSION_VERSION 2
+#define SENDERS_VERSION 2
 
 enum { IS_PENDING = 1, HAS_PREKEY = 2 };
 
@@ -58,6 +58,7 @@ static void take_chain(struct cut *c, struct signal_chain *out)
 {
 	take_to(c, out->key, CHAIN_KEY_SIZE);
 	out->index = take_u32(c);
+	out->forgotten = take_u32(c);
 }
 
 static bytes take_skipped(struct cut *c)
@@ -94,25 +95,33 @@ static void put_chain(struct buf *out, const struct signal_chain *chain)
 {
 	buf_put(out, chain->key, CHAIN_KEY_SIZE);
 	signal_put_u32(out, chain->index);
+	signal_put_u32(out, chain->forgotten);
 }
 
-/* The newest of them, as far as room goes. */
-static void put_skipped(struct buf *out, bytes skipped, size_t *room)
+static void put_skipped(struct buf *out, bytes skipped)
 {
-	size_t count = skipped.len / SKIPPED_SIZE, kept = count < *room ? count : *room;
+	signal_put_u32(out, (uint32_t)(skipped.len / SKIPPED_SIZE));
+	if (skipped.len)
+		buf_put(out, skipped.ptr, skipped.len);
+}
 
-	signal_put_u32(out, (uint32_t)kept);
-	if (kept)
-		buf_put(out, skipped.ptr + (count - kept) * SKIPPED_SIZE, kept * SKIPPED_SIZE);
-	*room -= kept;
+/* The newest of the newest chains stay, as far as room goes. */
+static void bound(struct signal_state *state, size_t *room)
+{
+	for (size_t i = 0; i < state->receiver_count; i++) {
+		struct signal_receiver *from = &state->receivers[i];
+		size_t count = from->skipped.len / SKIPPED_SIZE;
+
+		if (count > *room)
+			signal_forget_first(&from->chain, &from->skipped, count - *room);
+		*room -= from->skipped.len / SKIPPED_SIZE;
+	}
 }
 
 /* ---- sessions ---- */
 
 static void put_state(struct buf *out, const struct signal_state *state)
 {
-	size_t room = SIGNAL_SKIPPED_MAX;
-
 	buf_byte(out, (uint8_t)((state->is_pending ? IS_PENDING : 0) |
 				(state->has_prekey ? HAS_PREKEY : 0)));
 	buf_put(out, state->identity, CURVE_KEY_SIZE);
@@ -129,7 +138,7 @@ static void put_state(struct buf *out, const struct signal_state *state)
 	for (size_t i = 0; i < state->receiver_count; i++) {
 		buf_put(out, state->receivers[i].ratchet, CURVE_KEY_SIZE);
 		put_chain(out, &state->receivers[i].chain);
-		put_skipped(out, state->receivers[i].skipped, &room);
+		put_skipped(out, state->receivers[i].skipped);
 	}
 }
 
@@ -175,11 +184,13 @@ bool signal_record_unpack(bytes record, struct signal_record *out)
 	return !c.failed && out->archived_count <= SIGNAL_ARCHIVED_MAX;
 }
 
-bytes signal_record_pack(struct arena *arena, const struct signal_record *record)
+bytes signal_record_pack(struct arena *arena, struct signal_record *record)
 {
+	size_t room = SIGNAL_SKIPPED_MAX;
 	struct buf out = room_for(arena,
 		2 + STATE_SIZE_MAX + skipped_size(&record->now) + record->archived.len);
 
+	bound(&record->now, &room);
 	buf_byte(&out, SESSION_VERSION);
 	put_state(&out, &record->now);
 	buf_byte(&out, (uint8_t)record->archived_count);
@@ -214,14 +225,7 @@ static void archive_put(struct buf *out, const struct signal_state *state)
 /* Skipped keys are bounded over the whole archive, too: the oldest states lose theirs. */
 static void archive_keep(struct buf *out, struct signal_state *state, size_t *room)
 {
-	for (size_t i = 0; i < state->receiver_count; i++) {
-		bytes *skipped = &state->receivers[i].skipped;
-		size_t count = skipped->len / SKIPPED_SIZE, kept = count < *room ? count : *room;
-
-		if (kept < count)
-			*skipped = BYTES_NONE;
-		*room -= kept;
-	}
+	bound(state, room);
 	archive_put(out, state);
 }
 
@@ -246,17 +250,44 @@ void signal_archive_now(struct arena *arena, struct signal_record *record, size_
 
 /* ---- sender keys ---- */
 
+static bool is_single(bytes skipped, size_t at)
+{
+	uint32_t index = signal_u32(skipped.ptr + at);
+
+	return (at == 0 || signal_u32(skipped.ptr + at - SKIPPED_SIZE) + 1 != index) &&
+	       (at + SKIPPED_SIZE == skipped.len ||
+		       signal_u32(skipped.ptr + at + SKIPPED_SIZE) != index + 1);
+}
+
+/* Senders that use every other number would fill a record with keys that nobody asks for: those
+ * that were passed over one by one go when they are old. */
+static void forget_singles(struct arena *arena, struct signal_sender *sender)
+{
+	bytes all = sender->skipped;
+	struct buf kept = room_for(arena, all.len + 1);
+
+	for (size_t at = 0; at < all.len; at += SKIPPED_SIZE) {
+		uint32_t index = signal_u32(all.ptr + at);
+
+		if (is_single(all, at) && sender->chain.index - index > SIGNAL_GROUP_SINGLE_MAX)
+			sender->chain.forgotten = index + 1 > sender->chain.forgotten
+							  ? index + 1
+							  : sender->chain.forgotten;
+		else
+			buf_put(&kept, all.ptr + at, SKIPPED_SIZE);
+	}
+	sender->skipped = buf_bytes(&kept);
+}
+
 static void put_sender(struct buf *out, const struct signal_sender *sender)
 {
-	size_t room = SIGNAL_SKIPPED_MAX;
-
 	buf_byte(out, sender->is_own);
 	signal_put_u32(out, sender->id);
 	put_chain(out, &sender->chain);
 	buf_put(out, sender->signing.open, CURVE_KEY_SIZE);
 	if (sender->is_own)
 		buf_put(out, sender->signing.secret, CURVE_KEY_SIZE);
-	put_skipped(out, sender->skipped, &room);
+	put_skipped(out, sender->skipped);
 }
 
 /* Clamped, as curve_pair_of() left it: with another one there is no signing. */
@@ -291,13 +322,16 @@ bool signal_senders_unpack(bytes record, struct signal_senders *out)
 	return !c.failed && c.rest.len == 0;
 }
 
-bytes signal_senders_pack(struct arena *arena, const struct signal_senders *senders)
+bytes signal_senders_pack(struct arena *arena, struct signal_senders *senders)
 {
 	size_t size = 2;
 	struct buf out;
 
-	for (size_t i = 0; i < senders->count; i++)
+	for (size_t i = 0; i < senders->count; i++) {
+		if (senders->list[i].skipped.len > SIGNAL_GROUP_SINGLE_MAX * SKIPPED_SIZE)
+			forget_singles(arena, &senders->list[i]);
 		size += STATE_SIZE_MAX + senders->list[i].skipped.len;
+	}
 	out = room_for(arena, size);
 	buf_byte(&out, SENDERS_VERSION);
 	buf_byte(&out, (uint8_t)senders->count);

@@ -23,6 +23,7 @@ static const struct {
 	[SIGNAL_BAD_SIGNATURE] = { "bad_signature", 5 },
 	[SIGNAL_BAD_MESSAGE] = { "bad_message", 4 },
 	[SIGNAL_FUTURE] = { "future", 6 },
+	[SIGNAL_FORGOTTEN] = { "forgotten", 9 },
 	[SIGNAL_GARBAGE] = { "garbage", 4 },
 };
 

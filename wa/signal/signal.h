@@ -26,19 +26,24 @@
 #define SIGNAL_SKIPPED_MAX 2000         /* keys of messages that have not come, of one state */
 #define SIGNAL_AHEAD_MAX 2000           /* messages of one chain that may be missing at once */
 #define SIGNAL_GROUP_STATES_MAX 5       /* sender keys of one device in one group */
+/* A single number that a sender passed over is kept for so many messages: some skip every other. */
+#define SIGNAL_GROUP_SINGLE_MAX 512
 #define SIGNAL_KEY_ID_MAX 0x7FFFFFFFu
 
 enum signal_outcome {
 	SIGNAL_DONE,
-	SIGNAL_NO_SESSION,      /* or no sender key (of this id) */
-	SIGNAL_DUPLICATE,       /* was read before: nothing is wrong */
-	SIGNAL_NO_KEY,          /* made with a one-time or signed prekey that we do not have */
-	SIGNAL_BAD_KEY,         /* no public key, or one that gives secrets away */
+	SIGNAL_NO_SESSION, /* or no sender key (of this id) */
+	SIGNAL_DUPLICATE,  /* was read before: nothing is wrong */
+	SIGNAL_NO_KEY,	   /* made with a one-time or signed prekey that we do not have */
+	SIGNAL_BAD_KEY,	   /* no public key, or one that gives secrets away */
 	SIGNAL_BAD_MAC,
 	SIGNAL_BAD_SIGNATURE,
-	SIGNAL_BAD_MESSAGE,     /* authentic, but does not decipher */
-	SIGNAL_FUTURE,          /* more than SIGNAL_AHEAD_MAX ahead */
-	SIGNAL_GARBAGE,         /* no such message, or of another version: nack 487, no retry */
+	SIGNAL_BAD_MESSAGE, /* authentic, but does not decipher */
+	SIGNAL_FUTURE,	    /* more than SIGNAL_AHEAD_MAX ahead */
+	/* so late that its key was dropped, or a duplicate of long ago: which of both is not known
+	 */
+	SIGNAL_FORGOTTEN,
+	SIGNAL_GARBAGE, /* no such message, or of another version: nack 487, no retry */
 };
 const char *signal_outcome_name(enum signal_outcome outcome);
 /* The `error` of a retry receipt (§5.5). */

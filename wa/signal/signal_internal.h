@@ -25,18 +25,23 @@
 struct signal_chain {
 	uint8_t key[CHAIN_KEY_SIZE];
 	uint32_t index; /* of the message that comes next */
+	uint32_t forgotten; /* below it, seeds that were passed over may have been dropped */
 };
 void signal_chain_step(struct signal_chain *chain, uint8_t seed[CHAIN_KEY_SIZE]);
 
 /* Seeds that were passed over: index and seed each, oldest first; never changed in place. */
 #define SKIPPED_SIZE (4 + CHAIN_KEY_SIZE)
-/* The seed of message `index`, whatever was or was not passed over. DONE, DUPLICATE, FUTURE. */
+/* The seed of message `index`, whatever was or was not passed over. DONE, DUPLICATE, FORGOTTEN,
+ * FUTURE. */
 struct signal_place {
 	struct signal_chain *chain;
 	bytes *skipped;
 };
 enum signal_outcome signal_seed_at(struct arena *arena, struct signal_place at, uint32_t index,
 	uint8_t seed[CHAIN_KEY_SIZE]);
+
+/* Drops the oldest. */
+void signal_forget_first(struct signal_chain *chain, bytes *skipped, size_t count);
 
 /* ---- sessions ---- */
 
@@ -65,7 +70,7 @@ struct signal_record {
 	bytes archived;
 };
 bool signal_record_unpack(bytes record, struct signal_record *out);
-bytes signal_record_pack(struct arena *arena, const struct signal_record *record);
+bytes signal_record_pack(struct arena *arena, struct signal_record *record);
 /* State number `at` of the archive. */
 bool signal_archive_get(const struct signal_record *record, size_t at, struct signal_state *out);
 /* Puts the present state on top of the archive, takes number `gone` out of it (none: SIZE_MAX). */
@@ -127,7 +132,7 @@ struct signal_senders {
 	struct signal_sender list[SIGNAL_GROUP_STATES_MAX];
 };
 bool signal_senders_unpack(bytes record, struct signal_senders *out);
-bytes signal_senders_pack(struct arena *arena, const struct signal_senders *senders);
+bytes signal_senders_pack(struct arena *arena, struct signal_senders *senders);
 
 /* ---- store and octets ---- */
 
