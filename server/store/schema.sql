@@ -563,12 +563,43 @@ CREATE TABLE linked_pairing (
 	channel_id BIGINT NOT NULL
 );
 CREATE INDEX linked_pairing_workspace ON linked_pairing (workspace_id, id);
+CREATE TABLE linked_part (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL,
+	channel_id BIGINT NOT NULL,
+	body_sealed BLOB NOT NULL,
+	done BIGINT NOT NULL,
+	attempts BIGINT NOT NULL,
+	next_ms BIGINT
+);
+CREATE INDEX linked_part_channel ON linked_part (channel_id, id);
+CREATE INDEX linked_part_due ON linked_part (next_ms) WHERE next_ms IS NOT NULL;
+CREATE TABLE linked_past_chat (
+	channel_id BIGINT NOT NULL,
+	chat BLOB NOT NULL,
+	body_sealed BLOB NOT NULL,
+	last_ms BIGINT NOT NULL,
+	PRIMARY KEY (channel_id, chat)
+);
+CREATE INDEX linked_past_chat_newest ON linked_past_chat (channel_id, last_ms);
 CREATE TABLE linked_record (
 	channel_id BIGINT NOT NULL,
 	kind BIGINT NOT NULL,
 	key BLOB NOT NULL,
 	value_sealed BLOB NOT NULL,
 	PRIMARY KEY (channel_id, kind, key)
+);
+CREATE TABLE linked_sync (
+	channel_id BIGINT PRIMARY KEY REFERENCES channel (id),
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	state BIGINT NOT NULL,
+	progress BIGINT NOT NULL,
+	chats_done BIGINT NOT NULL,
+	chats_total BIGINT NOT NULL,
+	messages BIGINT NOT NULL,
+	why TEXT NOT NULL,
+	started_ms BIGINT NOT NULL,
+	changed_ms BIGINT NOT NULL
 );
 CREATE TABLE live_app (
 	id INTEGER PRIMARY KEY,

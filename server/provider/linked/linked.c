@@ -2,6 +2,7 @@
  * linked.c: the manager of linked numbers: who there is, their start and end, and what is looked at
  * now and then.
  */
+#include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 
 #include "base/clock.h"
@@ -298,6 +299,7 @@ enum err linked_start(struct job *job)
 		log_info("linked: %zu numbers connect", started);
 	timer_every(linked_manager.host.timers, LINKED_HOUSE_MS,
 		(struct task){ "linked house", keep_house, NULL, NULL });
+	linked_history_create();
 	return OK;
 }
 
@@ -343,6 +345,7 @@ void linked_stop_all(void)
 	if (!m->pool)
 		return;
 	wake_waiters();
+	linked_history_stop();
 	pool_drain(m->pool, clock_now_ms() + STORE_WAIT_MAX_MS);
 	loop_post(m->host.loop, leave_loop, NULL);
 	arena = arena_create(1u << 20);
@@ -359,6 +362,7 @@ void linked_destroy(void)
 
 	if (!m->pool)
 		return;
+	linked_history_destroy();
 	all = linked_all(&count);
 	for (size_t i = 0; i < count; i++) {
 		forget(all[i]);

@@ -4,6 +4,7 @@
  * Each wish runs on the number's lane, in a transaction of its own with its audit row; what the
  * network says of it comes as events. Only pairing by code and logging out wait for the network.
  */
+#include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 
 #include "base/clock.h"
@@ -509,6 +510,7 @@ enum err linked_clean(struct job *job, id64 channel, id64 workspace)
 	TRY(sql_linked_record_erase_all(job, &(struct sql_linked_record_erase_all){ channel },
 		NULL));
 	TRY(sql_linked_change_remove(job, &(struct sql_linked_change_remove){ channel }, NULL));
+	TRY(linked_history_forget(job, channel));
 	TRY(sql_linked_number_remove(job, &(struct sql_linked_number_remove){ channel }, NULL));
 	return db_commit(job);
 }

@@ -11,6 +11,8 @@
 
 #include "base/codec.h"
 #include "base/log.h"
+#include "provider/linked/history.h"
+#include "wa/client/appstate.h"
 #include "wa/client/media_host.h"
 
 #define ENVELOPE_MAX (3u << 20)
@@ -219,6 +221,7 @@ static enum err take_paired(struct turn *turn)
 	TRY(sql_linked_number_set_wanted(turn->job,
 		&(struct sql_linked_number_set_wanted){ turn->n->channel, 1, turn->clock.wall_ms },
 		NULL));
+	TRY(linked_history_paired(turn));
 	log_info("linked: channel %lld is paired", (long long)turn->n->channel);
 	return linked_move(turn, LINKED_AUTHENTICATING, NULL);
 }
@@ -321,14 +324,17 @@ static enum err take_event(struct turn *turn, const struct wa_event *event)
 	case WA_EVENT_GROUP:
 	case WA_EVENT_CONTACT:
 	case WA_EVENT_CALL:
+	case WA_EVENT_HISTORY:
+		return linked_history_take(turn, event->history);
+	case WA_EVENT_FETCH:
+		linked_history_fetch(turn->n, &event->fetch->file, event->fetch->number);
+		return OK;
 	case WA_EVENT_RESTRICTED:
 		return linked_put_people(turn, event);
 	case WA_EVENT_ANSWER:
 	case WA_EVENT_STANZA:
 	case WA_EVENT_TYPING:
 	case WA_EVENT_PRESENCE:
-	case WA_EVENT_HISTORY:
-	case WA_EVENT_FETCH:
 	case WA_EVENT_MEDIA:
 	case WA_EVENT_SYNC:
 		break;

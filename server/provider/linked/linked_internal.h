@@ -150,6 +150,7 @@ struct turn {
 	struct wa_call call;
 	struct channel *ch; /* once asked for: linked_turn_channel() */
 	bool put_events, changed;
+	bool wakes_history;     /* a part of the past waits: linked_history_wake() */
 };
 enum err linked_turn_channel(struct turn *turn, struct channel **out);
 

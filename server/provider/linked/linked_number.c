@@ -7,6 +7,7 @@
  * The one rule: a turn that fails has sent nothing; its session is dropped, its connection cut, and
  * both are made anew of what the store has.
  */
+#include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 
 #include "base/clock.h"
@@ -425,6 +426,8 @@ static void after_commit(struct turn *turn)
 	linked_manager.figures.transactions++;
 	if (turn->put_events)
 		host->events_put();
+	if (turn->wakes_history)
+		linked_history_wake();
 	if (turn->changed)
 		linked_tell(turn->job, turn->n);
 }

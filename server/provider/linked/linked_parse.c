@@ -8,8 +8,10 @@
  */
 #include "base/codec.h"
 #include "provider/linked/content.h"
+#include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/linked_people.h"
+#include "provider/linked/media.h"
 
 #define PLAIN_MAX (3u << 20)
 
@@ -117,6 +119,9 @@ static enum err parse_message(struct job *job, json v, struct provider_events *o
 	if (!linked_content_read(job->arena, &said, &ev))
 		return OK;
 	fill_message(v, &said, &ev);
+	/* It holds the key of the file, and stays in a row. */
+	if (ev.media_remote_id.len)
+		TRY(linked_reference_seal(job, ev.media_remote_id, &ev.media_remote_id));
 	*provider_events_add(job, out, ev.kind) = ev;
 	return OK;
 }
@@ -216,6 +221,8 @@ enum err linked_parse(struct job *job, const struct channel *ch, str body,
 		parse_known(job, v, out);
 	else if (str_is(kind, S("notice")))
 		parse_notice(job, v, out);
+	else if (str_is(kind, S("history")))
+		return linked_history_parse(job, v, parse_message, out);
 	else
 		(void)linked_parse_people(job, v, out);
 	return OK;

@@ -1,6 +1,7 @@
 /* linked_provider.c: the provider `linked` itself: how a number meets the rest of the server. */
 #include "net/proxy.h"
 #include "provider/linked/content.h"
+#include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/linked_people.h"
 #include "provider/linked/media.h"
@@ -43,6 +44,8 @@ static void linked_config_check(struct job *job, json config)
 					S("http://HOST:PORT or socks5://HOST:PORT, with "
 					  "USER:PASSWORD@ "
 					  "before it where it is wanted."));
+		} else if (str_starts(name, S("history_"))) {
+			linked_history_config_check(job, name, json_member_value(at));
 		} else {
 			field_error(job, field, S("unknown_field"),
 				S("This field is not known here."));

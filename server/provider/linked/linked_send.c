@@ -9,6 +9,7 @@
 #include "crypto/crypto.h"
 #include "provider/linked/content.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/media.h"
 
 /* ---- what the server refuses ---- */
 
@@ -163,11 +164,13 @@ static enum err send_and_wait(struct job *job, struct linked *n, struct sending 
 enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out)
 {
-	struct sending s = { .msg = msg };
+	struct outgoing opened;
+	struct sending s = { .msg = &opened };
 	id64 seed[2] = { ch->id, msg->id };
 	struct linked *n;
 	enum err e;
 
+	TRY(linked_references_open(job, msg, &opened));
 	TRY(linked_take(job, ch->id, &n));
 	s.id = arena_str(job->arena,
 		wa_message_id(job->arena, (bytes){ (const uint8_t *)seed, sizeof seed }));

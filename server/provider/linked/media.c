@@ -42,6 +42,21 @@ enum err linked_reference_open(struct job *job, str sealed, str *out)
 	return linked_manager.host.unseal(job, buf_bytes(&raw), out);
 }
 
+enum err linked_references_open(struct job *job, const struct outgoing *msg, struct outgoing *out)
+{
+	struct media_swap *swaps = ARENA_ARRAY(job->arena, struct media_swap, msg->swap_count + 1);
+
+	*out = *msg;
+	out->swaps = swaps;
+	if (msg->media_remote_id.len)
+		TRY(linked_reference_open(job, msg->media_remote_id, &out->media_remote_id));
+	for (size_t i = 0; i < msg->swap_count; i++) {
+		swaps[i].ours = msg->swaps[i].ours;
+		TRY(linked_reference_open(job, msg->swaps[i].remote_id, &swaps[i].remote_id));
+	}
+	return OK;
+}
+
 static enum err reference_of(struct job *job, str sealed, struct wa_media_reference *out)
 {
 	struct linked_derived derived;
@@ -367,9 +382,12 @@ static enum err ask_phone(struct turn *turn, void *arg)
 	if (wa_link_state(turn->n->link) != WA_OPEN)
 		return fail_code(turn->job, ERR_CONFLICT, S("not_connected"),
 			S("Wait until the number is connected."), "The number is not connected.");
-	if (!jid_read(r->chat, &again.chat) ||
-		(r->sender.len && !jid_read(r->sender, &again.sender)))
+	if (!jid_read(r->chat, &again.chat))
 		return fail(turn->job, ERR_INPUT, "The message of the file is not known.");
+	/* Whose it was counts in groups alone. */
+	if (!str_is(again.chat.server, JID_SERVER_GROUP) || !jid_read(r->sender, &again.sender))
+		again.sender = (struct jid){ 0 };
+	again.sender.device = 0;
 	return wa_client_media_again(wa_link_client(turn->n->link), &turn->call, &again);
 }
 

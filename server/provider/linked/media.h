@@ -28,6 +28,9 @@ enum err linked_reference_seal(struct job *job, str reference, str *out);
 /* ERR_CORRUPT: not sealed here. */
 enum err linked_reference_open(struct job *job, str sealed, str *out);
 
+/* What is to be sent, with its references as linked_content_write() reads them. */
+enum err linked_references_open(struct job *job, const struct outgoing *msg, struct outgoing *out);
+
 /* A file of a number, deciphered into put(); size_max: of the plain file. ERR_MISSING: the hosts
  * have it no more; ERR_UPSTREAM: they could not be asked, or what came is not the file. */
 struct linked_file {
