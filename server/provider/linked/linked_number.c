@@ -491,6 +491,9 @@ static void run_turn(struct job *job, struct linked *n, struct linked_input **in
 	} else if (!call) {
 		/* Another node has it, or its channel is gone: housekeeping looks again. */
 		cut(n);
+	} else if (n->link && wa_link_state(n->link) == WA_CLOSED) {
+		/* Loaded in this turn maybe, whose lease was rolled back with it. */
+		linked_unload(n);
 	}
 	if (call) {
 		struct linked_input *done = *in;
