@@ -13,7 +13,7 @@ import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { api, ApiProblem, getCsrfToken, takeUnanswered } from './api/client'
 import type {
-  Agent, AppNotification, Channel, ContactExport, ContactImport, Conversation, CountCell, IntakeEvent, Maintenance, Message, NumberRoute, ScheduledMessage, Session, Team, Template,
+  Agent, AppNotification, Channel, ContactExport, ContactImport, Conversation, CountCell, IntakeEvent, LinkedNumber, Maintenance, Message, NumberRoute, ScheduledMessage, Session, Team, Template,
 } from './api/types'
 
 export interface LiveEvents {
@@ -28,6 +28,7 @@ export interface LiveEvents {
   'contact.updated': { id: string }
   'channel.updated': { channel: Channel }
   'number.route': { number: NumberRoute }
+  'linked.updated': { number: LinkedNumber }
   'event.failed': { event: IntakeEvent }
   'contact_import.updated': { import: ContactImport }
   'contact_export.updated': { export: ContactExport }

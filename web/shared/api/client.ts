@@ -18,6 +18,8 @@ export interface ProblemBody {
   next_step?: string | null
   trace_id?: string | null
   errors?: FieldError[]
+  /** Of the answer's Retry-After: how long to wait before it is worth trying again. */
+  retry_after_ms?: number | null
 }
 
 export class ApiProblem extends Error {
@@ -26,6 +28,7 @@ export class ApiProblem extends Error {
   readonly nextStep: string | null
   readonly traceId: string | null
   readonly fields: FieldError[]
+  readonly retryAfterMs: number | null
 
   constructor(body: ProblemBody) {
     super(body.detail || body.title || `HTTP ${body.status}`)
@@ -34,6 +37,7 @@ export class ApiProblem extends Error {
     this.nextStep = body.next_step ?? null
     this.traceId = body.trace_id ?? null
     this.fields = body.errors ?? []
+    this.retryAfterMs = body.retry_after_ms ?? null
   }
 
   /** The message of one field's error, if that field was wrong. */
@@ -91,10 +95,11 @@ export function urlOf(path: string, query: Query = {}): string {
 }
 
 /** Makes a problem of any failed answer, also one that is not JSON (a proxy's page). */
-export function problemOf(status: number, text: string): ApiProblem {
+export function problemOf(status: number, text: string, retryAfter: string | null = null): ApiProblem {
   try {
     const body = JSON.parse(text) as Partial<ProblemBody>
-    if (typeof body.code === 'string') return new ApiProblem({ ...body, status, code: body.code })
+    const retry_after_ms = retryAfter ? Number(retryAfter) * 1000 || null : null
+    if (typeof body.code === 'string') return new ApiProblem({ ...body, status, code: body.code, retry_after_ms })
   } catch {
     /* not ours: fall through to what the status alone says */
   }
@@ -121,7 +126,7 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
   }
   if (response.status === 401 && path !== '/session') onSignedOut()
   const text = await response.text()
-  if (!response.ok) throw problemOf(response.status, text)
+  if (!response.ok) throw problemOf(response.status, text, response.headers.get('Retry-After'))
   return (text ? JSON.parse(text) : undefined) as T
 }
 

@@ -6,7 +6,7 @@
 import type { Component } from 'vue'
 import {
   AlarmClock, BellRing, Building2, CalendarCheck, CalendarClock, Headset, KeyRound, MessageSquareQuote, MessageSquareText,
-  Radio, ScrollText, ShieldCheck, Signpost, Split, Tag, Tags, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow, Zap,
+  Radio, ScrollText, ShieldCheck, Signpost, Smartphone, Split, Tag, Tags, ToggleRight, UserRound, Users, UsersRound, Webhook, Workflow, Zap,
 } from '@lucide/vue'
 import type { Permission } from '@shared/api/types'
 
@@ -32,6 +32,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'teams', group: 'team', route: '/settings/teams', icon: UsersRound, permission: 'person.read' },
   { name: 'routing', group: 'team', route: '/settings/routing', icon: Signpost, permission: 'person.read' },
   { name: 'channels', group: 'channels', route: '/settings/channels', icon: Radio, permission: 'channel.read' },
+  { name: 'linked', group: 'channels', route: '/settings/linked', icon: Smartphone, permission: 'channel.read' },
   { name: 'routes', group: 'channels', route: '/settings/routes', icon: Split, permission: 'channel.read' },
   { name: 'labels', group: 'messages', route: '/settings/labels', icon: Tag, permission: 'conversation.read' },
   { name: 'templates', group: 'messages', route: '/settings/templates', icon: MessageSquareQuote, permission: 'template.read' },
