@@ -322,6 +322,7 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 	TRY(server_make_folder(settings->data, why));
 	TRY(server_make_folder(config.backup_folder, why));
 	TRY(keyring_open(arena, settings->master_key_file, why));
+	api_set_server_admins(settings->server_admins);
 	channel_set_defaults(settings->pace_per_second, settings->pair_interval_ms,
 		settings->pair_burst);
 	limit_set_hold_hours(settings->marketing_hold_hours);

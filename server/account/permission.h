@@ -50,6 +50,8 @@ enum permission_index {
 /* The bit of one: PERMIT(MESSAGE_SEND). */
 #define PERMIT(name) (1ull << PERMISSION_INDEX_##name)
 #define PERMIT_SIGNED_IN (1ull << 62) /* any session or key */
+/* People whom the setting server_admins names: no role and no key has it. */
+#define PERMIT_SERVER_ADMIN (1ull << 61)
 #define PERMIT_PUBLIC 0ull
 
 const char *permission_name(enum permission_index index);

@@ -61,6 +61,9 @@ static const struct setting table[] = {
 		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "
 		"fast or off; careful on WhatsApp's own network and off on another one when "
 		"empty."),
+	TEXT_(server_admins, "",
+		"E-mail addresses, with commas between, of the people who see the linked numbers "
+		"of all workspaces, and set how many each may have."),
 	TEXT_(redis_url, "",
 		"redis://HOST:PORT/DATABASE: by it the nodes of a fleet tell each other live "
 		"events; alone "

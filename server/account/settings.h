@@ -25,6 +25,7 @@ struct settings {
 	const char *database_url;      /* never empty: sqlite: in the data folder */
 	const char *master_key_file;   /* never empty: in the data folder */
 	const char *graph_url, *msg91_url, *linked_url, *linked_root_key, *linked_pace;
+	const char *server_admins;
 	const char *redis_url, *amqp_url;
 	const char *tls_certificate, *tls_key; /* both or none */
 	const char *smtp_url, *smtp_user, *smtp_password, *smtp_from; /* empty: no mail */

@@ -31,6 +31,13 @@ void api_tell_contact_work(struct job *job, bool is_import, id64 id);
 void api_tell_channel(struct job *job, id64 channel);
 /* route_changed_hook: the same for the route of a number; wakes the webhooks, too. */
 void api_tell_route(struct job *job, id64 number);
+/* linked_host.changed: the same for a number paired as a linked device. */
+struct linked_number;
+void api_tell_linked(struct job *job, const struct linked_number *number);
+/* E-mail addresses, with commas between, of those who administer the whole server. Set once at
+ * start; kept by the caller. */
+void api_set_server_admins(const char *addresses);
+bool api_is_server_admin(str email);
 /* routing_agent_hook, routing_team_hook: the same for an agent and a team. */
 void api_tell_agent(struct job *job, id64 person);
 void api_tell_team(struct job *job, id64 team);

@@ -176,6 +176,33 @@ HANDLER(numbers_override_delete);
 HANDLER(numbers_history);
 HANDLER(messages_route);
 
+/* linked.c, linked_admin.c */
+HANDLER(linked_numbers_list);
+HANDLER(linked_numbers_post);
+HANDLER(linked_numbers_get);
+HANDLER(linked_numbers_delete);
+HANDLER(linked_numbers_bulk);
+HANDLER(linked_numbers_pairing);
+HANDLER(linked_numbers_pair);
+HANDLER(linked_numbers_repair);
+HANDLER(linked_numbers_renew);
+HANDLER(linked_numbers_stop);
+HANDLER(linked_numbers_reconnect);
+HANDLER(linked_numbers_log_out);
+HANDLER(linked_numbers_primary);
+HANDLER(linked_numbers_keep);
+HANDLER(linked_numbers_history);
+HANDLER(linked_numbers_diagnose);
+HANDLER(linked_numbers_export);
+HANDLER(linked_numbers_import);
+HANDLER(admin_linked_list);
+HANDLER(admin_linked_csv);
+HANDLER(admin_linked_bulk);
+HANDLER(admin_linked_limit);
+HANDLER(admin_linked_version);
+HANDLER(admin_linked_version_put);
+HANDLER(admin_linked_version_back);
+
 /* reports.c */
 HANDLER(reports_board);
 HANDLER(reports_agents);

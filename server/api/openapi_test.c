@@ -34,6 +34,7 @@ static str permission_word(uint64_t permission)
 			return str_of(permission_name((enum permission_index)i));
 	return permission == PERMIT_PUBLIC      ? S("public")
 	       : permission == PERMIT_SIGNED_IN ? S("signed-in")
+	       : permission == PERMIT_SERVER_ADMIN ? S("server-admin")
 	                                        : S("none");
 }
 

@@ -57,6 +57,7 @@ static const struct {
 	{ "unsupported_media_type", "The content type is not accepted", 415 },
 	{ "range_not_satisfiable", "No such part", 416 },
 	{ "wrong_method", "Not with this method", 405 },
+	{ "number_limit", "No more numbers than that", 409 },
 	{ "disk_full", "The disk is full", 503 },
 };
 

@@ -58,6 +58,8 @@ static enum err authenticate(struct job *job, const struct request *req)
 		return ERR_AUTH;
 	TRY(session_use(job, cookie, &session));
 	TRY(check_csrf(job, req, &session));
+	if (api_is_server_admin(session.person.email))
+		job->actor.permissions |= PERMIT_SERVER_ADMIN;
 	if (!session.must_enrol || req->route->permission == PERMIT_SIGNED_IN)
 		return OK;
 	return fail_code(job, ERR_DENIED, S("second_factor_to_set_up"),
@@ -75,7 +77,9 @@ static enum err authorise(struct job *job, uint64_t permission)
 				S("Ask an admin of the workspace."),
 				"This needs the permission %s.",
 				permission_name((enum permission_index)i));
-	return ERR_DENIED;
+	return fail_code(job, ERR_DENIED, S("not_allowed"),
+		S("Ask whoever runs the server: the setting server_admins names them."),
+		"This needs the permission server-admin.");
 }
 
 enum err request_session(struct job *job, const struct request *req, struct session *out)

@@ -30,6 +30,7 @@ static enum err write_session(struct job *job, struct response *res, const struc
 	json_put(out, "role", access_role_word(job, &session->person.access));
 	permissions_write_json(out, "permissions", job->actor.permissions);
 	json_put_bool(out, "sees_all", !job->scope);
+	json_put_bool(out, "server_admin", api_is_server_admin(session->person.email));
 	json_put_bool(out, "must_enrol", session->must_enrol);
 	json_put(out, "csrf_token", session->csrf_token);
 	TRY(live_write_json(job, out, "live", live_channel(job)));

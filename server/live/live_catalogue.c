@@ -51,14 +51,21 @@ const struct live_entry live_catalogue[] = {
 	{ S("number.route"), 1, LIVE_TO_ALL, S("number:NumberRoute"),
 		S("Another channel carries a number's messages, or its route was changed."),
 		S("{\"number\":{\"id\":\"11\",\"mode\":\"order\"}}") },
+	{ S("linked.updated"), 1, LIVE_TO_ALL, S("number:LinkedNumber"),
+		S("A number paired with a phone: its state, its score, or what is shown of a "
+		  "pairing."),
+		S("{\"number\":{\"id\":\"10\",\"state\":\"connected\",\"score\":100}}") },
 	{ S("qr.generated"), 1, LIVE_TO_ALL,
-		S("channel_id:Id qr:String attempt:Integer expires_ms:Ms"),
-		S("A code to scan with the phone that a channel is paired with."),
+		S("channel_id:Id qr:String? attempt:Integer? expires_ms:Ms"),
+		S("A code to scan with the phone is there. Its text pairs whoever reads it: the "
+		  "server tells it at `/linked-numbers/{id}/pairing` alone, and leaves it out "
+		  "here."),
 		S("{\"channel_id\":\"10\",\"qr\":\"2@example\",\"attempt\":1,\"expires_ms\":0}") },
 	{ S("session.updated"), 1, LIVE_TO_ALL,
 		S("channel_id:Id state:String reason:String? since_ms:Ms"),
-		S("A linked device's session is connecting, pairing, open, waiting or closed."),
-		S("{\"channel_id\":\"10\",\"state\":\"open\",\"reason\":null,\"since_ms\":0}") },
+		S("A linked number is in another state."),
+		S("{\"channel_id\":\"10\",\"state\":\"connected\",\"reason\":null,\"since_ms\":"
+		  "0}") },
 	{ S("campaign.updated"), 1, LIVE_TO_ALL, S("campaign:Campaign"),
 		S("A broadcast began, went on, paused or ended."),
 		S("{\"campaign\":{\"id\":\"11\",\"state\":\"sending\"}}") },

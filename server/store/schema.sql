@@ -528,6 +528,14 @@ CREATE TABLE linked_change (
 	sentence TEXT NOT NULL
 );
 CREATE INDEX linked_change_channel ON linked_change (channel_id, id);
+CREATE TABLE linked_consent (
+	id INTEGER PRIMARY KEY,
+	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
+	channel_id BIGINT NOT NULL REFERENCES channel (id),
+	version TEXT NOT NULL,
+	actor_id BIGINT NOT NULL
+);
+CREATE INDEX linked_consent_channel ON linked_consent (channel_id, id);
 CREATE TABLE linked_number (
 	channel_id BIGINT PRIMARY KEY REFERENCES channel (id),
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
