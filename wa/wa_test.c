@@ -225,7 +225,7 @@ static void note_message(struct program *p, const struct wa_message *m)
 			from->letters[i].arrived++;
 			return;
 		}
-	EXPECT(!"a message that nobody wrote");
+	test_fail(__FILE__, __LINE__, "a message that nobody wrote");
 }
 
 static void note_sent(struct program *p, const struct wa_sent *sent)
