@@ -209,6 +209,26 @@ test('a group: theirs and ours, a garbled one, and who leaves', async () => {
   assert.equal((await chat.got(garbled.key.id))[6], 'Garbled for all')
 })
 
+test('a group by numbers works as one by hidden ids; who is removed hears no more, who joins hears what follows', async () => {
+  const eve = await clients.paired('15552220003')
+  await demo.control('POST', '/linked/faults', { pn_groups: true })
+  const group = await ana.sock.groupCreate('By numbers', [`${OURS}@s.whatsapp.net`, eve.jid])
+  await demo.control('POST', '/linked/faults', {})
+  const first = await chat.say(group.id, 'Before')
+  for (const member of [ana, eve]) assert.equal(text(await member.got(first)), 'Before')
+  const back = await eve.say(group.id, { text: 'Heard' })
+  assert.equal((await chat.got(back.key.id))[6], 'Heard')
+  await ana.sock.groupParticipantsUpdate(group.id, [eve.jid], 'remove')
+  await eve.event('group-participants.update', (change) => change.id === group.id && change.action === 'remove')
+  const second = await chat.say(group.id, 'Without Eve')
+  assert.equal(text(await ana.got(second)), 'Without Eve')
+  await ana.sock.groupParticipantsUpdate(group.id, [eve.jid], 'add')
+  await ana.event('group-participants.update', (change) => change.id === group.id && change.action === 'add')
+  const third = await chat.say(group.id, 'With Eve again')
+  for (const member of [ana, eve]) assert.equal(text(await member.got(third)), 'With Eve again')
+  assert.ok(!eve.messages.some((m) => m.key.id === second))
+})
+
 test('a number that is nobody is told as such', async () => {
   chat.do('text 4915100000000 3EB0000000000000000099 hello')
   assert.equal((await chat.told('sent', (one) => one[1] === '3EB0000000000000000099'))[2], '-1')
