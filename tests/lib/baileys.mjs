@@ -45,8 +45,8 @@ export class Client extends EventEmitter {
     this.sock = makeWASocket({
       auth: this.auth.state, waWebSocketUrl: this.options.url ?? this.demo.linked_tls_url,
       logger: pino({ level: process.env.BAILEYS_LOG ?? 'silent' }),
-      // What it sent, for those who ask for it again.
-      getMessage: async (key) => this.sent.get(key.id),
+      // What it sent, for those who ask for it again; they may ask before sendMessage has given it.
+      getMessage: async (key) => until(() => this.sent.get(key.id), 'what was sent', 5000).catch(() => undefined),
       ...this.options,
     })
     this.sock.ev.on('creds.update', () => this.ended || this.auth.saveCreds())

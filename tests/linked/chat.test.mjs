@@ -168,7 +168,7 @@ test('killed and started again it goes on, and gets what waited, in order', asyn
   chat.start()
   await chat.opened(from)
   for (const id of ids) await chat.got(id)
-  assert.deepEqual(chat.lines.slice(from).filter((one) => ids.includes(one[1])).map((one) => one[1]), ids)
+  assert.deepEqual(chat.lines.slice(from).filter((one) => one[0] === 'message' && ids.includes(one[1])).map((one) => one[1]), ids)
   assert.equal(text(await ana.got(await chat.say(ANA, 'Back again'))), 'Back again')
   await until(async () => (await demo.control('GET', '/linked')).devices.find((d) => d.phone === OURS).queued === 0, 'the queue to be empty', WAIT_MS)
 })

@@ -311,6 +311,7 @@ struct client_incoming {
 	struct jid chat, author, other; /* bare, by hidden id when it is known; other: the number */
 	int64_t t_s, count;     /* count: which attempt the sender says it is */
 	bool is_own, is_group, is_peer, is_hidden;
+	bool has_content;       /* more than a key was deciphered */
 	bool is_keyless;        /* there is no sender key to read it with */
 	int encs, opened, failed, nack;
 	enum signal_outcome failure;

@@ -391,6 +391,7 @@ static enum err take_content(struct wa_client *c, const struct wa_call *call,
 		take_destination(c, call, in, inside.destination);
 	if (is_empty(inside.content))
 		return OK;
+	in->has_content = true;
 	m = new_message(c, call, in);
 	m->message = inside.content;
 	m->plain = plain;
@@ -551,7 +552,8 @@ enum err client_take_message(struct wa_client *c, const struct wa_call *call,
 		return take_unavailable(c, call, &in, unavailable);
 	if (!in.encs)
 		return client_send_ack(c, call, stanza, NACK_STANZA);
-	if (in.failed)
+	/* Of several ciphertexts of one thing, one is enough. */
+	if (in.failed && !in.has_content)
 		return take_failed(c, call, &in);
 	if (!in.nack)
 		return acknowledge(c, call, &in);
