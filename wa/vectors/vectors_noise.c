@@ -4,14 +4,15 @@
 #include "base/codec.h"
 #include "wa/noise/frame.h"
 #include "wa/noise/handshake.h"
-
-#define NOW_S 1800000000
+#include "wa/proto/proto.h"
+#include "wa_transport.pb-c.h"
 
 /* The keys of all transcripts stand in noise_xx. */
 struct cast {
 	struct curve_pair client, server, client_ephemeral, server_ephemeral;
 	uint8_t root[CURVE_KEY_SIZE];
 	bytes chain, payload;
+	int64_t now_s;
 };
 
 static void read_cast(struct vectors *v, struct cast *c)
@@ -25,12 +26,13 @@ static void read_cast(struct vectors *v, struct cast *c)
 	key_at(v, xx, "keys.root.pub", c->root);
 	c->chain = octets_at(v, xx, "cert.chain");
 	c->payload = octets_at(v, xx, "client_payload");
+	c->now_s = int_at(v, xx, "cert.not_before") / 2 + int_at(v, xx, "cert.not_after") / 2;
 }
 
 static struct client_start client_start(const struct cast *c)
 {
 	return (struct client_start){ .own = &c->client, .seed = c->client_ephemeral.secret,
-		.trust = { c->root, NOW_S }, .payload = c->payload };
+		.trust = { c->root, c->now_s }, .payload = c->payload };
 }
 
 static struct buf empty(struct vectors *v)
@@ -82,10 +84,105 @@ static void play(struct vectors *v, const struct play *p, json part)
 	} else {
 		check(v, finish.len == 0, "nothing more is said");
 	}
+	check_int(v, client.server_until_s, json_field(v->root, "noise_xx"), "cert.not_after");
 	check_octets(v, said.payload, json_field(v->root, "noise_xx"), "client_payload");
 	check_keys(v, &client, true);
 	check_keys(v, &server, false);
 }
+
+/* ---- each step of a transcript ---- */
+
+struct steps {
+	struct noise noise;
+	struct cast *cast;
+	const struct curve_pair *client_ephemeral, *server_ephemeral;
+	bytes client_static, client_payload, server_static, chain; /* as they stand in messages */
+	str pattern;
+};
+
+static void step_hash(struct vectors *v, struct steps *s, str what)
+{
+	const struct { const char *name; bytes data; } hashed[] = {
+		{ "pre-message server static", { s->cast->server.open, CURVE_KEY_SIZE } },
+		{ "client ephemeral", { s->client_ephemeral->open, CURVE_KEY_SIZE } },
+		{ "server ephemeral", { s->server_ephemeral->open, CURVE_KEY_SIZE } },
+		{ "encrypted server static", s->server_static },
+		{ "encrypted cert chain", s->chain },
+		{ "encrypted client static", s->client_static },
+		{ "encrypted client payload", s->client_payload },
+	};
+
+	if (str_is(what, S("prologue"))) {
+		noise_init(&s->noise, s->pattern,
+			(bytes){ handshake_prologue, HANDSHAKE_PROLOGUE_SIZE });
+		return;
+	}
+	for (size_t i = 0; i < COUNT_OF(hashed); i++)
+		if (str_is(what, str_of(hashed[i].name))) {
+			noise_mix_hash(&s->noise, hashed[i].data);
+			return;
+		}
+	check(v, false, "such a step is known");
+}
+
+/* "es": the first letter is the client's key, the second the server's; e: ephemeral, s: static. */
+static void step_keys(struct vectors *v, struct steps *s, str what, json c)
+{
+	const struct curve_pair *client, *server;
+	uint8_t shared[CURVE_KEY_SIZE];
+
+	if (!check(v, what.len == 2, "such a step is known"))
+		return;
+	client = what.ptr[0] == 'e' ? s->client_ephemeral : &s->cast->client;
+	server = what.ptr[1] == 'e' ? s->server_ephemeral : &s->cast->server;
+	check(v, curve_agree(client->secret, server->open, shared) &&
+			 noise_mix_keys(&s->noise, client->secret, server->open),
+		"the keys agree");
+	check_octets(v, (bytes){ shared, sizeof shared }, c, "ikm");
+	check_octets(v, (bytes){ s->noise.chain, NOISE_KEY_SIZE }, c, "ck");
+	check_octets(v, (bytes){ s->noise.key, NOISE_KEY_SIZE }, c, "k");
+}
+
+static void check_steps(struct vectors *v, struct steps *s)
+{
+	json list = json_field(v->part, "steps");
+
+	for (v->at = 0; v->at < json_count(list); v->at++) {
+		json c = json_at(list, v->at);
+		str name = text_at(v, c, "step"), verb = str_split(&name, ' ');
+
+		if (str_is(verb, S("mixKey")))
+			step_keys(v, s, name, c);
+		else
+			step_hash(v, s, name);
+		if (json_field(c, "h"))
+			check_octets(v, (bytes){ s->noise.hash, SHA256_SIZE }, c, "h");
+	}
+	v->at = 0;
+	check_octets(v, (bytes){ s->noise.hash, SHA256_SIZE }, v->part, "final.h");
+	if (json_path(v->part, "final.ck"))
+		check_octets(v, (bytes){ s->noise.chain, NOISE_KEY_SIZE }, v->part, "final.ck");
+}
+
+static const Wa__HandshakeMessage *message(struct vectors *v, json from, const char *path)
+{
+	const Wa__HandshakeMessage *m = PROTO_UNPACK(v->arena, Wa__HandshakeMessage,
+		wa__handshake_message, octets_at(v, from, path));
+
+	return check(v, m != NULL, path) ? m : NULL;
+}
+
+static void steps_of_server(struct vectors *v, struct steps *s)
+{
+	const Wa__HandshakeMessage *m = message(v, v->part, "server_hello_msg");
+
+	if (!check(v, m && m->server_hello, "server_hello_msg"))
+		return;
+	s->server_static = PROTO_DATA(m->server_hello, static_);
+	s->chain = PROTO_DATA(m->server_hello, payload);
+}
+
+/* ---- frames after it ---- */
 
 static void frame_case(struct vectors *v, json c, const char *key)
 {
@@ -141,6 +238,21 @@ static void check_first_frames(struct vectors *v)
 		"prologue");
 }
 
+static void check_xx_steps(struct vectors *v, struct cast *c)
+{
+	struct steps s = { .cast = c, .client_ephemeral = &c->client_ephemeral,
+		.server_ephemeral = &c->server_ephemeral,
+		.pattern = S("Noise_XX_25519_AESGCM_SHA256") };
+	const Wa__HandshakeMessage *m = message(v, v->part, "client_finish_msg");
+
+	if (!check(v, m && m->client_finish, "client_finish_msg"))
+		return;
+	s.client_static = PROTO_DATA(m->client_finish, static_);
+	s.client_payload = PROTO_DATA(m->client_finish, payload);
+	steps_of_server(v, &s);
+	check_steps(v, &s);
+}
+
 void vectors_noise_xx(struct vectors *v)
 {
 	struct cast c;
@@ -150,6 +262,7 @@ void vectors_noise_xx(struct vectors *v)
 			.server = { &c.server, c.server_ephemeral.secret, c.chain, false } },
 		v->part);
 	check_first_frames(v);
+	check_xx_steps(v, &c);
 	each_case(v, json_field(v->part, "client_to_server"), up_case);
 	each_case(v, json_field(v->part, "server_to_client"), down_case);
 	each_case(v, json_field(v->part, "far_counters"), far_case);
@@ -175,7 +288,22 @@ static void play_known(struct vectors *v, bool refuse)
 
 void vectors_noise_ik(struct vectors *v)
 {
+	struct curve_pair client, server;
+	struct cast c;
+	struct steps s = { .cast = &c, .client_ephemeral = &client, .server_ephemeral = &server,
+		.pattern = S("Noise_IK_25519_AESGCM_SHA256") };
+	const Wa__HandshakeMessage *m = message(v, v->part, "client_hello_msg");
+
 	play_known(v, false);
+	if (!check(v, m && m->client_hello, "client_hello_msg"))
+		return;
+	read_cast(v, &c);
+	pair_at(v, v->part, "client_ephemeral", &client);
+	pair_at(v, v->part, "server_ephemeral", &server);
+	s.client_static = PROTO_DATA(m->client_hello, static_);
+	s.client_payload = PROTO_DATA(m->client_hello, payload);
+	steps_of_server(v, &s);
+	check_steps(v, &s);
 }
 
 void vectors_noise_xxfallback(struct vectors *v)

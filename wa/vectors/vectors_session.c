@@ -6,6 +6,7 @@
 #include "wa/session/link_code.h"
 #include "wa/session/payload.h"
 #include "wa/session/prekey.h"
+#include "wa/stanza/stanza.h"
 #include "wa_transport.pb-c.h"
 
 #include <stdlib.h>
@@ -182,6 +183,47 @@ static void check_reply(struct vectors *v, json c, const struct adv_pairing *pai
 		"device_signature_with_z");
 }
 
+/* A node of that tag somewhere below. */
+static const struct node *find(const struct node *node, const char *tag)
+{
+	const struct node *found = node_is(node, tag) ? node : NULL;
+
+	for (const struct node *child = node->first; child && !found; child = child->next)
+		found = find(child, tag);
+	return found;
+}
+
+/* The stanza of a frame holds the content of <device-identity>. */
+static void check_frame(struct vectors *v, json c, const char *frame, const char *content)
+{
+	const struct node *identity;
+	const char *why = "";
+	struct node node;
+
+	if (!json_field(c, frame))
+		return;
+	if (!check(v, stanza_read(v->arena, octets_at(v, c, frame), &node, &why) == OK, frame))
+		return;
+	identity = find(&node, "device-identity");
+	check_octets(v, identity ? node_data(identity) : BYTES_NONE, c, content);
+	if (identity && node_text(v->arena, identity, "key-index").len)
+		check_text(v, node_text(v->arena, identity, "key-index"), c, "reply_key_index");
+}
+
+/* What the phone signs, by its key and noise. */
+static void check_voucher(struct vectors *v, json c)
+{
+	uint8_t signature[CURVE_SIGNATURE_SIZE];
+	bytes noise = octets_at(v, c, "account_z");
+	struct curve_pair phone;
+
+	pair_at(v, c, "phone_identity", &phone);
+	if (!check(v, noise.len == CURVE_NOISE_SIZE, "account_z"))
+		return;
+	curve_sign(phone.secret, octets_at(v, c, "account_signed_message"), noise.ptr, signature);
+	check_octets(v, (bytes){ signature, sizeof signature }, c, "account_signature");
+}
+
 static void adv_case(struct vectors *v, json c)
 {
 	struct adv_pairing pairing = { 0 };
@@ -199,6 +241,10 @@ static void adv_case(struct vectors *v, json c)
 	check_octets(v, (bytes){ pairing.primary_identity, CURVE_KEY_SIZE }, c,
 		"phone_identity.pub");
 	check_reply(v, c, &pairing);
+	check_voucher(v, c);
+	check_frame(v, c, "pair_success_frame_plaintext", "device_identity_content");
+	check_frame(v, c, "reply_frame_plaintext_deterministic",
+		"reply_device_identity_content_deterministic");
 }
 
 void vectors_adv_pairing(struct vectors *v)
