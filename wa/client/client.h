@@ -90,6 +90,8 @@ enum err wa_client_read(struct wa_client *c, const struct wa_call *call,
 enum wa_typing { WA_PAUSED, WA_COMPOSING, WA_RECORDING };
 enum err wa_client_typing(struct wa_client *c, const struct wa_call *call, const struct jid *chat,
 	enum wa_typing typing);
+/* While available, our receipts count as delivered and the phone rings for nothing. It ends with
+ * the connection. */
 enum err wa_client_presence(struct wa_client *c, const struct wa_call *call, bool available);
 
 /* Asks our phone for a message that could not be deciphered, or that only it has (§5.8). By itself

@@ -216,7 +216,7 @@ static struct wa_message *new_message(struct wa_client *c, const struct wa_call 
 	m->sender.device = in->sender.device;
 	m->other = in->other;
 	m->is_from_me = in->is_own;
-	m->is_group = in->is_group;
+	m->is_group = client_is_group(&in->chat); /* stories are none */
 	m->is_offline = node_attr(in->stanza, "offline") != NULL;
 	m->t_ms = in->t_s ? in->t_s * 1000 : call->now->wall_ms;
 	m->push_name = str_is(name, S("-")) ? STR_NONE : name;

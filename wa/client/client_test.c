@@ -975,3 +975,25 @@ TEST(what_is_owed_to_a_device_outlives_a_restart)
 	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 2);
 	board_done(a.b);
 }
+
+TEST(a_story_is_told_as_no_group)
+{
+	struct cast a = cast_make();
+	struct jid chat = { .user = S("status"), .server = JID_SERVER_BROADCAST };
+	struct jid from = device_lid(&a.theirs->device);
+	struct node *m = notice_of("message", "text", &chat), *enc;
+	const struct wa_message *told;
+
+	node_put_jid(test_arena(), m, "participant", &from);
+	node_put_int(test_arena(), m, "t", BOARD_T0_MS / 1000);
+	enc = node_add(test_arena(), m, "enc");
+	node_put(test_arena(), enc, "v", S("2"));
+	node_put(test_arena(), enc, "type", S("skmsg"));
+	node_put_data(enc, bytes_of(S("nobody reads this, for want of a key")));
+	board_push(a.own, m);
+	board_run(a.b);
+	told = board_event(a.own, WA_EVENT_MESSAGE, 0)->message;
+	EXPECT(!told->is_group);
+	EXPECT_STR(jid_text(test_arena(), &told->chat), "status@broadcast");
+	board_done(a.b);
+}
