@@ -264,7 +264,7 @@ type Translate = (key: string, values?: Record<string, unknown>) => string
 export const NAMED_KINDS = [
   'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'live_location', 'contacts', 'interactive', 'button', 'list',
   'template', 'poll', 'poll_vote', 'order', 'product', 'system', 'edit', 'revoke', 'unsupported', 'reaction', 'text', 'note',
-  'pin', 'request_welcome', 'media_placeholder',
+  'pin', 'request_welcome', 'media_placeholder', 'waiting',
 ]
 
 export function kindName(type: string, t: Translate): string {
@@ -284,6 +284,10 @@ function specialPreview(message: Message, t: Translate): string {
     default: return ''
   }
 }
+
+/** The sender let it be seen once, or the chat's messages disappear after a while: the customer may not have it any more. */
+export const viewedOnce = (message: Message): boolean => bodyOf(message)['view_once'] === true
+export const disappears = (message: Message): boolean => (num(bodyOf(message)['disappears_s']) ?? 0) > 0
 
 /** One line that stands for the message in lists, quotes and notices. */
 export function previewOf(message: Message, t: Translate): string {
