@@ -51,8 +51,8 @@ struct linked_said {
 	bool is_from_me, is_group, is_view_once, is_ephemeral, is_waiting, is_history;
 	str unavailable;
 	/* Of an add-on (wa_addon_target() knows them: poll votes, enciphered reactions, edits): the
-	 * secret of the message it is about, and both names of both people. NULL: not known; then
-	 * it tells nothing. */
+	 * secret of the message it is about, and both names of both people; use and target_id are
+	 * taken from the message. NULL: not known; then it tells nothing. */
 	const struct wa_addon *addon;
 };
 

@@ -11,7 +11,7 @@
 /* One content on its way in. */
 struct reading {
 	struct arena *arena;
-	const struct linked_said *said;
+	struct linked_said *said; /* a copy */
 	const Wa__Message *m;   /* unwrapped */
 	struct buf b;           /* its JSON */
 	bool has_media;

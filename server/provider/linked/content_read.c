@@ -884,11 +884,20 @@ static bool take_addon(struct reading *r, struct provider_event *out)
 {
 	enum wa_use use;
 	const Wa__MessageKey *key = wa_addon_target(r->m, &use);
+	struct wa_addon addon;
 	const Wa__Message *opened;
 
+	if (!key || !key->id)
+		return false;
+	if (r->said->addon) {
+		addon = *r->said->addon;
+		addon.use = use;
+		addon.target_id = str_of(key->id);
+		r->said->addon = &addon;
+	}
 	if (use == WA_USE_POLL_VOTE)
 		return take_vote(r, r->m->poll_update_message, out);
-	opened = key && r->said->addon ? wa_addon_message(r->arena, r->said->addon, r->m) : NULL;
+	opened = r->said->addon ? wa_addon_message(r->arena, r->said->addon, r->m) : NULL;
 	if (!opened)
 		return false;
 	if (opened->reaction_message)
