@@ -1,4 +1,5 @@
-/* pace_state.c: a stored state of a pace; what reads is packed to the same again, and can be asked. */
+/* pace_state.c: a stored state of a pace; what reads is packed to the same again, and can be asked.
+ */
 #include "account/pace.h"
 #include "fuzz/fuzz.h"
 

@@ -177,6 +177,7 @@ static enum err prepare(struct job *job, const struct outbox_item_row *item, str
 		TRY(media_ensure_uploaded(job, p->channel,
 			&(struct media_wanted){ p->message.media_id, p->message.kind },
 			&p->outgoing.media_remote_id));
+	TRY(outbox_slow_typing(job, p->channel, &p->message, &p->outgoing.typing_ms));
 	return swap_files(job, p);
 }
 

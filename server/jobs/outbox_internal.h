@@ -103,6 +103,9 @@ struct outbox_slow { bool go, stop; size_t held; };
 enum err outbox_slow_ask(struct job *job, struct outbox *outbox, const struct channel *ch,
 	const struct outbox_item_row *item, struct outbox_slow *slow,
 	struct inbox_changes *changes);
+/* How long somebody seems to type before it; 0: not at all. On a call worker. */
+enum err outbox_slow_typing(struct job *job, const struct channel *ch, const struct message *msg,
+	int64_t *out);
 /* What came of a call. In the open transaction. */
 enum err outbox_slow_note(struct job *job, const struct outbox_result *result,
 	struct inbox_changes *changes);

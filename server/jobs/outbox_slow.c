@@ -10,6 +10,10 @@
 #include "base/json.h"
 #include "jobs/outbox_internal.h"
 
+/* Somebody types: so long at least, and so much more for each character, up to an end. */
+#define TYPING_MIN_MS 1000
+#define TYPING_CHARACTER_MS 30
+#define TYPING_MAX_MS 6000
 /* So soon a pause that ended, or a limit that was raised, is noticed at the latest. */
 #define PUT_OFF_MAX_MS 60000
 
@@ -102,13 +106,30 @@ enum err outbox_slow_ask(struct job *job, struct outbox *outbox, const struct ch
 	return pace_number_sent(job, &number, &message, item->conversation);
 }
 
+enum err outbox_slow_typing(struct job *job, const struct channel *ch, const struct message *msg,
+	int64_t *out)
+{
+	struct pace_number number;
+	int64_t ms = TYPING_MIN_MS + (int64_t)msg->content.len * TYPING_CHARACTER_MS;
+
+	*out = 0;
+	if (!ch->provider->is_paced || msg->kind != KIND_TEXT)
+		return OK;
+	TRY(pace_number_get(job, ch->id, &number));
+	if (number.has_typing)
+		*out = ms < TYPING_MAX_MS ? ms : TYPING_MAX_MS;
+	return OK;
+}
+
 enum err outbox_slow_note(struct job *job, const struct outbox_result *result,
 	struct inbox_changes *changes)
 {
 	struct channel *ch;
 	str sentence;
+	bool is_no = result->outcome == OUTCOME_FAILED || str_is(result->code, S("rate_limited"));
 
-	if (!result->is_paced || result->outcome == OUTCOME_SENT || !result->was_called)
+	/* That the number is not connected, or no answer came, says nothing of its pace. */
+	if (!result->is_paced || !is_no || !result->was_called)
 		return OK;
 	TRY(pace_number_failed(job, result->item.channel, result->code, &sentence));
 	if (!sentence.len)

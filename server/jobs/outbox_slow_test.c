@@ -42,6 +42,7 @@ static struct channel *linked_channel(struct job *job)
 	EXPECT_OK(pace_choose_default(S("careful"), true, &why));
 	job->now_ms = clock_now_ms();
 	linked_manager.host.numbers_max = 5;
+	linked_manager.host.channel = channel_get;
 	EXPECT_OK(channel_create(job, &draft, &ch));
 	return ch;
 }

@@ -139,6 +139,30 @@ static enum err not_sent(struct linked *n, enum err e, struct send_result *out)
 	return e == ERR_CONFLICT ? ERR_UPSTREAM : e;
 }
 
+static enum err run_typing(struct turn *turn, void *arg)
+{
+	const struct sending *s = arg;
+	struct jid chat;
+
+	if (!turn->n->link || wa_link_state(turn->n->link) != WA_OPEN ||
+		!jid_read(chat_of(turn->job->arena, s->msg), &chat))
+		return OK;
+	return wa_client_typing(wa_link_client(turn->n->link), &turn->call, &chat, WA_COMPOSING);
+}
+
+/* Best effort: a message that nobody seemed to type goes all the same. */
+static void seem_to_type(struct job *job, struct linked *n, struct sending *s)
+{
+	int64_t ms = s->msg->typing_ms;
+	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+
+	if (!ms)
+		return;
+	if (linked_run(job, n, run_typing, s) != OK)
+		job_forgive(job);
+	nanosleep(&pause, NULL);
+}
+
 static enum err send_and_wait(struct job *job, struct linked *n, struct sending *s,
 	struct send_result *out)
 {
@@ -174,6 +198,7 @@ enum err linked_send(struct job *job, const struct channel *ch, const struct out
 	TRY(linked_take(job, ch->id, &n));
 	s.id = arena_str(job->arena,
 		wa_message_id(job->arena, (bytes){ (const uint8_t *)seed, sizeof seed }));
+	seem_to_type(job, n, &s);
 	e = send_and_wait(job, n, &s, out);
 	linked_drop(n);
 	return e;
