@@ -36,6 +36,7 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_CONTACT] = "contact",
 		[EVENT_NOTICE] = "notice",
 		[EVENT_VOTE] = "vote",
+		[EVENT_CHAT] = "chat",
 		[EVENT_UNDRAWN] = "undrawn",
 	};
 

@@ -132,6 +132,7 @@ enum event_kind {
 	EVENT_CONTACT,        /* the owner's address book (coexistence): name for a phone */
 	EVENT_NOTICE,         /* account, number, security, flow, …: a sentence for people */
 	EVENT_VOTE,           /* who chose what in a poll of ours or theirs */
+	EVENT_CHAT,           /* the owner did something to a chat on the phone: done */
 	EVENT_UNDRAWN,        /* a kind that nothing draws yet: the raw event is kept and shown */
 };
 
@@ -184,6 +185,9 @@ struct provider_event {
 
 	/* EVENT_PREFERENCE */
 	str preference; /* "stop", "resume" */
+
+	/* EVENT_CHAT: "read" (all up to at_ms), "archived", "unarchived" */
+	str done;
 
 	/* EVENT_NOTICE, EVENT_UNDRAWN */
 	str severity;           /* "info", "warning", "critical" */

@@ -12,6 +12,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "provider/linked/history.h"
+#include "provider/linked/sync.h"
 #include "wa/client/appstate.h"
 #include "wa/client/media_host.h"
 
@@ -329,6 +330,8 @@ static enum err take_event(struct turn *turn, const struct wa_event *event)
 	case WA_EVENT_FETCH:
 		linked_history_fetch(turn->n, &event->fetch->file, event->fetch->number);
 		return OK;
+	case WA_EVENT_SYNC:
+		return linked_sync_take(turn, event->sync);
 	case WA_EVENT_RESTRICTED:
 		return linked_put_people(turn, event);
 	case WA_EVENT_ANSWER:
@@ -336,7 +339,6 @@ static enum err take_event(struct turn *turn, const struct wa_event *event)
 	case WA_EVENT_TYPING:
 	case WA_EVENT_PRESENCE:
 	case WA_EVENT_MEDIA:
-	case WA_EVENT_SYNC:
 		break;
 	}
 	return OK;

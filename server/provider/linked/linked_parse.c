@@ -12,6 +12,7 @@
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/linked_people.h"
 #include "provider/linked/media.h"
+#include "provider/linked/sync.h"
 
 #define PLAIN_MAX (3u << 20)
 
@@ -221,6 +222,8 @@ enum err linked_parse(struct job *job, const struct channel *ch, str body,
 		parse_known(job, v, out);
 	else if (str_is(kind, S("notice")))
 		parse_notice(job, v, out);
+	else if (str_is(kind, S("chat")))
+		linked_sync_parse(job, v, out);
 	else if (str_is(kind, S("history")))
 		return linked_history_parse(job, v, parse_message, out);
 	else
