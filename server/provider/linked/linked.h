@@ -179,6 +179,8 @@ struct linked_host {
 	size_t workers;         /* threads of the lanes */
 	int64_t node;
 	int64_t numbers_max;    /* of a workspace that has no limit of its own */
+	/* an hour and workspace; 0: LINKED_PAIR_PER_HOUR. Many: the gap between two shrinks, too */
+	int64_t pairings_max;
 	unsigned hurry;         /* times of the protocol are divided by it: tests; 0 is 1 */
 	/* account/: with job->workspace's key; the channel with its config; proof and failure of a
 	 * channel; the number's digits; an audit row. The last three in the open transaction. */

@@ -208,33 +208,44 @@ static enum err check_consent(struct turn *turn, const struct linked_number_row 
 		"Nobody has agreed to the terms and risks of a linked number yet.");
 }
 
+static int64_t pairings_an_hour(void)
+{
+	int64_t most = linked_manager.host.pairings_max;
+
+	return most ? most : LINKED_PAIR_PER_HOUR;
+}
+
+static int64_t gap_ms(void)
+{
+	int64_t even = HOUR_MS / pairings_an_hour();
+
+	return even < LINKED_PAIR_EVERY_MS ? even : LINKED_PAIR_EVERY_MS;
+}
+
 static enum err refuse_pairing(struct turn *turn, int64_t wait_ms)
 {
 	turn->job->retry_after_ms = wait_ms;
 	return fail_code(turn->job, ERR_LIMIT, S("qr_limit"),
 		arena_printf(turn->job->arena, "Try again in %lld seconds.",
 			(long long)(wait_ms / 1000 + 1)),
-		"Too many pairings were started: one in 10 seconds and 5 an hour are allowed.");
+		"Too many pairings were started: one in %lld seconds and %lld an hour are allowed.",
+		(long long)(gap_ms() / 1000), (long long)pairings_an_hour());
 }
 
 /* The limit outlives a restart, so it stands in the store. */
 static enum err note_pairing(struct turn *turn)
 {
-	int64_t now = turn->clock.wall_ms,
-		hurry = linked_manager.host.hurry ? linked_manager.host.hurry : 1;
-	id64 since = id64_floor(now - HOUR_MS / hurry);
+	int64_t now = turn->clock.wall_ms;
+	id64 since = id64_floor(now - HOUR_MS);
 	struct linked_pairing_rows rows;
 
 	TRY(sql_linked_pairing_since(turn->job,
-		&(struct sql_linked_pairing_since){ turn->n->workspace, since,
-			LINKED_PAIR_PER_HOUR },
+		&(struct sql_linked_pairing_since){ turn->n->workspace, since, pairings_an_hour() },
 		&rows));
-	if (rows.count && now - id64_ms(rows.items[0].id) < LINKED_PAIR_EVERY_MS / hurry)
-		return refuse_pairing(turn,
-			id64_ms(rows.items[0].id) + LINKED_PAIR_EVERY_MS / hurry - now);
-	if (rows.count == LINKED_PAIR_PER_HOUR)
-		return refuse_pairing(turn,
-			id64_ms(rows.items[rows.count - 1].id) + HOUR_MS / hurry - now);
+	if (rows.count && now - id64_ms(rows.items[0].id) < gap_ms())
+		return refuse_pairing(turn, id64_ms(rows.items[0].id) + gap_ms() - now);
+	if ((int64_t)rows.count == pairings_an_hour())
+		return refuse_pairing(turn, id64_ms(rows.items[rows.count - 1].id) + HOUR_MS - now);
 	TRY(sql_linked_pairing_prune(turn->job,
 		&(struct sql_linked_pairing_prune){ turn->n->workspace, since }, NULL));
 	return sql_linked_pairing_add(turn->job,

@@ -90,6 +90,9 @@ static enum err linked_health(struct job *job, const struct channel *ch,
 	return OK;
 }
 
+/* It may hold a password. */
+static const char *const linked_secrets[] = { "proxy", NULL };
+
 const struct provider linked_provider = {
 	.name = "linked",
 	.title = "Linked device",
@@ -98,6 +101,7 @@ const struct provider linked_provider = {
 	.parallel_sends = 4,
 	.text_max = 65536,
 	.config_check = linked_config_check,
+	.config_secrets = linked_secrets,
 	.created = linked_created,
 	.removing = linked_removing,
 	.health = linked_health,

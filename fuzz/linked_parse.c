@@ -1,0 +1,15 @@
+/* linked_parse.c: raw events of linked numbers, as the store may hold them of any version. */
+#include "provider/linked/linked_internal.h"
+
+#include "fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = fuzz_arena();
+	struct provider_events events = { 0 };
+	struct job job;
+
+	job_init(&job, "fuzz", arena, NULL);
+	(void)!linked_parse(&job, NULL, str_from((bytes){ data, size }), &events);
+	return 0;
+}
