@@ -63,6 +63,7 @@ enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *wh
 		.workers = (size_t)set->linked_workers,
 		.node = set->node,
 		.numbers_max = set->linked_numbers,
+		.pairings_max = set->linked_pairings,
 		.seal = seal_record,
 		.unseal = unseal_record,
 		.channel = channel_get,

@@ -51,6 +51,15 @@ static const struct command {
 		"import FILE: make a channel as the API would, of a JSON file",
 		"  import FILE               the body of POST /channels, e.g. docs/api/examples/\n"
 		"  --workspace ID            which; the first one when left out\n" },
+	{ "numbers", command_numbers, "linked numbers of a running server, with the QR code here",
+		"  list | pair [ID] | reconnect ID | stop ID | logout ID | diagnose ID\n"
+		"  export ID | import ID     the keys; LINKED_PASSPHRASE seals them\n"
+		"  --api-key KEY             with the permission channel.manage\n"
+		"  --name NAME               of a new number to pair\n"
+		"  --phone DIGITS            pair by a code to type on that phone\n"
+		"  --agree                   to the notice that pair shows\n"
+		"  --file FILE               of export and import\n"
+		"  --url URL                 of the server; from `listen` when left out\n" },
 	{ "counts", command_counts,
 		"verify: count the conversations anew and compare; mend: and put it right",
 		"  verify | mend\n" },

@@ -90,6 +90,8 @@ int command_realtime(struct arena *arena, const struct settings *settings, int a
 int command_emit(struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_channel(
 	struct arena *arena, const struct settings *settings, int argc, char **argv);
+int command_numbers(
+	struct arena *arena, const struct settings *settings, int argc, char **argv);
 int command_counts(struct arena *arena, const struct settings *settings, int argc, char **argv);
 
 /* Takes --name out of argv when it is there. */

@@ -56,6 +56,8 @@ static const struct setting table[] = {
 		"Root key of that network, in hex or base64; WhatsApp's own when empty."),
 	NUMBER_(linked_numbers, 10, 0, 100000,
 		"Linked numbers that a workspace may have, unless it has a limit of its own."),
+	NUMBER_(linked_pairings, 5, 1, 100000,
+		"Pairings of linked numbers that a workspace may start in an hour."),
 	NUMBER_(linked_workers, 4, 1, 64, "Threads that serve linked numbers."),
 	TEXT_(linked_pace, "",
 		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "

@@ -7,6 +7,7 @@
 #include "account/feature.h"
 #include "account/permission.h"
 #include "base/json.h"
+#include "provider/linked/linked.h"
 #include "store/queries.h"
 #include "store/store.h"
 
@@ -354,11 +355,13 @@ enum err health_metrics(struct job *job, const struct request *req, struct respo
 {
 	struct api_figures f;
 	struct store_figures store;
+	struct linked_figures linked;
 	int64_t available, total;
 
 	(void)req;
 	collect(&f);
 	store_figures(job->store, &store);
+	linked_figures(&linked);
 	disk_space(&available, &total);
 	res->type = S("text/plain; version=0.0.4");
 	{
@@ -426,6 +429,40 @@ enum err health_metrics(struct job *job, const struct request *req, struct respo
 			{ "webhooks_dead_total", "counter",
 				"Events given up after the last attempt.",
 				(double)f.webhooks_dead },
+			{ "linked_numbers", "gauge", "Linked numbers in memory.",
+				(double)linked.numbers },
+			{ "linked_connected", "gauge", "Linked numbers that are connected.",
+				(double)linked.connected },
+			{ "linked_waiting", "gauge",
+				"Linked numbers that wait for their next attempt.",
+				(double)linked.waiting },
+			{ "linked_connects_total", "counter", "Logins of linked numbers.",
+				(double)linked.connects },
+			{ "linked_drops_total", "counter",
+				"Connections of linked numbers that were lost.",
+				(double)linked.drops },
+			{ "linked_deaf_total", "counter",
+				"Connections that were open and answered nothing any more.",
+				(double)linked.deaf },
+			{ "linked_frames_in_total", "counter", "Frames of linked numbers, in.",
+				(double)linked.frames_in },
+			{ "linked_frames_out_total", "counter", "Frames of linked numbers, out.",
+				(double)linked.frames_out },
+			{ "linked_sent_total", "counter",
+				"Messages of linked numbers that the server took.",
+				(double)linked.sent },
+			{ "linked_send_failed_total", "counter",
+				"Messages of linked numbers that it refused.",
+				(double)linked.send_failed },
+			{ "linked_received_total", "counter", "Messages to linked numbers.",
+				(double)linked.received },
+			{ "linked_undeciphered_total", "counter",
+				"Of those, deciphered later or never.",
+				(double)linked.undeciphered },
+			{ "linked_transactions_total", "counter", "Turns of linked numbers.",
+				(double)linked.transactions },
+			{ "linked_rolled_back_total", "counter", "Turns that failed.",
+				(double)linked.rolled_back },
 			{ "http_connections", "gauge", "Open HTTP connections.",
 				(double)f.http_connections },
 			{ "request_queue", "gauge", "Requests that wait for a worker.",
