@@ -14,8 +14,12 @@
  * them over HTTP (wa/media/), and says what came of it.
  *
  *	client.c            calls, requests and their answers, timers
- *	client_address.c    numbers and hidden ids of one person, devices of an account
- *	client_send.c       one message to all devices that must have it; acks of the server
+ *	client_address.c    numbers and hidden ids of one person
+ *	client_devices.c    devices of an account: asked for, kept, given up
+ *	client_send.c       messages under way, from the wish to the server's ack
+ *	client_fanout.c     one message for many devices: bundles, sessions, ciphertexts
+ *	client_known.c      who has our key of a group
+ *	client_token.c      privacy tokens
  *	client_receive.c    deciphering, order, doubles, placeholders
  *	client_retry.c      asking again, and being asked again
  *	client_receipt.c    delivered, read, played: both ways

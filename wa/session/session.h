@@ -64,13 +64,14 @@ enum wa_record {
 	WA_RECORD_SESSION = 2,          /* "name.device": wa/signal/ */
 	WA_RECORD_IDENTITY = 3,         /* "name.device" */
 	WA_RECORD_SENDER_KEY = 4,       /* "group name.device" */
-	WA_RECORD_SENDER_KEY_KNOWN = 5, /* "group name.device": id of our key that it has */
+	WA_RECORD_SENDER_KEY_KNOWN = 5, /* group: id of our key, and which devices have it */
 	WA_RECORD_LID = 6,              /* user of a number: user of the hidden id */
 	WA_RECORD_PN = 7,               /* the other way */
-	WA_RECORD_DEVICES = 8,          /* bare jid: its devices */
+	WA_RECORD_DEVICES = 8,          /* bare jid, by hidden id if known: its devices */
 	WA_RECORD_SENT = 9,             /* "chat id": a message of ours, for those who ask again */
-	WA_RECORD_RETRY = 10,           /* "chat id …": how often it was asked for again */
-	WA_RECORD_SEEN = 11,            /* hash of a ciphertext: when */
+	WA_RECORD_RETRY = 10,           /* "in chat id author", "out id name.device": how often it
+					 * was asked for again; "owed device id": what is */
+	WA_RECORD_SEEN = 11,            /* hash of chat, author and id of a message: when */
 	WA_RECORD_SECRET = 12,          /* "chat sender id": message secret */
 	WA_RECORD_TOKEN = 13,           /* bare jid: privacy tokens, both ways */
 	WA_RECORD_GROUP = 14,           /* jid: who is in it, and how it is addressed */
