@@ -9,9 +9,11 @@ struct asking { struct node *iq; uint64_t tag; };
 static enum err ask(struct turn *turn, void *arg)
 {
 	const struct asking *asking = arg;
+	enum wa_state state;
 
 	TRY(linked_load(turn));
-	if (wa_link_state(turn->n->link) != WA_OPEN)
+	state = wa_link_state(turn->n->link);
+	if (state != WA_OPEN && state != WA_SYNCING)
 		return fail_code(turn->job, ERR_CONFLICT, S("not_connected"),
 			S("Wait until the number is connected, and try again."),
 			"The number is not connected right now.");

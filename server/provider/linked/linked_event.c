@@ -322,9 +322,6 @@ static enum err take_event(struct turn *turn, const struct wa_event *event)
 		return put_known(turn, event->known);
 	case WA_EVENT_IDENTITY:
 		return put_identity(turn, event->who);
-	case WA_EVENT_GROUP:
-	case WA_EVENT_CONTACT:
-	case WA_EVENT_CALL:
 	case WA_EVENT_HISTORY:
 		return linked_history_take(turn, event->history);
 	case WA_EVENT_FETCH:
@@ -332,6 +329,9 @@ static enum err take_event(struct turn *turn, const struct wa_event *event)
 		return OK;
 	case WA_EVENT_SYNC:
 		return linked_sync_take(turn, event->sync);
+	case WA_EVENT_GROUP:
+	case WA_EVENT_CONTACT:
+	case WA_EVENT_CALL:
 	case WA_EVENT_RESTRICTED:
 		return linked_put_people(turn, event);
 	case WA_EVENT_ANSWER:
