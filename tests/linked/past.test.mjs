@@ -1,0 +1,68 @@
+// past.test.mjs: what a phone had said before it was paired comes into the inbox; its files come when they are looked at.
+import assert from 'node:assert/strict'
+import { after, before, describe, test as run } from 'node:test'
+import { Caller } from '../api/server.mjs'
+import { startDemo, until } from '../lib/parley.mjs'
+
+const test = (name, work) => run(name, { timeout: 120_000 }, work)
+const PHONE = '6281234567001', ANA = '5511998765001', BUDI = '6281298765002', OLD = '4915112345003'
+const DAY = 24 * 3600 * 1000
+const WAIT = 30_000
+
+describe('the past of a linked number', () => {
+  let demo, api, number
+
+  const sync = () => api.want(200, 'GET', `/linked-numbers/${number.id}/sync`)
+  const conversations = async () => (await api.want(200, 'GET', `/conversations?channel_id=${number.id}&status=all`)).data
+  const said = (from, count, age, more = {}) =>
+    Array.from({ length: count }, (_, i) => ({ with: from, text: `${from} ${i}`, from_me: i % 4 === 3, at_ms: Date.now() - age - (count - i) * 60_000, is_read: true, ...more }))
+
+  before(async () => {
+    demo = await startDemo()
+    api = new Caller(demo, { key: demo.api_key })
+    await demo.control('POST', '/linked/phones', { phone: PHONE, play: true })
+    await demo.control('POST', `/linked/phones/${PHONE}/past`, {
+      messages: [...said(BUDI, 150, 2 * DAY), ...said(ANA, 40, 5 * DAY, { is_read: false, name: 'Ana' }), ...said(OLD, 5, 60 * DAY)],
+    })
+  })
+  after(() => demo?.remove())
+
+  test('it comes after the pairing, within the window, once', async () => {
+    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Old friends' })
+    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
+    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
+    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
+    const done = await until(async () => { const now = await sync(); return now.state === 'completed' && now }, 'the past', WAIT)
+    assert.equal(done.percent, 100)
+    assert.equal(done.chats_done, done.chats_total)
+    const list = await until(async () => { const all = await conversations(); return all.length >= 2 && all }, 'two conversations', WAIT)
+    assert.equal(list.length, 2, JSON.stringify(list.map((one) => one.contact)))
+    for (const [digits, count] of [[ANA, 40], [BUDI, 150]]) {
+      const one = list.find((c) => JSON.stringify(c.contact).includes(digits))
+      assert.ok(one, digits)
+      const messages = await until(async () => {
+        const texts = []
+        for (let before = '', more = true; more;) {
+          const page = await api.want(200, 'GET', `/conversations/${one.id}/messages?limit=100${before}`)
+          texts.push(...page.data.map((m) => m.text?.body))
+          more = page.has_before
+          before = `&before=${page.data[0].id}`
+        }
+        return texts.length >= count && texts
+      }, `${count} messages`, WAIT)
+      assert.equal(messages.length, count)
+      assert.equal(new Set(messages).size, count)
+    }
+  })
+
+  test('taken in again, nothing comes twice', async () => {
+    const before = await sync()
+    await api.want(200, 'POST', `/linked-numbers/${number.id}/sync/again`)
+    await until(async () => { const now = await sync(); return now.state === 'completed' && now.changed_ms > before.changed_ms }, 'the past again', WAIT)
+    assert.equal((await conversations()).length, 2)
+  })
+
+  test('skipped, it says so', async () => {
+    assert.equal((await api.want(200, 'POST', `/linked-numbers/${number.id}/sync/skip`)).state, 'skipped')
+  })
+})
