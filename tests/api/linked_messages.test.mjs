@@ -1,0 +1,150 @@
+// linked_messages.test.mjs: every kind of message between two linked numbers of one workspace, through the simulated network.
+//
+// Each number is the other's customer: what one sends, as people send it, the other gets enciphered, and shows as a message
+// of a customer. So one exchange proves both ways.
+import assert from 'node:assert/strict'
+import { after, before, describe, test as run } from 'node:test'
+import { startDemo, until } from '../lib/parley.mjs'
+import { Caller } from './server.mjs'
+
+const test = (name, work) => run(name, { timeout: 120_000 }, work)
+const NOTICE = '2026-11'
+const WAIT = 30_000
+const PHONES = { desk: '6281234567801', customer: '6281234567802' }
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+const PDF = Buffer.from('%PDF-1.4\n%%EOF\n')
+
+/** A second of a tone, as WAV. */
+function wave() {
+  const samples = 16_000
+  const data = Buffer.alloc(44 + samples * 2)
+  data.write('RIFF', 0); data.writeUInt32LE(36 + samples * 2, 4); data.write('WAVEfmt ', 8)
+  data.writeUInt32LE(16, 16); data.writeUInt16LE(1, 20); data.writeUInt16LE(1, 22)
+  data.writeUInt32LE(16_000, 24); data.writeUInt32LE(32_000, 28); data.writeUInt16LE(2, 32); data.writeUInt16LE(16, 34)
+  data.write('data', 36); data.writeUInt32LE(samples * 2, 40)
+  for (let i = 0; i < samples; i++) data.writeInt16LE(Math.round(12_000 * Math.sin(i * 0.2)), 44 + i * 2)
+  return data
+}
+
+describe('messages of linked numbers', () => {
+  const numbers = {}
+  const threads = {}
+  let demo, api
+
+  async function paired(name) {
+    const made = await api.want(201, 'POST', '/linked-numbers', { name, consent: NOTICE })
+    const get = () => api.want(200, 'GET', `/linked-numbers/${made.id}`)
+    for (;;) {
+      const answer = await api.post(`/linked-numbers/${made.id}/pair`, { consent: NOTICE })
+      if (answer.status === 202) break
+      assert.equal(answer.status, 429, JSON.stringify(answer.body))
+      await new Promise((done) => setTimeout(done, 1000 * Number(answer.headers.get('retry-after'))))
+    }
+    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${made.id}/pairing`)).qr, 'a QR code', WAIT)
+    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONES[name] })
+    await until(async () => (await get()).state === 'connected', `${name} is connected`, WAIT)
+    return made.id
+  }
+  const other = (name) => (name === 'desk' ? 'customer' : 'desk')
+  const messages = async (name) => {
+    const { data } = await api.want(200, 'GET', `/conversations?channel_id=${numbers[name]}`)
+    if (!data.length) return []
+    threads[name] = data[0].id
+    return (await api.want(200, 'GET', `/conversations/${data[0].id}/messages?limit=100`)).data
+  }
+  const message = (id) => api.want(200, 'GET', `/messages/${id}`)
+  /** Sends it, waits until the other number has it, and answers both sides of it. */
+  async function exchange(from, draft) {
+    const sent = await api.want(202, 'POST', '/messages', { to: `+${PHONES[other(from)]}`, channel_id: numbers[from], ...draft })
+    const gone = await until(async () => {
+      const now = await message(sent.id)
+      assert.notEqual(now.status, 'failed', JSON.stringify(now.error))
+      return ['sent', 'delivered', 'read'].includes(now.status) && now
+    }, `the ${draft.type} has gone out`, WAIT)
+    const come = await until(async () => (await messages(other(from))).find((one) => one.remote_id === gone.remote_id && one.direction === 'in'), `the ${draft.type} arrives`, WAIT)
+    return { gone, come }
+  }
+  const upload = async (path, type, data) => {
+    const answer = await fetch(`${demo.url}/api/v1${path}`, { method: 'POST', headers: { authorization: `Bearer ${demo.api_key}`, 'content-type': type }, body: data })
+    assert.equal(answer.status, 201)
+    return (await answer.json()).id
+  }
+  const stored = (name, id) => until(async () => {
+    const one = (await messages(name)).find((m) => m.id === id)
+    assert.notEqual(one?.media?.state, 'failed', JSON.stringify(one))
+    return one?.media?.state === 'stored' && one
+  }, 'the file is fetched', WAIT)
+
+  before(async () => {
+    demo = await startDemo({})
+    api = new Caller(demo, { key: demo.api_key })
+    numbers.desk = await paired('desk')
+    numbers.customer = await paired('customer')
+  }, { timeout: 120_000 })
+  after(() => demo?.remove())
+
+  test('a text arrives and is answered with a quote', async () => {
+    const { gone, come } = await exchange('desk', { type: 'text', text: { body: 'Hello *there* 😀' } })
+    assert.deepEqual([come.type, come.text.body], ['text', 'Hello *there* 😀'])
+    const back = await api.want(202, 'POST', `/conversations/${threads.customer}/messages`, { type: 'text', text: { body: 'Hi' }, context: { message_id: come.id } })
+    const answer = await until(async () => (await messages('desk')).find((one) => one.direction === 'in' && one.text?.body === 'Hi'), 'the answer', WAIT)
+    assert.deepEqual([answer.reply_to?.id, answer.reply_to?.preview], [gone.id, gone.text.body])
+    assert.ok(back.id)
+    await until(async () => (await message(gone.id)).status !== 'sent', 'it is delivered', WAIT)
+  })
+
+  test('places, cards, buttons and lists arrive', async () => {
+    const place = (await exchange('desk', { type: 'location', location: { latitude: -6.2, longitude: 106.8, name: 'Office' } })).come
+    assert.deepEqual([place.type, place.location.latitude, place.location.name], ['location', -6.2, 'Office'])
+    const cards = (await exchange('desk', { type: 'contacts', contacts: [{ name: { formatted_name: 'Ana S.', first_name: 'Ana' }, phones: [{ phone: '+5511998765432', type: 'WORK' }] }] })).come
+    assert.deepEqual([cards.contacts[0].name.formatted_name, cards.contacts[0].phones[0].wa_id], ['Ana S.', '5511998765432'])
+    const buttons = (await exchange('desk', { type: 'interactive', interactive: { type: 'button', body: { text: 'Shall we?' }, action: { buttons: [{ type: 'reply', reply: { id: 'a', title: 'Yes' } }, { type: 'reply', reply: { id: 'b', title: 'No' } }] } } })).come
+    assert.deepEqual([buttons.type, buttons.text.body], ['text', 'Shall we?\n\n1. Yes\n2. No'])
+  })
+
+  test('files arrive with what was derived of them', async () => {
+    const image = (await exchange('desk', { type: 'image', image: { id: await upload('/media?file_name=a.png', 'image/png', PNG), caption: 'look' } })).come
+    assert.deepEqual([image.type, image.image.caption, image.image.width], ['image', 'look', 1])
+    assert.equal((await stored('customer', image.id)).media.mime_type, 'image/png')
+    const voice = (await exchange('desk', { type: 'audio', audio: { id: await upload('/media/voice', 'audio/wav', wave()), voice: true } })).come
+    assert.deepEqual([voice.type, voice.voice.seconds, voice.voice.waveform.length], ['voice', 1, 64])
+    await stored('customer', voice.id)
+    const file = (await exchange('desk', { type: 'document', document: { id: await upload('/media?file_name=a.pdf', 'application/pdf', PDF), filename: 'bill.pdf', caption: 'please' } })).come
+    assert.deepEqual([file.type, file.document.filename, file.document.caption], ['document', 'bill.pdf', 'please'])
+    const bytes = await fetch(`${demo.url}${(await stored('customer', file.id)).media.url}`, { headers: { authorization: `Bearer ${demo.api_key}` } })
+    assert.deepEqual(Buffer.from(await bytes.arrayBuffer()), PDF)
+    const once = (await exchange('customer', { type: 'image', image: { id: await upload('/media?file_name=b.png', 'image/png', PNG), view_once: true } })).come
+    assert.equal(once.image.view_once, true)
+  })
+
+  test('a reaction is shown on its message, and taken away', async () => {
+    const { come, gone } = await exchange('customer', { type: 'text', text: { body: 'Thank you' } })
+    await api.want(202, 'POST', `/conversations/${threads.desk}/messages`, { type: 'reaction', reaction: { message_id: come.id, emoji: '🙏' } })
+    await until(async () => (await message(gone.id)).reactions.some((one) => one.emoji === '🙏' && one.by === 'contact'), 'the reaction', WAIT)
+    await api.want(202, 'POST', `/conversations/${threads.desk}/messages`, { type: 'reaction', reaction: { message_id: come.id, emoji: '' } })
+    await until(async () => (await message(gone.id)).reactions.length === 0, 'the reaction is gone', WAIT)
+  })
+
+  test('what was sent is edited and taken back on both sides', async () => {
+    const { come, gone } = await exchange('desk', { type: 'text', text: { body: 'at noon' } })
+    await api.want(200, 'PATCH', `/messages/${gone.id}`, { body: 'at one' })
+    const edited = await until(async () => { const now = await message(come.id); return now.edited_ms && now }, 'the edit', WAIT)
+    assert.equal(edited.text.body, 'at one')
+    assert.equal((await until(async () => { const now = await message(gone.id); return now.edited_ms && now }, 'our own edit', WAIT)).text.body, 'at one')
+    assert.equal((await api.call('PATCH', `/messages/${come.id}`, { body: 'never' })).status, 422)
+    await api.want(200, 'DELETE', `/messages/${gone.id}`)
+    await until(async () => (await message(come.id)).deleted_ms && (await message(gone.id)).deleted_ms, 'it is gone on both sides', WAIT)
+  })
+
+  test('a poll arrives with its options', async () => {
+    const { come } = await exchange('desk', { type: 'poll', poll: { name: 'When?', options: ['Monday', 'Tuesday'], selectable_count: 1 } })
+    assert.deepEqual([come.type, come.poll.name, come.poll.options.map((one) => one.name)], ['poll', 'When?', ['Monday', 'Tuesday']])
+  })
+
+  test('what a linked device cannot send is said by its field', async () => {
+    const flow = await api.want(422, 'POST', '/messages', { to: `+${PHONES.customer}`, channel_id: numbers.desk, type: 'interactive', interactive: { type: 'flow' } })
+    assert.equal(flow.errors[0].field, 'interactive.type')
+    const link = await api.want(422, 'POST', '/messages', { to: `+${PHONES.customer}`, channel_id: numbers.desk, type: 'image', image: { link: 'https://x.example/a.jpg' } })
+    assert.equal(link.errors[0].field, 'image.link')
+  })
+})
