@@ -10,6 +10,7 @@
 
 #include "account/account.h"
 #include "account/channel.h"
+#include "account/pace_number.h"
 #include "account/template.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -449,7 +450,7 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 		arena_printf(arena, "ws://127.0.0.1:%d/ws/chat", sandbox_port(demo->sandbox)).ptr,
 		true);
 	linked_numbers_root(linked_root_key(arena));
-	return OK;
+	return pace_choose_default(str_of(demo->settings->linked_pace), false, why);
 }
 
 static int complain(const char *command, str why)
