@@ -138,6 +138,9 @@ struct prepared {
 	struct client_targets targets;
 	struct node *stanza;
 	struct client_cipher cipher;
+	/* a device is left out: the session that was remembered is gone; it is met anew, once,
+	 * before anybody gets the message */
+	bool is_short;
 };
 
 static str group_text(const struct wa_call *call, const struct client_out *out)
@@ -305,8 +308,10 @@ static enum err add_target(struct wa_client *c, const struct wa_call *call, stru
 	struct node *list = (struct node *)node_child(p->stanza, "participants"), *to, *enc;
 
 	TRY(client_encipher(c, call, target->address, &p->cipher, &enc));
-	if (!enc)
-		return OK;
+	if (!enc) {
+		p->is_short = true;
+		return client_unmeet(c, call, &target->jid);
+	}
 	if (!list)
 		list = node_add(arena, p->stanza, "participants");
 	to = node_add(arena, list, "to");
@@ -383,6 +388,7 @@ static enum err send_direct(struct wa_client *c, const struct wa_call *call, str
 	struct arena *arena = call->out->arena;
 	bytes plain = out->packed, sent = BYTES_NONE;
 	struct jid pn;
+	bool go = true;
 
 	begin_stanza(call, out, p);
 	if (wa_client_pn_of(c, &p->to, arena, &pn))
@@ -395,6 +401,10 @@ static enum err send_direct(struct wa_client *c, const struct wa_call *call, str
 		p->cipher.plain = target->is_own ? sent : plain;
 		TRY(add_target(c, call, p, target));
 	}
+	if (p->is_short)
+		TRY(find_sessions(c, call, out, &p->targets, &go));
+	if (!go)
+		return OK;
 	if (!node_child(p->stanza, "participants"))
 		return client_out_give_up(c, call, out, WA_SENT_NO_DEVICE);
 	TRY(end_stanza(c, call, out, p));
@@ -491,6 +501,10 @@ static enum err send_group(struct wa_client *c, const struct wa_call *call, stru
 		TRY(add_target(c, call, p, &without.list[i]));
 		client_known_add(&known, without.list[i].address);
 	}
+	if (p->is_short)
+		TRY(find_sessions(c, call, out, &without, &go));
+	if (!go)
+		return OK;
 	TRY(client_known_keep(c, call, group, &known));
 	common.has_pkmsg = p->cipher.has_pkmsg;
 	p->cipher = common;
@@ -517,14 +531,18 @@ static enum err send_peer(struct wa_client *c, const struct wa_call *call, struc
 {
 	struct arena *arena = call->out->arena;
 	struct node *enc, *m;
+	bool go = true;
 
 	p->to = client_jid_copy(arena, &out->to);
 	begin_stanza(call, out, p);
 	m = p->stanza;
 	p->cipher.plain = out->packed;
 	TRY(client_encipher(c, call, p->targets.list[0].address, &p->cipher, &enc));
-	if (!enc)
-		return client_out_give_up(c, call, out, WA_SENT_NO_DEVICE);
+	if (!enc) {
+		TRY(client_unmeet(c, call, &p->targets.list[0].jid));
+		TRY(find_sessions(c, call, out, &p->targets, &go));
+		return go ? client_out_give_up(c, call, out, WA_SENT_NO_DEVICE) : OK;
+	}
 	node_put(arena, m, "category", S("peer"));
 	node_put(arena, m, "push_priority", str_of(out->priority));
 	node_put(arena, node_add(arena, m, "meta"), "appdata", S("default"));

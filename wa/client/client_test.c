@@ -949,6 +949,37 @@ TEST(a_session_that_does_not_read_is_made_anew)
 	board_done(a.b);
 }
 
+TEST(a_session_that_is_gone_from_the_store_is_made_anew_before_the_message_goes)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	const struct wa_store *store = &a.own->client->config.store;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_OK(store->erase(store->arg, WA_RECORD_SESSION, S("20000000002222_1.3")));
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	EXPECT_STR(board_text(a.theirs, 1), "second");
+	EXPECT_STR(board_text(a.their_phone, 1), "second");
+	EXPECT_INT(sent(a.own, 1)->code, 0);
+	EXPECT_INT(board_count(a.own, WA_EVENT_SENT), 2);
+	board_done(a.b);
+}
+
+TEST(a_group_s_key_reaches_a_device_whose_session_is_gone)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	const struct wa_store *store = &a.own->client->config.store;
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "hello"));
+	EXPECT_OK(store->erase(store->arg, WA_RECORD_SESSION, S("20000000002222_1.3")));
+	a.theirs->is_deaf = true;
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB002", "to all"));
+	EXPECT_STR(board_text(a.theirs, 1), "to all");
+	board_done(a.b);
+}
+
 TEST(what_is_owed_to_a_device_outlives_a_restart)
 {
 	struct cast a = cast_make();
