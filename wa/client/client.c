@@ -28,6 +28,7 @@ static const struct {
 	{ "notification", "status", NULL, client_take_contact },
 	{ "notification", "business", NULL, client_take_contact },
 	{ "notification", "account_sync", NULL, client_take_contact },
+	{ "notification", "account_sync", "privacy", client_take_privacy },
 	{ "notification", "mex", NULL, client_take_restriction },
 	{ "notification", "server_sync", NULL, client_take_server_sync },
 	{ "notification", "mediaretry", NULL, client_take_media_retry },
@@ -291,6 +292,7 @@ enum err wa_client_forget(struct wa_client *c)
 enum err wa_client_online(struct wa_client *c, const struct wa_call *call)
 {
 	c->is_online = true;
+	TRY(client_ask_privacy(c, call));
 	TRY(client_send_online(c, call));
 	return client_sync_online(c, call);
 }

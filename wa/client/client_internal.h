@@ -50,6 +50,7 @@ struct client_person {
 struct wa_client {
 	struct wa_client_config config;
 	bool is_online, is_available, is_advancing;
+	bool hides_reading;     /* our account tells nobody what it has read */
 	uint8_t id_prefix[4];
 	uint32_t next_number;
 	struct client_ask *asks;
@@ -367,6 +368,9 @@ int64_t client_retry_deadline(const struct wa_client *c);
 
 /* ---- client_receipt.c ---- */
 
+enum err client_ask_privacy(struct wa_client *c, const struct wa_call *call);
+enum err client_take_privacy(struct wa_client *c, const struct wa_call *call,
+	const struct node *notification);
 enum err client_take_receipt(struct wa_client *c, const struct wa_call *call,
 	const struct node *receipt);
 enum err client_take_chatstate(struct wa_client *c, const struct wa_call *call,

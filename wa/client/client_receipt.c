@@ -5,6 +5,7 @@
  * Source: docs/protocol/linked-device-2-messaging.md §5.7, §9.4.
  */
 #include "wa/client/client_internal.h"
+#include "wa/client/contact.h"
 
 #define RECEIPT_IDS_MAX 4096
 
@@ -123,6 +124,43 @@ enum err client_take_receipt(struct wa_client *c, const struct wa_call *call,
 
 /* ---- what we say ---- */
 
+/* Whether the owner lets people see what was read is a setting of the account (§9.6). */
+static enum err take_privacy(struct wa_client *c, const struct wa_call *call, const struct node *iq,
+	uint64_t tag)
+{
+	struct wa_privacy *list;
+	size_t count = 0;
+
+	(void)tag;
+	if (!iq || wa_privacy_read(call->out->arena, iq, &list, &count) != OK)
+		return OK;
+	for (size_t i = 0; i < count; i++)
+		if (str_is(list[i].name, S("readreceipts")))
+			c->hides_reading = !str_is(list[i].value, S("all"));
+	return OK;
+}
+
+enum err client_ask_privacy(struct wa_client *c, const struct wa_call *call)
+{
+	if (c->config.is_phone)
+		return OK;
+	return client_ask(c, call, wa_privacy_request(call->out->arena), take_privacy, 0);
+}
+
+enum err client_take_privacy(struct wa_client *c, const struct wa_call *call,
+	const struct node *notification)
+{
+	(void)notification;
+	return client_ask_privacy(c, call);
+}
+
+static const char *read_word(const struct wa_client *c, bool is_played)
+{
+	if (is_played)
+		return c->hides_reading ? "played-self" : "played";
+	return c->hides_reading ? "read-self" : "read";
+}
+
 enum err wa_client_read(struct wa_client *c, const struct wa_call *call,
 	const struct wa_read *read)
 {
@@ -138,7 +176,7 @@ enum err wa_client_read(struct wa_client *c, const struct wa_call *call,
 
 		node_put_jid(arena, receipt, "participant", &bare);
 	}
-	node_put(arena, receipt, "type", read->is_played ? S("played") : S("read"));
+	node_put(arena, receipt, "type", str_of(read_word(c, read->is_played)));
 	node_put_int(arena, receipt, "t", call->now->wall_ms / 1000);
 	if (read->count > 1) {
 		list = node_add(arena, receipt, "list");

@@ -474,6 +474,31 @@ static struct node *notice_of(const char *tag, const char *type, const struct ji
 	return node;
 }
 
+TEST(who_hides_what_he_reads_tells_his_own_devices_alone)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), chat = board_jid(a.own, true);
+	struct jid own = board_jid(a.theirs, false);
+	const str ids[] = { S("3EB001") };
+	struct node *notice = notice_of("notification", "account_sync", &own);
+	struct wa_call call;
+	size_t before;
+
+	a.theirs->hides_reading = true;
+	node_add(test_arena(), notice, "privacy");
+	board_push(a.theirs, notice);
+	board_run(a.b);
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "one"));
+	before = board_count(a.own, WA_EVENT_RECEIPT);
+	call = board_call(a.theirs);
+	EXPECT_OK(wa_client_read(a.theirs->client, &call,
+		&(struct wa_read){ .chat = chat, .ids = ids, .count = 1 }));
+	board_run(a.b);
+	EXPECT_INT(board_count(a.own, WA_EVENT_RECEIPT), before);
+	EXPECT_INT(board_event(a.their_phone, WA_EVENT_RECEIPT, 0)->receipt->kind, WA_READ_SELF);
+	board_done(a.b);
+}
+
 TEST(what_is_read_on_our_phone_is_told_as_read_by_us)
 {
 	struct cast a = cast_make();

@@ -240,6 +240,17 @@ static struct node *answer_group(struct board *b, const struct node *iq)
 	return answer;
 }
 
+static struct node *answer_privacy(const struct board_device *d, const struct node *iq)
+{
+	struct node *answer = answer_to(iq, "result"),
+		    *privacy = node_add(test_arena(), answer, "privacy"),
+		    *reading = node_add(test_arena(), privacy, "category");
+
+	node_put(test_arena(), reading, "name", S("readreceipts"));
+	node_put(test_arena(), reading, "value", d->hides_reading ? S("none") : S("all"));
+	return answer;
+}
+
 static void take_iq(struct board_device *d, const struct node *iq)
 {
 	struct node *answer = NULL;
@@ -250,7 +261,9 @@ static void take_iq(struct board_device *d, const struct node *iq)
 		answer = answer_bundles(d->board, iq);
 	else if (node_has(iq, "xmlns", "w:g2") && ++d->group_asks)
 		answer = answer_group(d->board, iq);
-	d->tokens_given += node_has(iq, "xmlns", "privacy");
+	else if (node_has(iq, "xmlns", "privacy") && node_child(iq, "privacy"))
+		answer = answer_privacy(d, iq);
+	d->tokens_given += node_has(iq, "xmlns", "privacy") && node_child(iq, "tokens");
 	board_push(d, answer ? answer : answer_to(iq, "result"));
 }
 
@@ -411,6 +424,8 @@ static void take_receipt(struct board_device *from, const struct node *receipt)
 	if (is_group)
 		EXPECT(node_jid(receipt, "participant", &whom));
 	self = device_jid(from, str_is(whom.server, JID_SERVER_LID));
+	if (str_ends(node_text(arena, receipt, "type"), S("-self")))
+		whom = self;
 	*copy = (struct node){ .tag = receipt->tag, .holds = receipt->holds,
 		.first = receipt->first, .last = receipt->last };
 	copy_text(copy, receipt, "id");

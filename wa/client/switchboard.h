@@ -30,6 +30,7 @@ struct board_device {
 	bool double_next;       /* the next message for it comes twice */
 	bool is_mute;           /* the server hears nothing of it */
 	bool is_deaf;           /* nobody's retry reaches it */
+	bool hides_reading;     /* setting of its account */
 	/* what it asked of the server, and of its store */
 	unsigned usyncs, bundles, group_asks, gets, puts, tokens_given;
 	unsigned peers;         /* peer messages for it */
