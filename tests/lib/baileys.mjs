@@ -118,6 +118,8 @@ export class Clients {
   constructor(demo) {
     this.demo = demo
     this.all = []
+    // As no timer holds up the end, something must hold it up until then.
+    this.alive = setInterval(() => {}, 1000)
   }
 
   async make(options) {
@@ -135,6 +137,7 @@ export class Clients {
   }
 
   end() {
+    clearInterval(this.alive)
     for (const client of this.all) client.end()
   }
 }
