@@ -94,6 +94,37 @@ TEST(no_hour_at_any_place_of_a_day_is_over_its_limit)
 		EXPECT(at[i] - at[i - 20] >= MINUTE);
 }
 
+/* R193. */
+TEST(a_thousand_answers_leave_in_an_hour_by_three_numbers_within_their_limits)
+{
+	struct pace_rules rules = rules_of("quick", OLD);
+	int64_t sent = 0;
+
+	for (int n = 0; n < 3; n++) {
+		struct pace_state s = { 0 };
+		int64_t now = START;
+
+		sent += send_until(&s, &rules, &answer, &now, START + HOUR);
+		EXPECT(pace_used(&s, PACE_HOUR, START + HOUR - 1) <= 500);
+	}
+	EXPECT(sent >= 1000);
+}
+
+TEST(a_campaign_to_ten_thousand_who_are_known_leaves_in_a_day_by_ten_numbers)
+{
+	struct pace_rules rules = rules_of("fast", OLD);
+	int64_t sent = 0;
+
+	for (int n = 0; n < 10; n++) {
+		struct pace_state s = { 0 };
+		int64_t now = START;
+
+		sent += send_until(&s, &rules, &campaign, &now, START + DAY);
+		EXPECT(pace_used(&s, PACE_DAY, START + DAY - 1) <= 5000);
+	}
+	EXPECT(sent >= 10000);
+}
+
 /* R188: "Observed gaps lie in the tier's range". */
 TEST(what_nobody_asked_for_goes_in_the_gaps_of_its_tier)
 {
