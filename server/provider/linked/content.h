@@ -9,7 +9,8 @@
  * and webhooks cannot tell a linked number by them. All of it is pure: no store, no network; what
  * comes out lives in the arena and borrows from what went in.
  *
- *	content_read.c      what came, kind by kind
+ *	content_read.c      what came: events, and what its context says
+ *	content_kind.c      what came, kind by kind
  *	content_card.c      contact cards, both ways
  *	content_write.c     what goes out, kind by kind
  *	content_check.c     what cannot go out, told by field before it is queued

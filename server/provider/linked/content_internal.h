@@ -19,6 +19,14 @@ struct reading {
 	str mime_type, file_name;
 };
 
+/* ---- content_kind.c ---- */
+
+/* Writes the members of r->m's kind, and answers it. */
+enum message_kind linked_read_kind(struct reading *r);
+/* KIND_UNSUPPORTED with its reason. */
+enum message_kind linked_unsupported(struct reading *r, const char *type, const char *why);
+/* A text, when it is there and not empty. */
+void linked_say(struct reading *r, const char *key, const char *text);
 /* Digits (or the name of a group) of a jid; STR_NONE of what is none. */
 str linked_jid_user(const char *jid);
 
