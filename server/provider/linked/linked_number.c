@@ -253,6 +253,9 @@ static enum err take_input(struct turn *turn, const struct linked_input *in)
 {
 	struct linked *n = turn->n;
 
+	/* It has fired, perhaps a little early. */
+	if (in->kind == INPUT_TICK)
+		n->armed_ms = INT64_MAX;
 	if (in->kind == INPUT_CALL)
 		return in->call->run(turn, in->call->arg);
 	if (in->kind == INPUT_START)
