@@ -105,7 +105,8 @@ static void take_media(struct reading *r, struct provider_event *out)
 /* Kind, content, media and what the context says; of messages and of what an edit makes of one. */
 static void take_content(struct reading *r, struct provider_event *out)
 {
-	bool is_list = r->m->contact_message || r->m->contacts_array_message;
+	unsigned field = wa_message_field(r->m);
+	bool is_list = field == WA_FIELD_CONTACT || field == WA_FIELD_CONTACTS_ARRAY;
 
 	r->b = buf_in(r->arena, CONTENT_MAX);
 	json_open(&r->b, is_list ? '[' : '{');

@@ -291,3 +291,14 @@ TEST(an_ad_that_was_tapped_is_told)
 	EXPECT_AT(v, "source_type", "ad");
 	EXPECT_AT(v, "ctwa_clid", "clid");
 }
+
+TEST(a_message_of_two_contents_is_the_first_of_them_and_still_json)
+{
+	Wa__Message *m = wa_message_text(test_arena(), S("both"));
+	struct provider_event ev;
+
+	m->contact_message = kind("contact")->contact_message;
+	EXPECT(read(m, &ev));
+	EXPECT_INT(ev.message_kind, KIND_TEXT);
+	EXPECT_AT(content_of(&ev), "body", "both");
+}
