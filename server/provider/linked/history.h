@@ -15,14 +15,12 @@
 #include "provider/linked/linked.h"
 #include "wa/client/history.h"
 
-/* Settings of a channel: "history_days" (7 to 180; 0: all there is), "history_chats" (0: all),
- * "history_hours" (how often what may have been missed is asked for; 0: never). */
+/* Settings of a channel: "history_days" (7 to 180; 0: all there is), "history_chats" (0: all). */
 #define LINKED_HISTORY_DAYS 30
 #define LINKED_HISTORY_DAYS_MIN 7
 #define LINKED_HISTORY_DAYS_MAX 180
 #define LINKED_HISTORY_CHATS 500
 #define LINKED_HISTORY_CHATS_MAX 100000
-#define LINKED_HISTORY_HOURS 6
 #define LINKED_PART_ATTEMPTS 8
 
 /* Stored: never renumber. */

@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "crypto/crypto.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/linked_people.h"
 #include "wa/client/media_host.h"
 
 #include <errno.h>
@@ -125,38 +126,16 @@ struct places {
 	str auth;
 };
 
-static enum err ask_hosts(struct turn *turn, void *arg)
-{
-	const struct linked_waiter *waiter = arg;
-
-	TRY(linked_load(turn));
-	return wa_client_request(wa_link_client(turn->n->link), &turn->call,
-		wa_media_hosts_request(turn->job->arena), waiter->tag);
-}
-
 /* Asks the number. The answer's texts are the job's. */
 static enum err fetch_hosts(struct job *job, struct linked *n, struct wa_media_hosts *out)
 {
-	struct linked_waiter waiter;
-	struct node iq;
-	const char *why;
-	bool came = false;
-	bytes frame;
-	enum err e;
+	const struct node *answer;
 
-	linked_wait_init(&waiter, NULL);
-	linked_wait_add(n, &waiter);
-	e = linked_run(job, n, ask_hosts, &waiter);
-	came = linked_wait(n, &waiter, e == OK ? WA_REQUEST_MS : 0);
-	frame = arena_bytes(job->arena, buf_bytes(&waiter.answer));
-	buf_done(&waiter.answer);
-	TRY(e);
-	if (!came || !frame.len || stanza_read(job->arena, frame, &iq, &why) != OK ||
-		wa_media_hosts_read(job->arena, &iq, out) != OK)
-		return fail_code(job, ERR_UPSTREAM, S("no_media_hosts"),
-			S("Nothing: it is tried again."),
-			"WhatsApp did not say where its files are.");
-	return OK;
+	TRY(linked_ask(job, n->channel, wa_media_hosts_request(job->arena), &answer));
+	if (wa_media_hosts_read(job->arena, answer, out) == OK)
+		return OK;
+	return fail_code(job, ERR_UPSTREAM, S("no_media_hosts"), S("Nothing: it is tried again."),
+		"WhatsApp did not say where its files are.");
 }
 
 static void keep_hosts(struct linked *n, const struct wa_media_hosts *hosts, int64_t now_ms)

@@ -82,10 +82,6 @@ WHERE linked_past_chat.last_ms < excluded.last_ms;
 -- out: body_sealed bytes, last_ms i64
 SELECT body_sealed, last_ms FROM linked_past_chat WHERE channel_id = $1 AND chat = $2;
 
--- linked_past_chat_newest: many linked_past_chat
--- in:  channel id64, max i64
-SELECT body_sealed, last_ms FROM linked_past_chat WHERE channel_id = $1 ORDER BY last_ms DESC LIMIT $2;
-
 -- linked_past_chat_count: one linked_total
 -- in:  channel id64
 SELECT COUNT(*) AS total FROM linked_past_chat WHERE channel_id = $1;
