@@ -113,6 +113,7 @@ static void fill_rest(const struct device *d, Wa__DeviceRecord *r)
 	PROTO_SET(r, first_unconfirmed_id, d->first_unconfirmed_id);
 	PROTO_SET(r, routing, data(d->routing, d->routing_len));
 	PROTO_SET(r, paired_ms, d->paired_ms);
+	PROTO_SET(r, mended_ms, d->mended_ms);
 	PROTO_SET(r, version, RECORD_VERSION);
 }
 
@@ -171,6 +172,7 @@ static bool read_record(const Wa__DeviceRecord *r, struct device *out)
 	out->first_unconfirmed_id = r->first_unconfirmed_id;
 	out->server_until_s = r->server_until_s;
 	out->paired_ms = r->paired_ms;
+	out->mended_ms = r->mended_ms;
 	return take_pair(r->noise, &out->noise) && take_pair(r->identity, &out->identity) &&
 	       take_pair(r->signed_prekey, &out->signed_prekey) &&
 	       take(r->signed_prekey_signature, out->signed_prekey_signature,

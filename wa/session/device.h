@@ -47,6 +47,7 @@ struct device {
 	uint8_t server_key[CURVE_KEY_SIZE];
 	int64_t server_until_s;
 	int64_t paired_ms;
+	int64_t mended_ms; /* keys went up again, for the server had others; 0: never */
 };
 
 /* Not paired; of DEVICE_SEED_SIZE random octets. */

@@ -142,7 +142,7 @@ static void drop_connection(struct wa_session *s)
 	frame_done(&s->reader);
 	crypto_wipe(&s->send, sizeof s->send);
 	crypto_wipe(&s->receive, sizeof s->receive);
-	s->is_uploading = s->is_upload_wanted = s->expects_restart = false;
+	s->is_uploading = s->is_active_asked = s->is_mended = s->expects_restart = false;
 }
 
 void wa_session_destroy(struct wa_session *s)

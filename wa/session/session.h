@@ -42,6 +42,10 @@
 #define WA_PREKEYS_FIRST 200
 #define WA_PREKEYS_MORE 50
 #define WA_PREKEYS_FEW 5
+/* What was confirmed less than this ago is counted before it goes up again. */
+#define WA_UPLOAD_FRESH_MS 600000
+/* Keys go up because the server has others than we think at most so often. */
+#define WA_MEND_EVERY_MS 86400000
 
 enum wa_state {
 	WA_CLOSED,      /* wants no connection */

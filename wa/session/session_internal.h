@@ -5,6 +5,7 @@
  *	session_stanza.c   frames in and out, requests, acks
  *	session_pair.c     QR codes, the pairing code, pair-success
  *	session_login.c    login, one-time keys, what waited at the server, keepalive
+ *	session_digest.c   whether the server has our keys as we have them
  *
  * The one rule: move() alone changes the state.
  */
@@ -19,8 +20,8 @@
 #define REQUESTS_MAX 16
 
 /* What an answer is for. */
-enum wa_request { REQUEST_NONE, REQUEST_COUNT, REQUEST_UPLOAD, REQUEST_ACTIVE, REQUEST_PING,
-	REQUEST_CODE_HELLO, REQUEST_CODE_FINISH, REQUEST_LOG_OUT };
+enum wa_request { REQUEST_NONE, REQUEST_COUNT, REQUEST_RECOUNT, REQUEST_UPLOAD, REQUEST_ACTIVE,
+	REQUEST_DIGEST, REQUEST_PING, REQUEST_CODE_HELLO, REQUEST_CODE_FINISH, REQUEST_LOG_OUT };
 
 struct wa_pending { enum wa_request kind; uint32_t number; int64_t until_ms; };
 
@@ -54,11 +55,13 @@ struct wa_session {
 	struct wa_pending requests[REQUESTS_MAX];
 	uint32_t next_number;
 	uint8_t id_prefix[2];
-	bool is_uploading, is_upload_wanted, expects_restart, ik_failed;
+	bool is_uploading, is_active_asked, is_mended, expects_restart, ik_failed;
 	unsigned failures;              /* in a row, for the back-off */
 	int64_t state_ms;               /* since when */
 	int64_t retry_ms;               /* WA_BACKOFF: when again */
 	int64_t heard_ms, ping_ms, proof_ms;
+	/* when keys were last confirmed; 0: not since it was made */
+	int64_t uploaded_ms;
 	int64_t pair_starts[WA_PAIR_PER_HOUR]; /* wall clock, newest first */
 	/* of the call that runs */
 	const struct wa_clock *now;
@@ -82,6 +85,7 @@ struct node *session_request(struct wa_session *s, const char *type, const char 
 enum err session_ask(struct wa_session *s, enum wa_request kind, struct node *iq);
 enum err session_take_frame(struct wa_session *s, bytes body);
 void session_forget_requests(struct wa_session *s);
+bool session_waits_for(const struct wa_session *s, enum wa_request kind);
 enum err session_check_requests(struct wa_session *s);
 /* <iq type="result" id=SAME/>; NULL content: empty. */
 enum err session_answer(struct wa_session *s, const struct node *iq, struct node *content);
@@ -99,7 +103,15 @@ enum err login_take_success(struct wa_session *s, const struct node *success);
 enum err login_take_answer(struct wa_session *s, enum wa_request kind, const struct node *iq);
 enum err login_take_ib(struct wa_session *s, const struct node *ib);
 enum err login_take_count(struct wa_session *s, int64_t count);
+/* kind: what is done with the answer. */
+enum err login_ask_count(struct wa_session *s, enum wa_request kind);
+/* Never while one is under way (is_uploading). */
+enum err login_upload(struct wa_session *s);
 enum err login_tick(struct wa_session *s);
 int64_t login_deadline(const struct wa_session *s);
+
+/* session_digest.c */
+enum err digest_ask(struct wa_session *s);
+enum err digest_take_answer(struct wa_session *s, const struct node *iq);
 
 #endif

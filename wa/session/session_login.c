@@ -60,7 +60,7 @@ static enum err add_prekeys(struct wa_session *s, struct node *list, size_t want
 	return session_save(s);
 }
 
-static enum err upload(struct wa_session *s)
+enum err login_upload(struct wa_session *s)
 {
 	const struct device *d = &s->device;
 	struct arena *arena = s->out->arena;
@@ -84,23 +84,27 @@ enum err login_take_count(struct wa_session *s, int64_t count)
 {
 	if (count >= WA_PREKEYS_FEW || s->is_uploading)
 		return OK;
-	return upload(s);
+	return login_upload(s);
 }
 
 /* ---- login ---- */
 
-static enum err ask_count(struct wa_session *s)
+enum err login_ask_count(struct wa_session *s, enum wa_request kind)
 {
 	struct node *iq = session_request(s, "get", "encrypt");
 
 	node_add(s->out->arena, iq, "count");
-	return session_ask(s, REQUEST_COUNT, iq);
+	return session_ask(s, kind, iq);
 }
 
 static enum err become_active(struct wa_session *s)
 {
-	struct node *iq = session_request(s, "set", "passive");
+	struct node *iq;
 
+	if (s->is_active_asked)
+		return OK;
+	s->is_active_asked = true;
+	iq = session_request(s, "set", "passive");
 	node_add(s->out->arena, iq, "active");
 	return session_ask(s, REQUEST_ACTIVE, iq);
 }
@@ -119,7 +123,7 @@ enum err login_take_success(struct wa_session *s, const struct node *success)
 		TRY(session_save(s));
 	}
 	session_move(s, WA_SYNCING, NULL);
-	return ask_count(s);
+	return login_ask_count(s, REQUEST_COUNT);
 }
 
 static enum err take_uploaded(struct wa_session *s, const struct node *iq)
@@ -127,26 +131,37 @@ static enum err take_uploaded(struct wa_session *s, const struct node *iq)
 	s->is_uploading = false;
 	if (node_has(iq, "type", "error"))
 		return OK;
+	s->uploaded_ms = s->now->mono_ms;
 	s->device.first_unconfirmed_id = s->device.next_prekey_id;
 	return session_save(s);
 }
 
-enum err login_take_answer(struct wa_session *s, enum wa_request kind, const struct node *iq)
+static bool counts_few(const struct node *iq)
 {
 	const struct node *count = node_child(iq, "count");
-	bool is_syncing = s->state == WA_SYNCING;
 
-	if (kind == REQUEST_COUNT) {
-		bool are_few = !node_has(iq, "type", "error") &&
-			       (!count || node_int(count, "value", 0) < WA_PREKEYS_FEW);
+	return !count || node_int(count, "value", 0) < WA_PREKEYS_FEW;
+}
 
-		return are_few ? upload(s) : become_active(s);
-	}
-	if (kind == REQUEST_UPLOAD) {
+enum err login_take_answer(struct wa_session *s, enum wa_request kind, const struct node *iq)
+{
+	bool are_few = !node_has(iq, "type", "error") && counts_few(iq);
+
+	switch (kind) {
+	case REQUEST_COUNT:
+		if (s->is_uploading) /* its answer goes on */
+			return OK;
+		return are_few ? login_upload(s) : become_active(s);
+	case REQUEST_RECOUNT:
+		return are_few && !s->is_uploading ? login_upload(s) : OK;
+	case REQUEST_UPLOAD:
 		TRY(take_uploaded(s, iq));
-		return is_syncing ? become_active(s) : OK;
+		return become_active(s);
+	case REQUEST_ACTIVE:
+		return digest_ask(s);
+	default:
+		return OK;
 	}
-	return OK;
 }
 
 /* ---- what waited at the server ---- */
@@ -193,10 +208,11 @@ enum err login_take_ib(struct wa_session *s, const struct node *ib)
 
 /* ---- keepalive ---- */
 
+/* Whose answer, or lack of it, tells that somebody is there, or nobody. */
 static bool has_request(const struct wa_session *s)
 {
 	for (size_t i = 0; i < REQUESTS_MAX; i++)
-		if (s->requests[i].kind)
+		if (s->requests[i].kind && s->requests[i].kind != REQUEST_DIGEST)
 			return true;
 	return false;
 }

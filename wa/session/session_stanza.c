@@ -61,6 +61,14 @@ void session_forget_requests(struct wa_session *s)
 	memset(s->requests, 0, sizeof s->requests);
 }
 
+bool session_waits_for(const struct wa_session *s, enum wa_request kind)
+{
+	for (size_t i = 0; i < REQUESTS_MAX; i++)
+		if (s->requests[i].kind == kind)
+			return true;
+	return false;
+}
+
 static enum wa_request take_request(struct wa_session *s, const struct node *answer)
 {
 	str id = node_text(s->out->arena, answer, "id");
@@ -76,12 +84,18 @@ static enum wa_request take_request(struct wa_session *s, const struct node *ans
 	return REQUEST_NONE;
 }
 
-/* A request without an answer means that nobody is there. */
+/* A request without an answer means that nobody is there; but a server need not know of digests. */
 enum err session_check_requests(struct wa_session *s)
 {
-	for (size_t i = 0; i < REQUESTS_MAX; i++)
-		if (s->requests[i].kind && s->now->mono_ms >= s->requests[i].until_ms)
+	for (size_t i = 0; i < REQUESTS_MAX; i++) {
+		struct wa_pending *r = &s->requests[i];
+
+		if (!r->kind || s->now->mono_ms < r->until_ms)
+			continue;
+		if (r->kind != REQUEST_DIGEST)
 			return session_fall(s, ending_named("no_answer"));
+		r->kind = REQUEST_NONE;
+	}
 	return OK;
 }
 
@@ -151,7 +165,10 @@ static enum err take_answer(struct wa_session *s, const struct node *iq)
 	case REQUEST_CODE_HELLO:
 	case REQUEST_CODE_FINISH:
 		return pair_take_answer(s, kind, iq);
+	case REQUEST_DIGEST:
+		return digest_take_answer(s, iq);
 	case REQUEST_COUNT:
+	case REQUEST_RECOUNT:
 	case REQUEST_UPLOAD:
 	case REQUEST_ACTIVE:
 		break;
@@ -170,6 +187,14 @@ static enum err take_iq(struct wa_session *s, const struct node *iq)
 	return tell(s, iq);
 }
 
+static bool is_digest_wanted(const struct node *node)
+{
+	struct jid from;
+
+	return node_has(node, "type", "encrypt") && node_child(node, "digest") &&
+	       node_jid(node, "from", &from) && jid_is(&from, &jid_server);
+}
+
 static enum err take_notification(struct wa_session *s, const struct node *node)
 {
 	const struct node *count = node_child(node, "count");
@@ -179,6 +204,8 @@ static enum err take_notification(struct wa_session *s, const struct node *node)
 		return pair_take_notification(s, node);
 	if (node_has(node, "type", "encrypt") && count)
 		return login_take_count(s, node_int(count, "value", 0));
+	if (is_digest_wanted(node))
+		return digest_ask(s);
 	return tell(s, node);
 }
 

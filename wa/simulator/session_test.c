@@ -787,3 +787,275 @@ TEST(receipts_are_acked_and_handed_on)
 	pump();
 	EXPECT_INT(acked, 1);
 }
+
+/* ---- whether the server has our keys as we have them ---- */
+
+static struct { size_t digests, uploads; char id[64]; } asked;
+
+static void note_asked(void *arg, void *conn, bool is_ours, const struct node *node)
+{
+	(void)arg, (void)conn;
+	if (is_ours || !node_is(node, "iq") || !node_has(node, "xmlns", "encrypt"))
+		return;
+	asked.uploads += !!node_child(node, "list");
+	if (!node_child(node, "digest"))
+		return;
+	asked.digests++;
+	snprintf(asked.id, sizeof asked.id, STR_F, STR_A(node_text(test_arena(), node, "id")));
+}
+
+static void watch_asked(void)
+{
+	asked.digests = asked.uploads = 0;
+}
+
+/* Paired long ago; what is asked from now on is counted. */
+static void open_watched(void)
+{
+	struct sim_config sim = { .send = on_send, .close = on_close, .random = next_random,
+		.heard = note_asked };
+
+	open_world();
+	sim_destroy(w.sim);
+	w.sim = sim_create(&sim);
+	w.config.root = sim_root(w.sim);
+	wa_session_destroy(w.session);
+	load();
+	watch_asked();
+	start();
+	scan();
+	EXPECT_INT(wa_session_state(w.session), WA_OPEN);
+	EXPECT_INT(asked.digests, 1);
+	EXPECT_INT(asked.uploads, 1);
+	pass(WA_UPLOAD_FRESH_MS);
+	watch_asked();
+}
+
+static void log_in_again(void)
+{
+	EXPECT_OK(sim_cut(w.sim, S(PHONE), device_state().device));
+	pump();
+	pass(5000);
+	EXPECT_INT(wa_session_state(w.session), WA_OPEN);
+}
+
+static void harm(enum sim_harm harm)
+{
+	sim_harm_keys(w.sim, S(PHONE), device_state().device, harm);
+}
+
+TEST(keys_that_the_server_has_as_we_do_stay_there)
+{
+	open_watched();
+	log_in_again();
+	EXPECT_INT(asked.digests, 1);
+	EXPECT_INT(asked.uploads, 0);
+	sim_use_prekeys(w.sim, S(PHONE), device_state().device, 20, w.now_ms);
+	log_in_again();
+	EXPECT_INT(asked.digests, 2);
+	EXPECT_INT(asked.uploads, 0);
+	EXPECT_INT(device_state().prekeys, 20);
+}
+
+TEST(a_server_that_lost_our_keys_gets_new_ones)
+{
+	open_watched();
+	sim_faults(w.sim)->digest_error = 404;
+	log_in_again();
+	EXPECT_INT(asked.uploads, 1);
+	EXPECT_INT(device_state().prekeys, WA_PREKEYS_FIRST + WA_PREKEYS_MORE);
+	EXPECT_INT(wa_session_device(w.session)->first_unconfirmed_id,
+		1 + WA_PREKEYS_FIRST + WA_PREKEYS_MORE);
+}
+
+TEST(another_signed_key_at_the_server_is_mended)
+{
+	open_watched();
+	harm(SIM_HARM_SIGNED);
+	log_in_again();
+	EXPECT_INT(asked.uploads, 1);
+	w.now_ms += WA_MEND_EVERY_MS;
+	watch_asked();
+	log_in_again();
+	EXPECT(asked.digests > 0);
+	EXPECT_INT(asked.uploads, 0);
+}
+
+/* An upload does not take those away: so it is tried once a day, also by a program anew. */
+TEST(one_time_keys_that_are_not_ours_are_answered_once_a_day)
+{
+	static const enum sim_harm harms[] = { SIM_HARM_ONE_TIME, SIM_HARM_STRANGE };
+
+	for (size_t i = 0; i < COUNT_OF(harms); i++) {
+		arena_reset(test_arena());
+		open_watched();
+		harm(harms[i]);
+		log_in_again();
+		EXPECT_INT(asked.uploads, 1);
+		pass(WA_UPLOAD_FRESH_MS);
+		wa_session_destroy(w.session);
+		hang_up();
+		load();
+		start();
+		EXPECT_INT(asked.digests, 2);
+		EXPECT_INT(asked.uploads, 1);
+		w.now_ms += WA_MEND_EVERY_MS;
+		log_in_again();
+		EXPECT_INT(asked.uploads, 2);
+	}
+}
+
+TEST(keys_that_went_up_just_now_are_counted_before_they_go_again)
+{
+	open_watched();
+	sim_use_prekeys(w.sim, S(PHONE), device_state().device, 2, w.now_ms);
+	pump();
+	EXPECT_INT(asked.uploads, 1);
+	harm(SIM_HARM_SIGNED);
+	log_in_again();
+	EXPECT_INT(asked.uploads, 1);
+	pass(WA_UPLOAD_FRESH_MS);
+	log_in_again();
+	EXPECT_INT(asked.uploads, 2);
+}
+
+TEST(a_digest_that_is_refused_or_never_comes_changes_nothing)
+{
+	open_watched();
+	sim_faults(w.sim)->digest_error = 503;
+	log_in_again();
+	sim_faults(w.sim)->digest_error = -1;
+	log_in_again();
+	EXPECT_INT(asked.digests, 2);
+	w.story[0] = '\0';
+	pass(10 * WA_REQUEST_MS);
+	EXPECT_STR(str_of(w.story), "");
+	EXPECT_INT(asked.uploads, 0);
+}
+
+/* The server's word for it, whatever that is worth. */
+static void answer_digest(void (*fill)(struct node *digest))
+{
+	struct node *iq = node_new(test_arena(), "iq");
+
+	sim_faults(w.sim)->digest_error = -1;
+	log_in_again();
+	EXPECT_INT(asked.uploads, 0);
+	node_put_jid(test_arena(), iq, "from", &jid_server);
+	node_put(test_arena(), iq, "id", str_of(asked.id));
+	node_put(test_arena(), iq, "type", S("result"));
+	if (fill)
+		fill(node_add(test_arena(), iq, "digest"));
+	EXPECT_OK(sim_send(w.sim, S(PHONE), device_state().device, iq));
+	pump();
+}
+
+static void put_octets(struct node *to, const char *tag, const void *octets, size_t size)
+{
+	node_put_data(node_add(test_arena(), to, tag), (bytes){ octets, size });
+}
+
+static void fill_lasting(struct node *digest)
+{
+	const struct device *d = wa_session_device(w.session);
+	struct node *skey;
+
+	node_put_data(node_add(test_arena(), digest, "registration"),
+		id_octets(test_arena(), d->registration_id, 4));
+	put_octets(digest, "identity", d->identity.open, CURVE_KEY_SIZE);
+	skey = node_add(test_arena(), digest, "skey");
+	node_put_data(node_add(test_arena(), skey, "id"),
+		id_octets(test_arena(), d->signed_prekey_id, 3));
+	put_octets(skey, "value", d->signed_prekey.open, CURVE_KEY_SIZE);
+	put_octets(skey, "signature", d->signed_prekey_signature, CURVE_SIGNATURE_SIZE);
+}
+
+static void fill_short(struct node *digest)
+{
+	fill_lasting(digest);
+	put_octets(node_add(test_arena(), digest, "list"), "id", "\0\1", 2);
+	put_octets(digest, "hash", "short", 5);
+}
+
+static void fill_too_much(struct node *digest)
+{
+	struct node *list;
+
+	fill_lasting(digest);
+	list = node_add(test_arena(), digest, "list");
+	for (size_t i = 0; i < 10000; i++)
+		put_octets(list, "id", "\0\0\1", 3);
+	put_octets(digest, "hash", "01234567890123456789", 20);
+}
+
+static void fill_nothing(struct node *digest)
+{
+	(void)digest;
+}
+
+TEST(a_digest_that_makes_no_sense_is_another_opinion)
+{
+	static void (*const fills[])(struct node *) = { NULL, fill_nothing, fill_short,
+		fill_too_much };
+
+	for (size_t i = 0; i < COUNT_OF(fills); i++) {
+		arena_reset(test_arena());
+		open_watched();
+		answer_digest(fills[i]);
+		EXPECT_INT(wa_session_state(w.session), WA_OPEN);
+		EXPECT_INT(asked.uploads, 1);
+		EXPECT_INT(device_state().prekeys, WA_PREKEYS_FIRST + WA_PREKEYS_MORE);
+	}
+}
+
+TEST(the_server_may_wish_the_digest_to_be_compared)
+{
+	struct jid stranger = { .user = S("15552223333"), .server = JID_SERVER_PN };
+	const struct jid *from[] = { &stranger, &jid_server };
+
+	open_watched();
+	harm(SIM_HARM_SIGNED);
+	for (size_t i = 0; i < COUNT_OF(from); i++) {
+		struct node *note = node_new(test_arena(), "notification");
+
+		node_put_jid(test_arena(), note, "from", from[i]);
+		node_put(test_arena(), note, "id", S("N1"));
+		node_put(test_arena(), note, "type", S("encrypt"));
+		node_add(test_arena(), note, "digest");
+		EXPECT_OK(sim_send(w.sim, S(PHONE), device_state().device, note));
+		pump();
+		EXPECT_INT(asked.digests, i);
+		EXPECT_INT(asked.uploads, i);
+	}
+}
+
+/* Dead at any step of the mending: each key that the server hands out has its secret half here,
+ * and no id stands for two keys. */
+TEST(a_crash_while_keys_are_mended_leaves_them_consistent)
+{
+	size_t mended = 0;
+
+	for (int n = 1; n < 14; n++) {
+		arena_reset(test_arena());
+		open_watched();
+		harm(SIM_HARM_SIGNED);
+		EXPECT_OK(sim_cut(w.sim, S(PHONE), device_state().device));
+		pump();
+		w.crash_after = n;
+		pass(5000);
+		mended += asked.uploads;
+		w.crash_after = 0;
+		wa_session_destroy(w.session);
+		hang_up();
+		load();
+		start();
+		w.now_ms += WA_MEND_EVERY_MS;
+		log_in_again();
+		watch_asked();
+		log_in_again();
+		EXPECT_INT(asked.digests, 1);
+		EXPECT_INT(asked.uploads, 0);
+		EXPECT_INT(w.record_count, 1 + device_state().prekeys);
+	}
+	EXPECT(mended > 2);
+}

@@ -58,6 +58,7 @@ struct sim_faults {
 	bool bad_phash;         /* "others are missing" */
 	bool no_prekeys;        /* one-time keys are never handed out */
 	bool pn_groups;         /* new groups are addressed by phone numbers */
+	int digest_error;       /* to a question for the digest of keys; -1: no answer */
 	int request_error;      /* to each request, or those of request_xmlns */
 	char request_xmlns[32];
 };
@@ -153,6 +154,11 @@ void sim_each_device(const struct sim *sim,
 uint16_t sim_first_device(const struct sim *sim, str phone);
 /* Takes keys away, as those do who write to the device; then the server tells it. */
 void sim_use_prekeys(struct sim *sim, str phone, uint16_t device, size_t left, int64_t now_ms);
+
+/* What the server keeps of the device's keys is no longer what that sent: its signed key, the last
+ * of its one-time keys, or one more that the device never made. */
+enum sim_harm { SIM_HARM_SIGNED, SIM_HARM_ONE_TIME, SIM_HARM_STRANGE };
+void sim_harm_keys(struct sim *sim, str phone, uint16_t device, enum sim_harm harm);
 
 /* ---- what happens to a connected device ---- */
 

@@ -11,21 +11,42 @@ static bool has_prekey(const struct sim_device *d, uint32_t id)
 	return false;
 }
 
-static void add_prekey(struct sim_device *d, const struct node *key)
+static void keep_prekey(struct sim_device *d, uint32_t id, const uint8_t key[CURVE_KEY_SIZE])
 {
-	bytes id = node_child_data(key, "id"), value = node_child_data(key, "value");
 	struct sim_prekey *to;
 
-	if (id.len != 3 || value.len != CURVE_KEY_SIZE || d->prekey_count == SIM_PREKEYS_MAX ||
-		has_prekey(d, id_of(id)))
+	if (d->prekey_count == SIM_PREKEYS_MAX)
 		return;
 	if (d->prekey_count == d->prekey_cap) {
 		d->prekey_cap = d->prekey_cap ? 2 * d->prekey_cap : 64;
 		d->prekeys = heap_grow(d->prekeys, d->prekey_cap * sizeof *d->prekeys);
 	}
 	to = &d->prekeys[d->prekey_count++];
-	to->id = id_of(id);
-	memcpy(to->key, value.ptr, CURVE_KEY_SIZE);
+	to->id = id;
+	memcpy(to->key, key, CURVE_KEY_SIZE);
+}
+
+static void add_prekey(struct sim_device *d, const struct node *key)
+{
+	bytes id = node_child_data(key, "id"), value = node_child_data(key, "value");
+
+	if (id.len == 3 && value.len == CURVE_KEY_SIZE && !has_prekey(d, id_of(id)))
+		keep_prekey(d, id_of(id), value.ptr);
+}
+
+/* The signed key, of an upload or alone; false: it is not whole. */
+static bool take_signed(struct sim_device *d, const struct node *skey)
+{
+	bytes id = skey ? node_child_data(skey, "id") : BYTES_NONE,
+	      value = skey ? node_child_data(skey, "value") : BYTES_NONE,
+	      signature = skey ? node_child_data(skey, "signature") : BYTES_NONE;
+
+	if (id.len != 3 || value.len != CURVE_KEY_SIZE || signature.len != CURVE_SIGNATURE_SIZE)
+		return false;
+	d->skey_id = id_of(id);
+	memcpy(d->skey, value.ptr, CURVE_KEY_SIZE);
+	memcpy(d->skey_signature, signature.ptr, CURVE_SIGNATURE_SIZE);
+	return true;
 }
 
 static void take_upload(struct sim_device *d, const struct node *iq, const struct node *list)
@@ -33,7 +54,8 @@ static void take_upload(struct sim_device *d, const struct node *iq, const struc
 	bytes identity = node_child_data(iq, "identity");
 
 	if (identity.len != CURVE_KEY_SIZE ||
-		memcmp(identity.ptr, d->identity, CURVE_KEY_SIZE) != 0) {
+		memcmp(identity.ptr, d->identity, CURVE_KEY_SIZE) != 0 ||
+		!take_signed(d, node_child(iq, "skey"))) {
 		sim_error(d, iq, 406, "not-acceptable");
 		return;
 	}
@@ -87,7 +109,12 @@ static void take_digest(struct sim_device *d, const struct node *iq)
 	struct arena *arena = d->phone->sim->arena;
 	struct node *answer = sim_result(d, iq), *digest = node_add(arena, answer, "digest"),
 		    *list;
+	int error = d->phone->sim->faults.digest_error;
 
+	if (error > 0)
+		sim_error(d, iq, error, "a fault that was asked for");
+	if (error)
+		return;
 	put_lasting(arena, digest, d);
 	list = node_add(arena, digest, "list");
 	for (size_t i = 0; i < d->prekey_count; i++)
@@ -150,18 +177,10 @@ static void take_fetch(struct sim_device *d, const struct node *iq, const struct
 
 static void take_rotation(struct sim_device *d, const struct node *iq, const struct node *rotate)
 {
-	const struct node *skey = node_child(rotate, "skey");
-	bytes id = skey ? node_child_data(skey, "id") : BYTES_NONE,
-	      value = skey ? node_child_data(skey, "value") : BYTES_NONE,
-	      signature = skey ? node_child_data(skey, "signature") : BYTES_NONE;
-
-	if (id.len != 3 || value.len != CURVE_KEY_SIZE || signature.len != CURVE_SIGNATURE_SIZE) {
+	if (!take_signed(d, node_child(rotate, "skey"))) {
 		sim_error(d, iq, 406, "not-acceptable");
 		return;
 	}
-	d->skey_id = id_of(id);
-	memcpy(d->skey, value.ptr, CURVE_KEY_SIZE);
-	memcpy(d->skey_signature, signature.ptr, CURVE_SIGNATURE_SIZE);
 	d->phone->sim->changes++;
 	sim_device_answer(d, sim_result(d, iq));
 }
@@ -198,4 +217,20 @@ void sim_use_prekeys(struct sim *sim, str phone, uint16_t device, size_t left, i
 	d->prekey_count = left;
 	warn_of_few(d);
 	sim_end(sim);
+}
+
+void sim_harm_keys(struct sim *sim, str phone, uint16_t device, enum sim_harm harm)
+{
+	struct sim_device *d = sim_device_find(sim_phone_find(sim, phone), device);
+	uint8_t strange[CURVE_KEY_SIZE] = { 9 };
+
+	if (!d || !d->prekey_count)
+		return;
+	if (harm == SIM_HARM_SIGNED)
+		d->skey[0] ^= 1;
+	else if (harm == SIM_HARM_ONE_TIME)
+		d->prekeys[d->prekey_count - 1].key[0] ^= 1;
+	else
+		keep_prekey(d, PREKEY_ID_MAX, strange);
+	sim->changes++;
 }
