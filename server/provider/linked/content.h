@@ -58,7 +58,8 @@ struct linked_said {
 };
 
 /* Fills what the content says: kind of event, kind of message, content, reply_to, referral, flags,
- * media with media_remote_id (wa_media_pack), target_id, emoji, votes. The caller fills who,
+ * media with media_remote_id (wa_media_pack), target_id, emoji, votes; at_ms only
+ * where the sender says it (reactions, edits, votes). The caller fills who,
  * remote_id, at_ms, is_echo, is_history, group_id. false: nothing of it is for people (keys,
  * settings of our own account, an add-on that does not open). */
 bool linked_content_read(struct arena *arena, const struct linked_said *said,

@@ -166,6 +166,7 @@ static bool take_protocol(struct reading *r, struct provider_event *out)
 
 	if (!p->has_type)
 		return false;
+	out->at_ms = p->timestamp_ms;
 	if (p->type == WA__PROTOCOL_MESSAGE__TYPE__MESSAGE_EDIT)
 		return take_edit(r, p->key, p->edited_message, out);
 	if (p->type == WA__PROTOCOL_MESSAGE__TYPE__EPHEMERAL_SETTING)
@@ -184,6 +185,7 @@ static bool take_reaction(const Wa__ReactionMessage *p, struct provider_event *o
 	out->kind = EVENT_REACTION;
 	out->target_id = str_of(p->key->id);
 	out->emoji = p->text ? str_of(p->text) : S("");
+	out->at_ms = p->sender_timestamp_ms;
 	return true;
 }
 
@@ -218,6 +220,7 @@ static bool take_vote(struct reading *r, const Wa__PollUpdateMessage *p, struct 
 		json_put(&r->b, NULL, hex_text(r->arena, hashes[i]));
 	json_close(&r->b, ']');
 	out->kind = EVENT_VOTE;
+	out->at_ms = p->sender_timestamp_ms;
 	out->target_id = str_of(p->poll_creation_message_key->id);
 	out->votes = buf_text(&r->b);
 	return out->target_id.len > 0;

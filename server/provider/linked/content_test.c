@@ -209,6 +209,7 @@ TEST(what_is_done_to_a_message_names_it)
 	EXPECT_INT(ev.kind, EVENT_REACTION);
 	EXPECT_STR(ev.target_id, "3EB0A1B2C3D4E5F6071829");
 	EXPECT_STR(ev.emoji, "👍");
+	EXPECT_INT(ev.at_ms, 1750000004000);
 	EXPECT(read(kind("reaction_removed"), &ev));
 	EXPECT(ev.emoji.ptr && ev.emoji.len == 0);
 	EXPECT(read(kind("revoke_own"), &ev));

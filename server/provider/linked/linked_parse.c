@@ -14,6 +14,7 @@
 #include "provider/linked/media.h"
 #include "provider/linked/sync.h"
 
+#define CLOCK_NEAR_MS 60000
 #define PLAIN_MAX (3u << 20)
 
 /* ---- who ---- */
@@ -77,11 +78,20 @@ static enum err read_plain(struct job *job, json v, struct linked_said *said)
 	return OK;
 }
 
+/* The server tells seconds. What a sender does to a message twice in one second is told apart by
+ * the sender's own clock, where that is near. */
+static int64_t time_of(int64_t server_ms, int64_t sender_ms)
+{
+	int64_t apart = sender_ms - server_ms;
+
+	return sender_ms && apart > -CLOCK_NEAR_MS && apart < CLOCK_NEAR_MS ? sender_ms : server_ms;
+}
+
 static void fill_message(json v, const struct linked_said *said, struct provider_event *ev)
 {
 	ev->field = S("messages");
 	ev->remote_id = said->id;
-	ev->at_ms = json_int(json_field(v, "t_ms"), 0);
+	ev->at_ms = time_of(json_int(json_field(v, "t_ms"), 0), ev->at_ms);
 	ev->is_echo = said->is_from_me;
 	if (said->is_group)
 		ev->group_id = said->chat;
