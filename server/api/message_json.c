@@ -100,15 +100,23 @@ bool may_read_messages(const struct job *job)
 	return job->actor.permissions & PERMIT(MESSAGE_READ);
 }
 
+static void add_authors(struct ids *ids, const struct messages *messages, enum actor_kind kind)
+{
+	for (size_t i = 0; i < messages->count; i++)
+		if (messages->items[i].author_kind == kind)
+			add_id(ids, messages->items[i].author_id);
+}
+
 static enum err load_contacts(struct job *job, const struct view_ask *ask, struct view *view)
 {
 	struct ids ids = { 0 };
 
 	for (size_t i = 0; i < view->conversations.count; i++)
 		add_id(&ids, view->conversations.items[i].contact_id);
-	for (size_t i = 0; i < view->messages.count; i++)
-		if (view->messages.items[i].author_kind == ACTOR_CONTACT)
-			add_id(&ids, view->messages.items[i].author_id);
+	add_authors(&ids, &view->messages, ACTOR_CONTACT);
+	add_authors(&ids, &view->quoted, ACTOR_CONTACT);
+	for (size_t i = 0; i < view->mention_count; i++)
+		add_id(&ids, view->mentions[i].contact);
 	if (ids.count)
 		TRY(contact_by_ids(job, ids.items, ids.count, &view->contacts));
 	for (size_t i = 0; ask->hides_contacts && i < view->contacts.count; i++) {
@@ -124,12 +132,10 @@ static enum err load_people(struct job *job, struct view *view)
 
 	for (size_t i = 0; i < view->conversations.count; i++)
 		add_id(&people, view->conversations.items[i].assignee_id);
-	for (size_t i = 0; i < view->messages.count; i++) {
-		if (view->messages.items[i].author_kind == ACTOR_PERSON)
-			add_id(&people, view->messages.items[i].author_id);
-		if (view->messages.items[i].author_kind == ACTOR_API_KEY)
-			add_id(&keys, view->messages.items[i].author_id);
-	}
+	add_authors(&people, &view->messages, ACTOR_PERSON);
+	add_authors(&people, &view->quoted, ACTOR_PERSON);
+	add_authors(&keys, &view->messages, ACTOR_API_KEY);
+	add_authors(&keys, &view->quoted, ACTOR_API_KEY);
 	if (people.count)
 		TRY(sql_conversation_people(job,
 			&(struct sql_conversation_people){ .ids = ids_text(job, &people),
@@ -209,6 +215,7 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 	TRY(load_conversations(job, ask, out));
 	TRY(load_messages(job, ask, out));
 	TRY(load_quoted(job, out));
+	TRY(view_load_mentions(job, out));
 	TRY(load_contacts(job, ask, out));
 	TRY(load_people(job, out));
 	TRY(load_teams(job, out));
@@ -235,7 +242,7 @@ static const struct message *find_message(const struct messages *messages, id64 
 	return NULL;
 }
 
-static const struct contact *find_contact(const struct view *view, id64 id)
+const struct contact *view_contact(const struct view *view, id64 id)
 {
 	for (size_t i = 0; i < view->contacts.count; i++)
 		if (view->contacts.items[i].id == id)
@@ -294,7 +301,7 @@ static void write_author(struct buf *out, const struct view *view, const struct 
 		[ACTOR_AUTOMATION] = "automation",
 		[ACTOR_PHONE] = "phone",
 	};
-	const struct contact *speaker = find_contact(view, msg->author_id);
+	const struct contact *speaker = view_contact(view, msg->author_id);
 	str name = STR_NONE;
 
 	/* In a group somebody else than the group itself, whose conversation it is. */
@@ -348,6 +355,7 @@ static void write_quoted(struct job *job, struct buf *out, const struct view *vi
 	const struct message *msg)
 {
 	const struct message *quoted = find_message(&view->quoted, msg->reply_to_id);
+	const struct conversation *conv = view_conversation(view, msg->conversation_id);
 
 	if (!quoted && !msg->reply_to_remote.len) {
 		json_put_null(out, "reply_to");
@@ -359,6 +367,10 @@ static void write_quoted(struct job *job, struct buf *out, const struct view *vi
 	json_put(out, "type", quoted ? str_of(kind_name(quoted->kind)) : STR_NONE);
 	json_put(out, "preview", quoted ? preview(job, quoted) : STR_NONE);
 	json_put(out, "direction", quoted ? is_incoming(quoted) ? S("in") : S("out") : STR_NONE);
+	if (quoted)
+		write_author(out, view, quoted, conv ? view_contact(view, conv->contact_id) : NULL);
+	else
+		json_put_null(out, "author");
 	json_close(out, '}');
 }
 
@@ -468,7 +480,7 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	const struct view *view, const struct message *msg)
 {
 	const struct conversation *conv = view_conversation(view, msg->conversation_id);
-	const struct contact *contact = conv ? find_contact(view, conv->contact_id) : NULL;
+	const struct contact *contact = conv ? view_contact(view, conv->contact_id) : NULL;
 
 	open_map(out, key);
 	write_identity(out, msg, contact);
@@ -477,6 +489,7 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	json_put_raw(out, "error", msg->error);
 	write_author(out, view, msg, contact);
 	write_quoted(job, out, view, msg);
+	view_write_mentions(job, out, view, msg);
 	json_put(out, "forwarded", forwarded_word(msg));
 	write_reactions(job, out, msg);
 	TRY(write_media(job, out, view, msg));
@@ -566,7 +579,7 @@ enum err conversation_write_json(struct job *job, struct buf *out, const char *k
 	const struct view *view, const struct conversation *conv)
 {
 	const struct message *last = find_message(&view->messages, conv->last_message_id);
-	const struct contact *contact = find_contact(view, conv->contact_id);
+	const struct contact *contact = view_contact(view, conv->contact_id);
 
 	open_map(out, key);
 	json_put_id(out, "id", conv->id);

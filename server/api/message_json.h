@@ -11,6 +11,7 @@
 #include "store/queries.h"
 
 #define VIEW_ITEMS_MAX 100 /* conversations, and messages, of one view */
+#define VIEW_MENTIONS_MAX 64 /* persons named by the messages of one view; others stay numbers */
 
 struct route_decision; /* account/route.h */
 
@@ -23,6 +24,9 @@ struct view_ask {
 	bool hides_contacts;
 };
 
+/* Somebody a text names by "@digits"; contact 0: nobody whom we know. */
+struct view_mention { str digits; bool is_lid; id64 contact; };
+
 struct view {
 	struct conversations conversations;
 	struct messages messages, quoted;
@@ -34,6 +38,8 @@ struct view {
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
 	struct message_option_rows options;
+	struct view_mention mentions[VIEW_MENTIONS_MAX];
+	size_t mention_count;
 	/* of the one message that is asked for alone; NULL: not shown */
 	const struct route_decision *route;
 	bool is_held; /* what waits: the workspace is under maintenance */
@@ -49,6 +55,14 @@ struct response;
 enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv);
 const struct conversation *view_conversation(const struct view *view, id64 id);
+const struct contact *view_contact(const struct view *view, id64 id);
+
+/* ---- who is named in texts (message_mention.c) ---- */
+
+/* Of its messages; their contacts are loaded after it. */
+enum err view_load_mentions(struct job *job, struct view *view);
+void view_write_mentions(struct job *job, struct buf *out, const struct view *view,
+	const struct message *msg);
 
 /* key NULL: an element of a list, or the whole. */
 enum err message_write_json(struct job *job, struct buf *out, const char *key,

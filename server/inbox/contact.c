@@ -144,6 +144,13 @@ static enum err known_contact(struct job *job, const struct alias *aliases, size
 	return OK;
 }
 
+enum err contact_known(struct job *job, const struct person_ref *who, id64 *out)
+{
+	struct alias aliases[ALIASES_OF_PERSON];
+
+	return known_contact(job, aliases, alias_list(job->arena, who, aliases), out);
+}
+
 /* ---- giving it all its names ---- */
 
 static enum err keep_spelling(struct job *job, const struct contact_alias_row *row,

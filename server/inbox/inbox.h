@@ -85,6 +85,8 @@ enum name_rank { NAME_NONE, NAME_ADDRESS_BOOK, NAME_PERSON };
  * others that do the same at the same moment: both get the same contact. */
 enum err contact_resolve(struct job *job, const struct person_ref *who, str source,
 	struct inbox_changes *changes, struct contact *out);
+/* The contact that one of the names points to; none is made for them. *out 0: none. */
+enum err contact_known(struct job *job, const struct person_ref *who, id64 *out);
 /* Who and previous are one person; the names in who are those in use from at_ms on. */
 enum err contact_link(struct job *job, const struct person_ref *who,
 	const struct person_ref *previous, int64_t at_ms, struct inbox_changes *changes,

@@ -56,6 +56,21 @@ describe('groups, people and pace of a linked number', () => {
     assert.equal(seen.members.find((m) => m.phone === `+${PHONE}`).is_admin, true)
   })
 
+  test('what members write has their names: over it, in what it answers, and where it names somebody', async () => {
+    const write = (from, more) => demo.control('POST', `/linked/phones/${from}/messages`, { to: group, type: 'text', ...more })
+    const asked = await write(BOB, { text: { body: 'Who sings?' } })
+    await groupThread(/Who sings/, 'what Bob wrote')
+    await write(ANA, { text: { body: `Not me, @${BOB} or @4915100000000, and @${PHONE} neither`, mentions: [`+${BOB}`, '+4915100000000', `+${PHONE}`] }, reply_to: asked.id })
+    const { one, said } = await groupThread(/Not me/, 'what Ana answered')
+    const message = said.find((m) => /Not me/.test(m.text?.body))
+    assert.equal(message.author.name, 'Ana')
+    assert.notEqual(message.author.id, one.contact.id)
+    assert.deepEqual([message.reply_to.preview, message.reply_to.author.name], ['Who sings?', 'Bob'])
+    assert.deepEqual(message.mentions.slice(0, 2).map((m) => [m.digits, m.name]), [[BOB, 'Bob'], ['4915100000000', null]])
+    assert.ok(['Shop', 'Front desk'].includes(message.mentions[2].name), 'our own number: as the network or the channel calls it')
+    assert.equal(message.mentions[0].contact_id, message.reply_to.author.id)
+  })
+
   test('subject, description, settings, members and the link change, and the thread tells of it', async () => {
     await manage('group.subject', { group, subject: 'Band' })
     await manage('group.description', { group, description: 'Tuesdays' })

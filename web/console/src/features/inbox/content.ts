@@ -4,6 +4,7 @@
  */
 import type { Message } from '@shared/api/types'
 import { plainText } from '@shared/markup'
+import { withNames } from './names'
 
 type Obj = Record<string, unknown>
 
@@ -292,6 +293,6 @@ export const disappears = (message: Message): boolean => (num(bodyOf(message)['d
 /** One line that stands for the message in lists, quotes and notices. */
 export function previewOf(message: Message, t: Translate): string {
   if (message.deleted_ms) return t('message.deleted')
-  const text = plainText(textOf(message))
+  const text = plainText(withNames(textOf(message), message.mentions))
   return text || specialPreview(message, t) || kindName(isVoice(message) ? 'voice' : message.type, t)
 }
