@@ -58,6 +58,9 @@ static const struct setting table[] = {
 		"Linked numbers that a workspace may have, unless it has a limit of its own."),
 	NUMBER_(linked_pairings, 5, 1, 100000,
 		"Pairings of linked numbers that a workspace may start in an hour."),
+	NUMBER_(linked_catch_up_s, 21600, 0, 604800,
+		"Seconds between rounds in which phones are asked for messages that were missed; 0 "
+		"never asks."),
 	NUMBER_(linked_workers, 4, 1, 64, "Threads that serve linked numbers."),
 	TEXT_(linked_pace, "",
 		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "

@@ -608,7 +608,7 @@ CREATE TABLE linked_sync (
 	why TEXT NOT NULL,
 	started_ms BIGINT NOT NULL,
 	changed_ms BIGINT NOT NULL
-);
+, from_ms BIGINT NOT NULL DEFAULT 0, from_id BIGINT NOT NULL DEFAULT 0, until_ms BIGINT NOT NULL DEFAULT 0, next_ms BIGINT NOT NULL DEFAULT 0);
 CREATE TABLE live_app (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),

@@ -1,4 +1,4 @@
-// past.test.mjs: what a phone had said before it was paired comes into the inbox; its files come when they are looked at.
+// past.test.mjs: what a phone had said before it was paired comes into the inbox, and what the live stream kept back does later.
 import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
 import { Caller } from '../api/server.mjs'
@@ -18,9 +18,10 @@ describe('the past of a linked number', () => {
     Array.from({ length: count }, (_, i) => ({ with: from, text: `${from} ${i}`, from_me: i % 4 === 3, at_ms: Date.now() - age - (count - i) * 60_000, is_read: true, ...more }))
 
   before(async () => {
-    demo = await startDemo()
+    demo = await startDemo({ env: { PARLEY_LINKED_CATCH_UP_S: '1' } })
     api = new Caller(demo, { key: demo.api_key })
     await demo.control('POST', '/linked/phones', { phone: PHONE, play: true })
+    await demo.control('POST', '/linked/phones', { phone: BUDI, play: true })
     await demo.control('POST', `/linked/phones/${PHONE}/past`, {
       messages: [...said(BUDI, 150, 2 * DAY), ...said(ANA, 40, 5 * DAY, { is_read: false, name: 'Ana' }), ...said(OLD, 5, 60 * DAY)],
     })
@@ -53,6 +54,25 @@ describe('the past of a linked number', () => {
       assert.equal(messages.length, count)
       assert.equal(new Set(messages).size, count)
     }
+  })
+
+  test('a message that never came is there after the next round of questions, once', async () => {
+    const one = (await conversations()).find((c) => JSON.stringify(c.contact).includes(BUDI))
+    const newest = async () => (await api.want(200, 'GET', `/conversations/${one.id}/messages?limit=50`)).data.map((m) => m.text?.body)
+    const before = await sync()
+    await demo.control('POST', `/linked/phones/${PHONE}/past`, { messages: [{ with: BUDI, text: 'kept back', at_ms: Date.now() - 2000 }] })
+    await demo.control('POST', `/linked/phones/${BUDI}/messages`, { to: PHONE, type: 'text', text: { body: 'did you get it?' } })
+    const texts = await until(async () => { const all = await newest(); return all.includes('kept back') && all.includes('did you get it?') && all }, 'what was kept back', WAIT)
+    assert.ok(texts.indexOf('kept back') < texts.indexOf('did you get it?'), 'in its place')
+    const asked = async () => (await demo.control('GET', '/linked/stanzas')).stanzas.filter((s) => JSON.stringify(s).includes('hist_sync')).length
+    const seen = await asked()
+    await until(async () => (await asked()) > seen, 'another round', WAIT)
+    const after = await sync()
+    assert.deepEqual([after.state, after.chats_done, after.chats_total], [before.state, before.chats_done, before.chats_total])
+    const all = await newest()
+    assert.equal(all.filter((text) => text === 'kept back').length, 1)
+    assert.equal(all.filter((text) => text === 'did you get it?').length, 1)
+    assert.equal((await conversations()).length, 2)
   })
 
   test('taken in again, nothing comes twice', async () => {

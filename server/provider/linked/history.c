@@ -102,10 +102,12 @@ enum err linked_history_take(struct turn *turn, const struct wa_history *history
 	struct linked_sync_row row = { .state = LINKED_SYNC_PENDING };
 	bytes body;
 
-	TRY(sql_linked_sync_begin(job,
-		&(struct sql_linked_sync_begin){ turn->n->channel, turn->n->workspace,
-			history->progress > 0 ? history->progress : 0, job->now_ms },
-		NULL));
+	/* An answer is more of what is there, not a sync. */
+	if (history->kind != WA_HISTORY_ASKED)
+		TRY(sql_linked_sync_begin(job,
+			&(struct sql_linked_sync_begin){ turn->n->channel, turn->n->workspace,
+				history->progress > 0 ? history->progress : 0, job->now_ms },
+			NULL));
 	TRY(sql_linked_sync_get(job, &(struct sql_linked_sync_get){ turn->n->channel }, &row));
 	if (row.state == LINKED_SYNC_SKIPPED || history->kind == WA_HISTORY_STATUS)
 		return OK;
@@ -175,7 +177,7 @@ static enum err read_file_part(struct job *job, struct linked_part *part, json b
 	return e == OK ? linked_part_read(part) : e;
 }
 
-static enum err take_part(struct job *job, const struct linked_part_row *row)
+static enum err take_part(struct job *job, const struct linked_part_row *row, bool *is_asked)
 {
 	struct linked_part part = { .job = job, .id = row->id, .channel = row->channel,
 		.done = row->done, .fd = -1 };
@@ -186,6 +188,7 @@ static enum err take_part(struct job *job, const struct linked_part_row *row)
 	TRY(linked_manager.host.channel(job, row->channel, &part.ch));
 	TRY(linked_manager.host.unseal(job, row->body_sealed, &text));
 	TRY(json_read(job->arena, text, &body, NULL));
+	part.is_asked = *is_asked = json_int(json_field(body, "kind"), 0) == WA_HISTORY_ASKED;
 	window_of(job, part.ch, row->id, &part.window);
 	if (!json_field(body, "inside"))
 		return read_file_part(job, &part, body);
@@ -205,6 +208,14 @@ static int64_t wait_ms(int64_t attempts)
 	int64_t ms = attempts < 7 ? (int64_t)AGAIN_MS << attempts : AGAIN_MAX_MS;
 
 	return ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS;
+}
+
+/* An answer that is in, or was none, is not kept: the next round asks again. */
+static enum err drop_part(struct job *job, const struct linked_part_row *row)
+{
+	TRY(db_begin(job, DB_WRITE));
+	TRY(sql_linked_part_delete(job, &(struct sql_linked_part_delete){ row->id }, NULL));
+	return db_commit(job);
 }
 
 /* Its row and the number's, by what came of it. */
@@ -250,12 +261,13 @@ static enum err lease_part(struct job *job, const struct linked_part_row *row)
 
 static enum err do_part(struct job *job, const struct linked_part_row *row)
 {
+	bool is_asked = false;
 	enum err e;
 	str why;
 
 	job->workspace = row->workspace;
 	TRY(lease_part(job, row));
-	e = take_part(job, row);
+	e = take_part(job, row, &is_asked);
 	db_rollback(job);
 	why = job->why.len ? job->why : S("The history cannot be read.");
 	if (e != OK)
@@ -264,7 +276,10 @@ static enum err do_part(struct job *job, const struct linked_part_row *row)
 	if (e == ERR_STORE)
 		return e;
 	job_forgive(job);
-	TRY(settle_part(job, row, e, why));
+	if (is_asked && (e == OK || is_final(e, row->attempts)))
+		TRY(drop_part(job, row));
+	else
+		TRY(settle_part(job, row, e, why));
 	tell_people(job, row);
 	return OK;
 }
@@ -272,6 +287,11 @@ static enum err do_part(struct job *job, const struct linked_part_row *row)
 /* ---- the workers ---- */
 
 static enum err look(struct job *job, void *arg);
+
+bool linked_history_post(struct task task)
+{
+	return files.pool && pool_post(files.pool, task);
+}
 
 void linked_history_wake(void)
 {
@@ -310,6 +330,7 @@ void linked_history_create(void)
 	atomic_store(&files.is_posted, false);
 	timer_every(linked_manager.host.timers, LOOK_EVERY_MS,
 		(struct task){ "linked history", look_again, NULL, NULL });
+	linked_catch_up_create();
 }
 
 void linked_history_stop(void)

@@ -60,9 +60,16 @@ void linked_history_create(void);
 void linked_history_stop(void);
 void linked_history_destroy(void);
 void linked_history_wake(void);
+/* On the workers of history; false: there are none, or too much waits. */
+bool linked_history_post(struct task task);
 /* A file that app state wants: fetched on the side, and given back to the number. */
 struct linked;
 void linked_history_fetch(struct linked *n, const struct wa_media *file, uint64_t number);
+
+/* ---- catchup.c ---- */
+
+/* Rounds of questions, every linked_host.catch_up_ms. */
+void linked_catch_up_create(void);
 
 /* ---- history_parse.c ---- */
 
@@ -81,6 +88,8 @@ struct linked_part {
 	struct channel *ch;
 	id64 id, channel;
 	int64_t done;           /* batches in the store */
+	/* An answer to a question: all its chats are taken, and it counts as no progress. */
+	bool is_asked;
 	struct linked_window window;
 	const struct linked_file *file;
 	int fd;                 /* enciphered; -1: inside */

@@ -214,8 +214,8 @@ static enum err choose(struct reading *r, size_t *chosen)
 
 		if (chat->last_ms < r->part->window.since_ms && !chat->unread)
 			continue;
-		chat->is_chosen = is_in || room > 0;
-		if (!is_in && chat->is_chosen)
+		chat->is_chosen = is_in || room > 0 || r->part->is_asked;
+		if (!is_in && chat->is_chosen && room)
 			room--;
 		*chosen += chat->is_chosen;
 	}
@@ -238,7 +238,8 @@ static enum err commit(struct reading *r, int64_t chats, int64_t messages)
 	TRY(sql_linked_part_set(job,
 		&(struct sql_linked_part_set){ part->id, r->batch, 0, job->now_ms }, NULL));
 	TRY(sql_linked_sync_add(job,
-		&(struct sql_linked_sync_add){ part->channel, chats, 0, messages, job->now_ms },
+		&(struct sql_linked_sync_add){ part->channel, part->is_asked ? 0 : chats, 0,
+			messages, job->now_ms },
 		NULL));
 	TRY(db_commit(job));
 	part->done = r->batch;
@@ -465,7 +466,8 @@ static enum err settle(struct reading *r)
 	TRY(db_begin(r->job, DB_WRITE));
 	TRY(note_chats(r));
 	TRY(sql_linked_sync_add(r->job,
-		&(struct sql_linked_sync_add){ r->part->channel, 0, (int64_t)chosen, 0,
+		&(struct sql_linked_sync_add){ r->part->channel, 0,
+			r->part->is_asked ? 0 : (int64_t)chosen, 0,
 			r->job->now_ms },
 		NULL));
 	TRY(sql_linked_part_set(r->job,

@@ -182,6 +182,7 @@ struct linked_host {
 	/* an hour and workspace; 0: LINKED_PAIR_PER_HOUR. Many: the gap between two shrinks, too */
 	int64_t pairings_max;
 	unsigned hurry;         /* times of the protocol are divided by it: tests; 0 is 1 */
+	int64_t catch_up_ms;    /* how often the phone is asked for what was missed; 0: never */
 	/* account/: with job->workspace's key; the channel with its config; proof and failure of a
 	 * channel; the number's digits; an audit row. The last three in the open transaction. */
 	enum err (*seal)(struct job *job, str in, bytes *out);

@@ -93,3 +93,35 @@ DELETE FROM linked_past_chat WHERE channel_id = $1;
 -- linked_sync_drop: exec
 -- in:  channel id64
 DELETE FROM linked_sync WHERE channel_id = $1;
+
+-- linked_part_delete: exec
+-- in:  id id64
+DELETE FROM linked_part WHERE id = $1;
+
+-- linked_catch_due: many linked_catch
+-- Connected numbers of this node whose first sync is over (completed or failed), and that are due.
+-- in:  now_ms i64, node i64, max i64
+-- out: channel id64, workspace id64, started_ms i64, from_ms i64, from_id id64, until_ms i64
+SELECT s.channel_id AS channel, s.workspace_id AS workspace, s.started_ms, s.from_ms, s.from_id, s.until_ms
+FROM linked_number l JOIN linked_sync s ON s.channel_id = l.channel_id
+WHERE l.lease_node = $2 AND l.state = 4 AND s.state IN (2, 3) AND s.next_ms <= $1
+ORDER BY s.next_ms, s.channel_id LIMIT $3;
+
+-- linked_catch_set: exec
+-- in:  channel id64, from_ms i64, from_id id64, until_ms i64, next_ms i64
+UPDATE linked_sync SET from_ms = $2, from_id = $3, until_ms = $4, next_ms = $5 WHERE channel_id = $1;
+
+-- linked_catch_chat: one linked_catch_chat
+-- The next conversation of the round.
+-- in:  channel id64, from_ms i64, from_id id64, until_ms i64
+-- out: id id64, last_ms i64
+SELECT id, last_message_ms AS last_ms FROM conversation
+WHERE channel_id = $1 AND status IN (0, 1, 2, 3, 4) AND last_message_ms >= $2 AND last_message_ms <= $4
+	AND (last_message_ms > $2 OR id > $3) AND merged_into IS NULL
+ORDER BY last_message_ms, id LIMIT 1;
+
+-- linked_catch_newest: one linked_catch_newest
+-- in:  conversation id64, channel id64
+-- out: remote_id str, is_customer i64, at_ms i64
+SELECT remote_id, CASE WHEN author_kind = 3 THEN 1 ELSE 0 END AS is_customer, COALESCE(provider_ms, sent_ms, 0) AS at_ms FROM message
+WHERE conversation_id = $1 AND channel_id = $2 AND remote_id IS NOT NULL ORDER BY id DESC LIMIT 1;
