@@ -445,9 +445,13 @@ static enum err write_poll(const struct writing *w, Wa__Message **out)
 	return OK;
 }
 
+/* As for the other networks: what the content names, when nobody knows it better. */
 static struct wa_target target_of(const struct writing *w)
 {
-	return (struct wa_target){ .chat = w->d->chat, .id = w->out->reply_remote_id,
+	str id = w->out->reply_remote_id;
+
+	return (struct wa_target){ .chat = w->d->chat,
+		.id = id.len ? id : json_text_at(w->content, "message_id"),
 		.author = w->out->to_group.len ? w->d->quoted_author : STR_NONE,
 		.from_me = w->out->quoted.is_ours };
 }
