@@ -18,7 +18,8 @@ struct subject {
 	struct channel (*channel)(void);
 	struct job *(*job)(void);                  /* lives until the next start() */
 	void (*open_window)(str phone);            /* the customer writes once */
-	/* as in a webhook's messages[]; gives the remote id */
+	/* as in a webhook's messages[]; gives the remote id, none: nobody can say such a thing here
+	 */
 	str (*customer_sends)(str phone, str message);
 	/* a file that the customer can send: its id */
 	str (*customer_file)(bytes data, const char *mime_type);
@@ -31,6 +32,10 @@ struct subject {
 	void (*break_by)(const char *fault);
 	size_t (*forged)(void);                    /* webhooks that verify() refused */
 	const struct provider_event *(*wait)(enum event_kind kind, size_t index);
+	/* Where a network goes another way than Meta's. */
+	bool wants_files;     /* it takes no links to files: they go up first */
+	bool numbers_choices; /* buttons and lists arrive as text, to be answered with a number */
+	bool answer_is_sent;  /* send() itself waits until it is sent: no STATUS_SENT comes */
 };
 
 /* The customers of the sandbox, whatever provider speaks to it (cloud_subject.c). */
@@ -51,6 +56,7 @@ void sandbox_break_by(const char *fault);
 	.arrived = sandbox_arrived, .is_typing = sandbox_is_typing,                                \
 	.break_by = sandbox_break_by, .forged = fixture_refused, .wait = fixture_wait
 
-extern const struct subject cloud_subject, msg91_subject, http_subject, echo_subject;
+extern const struct subject cloud_subject, msg91_subject, http_subject, linked_subject,
+	echo_subject;
 
 #endif
