@@ -503,19 +503,39 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	return OK;
 }
 
+static const struct channel_brief_row *find_channel(const struct view *view, id64 id)
+{
+	for (size_t i = 0; i < view->channels.count; i++)
+		if (view->channels.items[i].id == id)
+			return &view->channels.items[i];
+	return NULL;
+}
+
 static void write_channel(struct job *job, struct buf *out, const struct view *view, id64 id)
 {
+	const struct channel_brief_row *row = find_channel(view, id);
+
 	json_open_in(out, "channel", '{');
 	json_put_id(out, "id", id);
-	for (size_t i = 0; i < view->channels.count; i++) {
-		const struct channel_brief_row *row = &view->channels.items[i];
-
-		if (row->id != id)
-			continue;
+	if (row) {
 		json_put(out, "name", row->name);
 		json_put(out, "provider", row->provider);
 		json_put(out, "phone_number", with_plus(job, row->phone));
 	}
+	json_close(out, '}');
+}
+
+/* Networks without a window take free text at any time. */
+static void write_window(struct job *job, struct buf *out, const struct view *view,
+	const struct conversation *conv)
+{
+	const struct channel_brief_row *row = find_channel(view, conv->channel_id);
+	const struct provider *provider = row ? provider_find(row->provider) : NULL;
+	bool is_windowed = !provider || provider->can & CAN_WINDOW;
+
+	json_open_in(out, "window", '{');
+	json_put_bool(out, "open", !is_windowed || conversation_window_open(conv, job->now_ms));
+	json_put_ms(out, "until_ms", is_windowed ? conv->window_until_ms : 0);
 	json_close(out, '}');
 }
 
@@ -569,10 +589,7 @@ static void write_state(struct job *job, struct buf *out, const struct view *vie
 	json_put_ms(out, "waiting_since_ms", conv->waiting_since_ms);
 	json_put_ms(out, "queued_ms", conv->queued_ms);
 	json_put_int(out, "unread_count", conv->unread_count);
-	json_open_in(out, "window", '{');
-	json_put_bool(out, "open", conversation_window_open(conv, job->now_ms));
-	json_put_ms(out, "until_ms", conv->window_until_ms);
-	json_close(out, '}');
+	write_window(job, out, view, conv);
 }
 
 enum err conversation_write_json(struct job *job, struct buf *out, const char *key,

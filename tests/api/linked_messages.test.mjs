@@ -91,6 +91,7 @@ describe('messages of linked numbers', () => {
     assert.deepEqual([answer.reply_to?.id, answer.reply_to?.preview], [gone.id, gone.text.body])
     assert.ok(back.id)
     await until(async () => (await message(gone.id)).status !== 'sent', 'it is delivered', WAIT)
+    assert.deepEqual((await api.want(200, 'GET', `/conversations/${threads.desk}`)).window, { open: true, until_ms: null }, 'free text is never closed')
   })
 
   test('places, cards, buttons and lists arrive', async () => {
