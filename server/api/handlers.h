@@ -251,6 +251,9 @@ HANDLER(contact_exports_list);
 HANDLER(contact_exports_get);
 HANDLER(contact_exports_file);
 HANDLER(contact_timeline);
+/* contact_face.c */
+HANDLER(contact_whatsapp);
+HANDLER(contact_picture);
 HANDLER(contact_gallery);
 HANDLER(contact_export_one);
 struct contact_filter;

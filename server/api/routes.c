@@ -218,6 +218,8 @@ const struct route api_routes[] = {
 	{ POST, V1 "/contacts/{id}/merge", contacts_merge, PERMIT(CONTACT_WRITE) },
 	{ GET, V1 "/contacts/{id}/merges", contact_merges_list, PERMIT(CONTACT_READ) },
 	{ POST, V1 "/contact-merges/{id}/undo", contact_merges_undo, PERMIT(CONTACT_WRITE) },
+	{ GET, V1 "/contacts/{id}/whatsapp", contact_whatsapp, PERMIT(CONTACT_READ) },
+	{ GET, V1 "/contacts/{id}/picture", contact_picture, PERMIT(CONTACT_READ) },
 	{ GET, V1 "/contacts/{id}/timeline", contact_timeline, PERMIT(CONTACT_READ) },
 	{ GET, V1 "/contacts/{id}/media", contact_gallery, PERMIT(MESSAGE_READ) },
 	{ GET, V1 "/contacts/{id}/export", contact_export_one, PERMIT(CONTACT_MANAGE) },

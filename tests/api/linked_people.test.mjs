@@ -9,6 +9,7 @@ const WAIT = 30_000
 const PHONE = '6281200000001'
 const ANA = '5511999990000'
 const BOB = '15550003333'
+const JPEG = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 74, 70, 73, 70, 0xff, 0xd9]).toString('base64')
 
 describe('groups, people and pace of a linked number', () => {
   let demo, api, number, group
@@ -152,6 +153,24 @@ describe('groups, people and pace of a linked number', () => {
     await manage('profile.about', { about: 'Open until six' })
     const profile = await api.want(200, 'GET', `/channels/${number.id}/profile`)
     assert.equal(profile.about, 'Open until six')
+  })
+
+  test('what a person shows is told to who reads contacts, and the picture comes through us', async () => {
+    const contact = (await api.want(200, 'GET', '/contacts?query=Ana')).data.find((one) => one.phone === `+${ANA}`)
+    const bare = await api.want(200, 'GET', `/contacts/${contact.id}/whatsapp?channel_id=${number.id}`)
+    assert.deepEqual([bare.picture_url, bare.is_about_hidden], [null, false])
+    assert.equal((await api.call('GET', `/contacts/${contact.id}/picture?channel_id=${number.id}`)).status, 404)
+    const own = (await api.want(200, 'GET', '/contacts?query=Shop')).data.find((one) => one.phone === `+${PHONE}`)
+    await manage('profile.picture', { jpeg_base64: JPEG })
+    await manage('profile.about', { about: 'Open until seven' })
+    const face = await api.want(200, 'GET', `/contacts/${own.id}/whatsapp?channel_id=${number.id}`)
+    assert.equal(face.about, 'Open until seven')
+    assert.equal(face.picture_url, `/api/v1/contacts/${own.id}/picture?channel_id=${number.id}`)
+    const picture = await fetch(new URL(face.picture_url, demo.url), { headers: { Authorization: `Bearer ${demo.api_key}` } })
+    assert.deepEqual([picture.status, picture.headers.get('content-type'), picture.headers.get('cache-control')], [200, 'image/jpeg', 'private, max-age=300'])
+    assert.equal(Buffer.from(await picture.arrayBuffer()).toString('base64'), JPEG)
+    const refused = await api.want(422, 'GET', `/contacts/${contact.id}/whatsapp`)
+    assert.equal(refused.errors[0].field, 'channel_id')
   })
 
   test('the number leaves the group', async () => {

@@ -210,8 +210,9 @@ void sim_closed(struct sim_conn *c)
 	heap_free(c);
 }
 
-void sim_media_host(struct sim_conn *c, str host)
+void sim_media_host(struct sim_conn *c, str host, bool is_secure)
 {
+	c->media_is_secure = is_secure;
 	snprintf(c->media_host, sizeof c->media_host, STR_F, STR_A(host));
 }
 

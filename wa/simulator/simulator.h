@@ -84,7 +84,7 @@ struct sim_faults *sim_faults(struct sim *sim);
 struct sim_conn *sim_open(struct sim *sim, void *conn, int64_t now_ms);
 void sim_feed(struct sim_conn *c, bytes octets, int64_t now_ms);
 /* "host:port" where this client shall send and fetch its files. */
-void sim_media_host(struct sim_conn *c, str host);
+void sim_media_host(struct sim_conn *c, str host, bool is_secure);
 /* After the socket is gone, also when close was called. */
 void sim_closed(struct sim_conn *c);
 

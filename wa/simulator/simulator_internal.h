@@ -138,6 +138,7 @@ struct sim_conn {
 	struct sim_phone *phone;        /* logged in */
 	struct sim_device *device;
 	char media_host[80];
+	bool media_is_secure; /* TLS */
 	struct sim_phone *watched[SIM_WATCH_MAX];
 	size_t watched_count;
 	int frames;

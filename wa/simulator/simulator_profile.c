@@ -40,7 +40,8 @@ static void give_picture(struct sim_device *d, const struct node *iq, const stru
 	node_put(arena, picture, "type", S("image"));
 	node_put(arena, picture, "direct_path", arena_printf(arena, "/v/picture/%s.jpg", *p->id));
 	node_put(arena, picture, "url",
-		arena_printf(arena, "https://%s/v/picture/%s.jpg", host, *p->id));
+		arena_printf(arena, "%s://%s/v/picture/%s.jpg",
+			d->conn && d->conn->media_is_secure ? "https" : "http", host, *p->id));
 	sim_device_answer(d, answer);
 }
 

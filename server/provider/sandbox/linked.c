@@ -112,7 +112,7 @@ void linked_socket(const struct request *req, struct ws *ws)
 	/* Files go the way that the client came: over TLS, or in the clear. */
 	snprintf(host, sizeof host, "127.0.0.1:%d",
 		req->secure ? sandbox_tls_port(the_sandbox) : sandbox_port(the_sandbox));
-	sim_media_host(c->sim, str_of(host));
+	sim_media_host(c->sim, str_of(host), req->secure);
 }
 
 /* ---- over a restart ---- */
