@@ -355,11 +355,18 @@ TEST(codes_follow_each_other_and_end_without_a_new_start)
 	EXPECT_INT(w.qr_count, 6);
 }
 
-TEST(a_second_code_can_be_scanned_too)
+TEST(a_second_code_can_be_scanned_and_the_first_no_more)
 {
+	char first[sizeof w.qr];
+	const char *why = "";
+
 	open_world();
 	start();
+	memcpy(first, w.qr, sizeof first);
 	pass(WA_QR_FIRST_MS + WA_QR_NEXT_MS);
+	EXPECT_INT(sim_scan(w.sim, str_of(first), S(PHONE), w.now_ms, &why), ERR_MISSING);
+	EXPECT_STR(str_of(why), "the code is over: scan the one that is shown now");
+	EXPECT_INT(wa_session_state(w.session), WA_PAIRING);
 	scan();
 	EXPECT_INT(wa_session_state(w.session), WA_OPEN);
 }

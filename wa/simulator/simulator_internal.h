@@ -133,6 +133,7 @@ struct sim_conn {
 	struct sim_device registration; /* what it said of itself */
 	char refs[SIM_REFS][SIM_REF_SIZE + 1];
 	size_t ref_count;
+	int64_t refs_ms;                /* when they were told */
 	struct sim_pairing pairing;
 	struct sim_code code;
 	struct sim_phone *phone;        /* logged in */

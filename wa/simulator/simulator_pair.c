@@ -2,8 +2,12 @@
 #include "wa/simulator/simulator_internal.h"
 
 #include "base/codec.h"
+#include "wa/session/session.h"
 
 #include <stdio.h>
+
+/* A client that is told to replace its code may be this late. */
+#define REF_GRACE_MS 5000
 
 /* ---- references ---- */
 
@@ -13,6 +17,7 @@ void sim_send_refs(struct sim_conn *c)
 		    * device = node_add(c->sim->arena, iq, "pair-device");
 	int wanted = c->sim->faults.refs ? c->sim->faults.refs : SIM_REFS;
 
+	c->refs_ms = c->sim->now_ms;
 	for (int i = 0; i < wanted && i < SIM_REFS; i++) {
 		uint8_t octets[24];
 		struct buf ref = buf_in(c->sim->arena, SIM_REF_SIZE);
@@ -27,12 +32,18 @@ void sim_send_refs(struct sim_conn *c)
 	sim_conn_send(c, iq);
 }
 
-static struct sim_conn *conn_with_ref(const struct sim *sim, str ref)
+/* The first is shown for longer than those that replace it. */
+static bool is_over(const struct sim_conn *c, size_t i, int64_t now_ms)
+{
+	return now_ms > c->refs_ms + WA_QR_FIRST_MS + (int64_t)i * WA_QR_NEXT_MS + REF_GRACE_MS;
+}
+
+static struct sim_conn *conn_with_ref(const struct sim *sim, str ref, int64_t now_ms)
 {
 	for (struct sim_conn *c = sim->conns; c; c = c->next)
 		for (size_t i = 0; i < c->ref_count; i++)
 			if (c->phase == SIM_UNPAIRED && str_is(ref, str_of(c->refs[i])))
-				return c;
+				return is_over(c, i, now_ms) ? NULL : c;
 	return NULL;
 }
 
@@ -154,7 +165,7 @@ enum err sim_scan(struct sim *sim, str qr, str phone, int64_t now_ms, const char
 	str rest = str_part(qr, str_find(qr, '#') + 1, qr.len), ref = str_split(&rest, ','),
 	    noise = str_split(&rest, ','), identity = str_split(&rest, ','),
 	    secret = str_split(&rest, ',');
-	struct sim_conn *c = conn_with_ref(sim, ref);
+	struct sim_conn *c = conn_with_ref(sim, ref, now_ms);
 	enum err e;
 
 	*why = "this is no code of a linked device";
