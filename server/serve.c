@@ -240,6 +240,34 @@ static void show_receipt(const struct api_receipt *receipt)
 		heap_free(r);
 }
 
+/* The same of what was done to a chat. */
+static enum err run_chat(struct job *job, void *arg)
+{
+	const struct api_chat chat = *(const struct api_chat *)arg;
+	struct chat_told told = { .done = chat.done };
+	struct maintenance maintenance;
+	struct channel *ch;
+	id64 channel;
+
+	job->workspace = chat.workspace;
+	heap_free(arg);
+	TRY(maintenance_get(job, &maintenance));
+	if (maintenance.is_on)
+		return OK;
+	TRY(conversation_told(job, chat.conversation, &channel, &told));
+	TRY(channel_get(job, channel, &ch));
+	return ch->provider->tell_chat ? ch->provider->tell_chat(job, ch, &told) : OK;
+}
+
+static void show_chat(const struct api_chat *chat)
+{
+	struct api_chat *copy = HEAP_NEW(struct api_chat);
+
+	*copy = *chat;
+	if (!pool_post(the_server->callers, (struct task){ "chat", run_chat, heap_free, copy }))
+		heap_free(copy);
+}
+
 static void wake_webhooks(void)
 {
 	webhooks_wake(the_server->webhooks);
@@ -562,6 +590,7 @@ static void set_hooks(struct server *s)
 	api_live_close_member = close_member;
 	api_listeners_hook = listeners_changed;
 	api_receipt_hook = show_receipt;
+	api_chat_hook = show_chat;
 	inbox_media_hook = wake_media;
 	api_events_hook = wake_processor;
 	api_webhooks_hook = wake_webhooks;

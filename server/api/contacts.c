@@ -205,6 +205,17 @@ enum err contacts_post(struct job *job, const struct request *req, struct respon
 	return reply_page(job, res, 201, &contact);
 }
 
+/* On every number that they write to. */
+static enum err tell_name(struct job *job, id64 contact)
+{
+	struct conversations all;
+
+	TRY(conversation_of_contact(job, contact, &all));
+	for (size_t i = 0; i < all.count; i++)
+		api_tell_chat(job, all.items[i].id, CHAT_NAMED);
+	return OK;
+}
+
 enum err contacts_patch(struct job *job, const struct request *req, struct response *res)
 {
 	struct inbox_changes changes = { 0 };
@@ -227,6 +238,8 @@ enum err contacts_patch(struct job *job, const struct request *req, struct respo
 	TRY(contact_change(job, id, &patch, &changes, &contact));
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
+	if (patch.name.len)
+		TRY(tell_name(job, contact.id));
 	return reply_page(job, res, 200, &contact);
 }
 

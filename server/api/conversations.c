@@ -7,6 +7,7 @@
 #define REASON_MAX 500
 
 void (*api_receipt_hook)(const struct api_receipt *receipt);
+void (*api_chat_hook)(const struct api_chat *chat);
 
 enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv)
@@ -122,19 +123,37 @@ static enum err read_change(struct job *job, const struct request *req,
 	return job_check_fields(job);
 }
 
+void api_tell_chat(struct job *job, id64 conversation, enum chat_done done)
+{
+	if (api_chat_hook)
+		api_chat_hook(&(struct api_chat){ job->workspace, conversation, done });
+}
+
+void api_tell_status(struct job *job, const struct conversation *before,
+	const struct conversation *after)
+{
+	bool was = before->status == CONVERSATION_ARCHIVED,
+	     is = after->status == CONVERSATION_ARCHIVED;
+
+	if (was != is)
+		api_tell_chat(job, after->id, is ? CHAT_ARCHIVED : CHAT_UNARCHIVED);
+}
+
 enum err conversations_patch(struct job *job, const struct request *req, struct response *res)
 {
 	struct inbox_changes changes = { 0 };
 	struct conversation_patch patch;
-	struct conversation conv;
+	struct conversation before, conv;
 	id64 id;
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(read_change(job, req, &patch));
 	TRY(db_begin(job, DB_WRITE));
+	TRY(conversation_get(job, id, &before));
 	TRY(conversation_update(job, id, &patch, &changes, &conv));
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
+	api_tell_status(job, &before, &conv);
 	return reply_conversation(job, res, &conv);
 }
 
@@ -162,6 +181,8 @@ enum err conversations_read(struct job *job, const struct request *req, struct r
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
 	send_receipt(job, &receipt, false);
+	if (receipt.remote_id.len)
+		api_tell_chat(job, conv.id, CHAT_READ);
 	return reply_conversation(job, res, &conv);
 }
 

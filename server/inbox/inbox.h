@@ -205,6 +205,8 @@ enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *
 	struct conversation *out, struct read_receipt *receipt);
 
 /* The same without changing anything: what a typing mark refers to. */
+/* What is to be told of a chat, but for what was done; and by which channel. */
+enum err conversation_told(struct job *job, id64 id, id64 *channel, struct chat_told *out);
 enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt);
 
 enum conversation_view { VIEW_ALL, VIEW_MINE, VIEW_UNASSIGNED };

@@ -270,6 +270,17 @@ struct webhook_proof {
 	size_t header_count;
 };
 
+/* What somebody did to a chat here, for the owner's own devices. */
+enum chat_done { CHAT_READ, CHAT_ARCHIVED, CHAT_UNARCHIVED, CHAT_NAMED };
+struct chat_told {
+	enum chat_done done;
+	struct person_ref who;  /* or the group */
+	str name;               /* of CHAT_NAMED */
+	str newest_id;          /* of its messages; none: it has none */
+	bool newest_is_ours;
+	int64_t newest_ms;
+};
+
 struct provider {
 	const char *name;       /* "cloud" */
 	const char *title;      /* "WhatsApp Cloud API" */
@@ -316,6 +327,9 @@ struct provider {
 		struct send_result *out);
 	enum err (
 		*mark_read)(struct job *job, const struct channel *ch, str remote_id, bool typing);
+	/* Absent: its network has no other devices. Kept until it can be said. */
+	enum err (*tell_chat)(struct job *job, const struct channel *ch,
+		const struct chat_told *told);
 	enum err (*fetch_media)(struct job *job, const struct channel *ch, str media_remote_id,
 		str url, const struct media_sink *sink, struct media_info *out);
 	/* path: a plain file, for the time of the call. */

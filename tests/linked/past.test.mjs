@@ -75,6 +75,31 @@ describe('the past of a linked number', () => {
     assert.equal((await conversations()).length, 2)
   })
 
+  test('what agents do to a chat shows on the phone, and what the owner does is not sent back', async () => {
+    const ana = async () => (await conversations()).find((c) => JSON.stringify(c.contact).includes(ANA))
+    const chats = async () => (await demo.control('GET', `/linked/phones/${PHONE}/chats`)).chats
+    const told = async (done) => until(async () => (await chats()).filter((c) => c.with === ANA && c.done === done).at(-1), done, WAIT)
+    const one = await ana()
+    await demo.control('POST', '/linked/phones', { phone: ANA, play: true })
+    await demo.control('POST', `/linked/phones/${ANA}/messages`, { to: PHONE, type: 'text', text: { body: 'are you there?' } })
+    await until(async () => (await ana()).unread_count > 0, 'an unread message', WAIT)
+    await api.want(200, 'POST', `/conversations/${one.id}/read`)
+    await told('read')
+    await api.want(200, 'PATCH', `/conversations/${one.id}`, { status: 'archived' })
+    await told('archived')
+    await api.want(200, 'PATCH', `/contacts/${one.contact.id}`, { name: 'Ana Souza' })
+    assert.equal((await told('named')).name, 'Ana Souza')
+    await api.want(200, 'POST', '/conversations/bulk', { ids: [one.id], status: 'open' })
+    await told('unarchived')
+    await demo.control('POST', `/linked/phones/${PHONE}/chats`, { with: ANA, done: 'archived' })
+    await until(async () => (await api.want(200, 'GET', `/conversations/${one.id}`)).status === 'archived', 'the conversation to be archived', WAIT)
+    // Whatever the server would send back had to come before this.
+    await api.want(200, 'PATCH', `/contacts/${one.contact.id}`, { name: 'Ana Lima' })
+    await until(async () => (await chats()).some((c) => c.name === 'Ana Lima'), 'her new name', WAIT)
+    assert.equal((await chats()).filter((c) => c.with === ANA && c.done === 'archived').length, 1)
+    await api.want(200, 'PATCH', `/conversations/${one.id}`, { status: 'open' })
+  })
+
   test('taken in again, nothing comes twice', async () => {
     const before = await sync()
     await api.want(200, 'POST', `/linked-numbers/${number.id}/sync/again`)

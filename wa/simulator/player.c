@@ -1,4 +1,5 @@
 /* player.c: the client of a played phone, its records, and what is said; see player.h. */
+#include "wa/client/appstate.h"
 #include "wa/simulator/player_internal.h"
 
 #define CALL_ARENA_MAX (256u << 20)
@@ -455,6 +456,15 @@ enum err sim_player_read(struct sim_player *p, str chat)
 		if (!p->said[i].from_me && !p->said[i].is_read &&
 			str_is(str_of(p->said[i].chat), chat))
 			e = read_one(p, &call, &p->said[i]);
+	player_end(p);
+	return e;
+}
+
+enum err sim_player_sync(struct sim_player *p, const struct wa_sync *what)
+{
+	struct wa_call call = player_begin(p);
+	enum err e = wa_client_sync(p->client, &call, what);
+
 	player_end(p);
 	return e;
 }

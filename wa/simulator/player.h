@@ -21,6 +21,7 @@
 #define SIM_SAID_MAX 2000       /* messages that a phone keeps; then the oldest goes */
 
 struct sim_player;
+struct wa_sync;
 
 struct sim_player_config {
 	struct sim *sim;
@@ -63,6 +64,8 @@ enum err sim_player_send(struct sim_player *player, struct arena *arena,
 	const struct wa_send *send, str *id);
 /* Reads all of a chat that was not read. */
 enum err sim_player_read(struct sim_player *player, str chat);
+/* What its owner does to chats; what the others did comes as WA_EVENT_SYNC. */
+enum err sim_player_sync(struct sim_player *player, const struct wa_sync *what);
 enum err sim_player_typing(struct sim_player *player, str chat, enum wa_typing typing);
 /* Any request or stanza of its own: groups, profile, … WA_EVENT_ANSWER comes to config.event. */
 enum err sim_player_request(struct sim_player *player, struct node *iq, uint64_t tag);

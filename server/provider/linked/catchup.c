@@ -43,10 +43,10 @@ static str address_of(struct arena *arena, const struct person_ref *who)
 /* ERR_MISSING: there is nothing to ask by. */
 static enum err fill_asking(struct job *job, id64 channel, id64 conversation, struct asking *out)
 {
-	struct linked_catch_newest_row newest;
+	struct message_newest_row newest;
 
-	TRY(sql_linked_catch_newest(job,
-		&(struct sql_linked_catch_newest){ conversation, channel }, &newest));
+	TRY(sql_message_newest(job,
+		&(struct sql_message_newest){ conversation, channel }, &newest));
 	TRY(linked_manager.host.person(job, channel, newest.remote_id, &out->who));
 	if (!jid_read(address_of(job->arena, &out->who), &out->more.chat) ||
 		!out->more.chat.user.len)

@@ -3,6 +3,7 @@
 #include "provider/linked/content.h"
 #include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/sync.h"
 #include "provider/linked/linked_people.h"
 #include "provider/linked/media.h"
 
@@ -120,5 +121,6 @@ const struct provider linked_provider = {
 	.check_media = linked_check_media,
 	.send = linked_send,
 	.mark_read = linked_mark_read,
+	.tell_chat = linked_tell_chat,
 	.parse = linked_parse,
 };

@@ -9,6 +9,8 @@ struct wa_sync;
 
 /* WA_EVENT_SYNC, as a raw event when it means something here. */
 enum err linked_sync_take(struct turn *turn, const struct wa_sync *what);
+/* The other way: what people did in the inbox, to the owner's devices. ERR_CONFLICT: not paired. */
+enum err linked_tell_chat(struct job *job, const struct channel *ch, const struct chat_told *told);
 /* That raw event, as EVENT_CHAT. */
 void linked_sync_parse(struct job *job, json v, struct provider_events *out);
 

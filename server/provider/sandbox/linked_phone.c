@@ -8,6 +8,7 @@
  */
 #include "provider/linked/content.h"
 #include "provider/sandbox/linked_internal.h"
+#include "wa/client/appstate.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -22,9 +23,19 @@
 #define TICK_MS 500
 #define FILE_MAX (20u << 20)
 #define MEMBERS_MAX 256
+#define DONE_MAX 200            /* that is kept of what other devices did */
+#define DONE_NAME_MAX 128
 #define MADE_GROUP 1            /* tag of the answer to a new group */
 
+/* What a device of an account did to a chat. */
+struct done {
+	char phone[PHONE_LEN_MAX + 1], chat[64], name[DONE_NAME_MAX];
+	const char *what;
+};
+
 static struct {
+	struct done done[DONE_MAX];
+	size_t done_count;              /* ever */
 	struct sim *sim;
 	struct sim_player *players[PLAYERS_MAX];
 	size_t count;
@@ -47,6 +58,35 @@ static void make_random(void *arg, void *out, size_t size)
 	crypto_random(out, size);
 }
 
+static const char *done_name(const struct wa_sync *what)
+{
+	switch (what->kind) {
+	case WA_SYNC_READ:
+		return what->is_on ? "read" : "unread";
+	case WA_SYNC_ARCHIVE:
+		return what->is_on ? "archived" : "unarchived";
+	case WA_SYNC_CONTACT:
+		return what->is_on ? "named" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static void note_done(struct sim_player *player, const struct wa_sync *what)
+{
+	struct done *done = &phones.done[phones.done_count % DONE_MAX];
+	const char *name = done_name(what);
+
+	if (!name)
+		return;
+	phones.done_count++;
+	done->what = name;
+	snprintf(done->phone, sizeof done->phone, STR_F, STR_A(sim_player_phone(player)));
+	snprintf(done->chat, sizeof done->chat, STR_F "@" STR_F, STR_A(what->chat.user),
+		STR_A(what->chat.server));
+	snprintf(done->name, sizeof done->name, STR_F, STR_A(what->name));
+}
+
 /* The one request whose answer somebody waits for. */
 static void on_event(void *arg, struct sim_player *player, const struct wa_event *event)
 {
@@ -55,7 +95,9 @@ static void on_event(void *arg, struct sim_player *player, const struct wa_event
 	const struct node *group;
 	struct buf b;
 
-	(void)arg, (void)player;
+	(void)arg;
+	if (event->kind == WA_EVENT_SYNC)
+		note_done(player, event->sync);
 	if (event->kind != WA_EVENT_ANSWER || event->answer->tag != MADE_GROUP || !ex)
 		return;
 	phones.waits = NULL;
@@ -497,6 +539,59 @@ void control_phone_group(const struct request *req, struct exchange *ex)
 		phones.waits = NULL;
 		answer_control_error(ex, 400, "The phone cannot make a group now.");
 	}
+}
+
+/* ---- chats ---- */
+
+/* What other devices of the account did to its chats, the oldest first. */
+void control_phone_chats(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
+	size_t from = phones.done_count > DONE_MAX ? phones.done_count - DONE_MAX : 0;
+
+	if (!player)
+		return;
+	json_open(&b, '{');
+	json_open_in(&b, "chats", '[');
+	for (size_t i = from; i < phones.done_count; i++) {
+		const struct done *done = &phones.done[i % DONE_MAX];
+
+		if (!str_is(sim_player_phone(player), str_of(done->phone)))
+			continue;
+		json_open(&b, '{');
+		json_put(&b, "with", number_of(exchange_arena(ex), str_of(done->chat)));
+		json_put(&b, "done", str_of(done->what));
+		if (done->name[0])
+			json_put(&b, "name", str_of(done->name));
+		json_close(&b, '}');
+	}
+	json_close(&b, ']');
+	json_close(&b, '}');
+	answer_json(ex, 200, &b);
+}
+
+/* {"with":"PHONE","done":"archived|unarchived|read"} */
+void control_phone_chat(const struct request *req, struct exchange *ex)
+{
+	struct sim_player *player = player_of(req, ex);
+	struct wa_sync what = { .kind = WA_SYNC_ARCHIVE };
+	json v;
+	str done;
+
+	if (!player || !read_object(ex, req, &v))
+		return;
+	done = json_text_at(v, "done");
+	what.chat = (struct jid){ .server = JID_SERVER_LID,
+		.user = sim_lid(phones.sim, json_text_at(v, "with")) };
+	if (str_is(done, S("read")))
+		what.kind = WA_SYNC_READ;
+	what.is_on = !str_is(done, S("unarchived"));
+	if (!what.chat.user.len || sim_player_sync(player, &what) != OK) {
+		answer_control_error(ex, 400, "The phone has no such chat.");
+		return;
+	}
+	answer_done(ex);
 }
 
 /* ---- the past ---- */

@@ -282,6 +282,8 @@ void control_phone_say(const struct request *req, struct exchange *ex);
 void control_phone_read(const struct request *req, struct exchange *ex);
 void control_phone_typing(const struct request *req, struct exchange *ex);
 void control_phone_group(const struct request *req, struct exchange *ex);
+void control_phone_chats(const struct request *req, struct exchange *ex);
+void control_phone_chat(const struct request *req, struct exchange *ex);
 void control_phone_past(const struct request *req, struct exchange *ex);
 enum err control_phone_file(struct job *job, const struct request *req, struct response *res);
 

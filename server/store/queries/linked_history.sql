@@ -119,9 +119,3 @@ SELECT id, last_message_ms AS last_ms FROM conversation
 WHERE channel_id = $1 AND status IN (0, 1, 2, 3, 4) AND last_message_ms >= $2 AND last_message_ms <= $4
 	AND (last_message_ms > $2 OR id > $3) AND merged_into IS NULL
 ORDER BY last_message_ms, id LIMIT 1;
-
--- linked_catch_newest: one linked_catch_newest
--- in:  conversation id64, channel id64
--- out: remote_id str, is_customer i64, at_ms i64
-SELECT remote_id, CASE WHEN author_kind = 3 THEN 1 ELSE 0 END AS is_customer, COALESCE(provider_ms, sent_ms, 0) AS at_ms FROM message
-WHERE conversation_id = $1 AND channel_id = $2 AND remote_id IS NOT NULL ORDER BY id DESC LIMIT 1;

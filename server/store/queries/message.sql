@@ -141,3 +141,10 @@ WHERE message_id IN (SELECT value FROM json_each(NULLIF($1, ''))) AND workspace_
 -- in:  id id64, workspace id64
 -- out: id id64, kind str?, state i64, applied_ms i64?
 SELECT id, kind, state, applied_ms FROM intake_event WHERE id = $1 AND workspace_id = $2;
+
+-- message_newest: one message_newest
+-- Of a conversation, the newest that its network knows by this channel.
+-- in:  conversation id64, channel id64
+-- out: remote_id str, is_customer i64, at_ms i64
+SELECT remote_id, CASE WHEN author_kind = 3 THEN 1 ELSE 0 END AS is_customer, COALESCE(provider_ms, sent_ms, 0) AS at_ms FROM message
+WHERE conversation_id = $1 AND channel_id = $2 AND remote_id IS NOT NULL ORDER BY id DESC LIMIT 1;
