@@ -353,19 +353,49 @@ static str mime_type_of(str type, json content)
 					  : S("text/plain");
 }
 
-/* The content as the phone is given it: ids of files are the sandbox's. */
+/* By the number's own door: the network's hosts keep the files of all. */
+static str customer_file(bytes data, const char *mime_type)
+{
+	const struct media_info info = { .mime_type = str_of(mime_type),
+		.file_name = S("file"),
+		.size = (int64_t)data.len };
+	const struct channel ch = channel();
+	char path[256];
+	FILE *file;
+	str id;
+
+	snprintf(path, sizeof path, "%s/customer", test_folder());
+	file = fopen(path, "wb");
+	EXPECT(file && fwrite(data.ptr, 1, data.len, file) == data.len);
+	fclose(file);
+	EXPECT_OK(provider_upload_media(new_job(), &ch, &info, path, &id));
+	return id;
+}
+
+/* What stands for the file on the network; of an id that is none of ours, for any file. */
+static str file_of(str id, str type, json content)
+{
+	struct wa_media_reference reference;
+	struct linked_derived derived;
+	struct buf text = buf_in(test_arena(), FILE_TEXT_MAX);
+
+	if (base64_read(id, &text) && linked_file_read(test_arena(), buf_text(&text), &reference,
+					      &derived) == OK)
+		return buf_text(&text);
+	return sandbox_customer_file(bytes_of(S("octets of a file")),
+		arena_cstr(test_arena(), mime_type_of(type, content)));
+}
+
+/* The content as the phone is given it. */
 static void put_content(struct buf *b, str type, json content)
 {
-	static const char octets[] = "octets of a file";
-
 	json_open_in(b, arena_cstr(test_arena(), type), '{');
 	for (void *member = json_first(content); member; member = json_next(content, member))
 		if (!str_is(json_member_name(member), S("id")))
 			json_put_value(b, arena_cstr(test_arena(), json_member_name(member)),
 				json_member_value(member));
 	if (json_text_at(content, "id").len)
-		json_put(b, "id", sandbox_customer_file(bytes_of(str_of(octets)),
-			arena_cstr(test_arena(), mime_type_of(type, content))));
+		json_put(b, "id", file_of(json_text_at(content, "id"), type, content));
 	json_close(b, '}');
 }
 
@@ -606,6 +636,7 @@ const struct subject linked_subject = {
 	.job = new_job,
 	.open_window = open_window,
 	.customer_sends = customer_sends,
+	.customer_file = customer_file,
 	.customer_reads = customer_reads,
 	.arrived = arrived,
 	.is_typing = is_typing,

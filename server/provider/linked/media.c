@@ -65,7 +65,9 @@ static enum err reference_of(struct job *job, str sealed, struct wa_media_refere
 
 	TRY(linked_reference_open(job, sealed, &text));
 	if (linked_file_read(job->arena, text, out, &derived) != OK)
-		return fail(job, ERR_UNSUPPORTED, "The reference of the file cannot be read.");
+		return fail_code(job, ERR_MISSING, S("media_gone"),
+			S("Ask the sender to send it again."),
+			"The reference of the file cannot be read.");
 	return OK;
 }
 
@@ -209,12 +211,12 @@ static const struct header headers[] = {
 	{ S("Content-Type"), S("application/octet-stream") },
 };
 
-enum outcome { GOOD, DENIED, GONE, BROKEN };
+enum outcome { GOOD, DENIED, GONE, TOO_LARGE, BROKEN };
 
 static enum outcome outcome_of(enum err e, int status)
 {
 	if (e != OK)
-		return BROKEN;
+		return e == ERR_LIMIT ? TOO_LARGE : BROKEN;
 	if (status >= 200 && status < 300)
 		return GOOD;
 	if (status == 401 || status == 403)
@@ -269,6 +271,12 @@ static enum outcome get_from_any(struct download *d, const struct places *places
 	return worst;
 }
 
+static enum err too_large(struct job *job)
+{
+	return fail_code(job, ERR_LIMIT, S("too_large"), S("Ask the sender for a smaller file."),
+		"The file is too large.");
+}
+
 static enum err download(struct download *d, struct linked *n)
 {
 	enum outcome got = BROKEN;
@@ -284,6 +292,8 @@ static enum err download(struct download *d, struct linked *n)
 	}
 	if (got == GOOD)
 		return OK;
+	if (got == TOO_LARGE)
+		return too_large(d->job);
 	if (got == BROKEN)
 		return fail(d->job, ERR_UPSTREAM, "WhatsApp's media hosts could not be reached.");
 	return fail_code(d->job, ERR_MISSING, S("media_gone"),
@@ -309,7 +319,7 @@ enum err linked_unseal_fd(struct job *job, const struct linked_file *file, int f
 		if (e == OK)
 			continue;
 		wa_unseal_destroy(u);
-		return e == ERR_LIMIT ? fail(job, e, "The file is too large.") : e;
+		return e == ERR_LIMIT ? too_large(job) : e;
 	}
 	buf_clear(&piece);
 	if (wa_unseal_finish(u, &piece) != OK || n < 0)

@@ -298,18 +298,23 @@ static bool read_file(const char *path, struct buf *out)
 	return n == 0 && !out->failed;
 }
 
-/* Enciphers a file of /control/media and leaves it on the media host: what stands for it. */
+/* Enciphers a file of /control/media and leaves it on the media host: what stands for it. What
+ * stands for one that lies there already ("file" of a message) is sent as it is. */
 static str sealed_file(struct arena *arena, enum message_kind kind, str id)
 {
 	struct buf plain = buf_in(arena, FILE_MAX), enc = buf_in(arena, FILE_MAX + 1024);
-	struct wa_media_reference reference = { .media.kind = linked_media_kind(kind) };
+	struct wa_media_reference reference;
 	struct wa_media_sums *sums = ARENA_NEW(arena, struct wa_media_sums);
 	uint8_t *key = arena_alloc(arena, WA_MEDIA_KEY_SIZE);
-	struct linked_derived derived = { 0 };
+	struct linked_derived derived;
 	struct media_file file;
 	struct wa_seal *seal;
 	str token;
 
+	if (linked_file_read(arena, id, &reference, &derived) == OK)
+		return id;
+	reference = (struct wa_media_reference){ .media.kind = linked_media_kind(kind) };
+	derived = (struct linked_derived){ 0 };
 	if (!media_find(the_sandbox, id, &file) || !read_file(file.path, &plain))
 		return STR_NONE;
 	crypto_random(key, WA_MEDIA_KEY_SIZE);
