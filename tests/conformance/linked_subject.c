@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WORKSPACE 1
 #define NUMBER 2
@@ -267,6 +268,21 @@ static void open_store(void)
 	EXPECT_OK(add_owner(new_job()));
 }
 
+/* Before the libraries go that its threads and the sandbox's use. */
+static void stop_all(void)
+{
+	timers_destroy(at.timers);
+	linked_stop_all();
+	pool_destroy(at.slow);
+	loop_stop(at.loop);
+	pthread_join(at.thread, NULL);
+	loop_destroy(at.loop);
+	linked_destroy();
+	fixture_stop();
+	store_close(at.store);
+	arena_destroy(at.arena);
+}
+
 static void start_manager(void)
 {
 	json network;
@@ -294,6 +310,7 @@ static void start_manager(void)
 		.person = find_person });
 	EXPECT_OK(linked_start(new_job()));
 	pthread_create(&at.thread, NULL, run_loop, at.loop);
+	atexit(stop_all);
 }
 
 struct sight { enum linked_state state; struct linked_number number; };

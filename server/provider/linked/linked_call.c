@@ -511,12 +511,19 @@ enum err linked_keep(struct job *job, id64 channel, bool keep)
 	return write(job, channel, change_kept, keep);
 }
 
+/* Its timer held it for a day else. */
+static void leave_loop(void *arg)
+{
+	linked_leave(arg);
+	linked_drop(arg);
+}
+
 enum err linked_clean(struct job *job, id64 channel, id64 workspace)
 {
 	struct linked *n = linked_take_row(channel, workspace);
 
 	linked_forget(n);
-	linked_drop(n);
+	loop_post(linked_manager.host.loop, leave_loop, n);
 	TRY(db_begin(job, DB_WRITE));
 	TRY(sql_linked_record_erase_all(job, &(struct sql_linked_record_erase_all){ channel },
 		NULL));
