@@ -33,7 +33,8 @@ CORES = str(os.cpu_count() or 2)
 THREADED = re.compile(r'^(base/log|runtime/|net/|store/|api/|live/|jobs/|inbox/|provider/)')
 
 # Whose unit tests want both stores.
-ON_STORE = ('store/', 'account/', 'inbox/', 'jobs/', 'api/', 'live/', 'routing/', 'report/', 'main')
+ON_STORE = ('store/', 'account/', 'inbox/', 'jobs/', 'api/', 'live/', 'routing/', 'report/', 'provider/linked/',
+            'main')
 
 BUILDS = {
     # Optimised, as it is shipped.

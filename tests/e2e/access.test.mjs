@@ -1,12 +1,10 @@
 // access.test.mjs: every page for everybody: by keyboard, by screen reader, on a small phone, in light and dark.
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { after, before, test as run } from 'node:test'
 import { until } from '../lib/parley.mjs'
-import { bubble, Stage } from './stage.mjs'
+import { bubble, findings, Stage } from './stage.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const SMALL = { width: 320, height: 640 }
 /* Every page there is: the paths of the router, those that need no id. Pages of the settings stand inside it, indented. */
 const router = readFileSync(new URL('../../web/console/src/app/router.ts', import.meta.url), 'utf8')
@@ -24,14 +22,6 @@ before(async () => {
   thread = `/inbox/${data[0].id}`
 })
 after(() => stage?.close())
-
-/** Serious and critical findings, as lines that say what and where. */
-async function findings(page) {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.filter((one) => ['serious', 'critical'].includes(one.impact))
-    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1]?.trim()}`))
-}
 
 async function settled(page) {
   await page.waitForLoadState('networkidle')

@@ -1,22 +1,13 @@
 // routes.test.mjs: an administrator finds the route of a number, orders it by hand and keyboard, holds it, and sees a failure.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import { after, before, test as run } from 'node:test'
 import { until } from '../lib/parley.mjs'
-import { Stage } from './stage.mjs'
+import { findings, Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const pictures = process.env.ROUTE_PICTURES // a folder: pictures of the pages are put there to be looked at
 let stage, page, number, second
-
-async function findings() {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished))) // half-shown text has half its contrast
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}`))
-}
 
 async function picture(name) {
   if (!pictures) return
@@ -47,7 +38,7 @@ test('the settings lead to the route, which says what is in use and why', async 
   await page.getByRole('heading', { name: 'In use now' }).waitFor()
   await page.getByText('It is the first of the route, and works.').first().waitFor()
   assert.equal(await entries().count(), 2)
-  assert.deepEqual(await findings(), [])
+  assert.deepEqual(await findings(page), [])
   await picture('light')
 })
 
@@ -91,7 +82,7 @@ test('a channel that fails is seen at once, with the reason, without a reload', 
   await picture('failed')
   await page.emulateMedia({ colorScheme: 'dark' })
   await picture('dark')
-  assert.deepEqual(await findings(), [])
+  assert.deepEqual(await findings(page), [])
   await page.setViewportSize({ width: 360, height: 740 })
   await picture('small')
   await entries().first().scrollIntoViewIfNeeded()

@@ -1,22 +1,11 @@
 // routing.test.mjs: agents come and go, teams and rules are made by hand and keyboard, and conversations find their people.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, test as run } from 'node:test'
 import { until } from '../lib/parley.mjs'
-import { openConversation, rowOf, Stage } from './stage.mjs'
+import { findings, openConversation, rowOf, Stage } from './stage.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let stage, owner, mira, theo
-
-/** Serious and critical findings, as lines that say what and where. */
-async function findings(page) {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished))) // half-shown text has half its contrast
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}`))
-}
 
 const statusOf = (page) => page.getByRole('button', { name: /^My status: / })
 const choose = async (page, word) => {

@@ -1,5 +1,6 @@
 // stage.mjs: a demo and a browser: people at the console, customers at their phones.
-import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { existsSync, readFileSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { chromium } from 'playwright-core'
 import { startDemo } from '../lib/parley.mjs'
@@ -10,6 +11,28 @@ function browserPath() {
   const found = BROWSERS.find((one) => one && existsSync(one))
   if (!found) throw new Error('no Chromium here: install it, or name it in PARLEY_CHROMIUM')
   return found
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Waits until nothing moves: half-shown text has half its contrast. What begins does so with the next picture. */
+const still = (page) => page.evaluate(async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  for (let moving = [null]; moving.length;) {
+    await frame()
+    await frame()
+    moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity && one.playState === 'running')
+    await Promise.allSettled(moving.map((one) => one.finished))
+  }
+})
+
+/** Serious and critical findings of axe, as lines that say what, where and why. */
+export async function findings(page) {
+  await still(page)
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+  return violations.filter((one) => ['serious', 'critical'].includes(one.impact))
+    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')}: ${node.failureSummary?.split('\n')[1]?.trim()}`))
 }
 
 export class Stage {
