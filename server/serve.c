@@ -786,7 +786,7 @@ void server_join(struct server *s)
 	notices_stop();
 	live_occupied_hook = NULL;
 	live_outlets_stop(s->outlets);
-	timers_destroy(s->timers);
+	timers_stop(s->timers);
 	/* A request that outlived the stop's patience still wakes and asks all that follow. */
 	pool_destroy(s->requests);
 	router_stop(s->router);
@@ -803,6 +803,7 @@ void server_join(struct server *s)
 	api_counts_stop(s->counts);
 	live_nodes_stop(s->live);
 	pool_destroy(s->background);
+	timers_destroy(s->timers); /* lanes of the pools set timers to the last */
 	router_destroy(s->router);
 	api_counts_destroy(s->counts);
 }

@@ -45,8 +45,10 @@ void lane_destroy(struct lane *lane);
 /* Timers of the server's slow life (retries, schedules): one thread, posting to a pool when due.
  * They follow clock_now_ms(), so a test that fakes the clock calls timers_wake(). */
 struct timers *timers_create(struct pool *pool);
-/* Waits for timers that run; no task and no drop is called after it. Before the pool is destroyed.
- */
+/* Waits for timers that run; no task is called after it, and what is set from then on is dropped
+ * at once: others may still set timers while they end. Before the pool is destroyed. */
+void timers_stop(struct timers *timers);
+/* Stops them first, if they were not; nobody may set any more. */
 void timers_destroy(struct timers *timers);
 /* Once, at or after due_ms. */
 void timer_at(struct timers *timers, int64_t due_ms, struct task task);

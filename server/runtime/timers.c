@@ -136,14 +136,17 @@ void timers_wake(struct timers *timers)
 	pthread_mutex_unlock(&timers->lock);
 }
 
-void timers_destroy(struct timers *timers)
+void timers_stop(struct timers *timers)
 {
-	if (!timers)
-		return;
+	bool was_stopping;
+
 	pthread_mutex_lock(&timers->lock);
+	was_stopping = timers->stopping;
 	timers->stopping = true;
 	pthread_cond_broadcast(&timers->changed);
 	pthread_mutex_unlock(&timers->lock);
+	if (was_stopping)
+		return;
 	pthread_join(timers->thread, NULL);
 	while (timers->first) {
 		struct timer *timer = timers->first;
@@ -151,6 +154,13 @@ void timers_destroy(struct timers *timers)
 		timers->first = timer->next;
 		forget(timer, false);
 	}
+}
+
+void timers_destroy(struct timers *timers)
+{
+	if (!timers)
+		return;
+	timers_stop(timers);
 	pthread_mutex_destroy(&timers->lock);
 	pthread_cond_destroy(&timers->changed);
 	heap_free(timers);
@@ -159,12 +169,17 @@ void timers_destroy(struct timers *timers)
 static void add(struct timers *timers, struct timer timer)
 {
 	struct timer *made = HEAP_NEW(struct timer);
+	bool is_late;
 
 	*made = timer;
 	made->owner = timers;
 	pthread_mutex_lock(&timers->lock);
-	insert(timers, made);
+	is_late = timers->stopping;
+	if (!is_late)
+		insert(timers, made);
 	pthread_mutex_unlock(&timers->lock);
+	if (is_late)
+		forget(made, false);
 }
 
 void timer_at(struct timers *timers, int64_t due_ms, struct task task)

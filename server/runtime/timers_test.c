@@ -136,6 +136,18 @@ TEST(timers_that_never_ran_are_dropped_at_the_end)
 	timers_destroy(NULL);
 }
 
+TEST(a_timer_that_is_set_after_the_stop_is_dropped_and_never_runs)
+{
+	struct rig rig = rig_start(10);
+
+	timers_stop(rig.timers);
+	timer_at(rig.timers, start_ms(), (struct task){ "t", count, drop, NULL });
+	EXPECT_INT(dropped, 1);
+	rig_stop(&rig);
+	EXPECT_INT(ran, 0);
+	EXPECT_INT(dropped, 1);
+}
+
 static atomic_bool hold;
 
 static enum err hold_on(struct job *job, void *arg)

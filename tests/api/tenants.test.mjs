@@ -50,7 +50,8 @@ const bodies = {
 }
 
 test('their ids are 404 in every operation', async () => {
-  const list = (await operations(server)).filter(({ path }) => path.includes('{id}'))
+  // Those of the server's own administrators are of all workspaces, and refused to everybody else before any id is looked at.
+  const list = (await operations(server)).filter(({ path }) => path.includes('{id}') && !path.startsWith('/admin/'))
   assert.ok(list.length > 15)
   for (const { method, path } of list) {
     const kind = path.split('/')[1]
