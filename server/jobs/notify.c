@@ -107,7 +107,8 @@ static enum err add_person(struct job *job, struct decision *d, id64 person,
 static bool is_news(const struct notify_message_row *m)
 {
 	return m->author_kind == ACTOR_CONTACT && m->kind != KIND_SYSTEM &&
-	       !kind_is_change(m->kind) && !(m->flags & FLAG_HISTORY) && m->unread_count > 0;
+	       !kind_is_change((enum message_kind)m->kind) && !(m->flags & FLAG_HISTORY) &&
+	       m->unread_count > 0;
 }
 
 static enum err decide_message(struct job *job, struct decision *d)

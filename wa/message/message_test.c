@@ -31,7 +31,7 @@ static Wa__Message *kind(const char *name)
 		if (str_is(json_text_at(json_at(kinds, i), "name"), str_of(name)))
 			return (Wa__Message *)(uintptr_t)unpacked(
 				test_octets(json_at(kinds, i), "encoded"));
-	EXPECT(!"there is such a kind");
+	test_fail(__FILE__, __LINE__, "there is no kind %s", name);
 	return NULL;
 }
 

@@ -26,7 +26,7 @@ static const Wa__Message *kind(const char *name)
 		if (str_is(json_text_at(json_at(kinds, i), "name"), str_of(name)))
 			return PROTO_UNPACK(test_arena(), Wa__Message, wa__message,
 				test_octets(json_at(kinds, i), "encoded"));
-	EXPECT(!"there is such a kind");
+	test_fail(__FILE__, __LINE__, "there is no kind %s", name);
 	return NULL;
 }
 
