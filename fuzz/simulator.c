@@ -3,6 +3,7 @@
  * keeps over a restart reads again; a record that is none is refused. An input is a mode octet, and
  * either a record, or frames, each after its length (two octets, the higher first).
  */
+#include "crypto/crypto.h"
 #include "fuzz/fuzz.h"
 #include "wa/simulator/player.h"
 
@@ -101,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
+	crypto_init();
 	drawn = 4711;
 	sim = make();
 	if (data[0] & 1)
