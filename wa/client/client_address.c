@@ -21,17 +21,6 @@
 
 /* ---- jids ---- */
 
-struct jid client_bare(const struct jid *jid)
-{
-	struct jid bare = { .user = jid->user, .server = jid->server };
-
-	if (str_is(bare.server, JID_SERVER_HOSTED) || str_is(bare.server, S("c.us")))
-		bare.server = JID_SERVER_PN;
-	else if (str_is(bare.server, JID_SERVER_HOSTED_LID))
-		bare.server = JID_SERVER_LID;
-	return bare;
-}
-
 struct jid client_jid_copy(struct arena *arena, const struct jid *jid)
 {
 	struct jid copy = *jid;
@@ -373,7 +362,7 @@ enum err wa_client_learn(struct wa_client *c, const struct wa_call *call, const 
 	const struct jid *pn)
 {
 	struct arena *arena = call->out->arena;
-	struct jid bare_lid = client_bare(lid), bare_pn = client_bare(pn);
+	struct jid bare_lid = wa_bare(lid), bare_pn = wa_bare(pn);
 	struct client_person before;
 	struct wa_known *known;
 

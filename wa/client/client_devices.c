@@ -291,7 +291,7 @@ enum err client_take_own_devices(struct wa_client *c, const struct wa_call *call
 enum err client_tell_identity(struct wa_client *c, const struct wa_call *call,
 	const struct jid *jid)
 {
-	struct jid bare = client_bare(jid), *who = ARENA_NEW(call->out->arena, struct jid);
+	struct jid bare = wa_bare(jid), *who = ARENA_NEW(call->out->arena, struct jid);
 
 	(void)c;
 	*who = client_jid_copy(call->out->arena, &bare);

@@ -242,7 +242,7 @@ enum err client_encipher(struct wa_client *c, const struct wa_call *call, str ad
 
 bytes client_device_sent(struct arena *arena, const Wa__Message *message, const struct jid *chat)
 {
-	struct jid bare = client_bare(chat);
+	struct jid bare = wa_bare(chat);
 	Wa__DeviceSentMessage sent = WA__DEVICE_SENT_MESSAGE__INIT;
 	Wa__Message outer = WA__MESSAGE__INIT;
 

@@ -91,7 +91,6 @@ enum err client_keep(struct wa_client *c, enum wa_record kind, str key, bytes va
 enum err client_drop(struct wa_client *c, enum wa_record kind, str key);
 enum err client_scan(struct wa_client *c, enum wa_record kind, str prefix,
 	enum err (*each)(void *arg, str key, bytes value), void *arg);
-struct jid client_bare(const struct jid *jid);
 /* Copies; borrows nothing of jid. */
 struct jid client_jid_copy(struct arena *arena, const struct jid *jid);
 /* Whichever of its two addresses. */

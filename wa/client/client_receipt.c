@@ -172,7 +172,7 @@ enum err wa_client_read(struct wa_client *c, const struct wa_call *call,
 	node_put(arena, receipt, "id", read->ids[0]);
 	node_put_jid(arena, receipt, "to", &read->chat);
 	if (read->sender.user.len && client_is_group(&read->chat)) {
-		struct jid bare = client_bare(&read->sender);
+		struct jid bare = wa_bare(&read->sender);
 
 		node_put_jid(arena, receipt, "participant", &bare);
 	}
@@ -191,7 +191,7 @@ enum err wa_client_typing(struct wa_client *c, const struct wa_call *call, const
 {
 	struct arena *arena = call->out->arena;
 	struct node *state = node_new(arena, "chatstate"), *what;
-	struct jid to = client_bare(chat), own = client_own(c, false);
+	struct jid to = wa_bare(chat), own = client_own(c, false);
 
 	node_put_jid(arena, state, "from", &own);
 	node_put_jid(arena, state, "to", &to);

@@ -49,7 +49,7 @@ struct jid client_canonical(struct wa_client *c, struct arena *arena, const stru
 	struct jid *other)
 {
 	struct client_person p;
-	struct jid bare = client_bare(jid), to;
+	struct jid bare = wa_bare(jid), to;
 
 	*other = (struct jid){ 0 };
 	if (!client_is_person(jid) || client_person(c, arena, jid, &p) != OK)

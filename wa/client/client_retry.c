@@ -266,7 +266,7 @@ static enum err ask_phone_now(struct wa_client *c, const struct wa_call *call,
 
 static str sent_key(struct arena *arena, const struct jid *chat, str id)
 {
-	struct jid bare = client_bare(chat);
+	struct jid bare = wa_bare(chat);
 
 	return arena_printf(arena, STR_F " " STR_F, STR_A(jid_text(arena, &bare)), STR_A(id));
 }
@@ -281,7 +281,7 @@ enum err client_sent_keep(struct wa_client *c, const struct wa_call *call,
 	const Wa__Message *message = PROTO_UNPACK(arena, Wa__Message, wa__message, out->packed);
 
 	own = client_own(c, true);
-	about.author = client_bare(&own);
+	about.author = wa_bare(&own);
 	if (message)
 		TRY(client_secret_keep(c, call, &about, message));
 	buf_put(&value, client_time_octets(arena, call->now->wall_ms).ptr, 8);

@@ -663,7 +663,7 @@ enum err wa_client_send(struct wa_client *c, const struct wa_call *call,
 {
 	struct client_out out = { .kind = OUT_MESSAGE, .id = send->id, .edit = send->edit };
 
-	out.to = client_bare(&send->to);
+	out.to = wa_bare(&send->to);
 	if (!send->id.len || send->id.len > WA_MESSAGE_ID_MAX || !send->to.user.len ||
 		send->to.user.len >= DEVICE_TEXT_MAX ||
 		(!client_is_person(&send->to) && !client_is_group(&send->to)))
