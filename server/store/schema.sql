@@ -585,11 +585,8 @@ CREATE INDEX linked_part_due ON linked_part (next_ms) WHERE next_ms IS NOT NULL;
 CREATE TABLE linked_past_chat (
 	channel_id BIGINT NOT NULL,
 	chat BLOB NOT NULL,
-	body_sealed BLOB NOT NULL,
-	last_ms BIGINT NOT NULL,
 	PRIMARY KEY (channel_id, chat)
 );
-CREATE INDEX linked_past_chat_newest ON linked_past_chat (channel_id, last_ms);
 CREATE TABLE linked_record (
 	channel_id BIGINT NOT NULL,
 	kind BIGINT NOT NULL,

@@ -27,9 +27,7 @@
 struct chat {
 	str jid, name;
 	str other;              /* its other address, or none */
-	int64_t unread, last_ms, newest_ms;
-	str newest_id;          /* of its messages in this part */
-	bool newest_is_ours;
+	int64_t unread, last_ms;
 	bool is_chosen;
 	size_t messages;
 };
@@ -46,9 +44,7 @@ struct reading {
 	str at;
 	struct chat *chat;
 	size_t chat_messages;
-	str newest_id;
 	int64_t newest_ms;
-	bool newest_is_ours;
 	/* the batch under way */
 	bool is_unread_pass;
 	struct buf body;
@@ -102,13 +98,9 @@ static enum err look_at_message(void *arg, str chat, const Wa__WebMessageInfo *m
 	if (!str_is(chat, r->at)) {
 		r->at = arena_str(r->job->arena, chat);
 		r->newest_ms = 0;
-		r->newest_id = STR_NONE;
 	}
-	if (at_ms > r->newest_ms && message->key && message->key->id) {
+	if (at_ms > r->newest_ms && message->key && message->key->id)
 		r->newest_ms = at_ms;
-		r->newest_id = arena_str(r->job->arena, str_of(message->key->id));
-		r->newest_is_ours = message->key->from_me;
-	}
 	return OK;
 }
 
@@ -130,13 +122,8 @@ static enum err look_at_chat(void *arg, const Wa__Conversation *c, size_t count)
 							   : c->last_msg_timestamp) *
 			1000;
 	chat->messages = count;
-	if (str_is(r->at, chat->jid)) {
-		chat->newest_id = r->newest_id;
-		chat->newest_ms = r->newest_ms;
-		chat->newest_is_ours = r->newest_is_ours;
-	}
-	if (chat->newest_ms > chat->last_ms)
-		chat->last_ms = chat->newest_ms;
+	if (str_is(r->at, chat->jid) && r->newest_ms > chat->last_ms)
+		chat->last_ms = r->newest_ms;
 	return OK;
 }
 
@@ -428,30 +415,16 @@ static enum err put_messages(struct reading *r, bool unread)
 
 /* ---- all of it ---- */
 
-/* What the chats of the past are asked for by, later. */
 static enum err note_chats(struct reading *r)
 {
 	struct job *job = r->job;
 
-	for (size_t i = 0; i < r->chat_count; i++) {
-		const struct chat *chat = &r->chats[i];
-		struct buf body = buf_in(job->arena, 4096);
-		bytes sealed;
-
-		if (!chat->is_chosen)
-			continue;
-		json_open(&body, '{');
-		json_put(&body, "jid", chat->jid);
-		json_put(&body, "id", chat->newest_id);
-		json_put_bool(&body, "from_me", chat->newest_is_ours);
-		json_put_ms(&body, "t_ms", chat->newest_ms);
-		json_close(&body, '}');
-		TRY(linked_manager.host.seal(job, buf_text(&body), &sealed));
-		TRY(sql_linked_past_chat_add(job,
-			&(struct sql_linked_past_chat_add){ r->part->channel,
-				chat_key(job->arena, chat->jid), sealed, chat->last_ms },
-			NULL));
-	}
+	for (size_t i = 0; i < r->chat_count; i++)
+		if (r->chats[i].is_chosen)
+			TRY(sql_linked_past_chat_add(job,
+				&(struct sql_linked_past_chat_add){ r->part->channel,
+					chat_key(job->arena, r->chats[i].jid) },
+				NULL));
 	return OK;
 }
 

@@ -28,13 +28,9 @@ CREATE TABLE linked_part (
 CREATE INDEX linked_part_due ON linked_part (next_ms) WHERE next_ms IS NOT NULL;
 CREATE INDEX linked_part_channel ON linked_part (channel_id, id);
 
--- Chats that were taken in, so that all parts together keep to the limit. chat: a hash of its jid. body_sealed: the jid and
--- the newest message known of it, by which more is asked for.
+-- Chats that were taken in, so that all parts together keep to the limit. chat: a hash of its jid.
 CREATE TABLE linked_past_chat (
 	channel_id BIGINT NOT NULL,
 	chat {BYTES} NOT NULL,
-	body_sealed {BYTES} NOT NULL,
-	last_ms BIGINT NOT NULL,
 	PRIMARY KEY (channel_id, chat)
 );
-CREATE INDEX linked_past_chat_newest ON linked_past_chat (channel_id, last_ms);

@@ -72,15 +72,13 @@ UPDATE linked_part SET done = 0, attempts = 0, next_ms = $2 WHERE channel_id = $
 DELETE FROM linked_part WHERE channel_id = $1;
 
 -- linked_past_chat_add: exec
--- in:  channel id64, chat bytes, body_sealed bytes, last_ms i64
-INSERT INTO linked_past_chat (channel_id, chat, body_sealed, last_ms) VALUES ($1, $2, $3, $4)
-ON CONFLICT (channel_id, chat) DO UPDATE SET body_sealed = excluded.body_sealed, last_ms = excluded.last_ms
-WHERE linked_past_chat.last_ms < excluded.last_ms;
+-- in:  channel id64, chat bytes
+INSERT INTO linked_past_chat (channel_id, chat) VALUES ($1, $2) ON CONFLICT (channel_id, chat) DO NOTHING;
 
 -- linked_past_chat_get: one linked_past_chat
 -- in:  channel id64, chat bytes
--- out: body_sealed bytes, last_ms i64
-SELECT body_sealed, last_ms FROM linked_past_chat WHERE channel_id = $1 AND chat = $2;
+-- out: chat bytes
+SELECT chat FROM linked_past_chat WHERE channel_id = $1 AND chat = $2;
 
 -- linked_past_chat_count: one linked_total
 -- in:  channel id64
