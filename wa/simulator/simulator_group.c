@@ -202,15 +202,6 @@ static void tell_all(const struct sim_group *g, const struct node *note)
 		sim_phone_post(g->members[i].phone, NULL, note);
 }
 
-static void adopt_copy(struct sim *sim, struct node *into, const struct node *child)
-{
-	struct node *copy = ARENA_NEW(sim->arena, struct node);
-
-	*copy = *child;
-	copy->next = NULL;
-	node_adopt(into, copy);
-}
-
 /* ---- one request ---- */
 
 struct ask {
@@ -427,7 +418,7 @@ static void tell_change(struct ask *a)
 {
 	struct node *note = note_of(a->sim, a->group, a->who);
 
-	adopt_copy(a->sim, note, a->what);
+	sim_adopt_copy(a->sim, note, a->what);
 	done(a);
 	tell_all(a->group, note);
 }

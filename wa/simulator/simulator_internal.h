@@ -243,6 +243,8 @@ void sim_take_props(struct sim_device *d, const struct node *iq);
 void sim_take_media_conn(struct sim_device *d, const struct node *iq);
 
 /* simulator_message.c */
+/* A copy that can stand in another list. */
+void sim_adopt_copy(struct sim *sim, struct node *into, const struct node *child);
 void sim_take_message(struct sim_device *d, const struct node *message);
 void sim_take_receipt(struct sim_device *d, const struct node *receipt);
 void sim_take_chatstate(struct sim_device *d, const struct node *state);

@@ -45,8 +45,7 @@ static bool is_carried(const struct node *child)
 	return false;
 }
 
-/* A copy that can stand in another list. */
-static void adopt_copy(struct sim *sim, struct node *into, const struct node *child)
+void sim_adopt_copy(struct sim *sim, struct node *into, const struct node *child)
 {
 	struct node *copy = ARENA_NEW(sim->arena, struct node);
 
@@ -104,7 +103,7 @@ static void adopt_enc(const struct carry *c, struct node *into, const struct nod
 	bool is_group_key = node_has(enc, "type", "skmsg");
 	bytes data = node_data(enc);
 
-	adopt_copy(sim, into, enc);
+	sim_adopt_copy(sim, into, enc);
 	if (!data.len || !sim_happens(sim, is_group_key ? sim->faults.corrupt_group_percent
 							: sim->faults.corrupt_percent))
 		return;
@@ -126,7 +125,7 @@ static void deliver(const struct carry *c, struct sim_device *to, const struct n
 		adopt_enc(c, out, common);
 	for (const struct node *n = c->message->first; n; n = n->next)
 		if (is_carried(n))
-			adopt_copy(sim, out, n);
+			sim_adopt_copy(sim, out, n);
 	sim_device_post(to, out);
 	if (sim_happens(sim, sim->faults.duplicate_percent))
 		sim_device_post(to, out);
@@ -319,7 +318,7 @@ static struct node *copy_receipt(struct sim_device *d, const struct node *receip
 	copy_attr(sim, receipt, out, "category");
 	node_put_int(sim->arena, out, "t", sim->now_ms / 1000);
 	for (const struct node *n = receipt->first; n; n = n->next)
-		adopt_copy(sim, out, n);
+		sim_adopt_copy(sim, out, n);
 	return out;
 }
 
@@ -455,7 +454,7 @@ void sim_take_chatstate(struct sim_device *d, const struct node *state)
 	if (group)
 		node_put_jid(sim->arena, out, "participant", &who);
 	for (const struct node *n = state->first; n; n = n->next)
-		adopt_copy(sim, out, n);
+		sim_adopt_copy(sim, out, n);
 	for (size_t i = 0; group && i < group->count; i++)
 		if (group->members[i].phone != d->phone)
 			sim_phone_tell(group->members[i].phone, NULL, out);
@@ -552,7 +551,7 @@ void sim_take_call(struct sim_device *d, const struct node *call)
 	node_put_int(sim->arena, out, "t", sim->now_ms / 1000);
 	node_put(sim->arena, out, "notify", str_of(d->phone->name));
 	for (const struct node *n = call->first; n; n = n->next)
-		adopt_copy(sim, out, n);
+		sim_adopt_copy(sim, out, n);
 	if (peer && !has_blocked(peer, d->phone))
 		sim_phone_post(peer, d, out);
 }
