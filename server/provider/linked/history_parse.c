@@ -2,20 +2,6 @@
 #include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 
-static void person_of(struct person_ref *who, str text)
-{
-	struct jid jid;
-
-	if (!text.len || !jid_read(text, &jid))
-		return;
-	if (str_is(jid.server, JID_SERVER_GROUP))
-		who->group = text;
-	else if (str_is(jid.server, JID_SERVER_LID))
-		who->lid = jid.user;
-	else if (str_is(jid.server, JID_SERVER_PN))
-		who->phone = jid.user;
-}
-
 /* What was said long ago opens no window, and its files wait until somebody looks. */
 static void make_past(struct provider_events *events, size_t from)
 {
@@ -50,7 +36,7 @@ static void parse_contacts(struct job *job, json list, struct provider_events *o
 		struct provider_event *ev = provider_events_add(job, out, EVENT_CONTACT);
 
 		ev->field = S("history");
-		person_of(&ev->who, json_text_at(json_at(list, i), "jid"));
+		linked_add_chat(&ev->who, json_text_at(json_at(list, i), "jid"));
 		ev->who.name = json_text_at(json_at(list, i), "name");
 	}
 }
@@ -63,9 +49,9 @@ static void parse_pairs(struct job *job, json list, bool names, struct provider_
 		str name = json_text_at(json_at(list, i), "name");
 
 		ev->field = S("history");
-		person_of(&ev->who, json_text_at(json_at(list, i), "jid"));
+		linked_add_chat(&ev->who, json_text_at(json_at(list, i), "jid"));
 		if (!names)
-			person_of(&ev->who, name);
+			linked_add_chat(&ev->who, name);
 		ev->previous = ev->who;
 		if (names)
 			ev->who.name = name;

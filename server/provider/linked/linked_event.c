@@ -30,16 +30,16 @@ static void put_jid(struct buf *b, struct arena *arena, const char *key, const s
 		json_put(b, key, jid_text(arena, jid));
 }
 
-static struct buf begin(struct turn *turn, const char *kind)
+struct buf linked_raw_begin(struct turn *turn, const char *kind, size_t size_max)
 {
-	struct buf b = buf_in(turn->job->arena, ENVELOPE_MAX);
+	struct buf b = buf_in(turn->job->arena, size_max);
 
 	json_open(&b, '{');
 	json_put(&b, "kind", str_of(kind));
 	return b;
 }
 
-static enum err put(struct turn *turn, struct buf *b)
+enum err linked_raw_put(struct turn *turn, struct buf *b)
 {
 	json_close(b, '}');
 	if (b->failed)
@@ -51,7 +51,7 @@ static enum err put(struct turn *turn, struct buf *b)
 static enum err put_message(struct turn *turn, const struct wa_message *m)
 {
 	struct arena *arena = turn->job->arena;
-	struct buf b = begin(turn, "message");
+	struct buf b = linked_raw_begin(turn, "message", ENVELOPE_MAX);
 
 	json_put(&b, "id", m->id);
 	put_jid(&b, arena, "chat", &m->chat);
@@ -77,7 +77,7 @@ static enum err put_message(struct turn *turn, const struct wa_message *m)
 	linked_manager.figures.received++;
 	linked_manager.figures.undeciphered += m->is_waiting;
 	linked_unlock();
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 static enum err put_receipt(struct turn *turn, const struct wa_receipt *r)
@@ -87,7 +87,7 @@ static enum err put_receipt(struct turn *turn, const struct wa_receipt *r)
 		[WA_PLAYED] = "played",
 		[WA_READ_SELF] = "read_self",
 		[WA_PLAYED_SELF] = "played_self" };
-	struct buf b = begin(turn, "receipt");
+	struct buf b = linked_raw_begin(turn, "receipt", ENVELOPE_MAX);
 
 	json_put(&b, "receipt", str_of(kinds[r->kind]));
 	put_jid(&b, turn->job->arena, "chat", &r->chat);
@@ -97,7 +97,7 @@ static enum err put_receipt(struct turn *turn, const struct wa_receipt *r)
 	for (size_t i = 0; i < r->count; i++)
 		json_put(&b, NULL, r->ids[i]);
 	json_close(&b, ']');
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 static bool somebody_waits(struct linked *n, const struct wa_sent *sent)
@@ -126,34 +126,34 @@ static enum err put_sent(struct turn *turn, const struct wa_sent *sent)
 	linked_unlock();
 	if (sent->is_unsure || somebody_waits(turn->n, sent))
 		return OK;
-	b = begin(turn, "sent");
+	b = linked_raw_begin(turn, "sent", ENVELOPE_MAX);
 	json_put(&b, "id", sent->id);
 	json_put_int(&b, "code", sent->code);
 	json_put_ms(&b, "t_ms", sent->t_ms);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 static enum err put_known(struct turn *turn, const struct wa_known *known)
 {
-	struct buf b = begin(turn, "known");
+	struct buf b = linked_raw_begin(turn, "known", ENVELOPE_MAX);
 
 	put_jid(&b, turn->job->arena, "lid", &known->lid);
 	put_jid(&b, turn->job->arena, "pn", &known->pn);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 static enum err put_identity(struct turn *turn, const struct jid *who)
 {
-	struct buf b = begin(turn, "identity");
+	struct buf b = linked_raw_begin(turn, "identity", ENVELOPE_MAX);
 
 	put_jid(&b, turn->job->arena, "who", who);
 	json_put_ms(&b, "t_ms", turn->clock.wall_ms);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 enum err linked_notice(struct turn *turn, const char *severity, const struct linked_reason *why)
 {
-	struct buf b = begin(turn, "notice");
+	struct buf b = linked_raw_begin(turn, "notice", ENVELOPE_MAX);
 
 	json_put(&b, "severity", str_of(severity));
 	if (strcmp(why->code, "restricted") == 0)
@@ -162,7 +162,7 @@ enum err linked_notice(struct turn *turn, const char *severity, const struct lin
 	json_put(&b, "sentence", str_of(why->sentence));
 	json_put(&b, "next_step", str_of(why->next_step));
 	json_put_ms(&b, "t_ms", turn->clock.wall_ms);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 /* Many messages that cannot be deciphered at first: the protocol may have changed. */

@@ -247,12 +247,22 @@ void linked_proof_of(const struct linked *n, int64_t now_ms, struct linked_proof
 enum err linked_take_events(struct turn *turn);
 /* The paired device of n->link, into the row. */
 enum err linked_note_device(struct turn *turn);
+/* A raw event that is being written, of at most size_max octets; and into the open transaction with
+ * it. */
+struct buf linked_raw_begin(struct turn *turn, const char *kind, size_t size_max);
+enum err linked_raw_put(struct turn *turn, struct buf *b);
 /* Something people must know, as a raw event: severity "info", "warning" or "critical". */
 enum err linked_notice(struct turn *turn, const char *severity, const struct linked_reason *why);
 /* After the commit: those who wait for them. */
 void linked_tell_waiters(struct turn *turn);
 
 /* ---- linked_send.c, linked_parse.c ---- */
+
+/* Puts a person's jid under the name that its server has; devices are left out: one account is one
+ * person. Others are passed over. */
+void linked_add_name(struct person_ref *who, str jid);
+/* The same, of a chat: which may be a group. */
+void linked_add_chat(struct person_ref *who, str jid);
 
 /* What a refusal of the server means; 0 and what is not known: the last of them. */
 struct linked_refusal {

@@ -19,8 +19,7 @@
 
 /* ---- who ---- */
 
-/* Devices are left out: one account is one person. */
-static void add_name(struct person_ref *who, str jid)
+void linked_add_name(struct person_ref *who, str jid)
 {
 	struct jid read;
 
@@ -35,6 +34,14 @@ static void add_name(struct person_ref *who, str jid)
 static bool is_group(str jid)
 {
 	return str_ends(jid, S("@g.us"));
+}
+
+void linked_add_chat(struct person_ref *who, str jid)
+{
+	if (is_group(jid))
+		who->group = jid;
+	else
+		linked_add_name(who, jid);
 }
 
 /* ---- messages ---- */
@@ -97,8 +104,8 @@ static void fill_message(json v, const struct linked_said *said, struct provider
 		ev->group_id = said->chat;
 	/* Of an echo: whom it went to. */
 	if (!said->is_from_me || !said->is_group) {
-		add_name(&ev->who, said->is_from_me ? said->chat : said->sender);
-		add_name(&ev->who, json_text_at(v, "other"));
+		linked_add_name(&ev->who, said->is_from_me ? said->chat : said->sender);
+		linked_add_name(&ev->who, json_text_at(v, "other"));
 	}
 	if (!said->is_from_me)
 		ev->who.name = json_text_at(v, "push_name");
@@ -164,7 +171,7 @@ static void parse_receipt(struct job *job, json v, struct provider_events *out)
 			if (is_group(chat))
 				ev->group_id = chat;
 			else
-				add_name(&ev->who, json_text_at(v, "who"));
+				linked_add_name(&ev->who, json_text_at(v, "who"));
 		}
 	}
 }
@@ -194,8 +201,8 @@ static void parse_known(struct job *job, json v, struct provider_events *out)
 	struct provider_event *ev = provider_events_add(job, out, EVENT_IDENTITY);
 
 	ev->field = S("identity");
-	add_name(&ev->who, json_text_at(v, "lid"));
-	add_name(&ev->who, json_text_at(v, "pn"));
+	linked_add_name(&ev->who, json_text_at(v, "lid"));
+	linked_add_name(&ev->who, json_text_at(v, "pn"));
 	ev->previous = ev->who;
 }
 

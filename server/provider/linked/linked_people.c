@@ -19,24 +19,6 @@
 
 /* ---- raw events ---- */
 
-static struct buf begin(struct turn *turn, const char *kind)
-{
-	struct buf b = buf_in(turn->job->arena, RAW_MAX);
-
-	json_open(&b, '{');
-	json_put(&b, "kind", str_of(kind));
-	return b;
-}
-
-static enum err put(struct turn *turn, struct buf *b)
-{
-	json_close(b, '}');
-	if (b->failed)
-		return fail(turn->job, ERR_LIMIT, "an event of a linked number is too large");
-	turn->put_events = true;
-	return linked_manager.host.put_event(turn->job, turn->n->channel, buf_text(b));
-}
-
 static void put_names(struct buf *b, const char *key, const struct wa_names *names)
 {
 	if (key)
@@ -52,7 +34,7 @@ static void put_names(struct buf *b, const char *key, const struct wa_names *nam
 
 static enum err put_group(struct turn *turn, const struct wa_group_change *c)
 {
-	struct buf b = begin(turn, "group");
+	struct buf b = linked_raw_begin(turn, "group", RAW_MAX);
 
 	json_put(&b, "event", str_of(wa_group_event_name(c->event)));
 	json_put(&b, "group", jid_text(turn->job->arena, &c->jid));
@@ -70,7 +52,7 @@ static enum err put_group(struct turn *turn, const struct wa_group_change *c)
 	for (size_t i = 0; i < c->member_count; i++)
 		put_names(&b, NULL, &c->members[i].names);
 	json_close(&b, ']');
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 static enum err put_contact(struct turn *turn, const struct wa_contact *c)
@@ -80,11 +62,11 @@ static enum err put_contact(struct turn *turn, const struct wa_contact *c)
 	/* Only a name is news for the inbox; what else changed is asked for when it is shown. */
 	if (!(c->told & WA_CONTACT_VERIFIED) || !c->verified_name.len)
 		return OK;
-	b = begin(turn, "contact");
+	b = linked_raw_begin(turn, "contact", RAW_MAX);
 	put_names(&b, "who", &c->names);
 	json_put(&b, "verified_name", c->verified_name);
 	json_put_ms(&b, "t_ms", c->t_ms ? c->t_ms : turn->clock.wall_ms);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 /* By the number's owner's rule (account/pace_number.h keeps it). */
@@ -113,7 +95,7 @@ static enum err put_call(struct turn *turn, const struct wa_phone_call *c)
 
 	if (c->event == WA_CALL_OFFERED && !c->is_offline)
 		TRY(refuse_call(turn, c, &refused));
-	b = begin(turn, "call");
+	b = linked_raw_begin(turn, "call", RAW_MAX);
 	json_put(&b, "event", str_of(events[c->event]));
 	json_put(&b, "id", c->id);
 	put_names(&b, "who", &c->names);
@@ -126,12 +108,12 @@ static enum err put_call(struct turn *turn, const struct wa_phone_call *c)
 	if (c->text.len)
 		json_put(&b, "reason", c->text);
 	json_put_ms(&b, "t_ms", c->t_ms ? c->t_ms : turn->clock.wall_ms);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 static enum err put_restriction(struct turn *turn, const struct wa_restriction *r)
 {
-	struct buf b = begin(turn, "restriction");
+	struct buf b = linked_raw_begin(turn, "restriction", RAW_MAX);
 
 	json_put(&b, "restriction", r->kind);
 	json_put_bool(&b, "is_active", r->is_active);
@@ -141,7 +123,7 @@ static enum err put_restriction(struct turn *turn, const struct wa_restriction *
 	json_put_int(&b, "quota", r->quota);
 	json_put_int(&b, "used", r->used);
 	json_put_ms(&b, "t_ms", turn->clock.wall_ms);
-	return put(turn, &b);
+	return linked_raw_put(turn, &b);
 }
 
 enum err linked_put_people(struct turn *turn, const struct wa_event *event)

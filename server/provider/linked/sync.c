@@ -15,45 +15,37 @@
 
 #define BODY_MAX 8192
 
+/* A name of many kilobytes is none; the end of the event wants one octet. */
 static enum err put(struct turn *turn, struct buf *b)
 {
-	if (b->failed)
-		return OK; /* a name of many kilobytes is none */
-	turn->put_events = true;
-	return linked_manager.host.put_event(turn->job, turn->n->channel, buf_text(b));
+	return b->failed || b->len == BODY_MAX ? OK : linked_raw_put(turn, b);
 }
 
 static enum err put_done(struct turn *turn, const struct wa_sync *what, const char *done)
 {
 	struct arena *arena = turn->job->arena;
-	struct buf b = buf_in(arena, BODY_MAX);
+	struct buf b = linked_raw_begin(turn, "chat", BODY_MAX);
 
-	json_open(&b, '{');
-	json_put(&b, "kind", S("chat"));
 	json_put(&b, "chat", jid_text(arena, &what->chat));
 	json_put(&b, "done", str_of(done));
 	/* Read up to that message, and not what came since. */
 	json_put_ms(&b, "t_ms", what->range.last_ms ? what->range.last_ms : what->t_ms);
-	json_close(&b, '}');
 	return put(turn, &b);
 }
 
 static enum err put_name(struct turn *turn, const struct wa_sync *what)
 {
 	struct arena *arena = turn->job->arena;
-	struct buf b = buf_in(arena, BODY_MAX);
+	struct buf b = linked_raw_begin(turn, "history", BODY_MAX);
 
 	if (!what->is_on || !what->name.len)
 		return OK;
-	json_open(&b, '{');
-	json_put(&b, "kind", S("history"));
 	json_open_in(&b, "contacts", '[');
 	json_open(&b, '{');
 	json_put(&b, "jid", jid_text(arena, &what->chat));
 	json_put(&b, "name", what->name);
 	json_close(&b, '}');
 	json_close(&b, ']');
-	json_close(&b, '}');
 	return put(turn, &b);
 }
 
@@ -77,19 +69,11 @@ void linked_sync_parse(struct job *job, json v, struct provider_events *out)
 {
 	struct provider_event *ev = provider_events_add(job, out, EVENT_CHAT);
 	str chat = json_text_at(v, "chat");
-	struct jid jid;
 
 	ev->field = S("chat");
 	ev->done = json_text_at(v, "done");
 	ev->at_ms = json_int(json_field(v, "t_ms"), 0);
-	if (!jid_read(chat, &jid))
-		return;
-	if (str_is(jid.server, JID_SERVER_GROUP))
-		ev->who.group = chat;
-	else if (str_is(jid.server, JID_SERVER_LID))
-		ev->who.lid = jid.user;
-	else if (str_is(jid.server, JID_SERVER_PN))
-		ev->who.phone = jid.user;
+	linked_add_chat(&ev->who, chat);
 }
 
 /* ---- the other way ---- */
