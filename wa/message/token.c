@@ -16,29 +16,6 @@ struct raw {
 	bool is_message;
 };
 
-static bool take_varint(bytes *in, uint64_t *out)
-{
-	*out = 0;
-	for (unsigned shift = 0; shift < 64 && in->len; shift += 7) {
-		uint8_t b = *in->ptr;
-
-		in->ptr++, in->len--;
-		*out |= (uint64_t)(b & 0x7f) << shift;
-		if (!(b & 0x80))
-			return true;
-	}
-	return false;
-}
-
-static bool take_octets(bytes *in, uint64_t count, bytes *out)
-{
-	if (count > in->len)
-		return false;
-	*out = (bytes){ in->ptr, (size_t)count };
-	in->ptr += count, in->len -= (size_t)count;
-	return true;
-}
-
 static bool take_value(bytes *in, unsigned wire, struct raw *out)
 {
 	uint64_t n;
@@ -46,13 +23,13 @@ static bool take_value(bytes *in, unsigned wire, struct raw *out)
 	out->is_message = wire == 2;
 	switch (wire) {
 	case 0:
-		return take_varint(in, &n);
+		return proto_take_varint(in, &n);
 	case 1:
-		return take_octets(in, 8, &out->inside);
+		return proto_take_octets(in, 8, &out->inside);
 	case 2:
-		return take_varint(in, &n) && take_octets(in, n, &out->inside);
+		return proto_take_varint(in, &n) && proto_take_octets(in, n, &out->inside);
 	case 5:
-		return take_octets(in, 4, &out->inside);
+		return proto_take_octets(in, 4, &out->inside);
 	default:
 		return false;
 	}
@@ -63,7 +40,7 @@ static bool take_field(bytes *in, struct raw *out)
 	bytes start = *in;
 	uint64_t tag;
 
-	if (!in->len || !take_varint(in, &tag) || !take_value(in, tag & 7, out))
+	if (!in->len || !proto_take_varint(in, &tag) || !take_value(in, tag & 7, out))
 		return false;
 	out->number = tag >> 3;
 	out->whole = (bytes){ start.ptr, start.len - in->len };

@@ -5,72 +5,68 @@
 
 /* ---- bounds ---- */
 
-struct cursor { const uint8_t *at, *end; };
-
-static bool take_varint(struct cursor *c, uint64_t *out)
+bool proto_take_varint(bytes *in, uint64_t *out)
 {
 	*out = 0;
-	for (unsigned shift = 0; c->at < c->end && shift < 70; shift += 7) {
-		uint8_t octet = *c->at++;
+	for (unsigned shift = 0; shift < 64 && in->len; shift += 7) {
+		uint8_t octet = *in->ptr;
 
-		if (shift < 64)
-			*out |= (uint64_t)(octet & 0x7f) << shift;
+		in->ptr++, in->len--;
+		*out |= (uint64_t)(octet & 0x7f) << shift;
 		if (octet < 0x80)
 			return true;
 	}
 	return false;
 }
 
-static bool skip(struct cursor *c, uint64_t size)
+bool proto_take_octets(bytes *in, uint64_t count, bytes *out)
 {
-	if (size > (uint64_t)(c->end - c->at))
+	if (count > in->len)
 		return false;
-	c->at += size;
+	*out = (bytes){ in->ptr, (size_t)count };
+	in->ptr += count, in->len -= (size_t)count;
 	return true;
 }
 
-static bool depth_is_good(const ProtobufCMessageDescriptor *kind, struct cursor c, unsigned left);
+static bool depth_is_good(const ProtobufCMessageDescriptor *kind, bytes in, unsigned left);
 
 /* What a field holds: is passed over, or looked into when it is a message. */
-static bool field_is_good(const ProtobufCMessageDescriptor *kind, struct cursor *c, uint64_t tag,
+static bool field_is_good(const ProtobufCMessageDescriptor *kind, bytes *in, uint64_t tag,
 	unsigned left)
 {
 	const ProtobufCFieldDescriptor *field;
-	const uint8_t *start;
+	bytes inside;
 	uint64_t n;
 
 	switch (tag & 7) {
 	case 0:
-		return take_varint(c, &n);
+		return proto_take_varint(in, &n);
 	case 1:
-		return skip(c, 8);
+		return proto_take_octets(in, 8, &inside);
 	case 5:
-		return skip(c, 4);
+		return proto_take_octets(in, 4, &inside);
 	case 2:
 		break;
 	default:
 		return false;
 	}
-	if (!take_varint(c, &n))
-		return false;
-	start = c->at;
-	if (!skip(c, n))
+	if (!proto_take_varint(in, &n) || !proto_take_octets(in, n, &inside))
 		return false;
 	field = tag >> 3 <= UINT32_MAX
 		? protobuf_c_message_descriptor_get_field(kind, (unsigned)(tag >> 3))
 		: NULL;
 	return !field || field->type != PROTOBUF_C_TYPE_MESSAGE ||
-		depth_is_good(field->descriptor, (struct cursor){ start, c->at }, left);
+		depth_is_good(field->descriptor, inside, left);
 }
 
-static bool depth_is_good(const ProtobufCMessageDescriptor *kind, struct cursor c, unsigned left)
+static bool depth_is_good(const ProtobufCMessageDescriptor *kind, bytes in, unsigned left)
 {
 	uint64_t tag;
 
 	if (left == 0)
 		return false;
-	while (c.at < c.end)
-		if (!take_varint(&c, &tag) || !field_is_good(kind, &c, tag, left - 1))
+	while (in.len)
+		if (!proto_take_varint(&in, &tag) || !field_is_good(kind, &in, tag, left - 1))
 			return false;
 	return true;
 }
@@ -100,7 +96,7 @@ void *proto_unpack(struct arena *arena, const ProtobufCMessageDescriptor *kind, 
 
 	if (!data.ptr)
 		data = (bytes){ nothing, 0 };
-	if (!depth_is_good(kind, (struct cursor){ data.ptr, data.ptr + data.len },
+	if (!depth_is_good(kind, data,
 		    PROTO_DEPTH_MAX))
 		return NULL;
 	return protobuf_c_message_unpack(kind, &allocator, data.len, data.ptr);

@@ -19,6 +19,10 @@
  * gives it its type.
  */
 void *proto_unpack(struct arena *arena, const ProtobufCMessageDescriptor *kind, bytes data);
+/* Takes a varint from the front of in; false: it does not end there within ten octets. */
+bool proto_take_varint(bytes *in, uint64_t *out);
+/* Takes so many octets from the front of in; false: they are not there. */
+bool proto_take_octets(bytes *in, uint64_t count, bytes *out);
 void proto_pack(struct buf *out, const void *message);
 bytes proto_bytes(struct arena *arena, const void *message);
 
