@@ -154,7 +154,7 @@ static void save_again(void *arg)
 	linked.timer = loop_after(the_sandbox->loop, SAVE_EVERY_MS, save_again, arg);
 }
 
-static bool read_file(const char *path, struct buf *out)
+bool linked_read_file(const char *path, struct buf *out)
 {
 	uint8_t piece[65536];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -180,7 +180,8 @@ static void load(void)
 {
 	struct buf saved = buf_heap(STATE_MAX);
 
-	if (read_file(linked.path, &saved) && sim_load(linked.sim, buf_bytes(&saved)) != OK) {
+	if (linked_read_file(linked.path, &saved) &&
+		sim_load(linked.sim, buf_bytes(&saved)) != OK) {
 		sim_destroy(linked.sim);
 		linked.sim = make();
 	}

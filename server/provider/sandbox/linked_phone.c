@@ -285,19 +285,6 @@ void control_phone_messages(const struct request *req, struct exchange *ex)
 
 /* ---- files ---- */
 
-static bool read_file(const char *path, struct buf *out)
-{
-	uint8_t piece[65536];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	while (fd >= 0 && (n = read(fd, piece, sizeof piece)) > 0)
-		buf_put(out, piece, (size_t)n);
-	if (fd >= 0)
-		close(fd);
-	return n == 0 && !out->failed;
-}
-
 /* Enciphers a file of /control/media and leaves it on the media host: what stands for it. What
  * stands for one that lies there already ("file" of a message) is sent as it is. */
 static str sealed_file(struct arena *arena, enum message_kind kind, str id)
@@ -315,7 +302,8 @@ static str sealed_file(struct arena *arena, enum message_kind kind, str id)
 		return id;
 	reference = (struct wa_media_reference){ .media.kind = linked_media_kind(kind) };
 	derived = (struct linked_derived){ 0 };
-	if (!media_find(the_sandbox, id, &file) || !read_file(file.path, &plain))
+	if (!media_find(the_sandbox, id, &file) || !linked_read_file(file.path, &plain) ||
+		plain.failed)
 		return STR_NONE;
 	crypto_random(key, WA_MEDIA_KEY_SIZE);
 	seal = wa_seal_create(reference.media.kind, key);
@@ -355,7 +343,8 @@ enum err control_phone_file(struct job *job, const struct request *req, struct r
 	str type = request_query(job->arena, req, "type");
 
 	if (wa_media_unpack(job->arena, req->params[0], &reference) != OK ||
-		!linked_media_path(path, reference.media.direct_path) || !read_file(path, &enc) ||
+		!linked_media_path(path, reference.media.direct_path) ||
+		!linked_read_file(path, &enc) || enc.failed ||
 		unseal(&reference.media, buf_bytes(&enc), &res->body) != OK) {
 		res->status = 404;
 		buf_clear(&res->body);

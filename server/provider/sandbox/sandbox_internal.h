@@ -265,6 +265,8 @@ bool read_object(struct exchange *ex, const struct request *req, json *out);
 /* data_folder: where pairings are kept over a restart, or NULL */
 void sandbox_linked_start(const char *data_folder);
 void linked_started(void); /* the sandbox is whole */
+/* All of a file into out, as far as out takes it (out->failed); false: it cannot be read. */
+bool linked_read_file(const char *path, struct buf *out);
 void sandbox_linked_stop(void); /* after the HTTP server is gone */
 void linked_socket(const struct request *req, struct ws *ws);
 void control_linked(const struct request *req, struct exchange *ex);
