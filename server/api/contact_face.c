@@ -47,13 +47,13 @@ static enum err read_face(struct job *job, const struct request *req, struct fac
 	struct contact contact;
 	str name;
 
+	TRY(request_contact(job, req, &out->contact));
+	TRY(contact_get(job, out->contact, &contact));
 	out->channel = request_query_id(job, req, "channel_id");
 	if (!out->channel)
 		field_error(job, S("channel_id"), S("required"),
 			S("The channel that the person is looked at from."));
 	TRY(job_check_fields(job));
-	TRY(request_contact(job, req, &out->contact));
-	TRY(contact_get(job, out->contact, &contact));
 	name = asked_name(job, &contact);
 	if (!name.len)
 		return fail_code(job, ERR_MISSING, S("not_a_person"),
