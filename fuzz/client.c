@@ -5,67 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 #include "wa/client/client.h"
-
-struct record { struct record *next; enum wa_record kind; str key; bytes value; };
-struct shelf { struct arena *arena; struct record *first; };
-
-static struct record **find(struct shelf *s, enum wa_record kind, str key)
-{
-	struct record **at = &s->first;
-
-	while (*at && ((*at)->kind != kind || !str_is((*at)->key, key)))
-		at = &(*at)->next;
-	return at;
-}
-
-static enum err get(void *arg, enum wa_record kind, str key, struct arena *arena, bytes *out)
-{
-	struct record *r = *find(arg, kind, key);
-
-	if (!r)
-		return ERR_MISSING;
-	*out = arena_bytes(arena, r->value);
-	return OK;
-}
-
-static enum err put(void *arg, enum wa_record kind, str key, bytes value)
-{
-	struct shelf *s = arg;
-	struct record **at = find(s, kind, key);
-
-	if (!*at) {
-		*at = ARENA_NEW(s->arena, struct record);
-		(*at)->kind = kind;
-		(*at)->key = arena_str(s->arena, key);
-	}
-	(*at)->value = arena_bytes(s->arena, value);
-	return OK;
-}
-
-static enum err erase(void *arg, enum wa_record kind, str key)
-{
-	struct shelf *s = arg;
-
-	for (struct record **at = &s->first; *at;)
-		if ((*at)->kind == kind && (!key.ptr || str_is((*at)->key, key)))
-			*at = (*at)->next;
-		else
-			at = &(*at)->next;
-	return OK;
-}
-
-static enum err scan(void *arg, enum wa_record kind, str prefix,
-	enum err (*each)(void *each_arg, str key, bytes value), void *each_arg)
-{
-	struct shelf *s = arg;
-
-	for (struct record *next, *r = s->first; r; r = next) {
-		next = r->next;
-		if (r->kind == kind && str_starts(r->key, prefix))
-			TRY(each(each_arg, r->key, r->value));
-	}
-	return OK;
-}
+#include "wa/session/memory.h"
 
 /* What it sends is written, as a session would. */
 static enum err take(void *arg, const struct wa_call *call, struct node *node)
@@ -128,10 +68,10 @@ static void feed(struct wa_client *c, const struct wa_call *call, bytes in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = fuzz_arena();
-	struct shelf shelf = { .arena = arena };
+	struct wa_memory *memory = wa_memory_create();
 	struct device *device = ARENA_NEW(arena, struct device);
 	struct wa_client_config config = { .device = device,
-		.store = { get, put, erase, scan, &shelf }, .send = take, .random = same_octets };
+		.store = wa_memory_store(memory), .send = take, .random = same_octets };
 	struct wa_clock now = { 1000, 1790000000000 };
 	struct wa_output out;
 	struct wa_call call = { &now, &out };
@@ -148,5 +88,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(wa_client_tick(c, &call) == OK);
 	MUST(wa_client_offline(c, &call) == OK);
 	wa_client_destroy(c);
+	wa_memory_destroy(memory);
 	return 0;
 }

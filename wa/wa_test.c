@@ -10,15 +10,13 @@
 #include "wa/wa.h"
 #include "base/test.h"
 #include "wa/message/message.h"
+#include "wa/session/memory.h"
 #include "wa/simulator/simulator.h"
 
 #define START_MS 1800000000000
 #define MESSAGES_MAX 512
 #define STEP_ARENA_MAX (64u << 20)
 
-struct record { struct record *next; enum wa_record kind; str key; bytes value; };
-/* What was there before a change: none of a value, nothing was. */
-struct undo { struct undo *next; enum wa_record kind; str key; bytes value; };
 /* Octets on their way to a program; without any: the connection was closed. */
 struct parcel { struct parcel *next; bytes octets; };
 struct line { struct program *owner; struct parcel *first, **last; bool is_dead; };
@@ -41,8 +39,7 @@ struct program {
 	const char *phone;
 	struct wa_link *link;
 	struct wa_config config;
-	struct record *records;
-	struct undo *undo;
+	struct wa_memory *memory;
 	struct line *line;
 	struct sim_conn *conn;
 	struct jid to;
@@ -82,98 +79,6 @@ static void next_random(void *arg, void *out, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		((uint8_t *)out)[i] = (uint8_t)(draw(arg) >> 8);
-}
-
-/* ---- the store, with its transaction ---- */
-
-static struct record **find(struct program *p, enum wa_record kind, str key)
-{
-	struct record **at = &p->records;
-
-	while (*at && ((*at)->kind != kind || !str_is((*at)->key, key)))
-		at = &(*at)->next;
-	return at;
-}
-
-static void remember(struct program *p, enum wa_record kind, str key, bytes before)
-{
-	struct undo *undo = ARENA_NEW(test_arena(), struct undo);
-
-	*undo = (struct undo){ p->undo, kind, arena_str(test_arena(), key), before };
-	p->undo = undo;
-}
-
-static void set(struct program *p, enum wa_record kind, str key, bytes value)
-{
-	struct record **at = find(p, kind, key);
-
-	if (!value.ptr) {
-		if (*at)
-			*at = (*at)->next;
-		return;
-	}
-	if (!*at) {
-		*at = ARENA_NEW(test_arena(), struct record);
-		(*at)->kind = kind;
-		(*at)->key = arena_str(test_arena(), key);
-	}
-	(*at)->value = value;
-}
-
-static enum err get(void *arg, enum wa_record kind, str key, struct arena *arena, bytes *out)
-{
-	struct record *r = *find(arg, kind, key);
-
-	if (!r)
-		return ERR_MISSING;
-	*out = arena_bytes(arena, r->value);
-	return OK;
-}
-
-static enum err put(void *arg, enum wa_record kind, str key, bytes value)
-{
-	struct record *r = *find(arg, kind, key);
-	uint8_t *copy = arena_alloc(test_arena(), value.len + 1);
-
-	if (value.len)
-		memcpy(copy, value.ptr, value.len);
-	remember(arg, kind, key, r ? r->value : BYTES_NONE);
-	set(arg, kind, key, (bytes){ copy, value.len });
-	return OK;
-}
-
-static enum err erase(void *arg, enum wa_record kind, str key)
-{
-	struct program *p = arg;
-
-	for (struct record *next, *r = p->records; r; r = next) {
-		next = r->next;
-		if (r->kind != kind || (key.ptr && !str_is(r->key, key)))
-			continue;
-		remember(p, kind, r->key, r->value);
-		set(p, kind, r->key, BYTES_NONE);
-	}
-	return OK;
-}
-
-static enum err scan(void *arg, enum wa_record kind, str prefix,
-	enum err (*each)(void *each_arg, str key, bytes value), void *each_arg)
-{
-	struct program *p = arg;
-
-	for (struct record *next, *r = p->records; r; r = next) {
-		next = r->next;
-		if (r->kind == kind && str_starts(r->key, prefix))
-			TRY(each(each_arg, r->key, r->value));
-	}
-	return OK;
-}
-
-static void take_back(struct program *p)
-{
-	for (struct undo *undo = p->undo; undo; undo = undo->next)
-		set(p, undo->kind, undo->key, undo->value);
-	p->undo = NULL;
 }
 
 /* ---- connections ---- */
@@ -306,11 +211,11 @@ static void act(struct program *p, struct wa_output *out)
 
 	note_frames(p, out);
 	if (chance(p->world, p->world->die_percent)) {
-		take_back(p);
+		wa_memory_rollback(p->memory);
 		die(p);
 		return;
 	}
-	p->undo = NULL;
+	wa_memory_commit(p->memory);
 	for (const struct wa_event *event = out->events; event; event = event->next)
 		note(p, event);
 	if (chance(p->world, p->world->die_percent)) {
@@ -419,11 +324,12 @@ static void post(struct program *p, size_t most)
 static void program_init(struct program *p, struct world *w, const char *phone)
 {
 	p->phone = phone;
+	p->memory = wa_memory_create();
 	p->random = p->seed = w->random;
 	p->last_input = &p->inputs;
 	p->said = buf_in(test_arena(), 64u << 20);
 	p->config = (struct wa_config){ .client = { WA_VERSION_DEFAULT, S("Linux"), false },
-		.store = { get, put, erase, scan, p }, .random = next_random,
+		.store = wa_memory_store(p->memory), .random = next_random,
 		.random_arg = &p->random, .root = sim_root(w->sim) };
 	start(p);
 	run(w);
@@ -470,6 +376,8 @@ static void world_done(struct world *w)
 {
 	wa_link_destroy(w->a.link);
 	wa_link_destroy(w->b.link);
+	wa_memory_destroy(w->a.memory);
+	wa_memory_destroy(w->b.memory);
 	hang_up(&w->a);
 	hang_up(&w->b);
 	sim_destroy(w->sim);
@@ -632,7 +540,8 @@ TEST(a_life_that_was_recorded_goes_the_same_way_again_without_the_network)
 	live(w, 120);
 	*again = (struct program){ .world = w, .config = w->a.config };
 	again->random = w->a.seed;
-	again->config.store.arg = again;
+	again->memory = wa_memory_create();
+	again->config.store = wa_memory_store(again->memory);
 	again->config.random_arg = &again->random;
 	again->said = buf_in(test_arena(), 64u << 20);
 	for (const struct input *input = w->a.inputs; input; input = input->next) {
@@ -648,5 +557,6 @@ TEST(a_life_that_was_recorded_goes_the_same_way_again_without_the_network)
 	EXPECT(w->a.said.len > 30000);
 	EXPECT(str_is(buf_text(&again->said), buf_text(&w->a.said)));
 	wa_link_destroy(again->link);
+	wa_memory_destroy(again->memory);
 	world_done(w);
 }

@@ -301,7 +301,7 @@ TEST(a_phone_set_up_anew_is_told_and_written_to)
 	a.their_phone->device.registration_id = fresh.registration_id;
 	memcpy(a.their_phone->device.signed_prekey_signature, fresh.signed_prekey_signature,
 		sizeof fresh.signed_prekey_signature);
-	a.their_phone->records = NULL;
+	board_forget(a.their_phone);
 	board_restart(a.their_phone);
 	node_put(test_arena(), notice, "type", S("encrypt"));
 	node_put_jid(test_arena(), notice, "from", &from);

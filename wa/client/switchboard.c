@@ -3,52 +3,27 @@
 
 /* ---- the store ---- */
 
-static struct board_record **find(struct board_device *d, enum wa_record kind, str key)
-{
-	struct board_record **at = &d->records;
-
-	while (*at && ((*at)->kind != kind || !str_is((*at)->key, key)))
-		at = &(*at)->next;
-	return at;
-}
-
 static enum err get(void *arg, enum wa_record kind, str key, struct arena *arena, bytes *out)
 {
 	struct board_device *d = arg;
-	struct board_record *r = *find(d, kind, key);
 
 	d->gets++;
-	if (!r)
-		return ERR_MISSING;
-	*out = arena_bytes(arena, r->value);
-	return OK;
+	return d->store.get(d->store.arg, kind, key, arena, out);
 }
 
 static enum err put(void *arg, enum wa_record kind, str key, bytes value)
 {
 	struct board_device *d = arg;
-	struct board_record **at = find(d, kind, key);
 
 	d->puts++;
-	if (!*at) {
-		*at = ARENA_NEW(test_arena(), struct board_record);
-		(*at)->kind = kind;
-		(*at)->key = arena_str(test_arena(), key);
-	}
-	(*at)->value = arena_bytes(test_arena(), value);
-	return OK;
+	return d->store.put(d->store.arg, kind, key, value);
 }
 
 static enum err erase(void *arg, enum wa_record kind, str key)
 {
 	struct board_device *d = arg;
 
-	for (struct board_record **at = &d->records; *at;)
-		if ((*at)->kind == kind && (!key.ptr || str_is((*at)->key, key)))
-			*at = (*at)->next;
-		else
-			at = &(*at)->next;
-	return OK;
+	return d->store.erase(d->store.arg, kind, key);
 }
 
 static enum err scan(void *arg, enum wa_record kind, str prefix,
@@ -56,12 +31,7 @@ static enum err scan(void *arg, enum wa_record kind, str prefix,
 {
 	struct board_device *d = arg;
 
-	for (struct board_record *next, *r = d->records; r; r = next) {
-		next = r->next;
-		if (r->kind == kind && str_starts(r->key, prefix))
-			TRY(each(each_arg, r->key, r->value));
-	}
-	return OK;
+	return d->store.scan(d->store.arg, kind, prefix, each, each_arg);
 }
 
 static void random_octets(void *arg, void *out, size_t size)
@@ -497,6 +467,7 @@ struct board_device *board_add(struct board *b, const char *pn, const char *lid,
 	d->last_event = &d->events;
 	random_octets(d, seed, sizeof seed);
 	device_make(&d->device, seed);
+	board_forget(d);
 	d->device.is_paired = true;
 	EXPECT(wa_text_set(&d->device.pn.user, str_of(pn)));
 	EXPECT(wa_text_set(&d->device.lid.user, str_of(lid)));
@@ -572,8 +543,10 @@ void board_wait(struct board *b, int64_t ms)
 
 void board_done(struct board *b)
 {
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0; i < b->count; i++) {
 		wa_client_destroy(b->devices[i].client);
+		wa_memory_destroy(b->devices[i].memory);
+	}
 }
 
 /* ---- what came of it ---- */
@@ -621,9 +594,12 @@ str board_text(const struct board_device *d, size_t n)
 
 size_t board_records(const struct board_device *d, enum wa_record kind)
 {
-	size_t n = 0;
+	return wa_memory_count(d->memory, kind);
+}
 
-	for (const struct board_record *r = d->records; r; r = r->next)
-		n += r->kind == kind;
-	return n;
+void board_forget(struct board_device *d)
+{
+	wa_memory_destroy(d->memory);
+	d->memory = wa_memory_create();
+	d->store = wa_memory_store(d->memory);
 }

@@ -2,7 +2,8 @@
  * switchboard.h: clients joined without a network, for tests: as much of a server as they need.
  *
  * What a client sends is put into a queue; board_run() carries it over until all is quiet. Faults
- * are switched on for one device or message. All memory is the test's arena's. (The simulator is
+ * are switched on for one device or message. Memory is the test's arena's, but for what a
+ * client keeps: board_done() frees that. (The simulator is
  * the strict judge over real connections; this is small, and knows what each client keeps.)
  */
 #ifndef WA_CLIENT_SWITCHBOARD_H
@@ -10,17 +11,17 @@
 
 #include "base/test.h"
 #include "wa/client/client_internal.h"
+#include "wa/session/memory.h"
 
 #define BOARD_DEVICES_MAX 32
 #define BOARD_T0_MS 1790000000000ll
-
-struct board_record { struct board_record *next; enum wa_record kind; str key; bytes value; };
 
 struct board_device {
 	struct board *board;
 	struct wa_client *client;
 	struct device device;
-	struct board_record *records;
+	struct wa_memory *memory;
+	struct wa_store store;          /* of that memory */
 	struct wa_event *events, **last_event;
 	struct node *backlog[256];      /* while it is offline */
 	size_t backlog_count;
@@ -78,6 +79,8 @@ const struct wa_event *board_event(const struct board_device *d, enum wa_event_k
 size_t board_count(const struct board_device *d, enum wa_event_kind kind);
 /* The text of the n-th message told; "(waiting)", "(none)", or "" when there is no such. */
 str board_text(const struct board_device *d, size_t n);
+/* Loses all that it kept; it is to be restarted then. */
+void board_forget(struct board_device *d);
 size_t board_records(const struct board_device *d, enum wa_record kind);
 
 #endif

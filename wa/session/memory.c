@@ -288,6 +288,11 @@ size_t wa_memory_count(const struct wa_memory *m, enum wa_record kind)
 	return count;
 }
 
+size_t wa_memory_total(const struct wa_memory *m)
+{
+	return m->count;
+}
+
 size_t wa_memory_size(const struct wa_memory *m)
 {
 	size_t size = 0;

@@ -19,8 +19,9 @@ struct wa_store wa_memory_store(struct wa_memory *m);
 void wa_memory_commit(struct wa_memory *m);
 void wa_memory_rollback(struct wa_memory *m);
 
-/* How many there are of a kind, and octets of all kinds together. */
+/* How many there are of a kind, and of all; octets of all kinds together. */
 size_t wa_memory_count(const struct wa_memory *m, enum wa_record kind);
+size_t wa_memory_total(const struct wa_memory *m);
 size_t wa_memory_size(const struct wa_memory *m);
 /* What all of it takes of the heap. */
 size_t wa_memory_heap(const struct wa_memory *m);

@@ -7,6 +7,7 @@
  */
 #include "base/test.h"
 #include "wa/session/link_code.h"
+#include "wa/session/memory.h"
 #include "wa/session/session.h"
 #include "wa/simulator/simulator.h"
 
@@ -14,9 +15,6 @@
 
 #define PHONE "15550001111"
 #define START_MS 1800000000000
-#define RECORDS_MAX 2048
-
-struct record { enum wa_record kind; char key[16]; uint8_t value[DEVICE_RECORD_MAX]; size_t len; };
 
 /* Octets on their way to the session; without any: the connection was closed. */
 struct parcel { struct parcel *next; bytes octets; };
@@ -31,13 +29,12 @@ struct world {
 	struct parcel *first, **last;
 	uintptr_t line;         /* names the connection */
 	bytes stray;            /* what came for one before it */
-	struct record *records;
-	size_t record_count;
+	struct wa_memory *memory;
 	/* what was told */
 	char qr[1024], code[16], ending[32], story[4096];
 	size_t qr_count, connects;
 	int64_t qr_valid_ms;
-	bool logged_out, chop, store_fails;
+	bool logged_out, chop;
 	int crash_after; /* calls to commit; then the session is gone */
 };
 
@@ -52,56 +49,6 @@ static void next_random(void *arg, void *out, size_t size)
 		w.random = w.random * 6364136223846793005u + 1442695040888963407u;
 		((uint8_t *)out)[i] = (uint8_t)(w.random >> 56);
 	}
-}
-
-static struct record *find_record(enum wa_record kind, str key)
-{
-	for (size_t i = 0; i < w.record_count; i++)
-		if (w.records[i].kind == kind && str_is(str_of(w.records[i].key), key))
-			return &w.records[i];
-	return NULL;
-}
-
-static enum err get(void *arg, enum wa_record kind, str key, struct arena *arena, bytes *out)
-{
-	const struct record *r = find_record(kind, key);
-
-	(void)arg;
-	if (!r)
-		return ERR_MISSING;
-	*out = arena_bytes(arena, (bytes){ r->value, r->len });
-	return OK;
-}
-
-static enum err put(void *arg, enum wa_record kind, str key, bytes value)
-{
-	struct record *r = find_record(kind, key);
-
-	(void)arg;
-	if (w.store_fails)
-		return ERR_STORE;
-	if (!r)
-		r = &w.records[w.record_count++];
-	EXPECT(w.record_count < RECORDS_MAX && value.len <= sizeof r->value);
-	r->kind = kind;
-	memcpy(r->key, key.ptr, key.len);
-	r->key[key.len] = '\0';
-	memcpy(r->value, value.ptr, value.len);
-	r->len = value.len;
-	return OK;
-}
-
-static enum err erase(void *arg, enum wa_record kind, str key)
-{
-	(void)arg;
-	for (size_t i = 0; i < w.record_count;) {
-		if (w.records[i].kind == kind &&
-			(!key.ptr || str_is(str_of(w.records[i].key), key)))
-			w.records[i] = w.records[--w.record_count];
-		else
-			i++;
-	}
-	return OK;
 }
 
 static void on_send(void *conn, bytes octets)
@@ -161,6 +108,7 @@ static void act(struct wa_output *out)
 {
 	struct wa_clock at = now();
 
+	wa_memory_commit(w.memory);
 	if (w.crash_after > 0 && --w.crash_after == 0) {
 		wa_session_destroy(w.session);
 		w.session = NULL;
@@ -267,14 +215,15 @@ static void open_world(void)
 	if (w.session)
 		wa_session_destroy(w.session);
 	sim_destroy(w.sim);
+	wa_memory_destroy(w.memory);
 	w = (struct world){ .now_ms = START_MS, .random = 1 };
 	w.last = &w.first;
-	w.records = arena_alloc(test_arena(), RECORDS_MAX * sizeof *w.records);
+	w.memory = wa_memory_create();
 	w.sim = sim_create(&sim);
 	w.config = (struct wa_config){
 		.client = { WA_VERSION_DEFAULT, S("Linux"), false },
 		.root = sim_root(w.sim),
-		.store = { get, put, erase, NULL, NULL },
+		.store = wa_memory_store(w.memory),
 		.random = next_random,
 	};
 	load();
@@ -284,6 +233,7 @@ static void open_world(void)
 {
 	wa_session_destroy(w.session);
 	sim_destroy(w.sim);
+	wa_memory_destroy(w.memory);
 }
 
 static void scan(void)
@@ -438,7 +388,7 @@ TEST(a_forged_voucher_is_refused)
 	pump();
 	EXPECT_STR(str_of(w.ending), "pairing_refused");
 	EXPECT(!wa_session_is_paired(w.session));
-	EXPECT_INT(w.record_count, 0);
+	EXPECT_INT(wa_memory_total(w.memory), 0);
 }
 
 TEST(pairing_may_not_be_started_without_end)
@@ -521,13 +471,13 @@ TEST(what_could_not_be_kept_is_not_sent)
 	open_world();
 	start();
 	EXPECT_OK(sim_scan(w.sim, str_of(w.qr), S(PHONE), w.now_ms, &why));
-	w.store_fails = true;
+	wa_memory_fail_at(w.memory, 1);
 	at = now();
 	wa_output_init(&out, test_arena());
 	EXPECT_ERR(wa_session_feed(w.session, &at, w.first->octets, &out), ERR_STORE);
 	EXPECT(!out.frames);
 	EXPECT_INT(sim_first_device(w.sim, S(PHONE)), 0);
-	w.store_fails = false;
+	wa_memory_fail_at(w.memory, 0);
 }
 
 /* ---- staying ---- */
@@ -617,7 +567,7 @@ TEST(keys_of_one_use_are_made_when_few_are_left)
 	EXPECT_INT(device_state().prekeys, 2 + WA_PREKEYS_MORE);
 	EXPECT_INT(wa_session_device(w.session)->next_prekey_id,
 		1 + WA_PREKEYS_FIRST + WA_PREKEYS_MORE);
-	EXPECT_INT(w.record_count, 1 + WA_PREKEYS_FIRST + WA_PREKEYS_MORE);
+	EXPECT_INT(wa_memory_total(w.memory), 1 + WA_PREKEYS_FIRST + WA_PREKEYS_MORE);
 }
 
 TEST(keys_that_the_server_did_not_confirm_go_again)
@@ -666,7 +616,7 @@ TEST(every_refusal_of_a_login_has_its_consequence)
 		pass(1500);
 		EXPECT_STR(str_of(w.ending), cases[i].ending);
 		EXPECT_INT(wa_session_state(w.session), cases[i].goes_on ? WA_BACKOFF : WA_CLOSED);
-		EXPECT_INT(w.record_count > 0, !cases[i].erased);
+		EXPECT_INT(wa_memory_total(w.memory) > 0, !cases[i].erased);
 		EXPECT_INT(w.logged_out, cases[i].erased);
 		w.connects = 0;
 		sim_faults(w.sim)->failure_reason = 0;
@@ -717,7 +667,7 @@ TEST(a_phone_that_unlinks_ends_it_and_its_keys)
 	pump();
 	EXPECT_STR(str_of(w.ending), "device_removed");
 	EXPECT(w.logged_out && !wa_session_is_paired(w.session));
-	EXPECT_INT(w.record_count, 0);
+	EXPECT_INT(wa_memory_total(w.memory), 0);
 }
 
 TEST(logging_out_here_unlinks_there)
@@ -733,7 +683,7 @@ TEST(logging_out_here_unlinks_there)
 	pump();
 	EXPECT_INT(sim_first_device(w.sim, S(PHONE)), 0);
 	EXPECT(w.logged_out);
-	EXPECT_INT(w.record_count, 0);
+	EXPECT_INT(wa_memory_total(w.memory), 0);
 	EXPECT_INT(wa_session_state(w.session), WA_CLOSED);
 }
 
@@ -1062,7 +1012,7 @@ TEST(a_crash_while_keys_are_mended_leaves_them_consistent)
 		log_in_again();
 		EXPECT_INT(asked.digests, 1);
 		EXPECT_INT(asked.uploads, 0);
-		EXPECT_INT(w.record_count, 1 + device_state().prekeys);
+		EXPECT_INT(wa_memory_total(w.memory), 1 + device_state().prekeys);
 	}
 	EXPECT(mended > 2);
 }
