@@ -16,7 +16,10 @@
  *	client.c            calls, requests and their answers, timers
  *	client_address.c    numbers and hidden ids of one person
  *	client_devices.c    devices of an account: asked for, kept, given up
- *	client_send.c       messages under way, from the wish to the server's ack
+ *	client_send.c       messages under way, from the wish to the server's ack; its parts:
+ *	client_out.c        the list of them: acks, refusals, time
+ *	client_reach.c      whom it is for: group, devices, sessions
+ *	client_stanza.c     enciphered for all of them
  *	client_fanout.c     one message for many devices: bundles, sessions, ciphertexts
  *	client_known.c      who has our key of a group
  *	client_token.c      privacy tokens

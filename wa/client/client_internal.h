@@ -59,7 +59,7 @@ struct wa_client {
 	struct client_person *persons;
 	size_t person_count, person_room;
 	uint64_t person_uses;
-	/* client_send.c */
+	/* client_out.c */
 	struct client_out *outs;
 	size_t out_count;
 	uint64_t next_out;
@@ -236,7 +236,7 @@ bytes client_device_sent(struct arena *arena, const Wa__Message *message, const 
 void client_add_identity(struct wa_client *c, struct arena *arena, struct node *message);
 void client_enc_attrs(struct arena *arena, struct node *enc, const struct client_cipher *cipher);
 
-/* ---- client_send.c ---- */
+/* ---- client_send.c and its parts ---- */
 
 enum client_out_kind {
 	OUT_MESSAGE,

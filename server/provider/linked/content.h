@@ -11,8 +11,10 @@
  *
  *	content_read.c      what came: events, and what its context says
  *	content_kind.c      what came, kind by kind
+ *	content_kind_choice.c  buttons, lists and orders that came, and what was chosen
  *	content_card.c      contact cards, both ways
  *	content_write.c     what goes out, kind by kind
+ *	content_write_file.c, content_write_choice.c  parts of it: files; buttons and lists
  *	content_check.c     what cannot go out, told by field before it is queued
  *	content_file.c      references of files with what was derived of them
  */

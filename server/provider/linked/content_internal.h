@@ -27,8 +27,23 @@ enum message_kind linked_read_kind(struct reading *r);
 enum message_kind linked_unsupported(struct reading *r, const char *type, const char *why);
 /* A text, when it is there and not empty. */
 void linked_say(struct reading *r, const char *key, const char *text);
+/* A number, when it is there. */
+void linked_say_number(struct reading *r, const char *key, bool has, int64_t n);
 /* Digits (or the name of a group) of a jid; STR_NONE of what is none. */
 str linked_jid_user(const char *jid);
+
+/* ---- content_kind_choice.c: rows of its table ---- */
+
+enum message_kind linked_read_order(struct reading *r);
+enum message_kind linked_read_product(struct reading *r);
+enum message_kind linked_read_buttons(struct reading *r);
+enum message_kind linked_read_list(struct reading *r);
+enum message_kind linked_read_interactive(struct reading *r);
+enum message_kind linked_read_template(struct reading *r);
+enum message_kind linked_read_buttons_response(struct reading *r);
+enum message_kind linked_read_list_response(struct reading *r);
+enum message_kind linked_read_template_reply(struct reading *r);
+enum message_kind linked_read_flow_response(struct reading *r);
 
 /* ---- content_card.c ---- */
 

@@ -2,25 +2,16 @@
  * content_write.c: what people send, as what is said end to end.
  *
  * The content was checked (content_check.c) before it was queued, so what does not fit here is a
- * fault of ours. Buttons and lists of ordinary accounts are often not drawn by the phones that get
- * them: they leave as numbered text, unless the channel asks for the real ones.
+ * fault of ours. Files are written by content_write_file.c, buttons and lists by
+ * content_write_choice.c.
  */
-#include "provider/linked/content_internal.h"
+#include "provider/linked/content_write_internal.h"
 
 #include <stdlib.h>
 
-#define NUMBERED_MAX 16384
 #define MENTIONS_MAX 256
 
-struct writing {
-	struct job *job;
-	struct arena *arena;
-	const struct linked_draft *d;
-	const struct outgoing *out;
-	json content;
-};
-
-static char *text_at(const struct writing *w, const char *path)
+char *linked_text_at(const struct writing *w, const char *path)
 {
 	str text = json_text_at(w->content, path);
 
@@ -88,145 +79,6 @@ static enum err write_text(const struct writing *w, Wa__Message **out)
 	return OK;
 }
 
-/* ---- files ---- */
-
-#define GIVE_MEDIA(p, ref, derived)                                                                \
-	do {                                                                                       \
-		(p)->url = (ref)->media.url.len ? wa_cstr(w->arena, (ref)->media.url) : NULL;      \
-		(p)->direct_path = wa_cstr(w->arena, (ref)->media.direct_path);                    \
-		(p)->mimetype = wa_cstr(w->arena, (derived)->mime_type);                           \
-		PROTO_SET_DATA(p, media_key, (ref)->media.key);                                    \
-		PROTO_SET_DATA(p, file_sha256, (ref)->media.sha256);                               \
-		PROTO_SET_DATA(p, file_enc_sha256, (ref)->media.enc_sha256);                       \
-		PROTO_SET(p, file_length, (uint64_t)(ref)->media.size);                            \
-		PROTO_SET(p, media_key_timestamp, w->d->now_ms / 1000);                            \
-	} while (0)
-
-struct file { struct wa_media_reference ref; struct linked_derived derived; };
-
-static Wa__Message *write_image(const struct writing *w, const struct file *f, char *caption)
-{
-	Wa__Message *m = wa_message_new(w->arena);
-	Wa__ImageMessage *p = ARENA_NEW(w->arena, Wa__ImageMessage);
-
-	wa__image_message__init(p);
-	GIVE_MEDIA(p, &f->ref, &f->derived);
-	p->caption = caption;
-	if (f->derived.width) {
-		PROTO_SET(p, width, f->derived.width);
-		PROTO_SET(p, height, f->derived.height);
-	}
-	if (f->derived.thumbnail.len)
-		PROTO_SET_DATA(p, jpeg_thumbnail, f->derived.thumbnail);
-	m->image_message = p;
-	return m;
-}
-
-static Wa__Message *write_video(const struct writing *w, const struct file *f, char *caption)
-{
-	Wa__Message *m = wa_message_new(w->arena);
-	Wa__VideoMessage *p = ARENA_NEW(w->arena, Wa__VideoMessage);
-
-	wa__video_message__init(p);
-	GIVE_MEDIA(p, &f->ref, &f->derived);
-	p->caption = caption;
-	PROTO_SET(p, seconds, f->derived.seconds);
-	if (f->derived.width) {
-		PROTO_SET(p, width, f->derived.width);
-		PROTO_SET(p, height, f->derived.height);
-	}
-	if (f->derived.thumbnail.len)
-		PROTO_SET_DATA(p, jpeg_thumbnail, f->derived.thumbnail);
-	m->video_message = p;
-	return m;
-}
-
-static Wa__Message *write_audio(const struct writing *w, const struct file *f)
-{
-	Wa__Message *m = wa_message_new(w->arena);
-	Wa__AudioMessage *p = ARENA_NEW(w->arena, Wa__AudioMessage);
-	bool is_voice = w->out->kind == KIND_VOICE;
-
-	wa__audio_message__init(p);
-	GIVE_MEDIA(p, &f->ref, &f->derived);
-	/* "audio/ogg; codecs=opus": phones play a voice note of no other type. */
-	if (is_voice)
-		p->mimetype = wa_cstr(w->arena, S("audio/ogg; codecs=opus"));
-	PROTO_SET(p, seconds, f->derived.seconds);
-	PROTO_SET(p, ptt, is_voice);
-	if (is_voice && f->derived.waveform.len)
-		PROTO_SET_DATA(p, waveform, f->derived.waveform);
-	m->audio_message = p;
-	return m;
-}
-
-static Wa__Message *write_document(const struct writing *w, const struct file *f, char *caption)
-{
-	Wa__Message *m = wa_message_new(w->arena);
-	Wa__DocumentMessage *p = ARENA_NEW(w->arena, Wa__DocumentMessage);
-	str name = json_text_at(w->content, "filename");
-
-	wa__document_message__init(p);
-	GIVE_MEDIA(p, &f->ref, &f->derived);
-	name = name.len ? name : f->derived.file_name.len ? f->derived.file_name : S("document");
-	p->file_name = p->title = wa_cstr(w->arena, name);
-	p->caption = caption;
-	if (f->derived.thumbnail.len)
-		PROTO_SET_DATA(p, jpeg_thumbnail, f->derived.thumbnail);
-	m->document_message = p;
-	return wa_message_wrap_document(w->arena, m);
-}
-
-static Wa__Message *write_sticker(const struct writing *w, const struct file *f)
-{
-	Wa__Message *m = wa_message_new(w->arena);
-	Wa__StickerMessage *p = ARENA_NEW(w->arena, Wa__StickerMessage);
-
-	wa__sticker_message__init(p);
-	GIVE_MEDIA(p, &f->ref, &f->derived);
-	PROTO_SET(p, width, f->derived.width ? f->derived.width : 512);
-	PROTO_SET(p, height, f->derived.height ? f->derived.height : 512);
-	m->sticker_message = p;
-	return m;
-}
-
-static Wa__Message *write_file(const struct writing *w, enum message_kind kind,
-	const struct file *f, char *caption)
-{
-	switch (kind) {
-	case KIND_IMAGE:
-		return write_image(w, f, caption);
-	case KIND_VIDEO:
-		return write_video(w, f, caption);
-	case KIND_DOCUMENT:
-		return write_document(w, f, caption);
-	case KIND_STICKER:
-		return write_sticker(w, f);
-	default:
-		return write_audio(w, f);
-	}
-}
-
-static enum err read_file(const struct writing *w, str text, struct file *out)
-{
-	if (!text.len || linked_file_read(w->arena, text, &out->ref, &out->derived) != OK)
-		return fail_code(w->job, ERR_INPUT, S("no_file"),
-			S("Upload the file, and send its id."),
-			"The message has no file that a linked device could send.");
-	return OK;
-}
-
-static enum err write_media(const struct writing *w, Wa__Message **out)
-{
-	struct file file = { 0 };
-
-	TRY(read_file(w, w->out->media_remote_id, &file));
-	*out = write_file(w, w->out->kind, &file, text_at(w, "caption"));
-	if (json_flag(json_field(w->content, "view_once"), false))
-		*out = wa_message_view_once(w->arena, *out);
-	return OK;
-}
-
 /* ---- places and people ---- */
 
 /* "latitude/longitude as number or string". */
@@ -246,8 +98,8 @@ static enum err write_location(const struct writing *w, Wa__Message **out)
 	wa__location_message__init(p);
 	PROTO_SET(p, degrees_latitude, degrees_at(w, "latitude"));
 	PROTO_SET(p, degrees_longitude, degrees_at(w, "longitude"));
-	p->name = text_at(w, "name");
-	p->address = text_at(w, "address");
+	p->name = linked_text_at(w, "name");
+	p->address = linked_text_at(w, "address");
 	m->location_message = p;
 	*out = m;
 	return OK;
@@ -280,142 +132,6 @@ static enum err write_contacts(const struct writing *w, Wa__Message **out)
 	for (; p->n_contacts < count; p->n_contacts++)
 		p->contacts[p->n_contacts] = card_of(w, json_at(w->content, p->n_contacts));
 	m->contacts_array_message = p;
-	return OK;
-}
-
-/* ---- buttons and lists ---- */
-
-static void put_line(struct buf *b, str text)
-{
-	if (!text.len)
-		return;
-	if (b->len)
-		buf_byte(b, '\n');
-	buf_str(b, text);
-}
-
-static void put_choice(struct buf *b, size_t number, str title, str description)
-{
-	buf_printf(b, "\n%zu. " STR_F, number, STR_A(title));
-	if (description.len)
-		buf_printf(b, " (" STR_F ")", STR_A(description));
-}
-
-static void put_rows(struct buf *b, json sections)
-{
-	size_t number = 0;
-
-	for (size_t i = 0; i < json_count(sections); i++) {
-		json rows = json_field(json_at(sections, i), "rows");
-		str title = json_text_at(json_at(sections, i), "title");
-
-		if (title.len)
-			buf_printf(b, "\n*" STR_F "*", STR_A(title));
-		for (size_t j = 0; j < json_count(rows); j++)
-			put_choice(b, ++number, json_text_at(json_at(rows, j), "title"),
-				json_text_at(json_at(rows, j), "description"));
-	}
-}
-
-str linked_numbered(struct arena *arena, json interactive)
-{
-	struct buf b = buf_in(arena, NUMBERED_MAX);
-	json action = json_field(interactive, "action"), buttons = json_field(action, "buttons");
-	str header = json_text_at(interactive, "header.text"),
-	    link = json_text_at(action, "parameters.url");
-
-	if (header.len)
-		buf_printf(&b, "*" STR_F "*", STR_A(header));
-	put_line(&b, json_text_at(interactive, "body.text"));
-	if (json_count(buttons) || json_count(json_field(action, "sections")))
-		buf_byte(&b, '\n');
-	for (size_t i = 0; i < json_count(buttons); i++)
-		put_choice(&b, i + 1, json_text_at(json_at(buttons, i), "reply.title"), STR_NONE);
-	put_rows(&b, json_field(action, "sections"));
-	if (link.len) {
-		put_line(&b, json_text_at(action, "parameters.display_text"));
-		put_line(&b, link);
-	}
-	if (json_text_at(interactive, "footer.text").len)
-		buf_printf(&b, "\n\n_" STR_F "_", STR_A(json_text_at(interactive, "footer.text")));
-	return buf_text(&b);
-}
-
-static Wa__Message *real_buttons(const struct writing *w)
-{
-	json list = json_path(w->content, "action.buttons");
-	struct wa_button *buttons = ARENA_ARRAY(w->arena, struct wa_button, json_count(list) + 1);
-
-	for (size_t i = 0; i < json_count(list); i++)
-		buttons[i] = (struct wa_button){ json_text_at(json_at(list, i), "reply.id"),
-			json_text_at(json_at(list, i), "reply.title") };
-	return wa_message_buttons(w->arena, json_text_at(w->content, "body.text"),
-		json_text_at(w->content, "footer.text"), buttons, json_count(list));
-}
-
-static size_t count_rows(json sections)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < json_count(sections); i++)
-		count += json_count(json_field(json_at(sections, i), "rows"));
-	return count;
-}
-
-static Wa__Message *real_list(const struct writing *w)
-{
-	json sections = json_path(w->content, "action.sections");
-	struct wa_list list = { json_text_at(w->content, "header.text"),
-		json_text_at(w->content, "body.text"), json_text_at(w->content, "footer.text"),
-		json_text_at(w->content, "action.button"), NULL, 0 };
-	struct wa_row *rows = ARENA_ARRAY(w->arena, struct wa_row, count_rows(sections) + 1);
-
-	for (size_t i = 0; i < json_count(sections); i++) {
-		json section = json_at(sections, i), these = json_field(section, "rows");
-		str title = json_text_at(section, "title");
-
-		for (size_t j = 0; j < json_count(these); j++)
-			rows[list.count++] = (struct wa_row){ title.ptr ? title : S(""),
-				json_text_at(json_at(these, j), "id"),
-				json_text_at(json_at(these, j), "title"),
-				json_text_at(json_at(these, j), "description") };
-	}
-	list.rows = rows;
-	return wa_message_list(w->arena, &list);
-}
-
-/* The file of a header, if there is one: it carries the text as its caption. */
-static enum err header_file(const struct writing *w, enum message_kind *kind, struct file *out)
-{
-	str type = json_text_at(w->content, "header.type");
-	json id = json_field(json_field(json_field(w->content, "header"),
-				     type.len ? arena_cstr(w->arena, type) : "none"),
-		"id");
-
-	*kind = KIND_UNKNOWN;
-	for (size_t i = 0; id && i < w->out->swap_count; i++)
-		if (str_is(w->out->swaps[i].ours, json_text(id))) {
-			*kind = kind_parse(type);
-			return read_file(w, w->out->swaps[i].remote_id, out);
-		}
-	return OK;
-}
-
-static enum err write_interactive(const struct writing *w, Wa__Message **out)
-{
-	str type = json_text_at(w->content, "type"), text = linked_numbered(w->arena, w->content);
-	enum message_kind kind;
-	struct file file = { 0 };
-
-	TRY(header_file(w, &kind, &file));
-	if (kind != KIND_UNKNOWN)
-		*out = write_file(w, kind, &file, wa_cstr(w->arena, text));
-	else if (w->d->has_buttons && str_is_nocase(type, S("button")))
-		*out = real_buttons(w);
-	else if (w->d->has_buttons && str_is_nocase(type, S("list")))
-		*out = real_list(w);
-	else
-		*out = wa_message_text(w->arena, text);
 	return OK;
 }
 
@@ -560,7 +276,7 @@ static Wa__Message *quoted_message(const struct writing *w)
 		return m;
 	if (kind_is_media(q->kind))
 		return quoted_file(w->arena, q->kind,
-			text_at(&quoted, q->kind == KIND_DOCUMENT ? "filename" : "caption"));
+			linked_text_at(&quoted, q->kind == KIND_DOCUMENT ? "filename" : "caption"));
 	body = json_text_at(quoted.content, "body");
 	if (!body.len)
 		body = json_text_at(quoted.content, "body.text");
@@ -619,7 +335,7 @@ static const struct {
 	{ KIND_TEXT, write_text, false },
 	{ KIND_LOCATION, write_location, false },
 	{ KIND_CONTACTS, write_contacts, false },
-	{ KIND_INTERACTIVE, write_interactive, false },
+	{ KIND_INTERACTIVE, linked_write_interactive, false },
 	{ KIND_POLL, write_poll, false },
 	{ KIND_POLL_VOTE, write_vote, true },
 	{ KIND_REACTION, write_reaction, true },
@@ -632,7 +348,7 @@ static enum err write_kind(const struct writing *w, Wa__Message **out, bool *is_
 {
 	*is_plain = false;
 	if (kind_is_media(w->out->kind))
-		return write_media(w, out);
+		return linked_write_media(w, out);
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (kinds[i].kind == w->out->kind) {
 			*is_plain = kinds[i].is_plain;
