@@ -1,6 +1,7 @@
 /* message_json.c: see message_json.h. Shapes: docs/api/README.md. */
 #include "api/message_json.h"
 
+#include "account/channel.h"
 #include "account/feature.h"
 #include "account/permission.h"
 #include "account/seal.h"
@@ -166,14 +167,41 @@ static enum err load_labels(struct job *job, struct view *view)
 		&view->labels) : OK;
 }
 
+/* A provider that is set up by a configuration has the window only where that says so. */
+static enum err has_window(struct job *job, const struct channel_brief_row *row, bool *out)
+{
+	const struct provider *provider = provider_find(row->provider);
+	struct channel *ch;
+	enum err e;
+
+	*out = !provider || provider->can & CAN_WINDOW;
+	if (!*out || !provider || !provider->config_can)
+		return OK;
+	e = channel_get(job, row->id, &ch);
+	if (e == ERR_MISSING) {
+		job_forgive(job);
+		return OK;
+	}
+	TRY(e);
+	*out = provider_can(ch) & CAN_WINDOW;
+	return OK;
+}
+
 static enum err load_channels(struct job *job, struct view *view)
 {
 	struct ids ids = { 0 };
 
 	for (size_t i = 0; i < view->conversations.count; i++)
 		add_id(&ids, view->conversations.items[i].channel_id);
-	return ids.count ? sql_conversation_channels(job, &(struct sql_conversation_channels){
-		.ids = ids_text(job, &ids), .workspace = job->workspace }, &view->channels) : OK;
+	if (!ids.count)
+		return OK;
+	TRY(sql_conversation_channels(job,
+		&(struct sql_conversation_channels){ ids_text(job, &ids), job->workspace },
+		&view->channels));
+	view->windowed = ARENA_ARRAY(job->arena, bool, view->channels.count);
+	for (size_t i = 0; i < view->channels.count; i++)
+		TRY(has_window(job, &view->channels.items[i], &view->windowed[i]));
+	return OK;
 }
 
 static bool may_wait(const struct message *msg)
@@ -530,8 +558,7 @@ static void write_window(struct job *job, struct buf *out, const struct view *vi
 	const struct conversation *conv)
 {
 	const struct channel_brief_row *row = find_channel(view, conv->channel_id);
-	const struct provider *provider = row ? provider_find(row->provider) : NULL;
-	bool is_windowed = !provider || provider->can & CAN_WINDOW;
+	bool is_windowed = !row || view->windowed[row - view->channels.items];
 
 	json_open_in(out, "window", '{');
 	json_put_bool(out, "open", !is_windowed || conversation_window_open(conv, job->now_ms));

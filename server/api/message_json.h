@@ -35,6 +35,7 @@ struct view {
 	struct team_name_rows teams;
 	struct conversation_label_rows labels;
 	struct channel_brief_rows channels;
+	bool *windowed; /* of each: free text has a window there */
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
 	struct message_option_rows options;

@@ -128,6 +128,19 @@ test('the smallest example sends', async () => {
   assert.equal(gateway.calls[0].url, '/send?to=12025550144&text=Hi%20%26%20%22you%22')
 })
 
+test('the window of a conversation is what the transport says of its network', async () => {
+  gateway.answer = () => ({ status: 200, body: {} })
+  const conversationOf = async (draft, to) => {
+    const sent = await shop.caller.want(202, 'POST', '/messages', { channel_id: (await create(draft)).id, to, ...text('Hi') })
+    return shop.caller.want(200, 'GET', `/conversations/${sent.conversation_id}`)
+  }
+  const draft = at(example('minimal'), gateway.url)
+  assert.deepEqual((await conversationOf({ ...draft, name: 'Free' }, '+12025550161')).window, { open: true, until_ms: null })
+  const windowed = await create({ ...draft, name: 'Windowed', config: { ...draft.config, features: ['window'] } })
+  const refused = await shop.caller.want(422, 'POST', '/messages', { channel_id: windowed.id, to: '+12025550162', ...text('Hi') })
+  assert.equal(refused.code, 'window_closed')
+})
+
 test('the full example sends, hears its reports and takes messages', async () => {
   const channel = await create({ ...at(example('full'), gateway.url), name: 'Full' })
   gateway.calls.length = 0
