@@ -254,6 +254,7 @@ HANDLER(contact_timeline);
 /* contact_face.c */
 HANDLER(contact_whatsapp);
 HANDLER(contact_picture);
+HANDLER(contact_members);
 HANDLER(contact_gallery);
 HANDLER(contact_export_one);
 struct contact_filter;

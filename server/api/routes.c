@@ -220,6 +220,7 @@ const struct route api_routes[] = {
 	{ POST, V1 "/contact-merges/{id}/undo", contact_merges_undo, PERMIT(CONTACT_WRITE) },
 	{ GET, V1 "/contacts/{id}/whatsapp", contact_whatsapp, PERMIT(CONTACT_READ) },
 	{ GET, V1 "/contacts/{id}/picture", contact_picture, PERMIT(CONTACT_READ) },
+	{ GET, V1 "/contacts/{id}/members", contact_members, PERMIT(CONTACT_READ) },
 	{ GET, V1 "/contacts/{id}/timeline", contact_timeline, PERMIT(CONTACT_READ) },
 	{ GET, V1 "/contacts/{id}/media", contact_gallery, PERMIT(MESSAGE_READ) },
 	{ GET, V1 "/contacts/{id}/export", contact_export_one, PERMIT(CONTACT_MANAGE) },

@@ -173,6 +173,25 @@ describe('groups, people and pace of a linked number', () => {
     assert.equal(refused.errors[0].field, 'channel_id')
   })
 
+  test('who reads contacts sees who is in a group, with our names, its description and its picture', async () => {
+    const { one: { contact } } = await groupThread(/Not me/, 'the conversation of the group')
+    const of = (what) => `/contacts/${contact.id}/${what}?channel_id=${number.id}`
+    const { data, addressing } = await api.want(200, 'GET', of('members'))
+    assert.ok(['phone', 'lid'].includes(addressing))
+    const ana = data.find((member) => member.phone === `+${ANA}`)
+    assert.deepEqual([ana.name, ana.is_us], ['Ana', false])
+    assert.ok(ana.contact_id)
+    assert.deepEqual(data.filter((member) => member.is_us).map((member) => member.phone), [`+${PHONE}`])
+    await manage('group.description', { group, description: 'We sing' })
+    await manage('group.picture', { group, jpeg_base64: JPEG })
+    const face = await api.want(200, 'GET', of('whatsapp'))
+    assert.deepEqual([face.about, face.business.websites, face.picture_url], ['We sing', [], `/api/v1${of('picture')}`])
+    const picture = await fetch(new URL(face.picture_url, demo.url), { headers: { Authorization: `Bearer ${demo.api_key}` } })
+    assert.equal(Buffer.from(await picture.arrayBuffer()).toString('base64'), JPEG)
+    const person = (await api.want(200, 'GET', '/contacts?query=Ana')).data.find((found) => found.phone === `+${ANA}`)
+    assert.equal((await api.want(404, 'GET', `/contacts/${person.id}/members?channel_id=${number.id}`)).code, 'not_a_group')
+  })
+
   test('the number leaves the group', async () => {
     await manage('group.leave', { group })
     const { groups } = await manage('group.list')

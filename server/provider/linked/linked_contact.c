@@ -56,7 +56,7 @@ enum err linked_contact_check(struct linked_asked *a)
 }
 
 /* Hidden or none is no failure here: it is what the contact shows. */
-static enum err find_picture(struct job *job, id64 channel, const struct jid *of, str *url)
+enum err linked_picture_find(struct job *job, id64 channel, const struct jid *of, str *url)
 {
 	const struct wa_picture_ask ask = { .of = *of };
 	const struct node *answer;
@@ -136,7 +136,7 @@ enum err linked_contact_info(struct linked_asked *a)
 	TRY(job_check_fields(a->job));
 	jid = names.pn.user.len ? names.pn : names.lid;
 	TRY(find_info(a->job, a->ch->id, &jid, &info));
-	TRY(find_picture(a->job, a->ch->id, &jid, &picture));
+	TRY(linked_picture_find(a->job, a->ch->id, &jid, &picture));
 	TRY(find_business(a->job, a->ch->id, &jid, &business));
 	json_open_in(a->out, "contact", '{');
 	linked_put_names(a->job, a->out, &info.names);
@@ -173,7 +173,7 @@ enum err linked_profile(struct job *job, const struct channel *ch, struct busine
 
 	*out = (struct business_profile){ 0 };
 	TRY(find_info(job, ch->id, &own, &info));
-	TRY(find_picture(job, ch->id, &own, &out->picture_url));
+	TRY(linked_picture_find(job, ch->id, &own, &out->picture_url));
 	TRY(find_business(job, ch->id, &own, &business));
 	out->about = info.about;
 	out->address = business.address;

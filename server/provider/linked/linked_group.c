@@ -45,15 +45,11 @@ static void put_member(struct linked_asked *a, const struct wa_member *m)
 	json_close(a->out, '}');
 }
 
-static void put_group(struct linked_asked *a, const char *key, const struct wa_group *g,
-	bool with_members)
+/* The inside of the object. */
+static void put_group(struct linked_asked *a, const struct wa_group *g, bool with_members)
 {
 	struct buf *out = a->out;
 
-	if (key)
-		json_open_in(out, key, '{');
-	else
-		json_open(out, '{');
 	json_put(out, "id", jid_text(a->job->arena, &g->jid));
 	json_put(out, "subject", g->subject);
 	json_put(out, "description", g->description.len ? g->description : STR_NONE);
@@ -72,7 +68,14 @@ static void put_group(struct linked_asked *a, const char *key, const struct wa_g
 			put_member(a, &g->members[i]);
 		json_close(out, ']');
 	}
-	json_close(out, '}');
+}
+
+static void put_group_in(struct linked_asked *a, const char *key, const struct wa_group *g,
+	bool with_members)
+{
+	json_open_in(a->out, key, '{');
+	put_group(a, g, with_members);
+	json_close(a->out, '}');
 }
 
 static str member_error(int error)
@@ -124,8 +127,11 @@ enum err linked_group_list(struct linked_asked *a)
 	TRY(ask(a, wa_group_list_request(a->job->arena), &answer));
 	READ(wa_group_list_read(a->job->arena, answer, &groups, &count), answer);
 	json_open_in(a->out, "groups", '[');
-	for (size_t i = 0; i < count; i++)
-		put_group(a, NULL, &groups[i], false);
+	for (size_t i = 0; i < count; i++) {
+		json_open(a->out, '{');
+		put_group(a, &groups[i], false);
+		json_close(a->out, '}');
+	}
 	json_close(a->out, ']');
 	return OK;
 }
@@ -143,10 +149,15 @@ enum err linked_group_get(struct linked_asked *a)
 {
 	struct wa_group group;
 	struct jid jid;
+	str picture;
 
 	TRY(read_group(a, &jid));
 	TRY(fetch_group(a, &jid, &group));
-	put_group(a, "group", &group, true);
+	TRY(linked_picture_find(a->job, a->ch->id, &jid, &picture));
+	json_open_in(a->out, "group", '{');
+	put_group(a, &group, true);
+	json_put(a->out, "picture_url", picture.len ? picture : STR_NONE);
+	json_close(a->out, '}');
 	return OK;
 }
 
@@ -198,7 +209,7 @@ enum err linked_group_create(struct linked_asked *a)
 	draft.member_count = members.count;
 	TRY(ask(a, wa_group_create_request(a->job->arena, &draft), &answer));
 	READ(wa_group_read(a->job->arena, answer, &group), answer);
-	put_group(a, "group", &group, true);
+	put_group_in(a, "group", &group, true);
 	return OK;
 }
 
@@ -336,7 +347,7 @@ enum err linked_group_linked(struct linked_asked *a)
 
 	TRY(ask(a, wa_group_linked_request(a->job->arena, link), &answer));
 	READ(wa_group_read(a->job->arena, answer, &group), answer);
-	put_group(a, "group", &group, true);
+	put_group_in(a, "group", &group, true);
 	return OK;
 }
 

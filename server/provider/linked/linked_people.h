@@ -78,6 +78,9 @@ enum err linked_privacy_get(struct linked_asked *a);
 enum err linked_privacy_set(struct linked_asked *a);
 enum err linked_blocked_list(struct linked_asked *a);
 
+/* Where the picture of a person or group is; none: hidden, or there is none. */
+enum err linked_picture_find(struct job *job, id64 channel, const struct jid *of, str *url);
+
 /* ---- linked_contact.c: functions of the provider ---- */
 
 enum err linked_block(struct job *job, const struct channel *ch, const struct person_ref *who,
