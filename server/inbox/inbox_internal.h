@@ -139,6 +139,13 @@ enum err change_moved(struct job *job, const struct message_row *row, int64_t at
 /* May what was sent still be changed so? Else ERR_INPUT with its reason. */
 enum err change_check(struct job *job, enum message_kind kind, const struct message *target);
 
+/* ---- choice.c ---- */
+
+/* Of a text that came, about to be written as *m: what was chosen by it of the numbered choices
+ * before it becomes its kind and content. Others stay as they are. */
+enum err choice_take(struct job *job, const struct channel *ch, const struct provider_event *ev,
+	struct message *m);
+
 /* ---- poll.c ---- */
 
 /* hashes: JSON list of SHA-256 of names, as hex. voter: "business", or a contact's id. */

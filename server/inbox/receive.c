@@ -196,6 +196,7 @@ static enum err new_message(struct job *job, const struct channel *ch,
 		TRY(put_away(job, ev, &conv, changes, &m));
 	set_side(ev, contact.id, &m);
 	TRY(expect_media(job, ch, ev, changes, &m.media_id));
+	TRY(choice_take(job, ch, ev, &m));
 	TRY(count_answer(job, ch, ev, conv.id));
 	TRY(insert(job, &m, &conv, changes));
 	if (ev->is_echo && !ev->is_history)
@@ -211,22 +212,29 @@ static enum err new_message(struct job *job, const struct channel *ch,
 static enum err fill_placeholder(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, id64 message, struct inbox_changes *changes)
 {
+	struct message m = { .id = message, .kind = ev->message_kind, .content = ev->content };
 	struct message_row row;
 	id64 media;
 	bytes body;
 
 	TRY(sql_message_lock(job,
 		&(struct sql_message_lock){ .id = message, .workspace = job->workspace }, &row));
-	TRY(message_search_replace(job, &row, ev->message_kind, ev->content));
+	m.conversation_id = row.conversation_id;
+	TRY(choice_take(job, ch, ev, &m));
+	TRY(message_search_replace(job, &row, m.kind, m.content));
 	TRY(expect_media(job, ch, ev, changes, &media));
-	TRY(seal(job, SEAL_MESSAGE, ev->content, &body));
+	TRY(seal(job, SEAL_MESSAGE, m.content, &body));
 	TRY(sql_message_fill(job,
 		&(struct sql_message_fill){ .id = message,
 			.workspace = job->workspace,
-			.kind = ev->message_kind,
+			.kind = m.kind,
 			.body = body,
 			.media_id = media },
 		NULL));
+	if (m.reply_to_id)
+		TRY(sql_message_quote(job,
+			&(struct sql_message_quote){ message, job->workspace, m.reply_to_id },
+			NULL));
 	inbox_note(job, changes, (struct inbox_change){
 		.kind = CHANGE_MESSAGE, .message = message, .conversation = row.conversation_id });
 	return OK;

@@ -28,6 +28,8 @@ str search_digits_of(struct arena *arena, str query);
 
 /* Folded words, in the order of the text. */
 struct words { str *items; size_t count, cap; };
+/* A text as it is compared: NFKC, and small letters. */
+str words_folded(struct arena *arena, str text);
 void words_add(struct arena *arena, struct words *out, str text);
 void words_of_message(struct arena *arena, const struct message *msg, struct words *out);
 

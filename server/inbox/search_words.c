@@ -97,6 +97,14 @@ static void add_word(struct arena *arena, struct words *out, str word)
 	out->items[out->count++] = word;
 }
 
+str words_folded(struct arena *arena, str text)
+{
+	int32_t len;
+	UChar *folded = fold(arena, text, &len);
+
+	return utf8_of(arena, folded, len);
+}
+
 void words_add(struct arena *arena, struct words *out, str text)
 {
 	UErrorCode e = U_ZERO_ERROR;

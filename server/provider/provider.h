@@ -290,6 +290,8 @@ struct provider {
 	bool media_by_link;     /* no upload: our files go as links (outgoing.media_remote_id) */
 	/* its numbers are those of persons' phones: sent at their pace (account/pace.h) */
 	bool is_paced;
+	/* buttons and lists leave as numbered text: answers are found by inbox/choice.c */
+	bool numbers_choices;
 	bool secret_in_url;     /* webhooks come to /webhooks/{name}/{channel}/{app_secret} */
 	/* status of a webhook that verify() refused; 0: 401 */
 	int forged_status;

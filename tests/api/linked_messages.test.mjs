@@ -103,6 +103,24 @@ describe('messages of linked numbers', () => {
     assert.deepEqual([buttons.type, buttons.text.body], ['text', 'Shall we?\n\n1. Yes\n2. No'])
   })
 
+  test('what people write back to buttons and lists is what they chose', async () => {
+    const answer = async (body) => {
+      const sent = await api.want(202, 'POST', `/conversations/${threads.customer}/messages`, { type: 'text', text: { body } })
+      return until(async () => (await messages('desk')).find((one) => one.direction === 'in' && one.remote_id === sent.remote_id) ?? (await messages('desk')).find((one) => one.direction === 'in' && (one.interactive?.typed ?? one.text?.body) === body), `the answer ${body}`, WAIT)
+    }
+    const buttons = { type: 'button', body: { text: 'Coffee?' }, action: { buttons: [{ type: 'reply', reply: { id: 'yes-1', title: 'Yes' } }, { type: 'reply', reply: { id: 'no-1', title: 'No' } }] } }
+    const asked = (await exchange('desk', { type: 'interactive', interactive: buttons })).gone
+    const two = await answer(' 2)')
+    assert.deepEqual([two.type, two.interactive], ['interactive', { type: 'button_reply', button_reply: { id: 'no-1', title: 'No' }, typed: ' 2)' }])
+    assert.equal(two.reply_to.id, asked.id)
+    const list = { type: 'list', body: { text: 'Which colour?' }, action: { button: 'Show', sections: [{ title: 'All', rows: [{ id: 'r', title: 'Red' }, { id: 'b', title: 'Blue', description: 'dark' }] }] } }
+    const shown = (await exchange('desk', { type: 'interactive', interactive: list })).come
+    assert.equal(shown.text.body, 'Which colour?\n\n*All*\n1. Red\n2. Blue (dark)')
+    const blue = await answer('bLUE')
+    assert.deepEqual([blue.type, blue.interactive.list_reply], ['interactive', { id: 'b', title: 'Blue', description: 'dark' }])
+    assert.equal((await answer('1')).type, 'text', 'the answer has been given')
+  })
+
   test('files arrive with what was derived of them', async () => {
     const image = (await exchange('desk', { type: 'image', image: { id: await upload('/media?file_name=a.png', 'image/png', PNG), caption: 'look' } })).come
     assert.deepEqual([image.type, image.image.caption, image.image.width], ['image', 'look', 1])

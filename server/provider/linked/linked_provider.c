@@ -45,6 +45,10 @@ static void linked_config_check(struct job *job, json config)
 					S("http://HOST:PORT or socks5://HOST:PORT, with "
 					  "USER:PASSWORD@ "
 					  "before it where it is wanted."));
+		} else if (str_is(name, S("native_buttons"))) {
+			if (json_kind(json_member_value(at)) != JSON_BOOL)
+				field_error(job, field, S("type"),
+					S("This must be true or false."));
 		} else if (str_starts(name, S("history_"))) {
 			linked_history_config_check(job, name, json_member_value(at));
 		} else {
@@ -107,6 +111,7 @@ const struct provider linked_provider = {
 	.removing = linked_removing,
 	.health = linked_health,
 	.is_paced = true,
+	.numbers_choices = true,
 	.block = linked_block,
 	.profile = linked_profile,
 	.profile_set = linked_profile_set,

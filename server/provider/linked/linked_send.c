@@ -42,6 +42,7 @@ const struct linked_refusal *linked_refusal_of(int code)
 struct sending {
 	const struct outgoing *msg;
 	str id;
+	bool has_buttons; /* real ones, as the channel wants */
 };
 
 static str chat_of(struct arena *arena, const struct outgoing *msg)
@@ -81,7 +82,7 @@ static enum err run_send(struct turn *turn, void *arg)
 	struct linked *n = turn->n;
 	uint8_t secret[32];
 	struct linked_draft draft = { .out = s->msg, .now_ms = turn->clock.wall_ms,
-		.secret = secret };
+		.secret = secret, .has_buttons = s->has_buttons };
 	struct wa_send send = { .id = s->id };
 	Wa__Message *message;
 	struct jid own;
@@ -185,11 +186,21 @@ static enum err send_and_wait(struct job *job, struct linked *n, struct sending 
 	return OK;
 }
 
+static bool setting(struct arena *arena, const struct channel *ch, const char *name, bool otherwise)
+{
+	json config = NULL;
+
+	if (!ch->config.len || json_read(arena, ch->config, &config, NULL) != OK)
+		return otherwise;
+	return json_flag(json_field(config, name), otherwise);
+}
+
 enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out)
 {
 	struct outgoing opened;
-	struct sending s = { .msg = &opened };
+	struct sending s = { .msg = &opened,
+		.has_buttons = setting(job->arena, ch, "native_buttons", false) };
 	id64 seed[2] = { ch->id, msg->id };
 	struct linked *n;
 	enum err e;

@@ -66,6 +66,15 @@ SELECT id, conversation_id, channel_id, kind, status, flags, author_kind, author
 FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND author_kind = 3 AND remote_id IS NOT NULL
 ORDER BY id DESC LIMIT 1;
 
+-- message_said_before: one message
+-- The newest that somebody said before that one: no notes, lines of the system, pins, changes.
+-- in:  conversation id64, workspace id64, before id64
+SELECT id, conversation_id, channel_id, kind, status, flags, author_kind, author_id, remote_key, remote_id, reply_to_id, reply_to_remote,
+	media_id, event_id, trace, body_sealed, provider_ms, sent_ms, delivered_ms, read_ms, played_ms, failed_ms, error, edited_ms,
+	deleted_ms, reactions_sealed
+FROM message WHERE conversation_id = $1 AND workspace_id = $2 AND id < $3 AND kind NOT IN (18, 21, 23, 24, 25, 26)
+ORDER BY id DESC LIMIT 1;
+
 -- message_settle: exec
 -- in:  id id64, workspace id64, status i64, flags i64, remote_key bytes?, remote_id str?, sent_ms i64?, delivered_ms i64?
 -- in:  read_ms i64?, played_ms i64?, failed_ms i64?, error str?
