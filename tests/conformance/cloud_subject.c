@@ -57,6 +57,12 @@ str sandbox_customer_file(bytes data, const char *mime_type)
 	return id;
 }
 
+str sandbox_file_link(bytes data, const char *mime_type)
+{
+	return arena_printf(test_arena(), STR_F "/control/media/" STR_F, STR_A(fixture_url()),
+		STR_A(sandbox_customer_file(data, mime_type)));
+}
+
 void sandbox_customer_reads(str phone)
 {
 	fixture_control(path_of(phone, "read"), S(""));

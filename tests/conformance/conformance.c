@@ -138,19 +138,18 @@ static enum err upload(bytes data, const char *mime_type, str *id)
 	return provider_upload_media(job, &ch, &info, path, id);
 }
 
-/* A link to a file as the file's own id, where the network takes no links. */
-static str without_link(str content)
+/* The content, with a link to a file that is there. */
+static str with_link(enum message_kind kind, const char *content)
 {
 	struct buf b = buf_in(test_arena(), 4096);
-	json v = read_json(content);
+	json v = read_json(str_of(content));
+	str link = it->file_link(picture(), kind == KIND_IMAGE ? "image/png" : "application/pdf");
 
 	json_open(&b, '{');
-	for (void *at = json_first(v); at; at = json_next(v, at)) {
-		bool is_link = str_is(json_member_name(at), S("link"));
-
-		json_put(&b, is_link ? "id" : arena_cstr(test_arena(), json_member_name(at)),
-			is_link ? S("1") : json_text(json_member_value(at)));
-	}
+	for (void *at = json_first(v); at; at = json_next(v, at))
+		json_put(&b, arena_cstr(test_arena(), json_member_name(at)),
+			str_is(json_member_name(at), S("link")) ? link
+								: json_text(json_member_value(at)));
 	json_close(&b, '}');
 	return buf_text(&b);
 }
@@ -165,12 +164,8 @@ FOR_EACH(each_kind_is_checked_sent_and_seen_by_the_customer)
 
 		if (!can(CAN_KIND(msg.kind)))
 			continue;
-		if (it->wants_files && kind_is_media(msg.kind)) {
-			msg.content = without_link(msg.content);
-			EXPECT_OK(upload(picture(),
-				msg.kind == KIND_IMAGE ? "image/png" : "application/pdf",
-				&msg.media_remote_id));
-		}
+		if (kind_is_media(msg.kind))
+			msg.content = with_link(msg.kind, samples[i].content);
 		EXPECT_OK(provider_check(it->job(), &ch, msg.kind, read_json(msg.content)));
 		EXPECT_OK(send(msg));
 		EXPECT(result.remote_id.len > 0);
@@ -181,6 +176,39 @@ FOR_EACH(each_kind_is_checked_sent_and_seen_by_the_customer)
 			EXPECT_STR(json_text_at(it->arrived(ANA), samples[i].arrives),
 				samples[i].as);
 	}
+}
+
+static enum err send_link(str link)
+{
+	return send((struct outgoing){ .id = 1,
+		.kind = KIND_IMAGE,
+		.content = arena_printf(test_arena(), "{\"link\":\"" STR_F "\"}", STR_A(link)) });
+}
+
+FOR_EACH(a_link_that_cannot_be_followed_is_the_messages_fault)
+{
+	str picture_link, paper_link;
+
+	if (!it->follows_links)
+		return;
+	it->open_window(ANA);
+	picture_link = it->file_link(picture(), "image/png");
+	paper_link = it->file_link(picture(), "application/pdf");
+	EXPECT_ERR(send_link(paper_link), ERR_INPUT);
+	EXPECT(result.advice == RETRY_NEVER && !result.may_have_happened);
+	EXPECT_STR(job->code, "link_failed");
+	EXPECT(str_has(job->why, S("application/pdf")) && job->next_step.len);
+	EXPECT_ERR(send_link(arena_printf(test_arena(), STR_F "0", STR_A(picture_link))),
+		ERR_INPUT);
+	EXPECT(str_has(job->why, S("404")));
+	EXPECT_ERR(send_link(S("http://127.0.0.1:1/a.png")), ERR_UPSTREAM);
+	EXPECT(result.advice == RETRY_AFTER && job->retry_after_ms > 0);
+	EXPECT(!result.may_have_happened);
+	ch.allow_private = false;
+	EXPECT_ERR(send_link(picture_link), ERR_INPUT);
+	EXPECT(result.advice == RETRY_NEVER && str_has(job->why, S("address")));
+	ch.allow_private = true;
+	EXPECT_OK(send_link(picture_link));
 }
 
 FOR_EACH(what_it_cannot_send_it_says_so)

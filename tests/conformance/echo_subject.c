@@ -80,6 +80,14 @@ static str customer_sends(str phone, str message)
 	return id;
 }
 
+/* Nobody opens it. */
+static str file_link(bytes data, const char *mime_type)
+{
+	(void)data;
+	(void)mime_type;
+	return S("https://example.com/a");
+}
+
 static json arrived(str phone)
 {
 	json root;
@@ -120,6 +128,7 @@ const struct subject echo_subject = {
 	.job = new_job,
 	.open_window = nothing,
 	.customer_sends = customer_sends,
+	.file_link = file_link,
 	.arrived = arrived,
 	.is_typing = is_typing,
 	.wait = wait_for,

@@ -654,11 +654,12 @@ const struct subject linked_subject = {
 	.open_window = open_window,
 	.customer_sends = customer_sends,
 	.customer_file = customer_file,
+	.file_link = sandbox_file_link,
 	.customer_reads = customer_reads,
 	.arrived = arrived,
 	.is_typing = is_typing,
 	.wait = wait_for,
-	.wants_files = true,
+	.follows_links = true,
 	.numbers_choices = true,
 	.answer_is_sent = true,
 };

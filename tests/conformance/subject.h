@@ -23,6 +23,8 @@ struct subject {
 	str (*customer_sends)(str phone, str message);
 	/* a file that the customer can send: its id */
 	str (*customer_file)(bytes data, const char *mime_type);
+	/* an address of a file that whoever fetches it can open */
+	str (*file_link)(bytes data, const char *mime_type);
 	void (*customer_reads)(str phone);
 	void (*customer_blocks)(str phone);
 	/* the newest message on the customer's phone: {"type":…} */
@@ -33,7 +35,7 @@ struct subject {
 	size_t (*forged)(void);                    /* webhooks that verify() refused */
 	const struct provider_event *(*wait)(enum event_kind kind, size_t index);
 	/* Where a network goes another way than Meta's. */
-	bool wants_files;     /* it takes no links to files: they go up first */
+	bool follows_links;   /* we fetch what a link leads to, and not its network */
 	bool numbers_choices; /* buttons and lists arrive as text, to be answered with a number */
 	bool answer_is_sent;  /* send() itself waits until it is sent: no STATUS_SENT comes */
 };
@@ -42,6 +44,7 @@ struct subject {
 void sandbox_open_window(str phone);
 str sandbox_customer_sends(str phone, str message);
 str sandbox_customer_file(bytes data, const char *mime_type);
+str sandbox_file_link(bytes data, const char *mime_type);
 void sandbox_customer_reads(str phone);
 void sandbox_customer_blocks(str phone);
 json sandbox_arrived(str phone);
@@ -49,12 +52,13 @@ bool sandbox_is_typing(str phone);
 void sandbox_break_by(const char *fault);
 
 /* What a subject has in common with all that speak to the sandbox. */
-#define SUBJECT_ON_SANDBOX                                                                         \
-	.job = fixture_job, .open_window = sandbox_open_window,                                    \
-	.customer_sends = sandbox_customer_sends, .customer_file = sandbox_customer_file,          \
-	.customer_reads = sandbox_customer_reads, .customer_blocks = sandbox_customer_blocks,      \
-	.arrived = sandbox_arrived, .is_typing = sandbox_is_typing,                                \
-	.break_by = sandbox_break_by, .forged = fixture_refused, .wait = fixture_wait
+#define SUBJECT_ON_SANDBOX                                                                       \
+	.job = fixture_job, .open_window = sandbox_open_window,                                  \
+	.customer_sends = sandbox_customer_sends, .customer_file = sandbox_customer_file,        \
+	.file_link = sandbox_file_link, .customer_reads = sandbox_customer_reads,                \
+	.customer_blocks = sandbox_customer_blocks, .arrived = sandbox_arrived,                  \
+	.is_typing = sandbox_is_typing, .break_by = sandbox_break_by, .forged = fixture_refused, \
+	.wait = fixture_wait
 
 extern const struct subject cloud_subject, msg91_subject, http_subject, linked_subject,
 	echo_subject;

@@ -43,6 +43,8 @@ enum err linked_check(struct job *job, const struct channel *ch, enum message_ki
 enum err linked_check_options(struct job *job, const struct channel *ch, enum message_kind kind,
 	json options);
 enum err linked_check_media(struct job *job, enum message_kind kind, str mime_type, int64_t size);
+/* The largest file of that kind, octets; 0: it holds none. */
+int64_t linked_media_max(enum message_kind kind);
 
 /* ---- in ---- */
 

@@ -23,11 +23,6 @@ static void check_file(struct job *job, enum message_kind kind, json content)
 	const char *path = kind_cloud_type(kind);
 	bool is_once = json_flag(json_field(content, "view_once"), false);
 
-	if (json_field(content, "link"))
-		cloud_wrong(job, "unsupported",
-			"A linked device sends files, not links to them: upload it and send its "
-			"id.",
-			"%s.link", path);
 	if (is_once && kind != KIND_IMAGE && kind != KIND_VIDEO && kind != KIND_VOICE)
 		cloud_wrong(job, "not_allowed",
 			"Only pictures, videos and voice messages can be viewed once.",
@@ -126,6 +121,14 @@ static const struct { enum message_kind kind; int64_t size_max; const char *limi
 	{ KIND_STICKER, 1 * MIB, "At most 1 MB.", "image/webp" },
 	{ KIND_DOCUMENT, 100 * MIB, "At most 100 MB.", "" },
 };
+
+int64_t linked_media_max(enum message_kind kind)
+{
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (files[i].kind == kind)
+			return files[i].size_max;
+	return 0;
+}
 
 enum err linked_check_media(struct job *job, enum message_kind kind, str mime_type, int64_t size)
 {

@@ -107,18 +107,19 @@ static Wa__Message *real_list(const struct writing *w)
 	return wa_message_list(w->arena, &list);
 }
 
-/* The file of a header, if there is one: it carries the text as its caption. */
+/* The file of a header, if there is one: it carries the text as its caption. It is ours by its id,
+ * or was fetched from its link. */
 static enum err header_file(const struct writing *w, enum message_kind *kind,
 	struct linked_file *out)
 {
 	str type = json_text_at(w->content, "header.type");
-	json id = json_field(json_field(json_field(w->content, "header"),
-				     type.len ? arena_cstr(w->arena, type) : "none"),
-		"id");
+	json file = json_field(json_field(w->content, "header"),
+		type.len ? arena_cstr(w->arena, type) : "none");
+	str id = json_text_at(file, "id"), ours = id.len ? id : json_text_at(file, "link");
 
 	*kind = KIND_UNKNOWN;
-	for (size_t i = 0; id && i < w->out->swap_count; i++)
-		if (str_is(w->out->swaps[i].ours, json_text(id))) {
+	for (size_t i = 0; ours.len && i < w->out->swap_count; i++)
+		if (str_is(w->out->swaps[i].ours, ours)) {
 			*kind = kind_parse(type);
 			return linked_file_take(w, w->out->swaps[i].remote_id, out);
 		}

@@ -291,7 +291,7 @@ static void expect_wrong(enum message_kind kind, const char *content, const char
 TEST(what_cannot_be_sent_is_said_by_its_field)
 {
 	expect_wrong(KIND_TEXT, "{\"body\":\"\"}", "text.body");
-	expect_wrong(KIND_IMAGE, "{\"link\":\"https://x.example/a.jpg\"}", "image.link");
+	expect_wrong(KIND_IMAGE, "{\"link\":\"file:///etc/passwd\"}", "image.link");
 	expect_wrong(KIND_DOCUMENT, "{\"id\":\"1\",\"view_once\":true}", "document.view_once");
 	expect_wrong(KIND_POLL, "{\"name\":\"Q\",\"options\":[\"a\"]}", "poll.options");
 	expect_wrong(KIND_POLL, "{\"name\":\"Q\",\"options\":[\"a\",\"a\"]}", "poll.options[1]");

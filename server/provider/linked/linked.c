@@ -4,6 +4,7 @@
  */
 #include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/media.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -94,6 +95,7 @@ static void destroy(struct linked *n)
 	lane_destroy(n->lane);
 	heap_free(n->view.qr);
 	heap_free(n->hosts);
+	linked_links_free(n);
 	heap_free(n);
 }
 

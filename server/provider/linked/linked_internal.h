@@ -109,6 +109,9 @@ struct linked_hosts {
 	char auth[1024];
 };
 
+/* A file that went up because a message named it by its link: media_link.c. */
+struct linked_link { int64_t until_ms; uint8_t name[SHA256_SIZE]; char *reference; };
+
 struct linked_socket;
 struct linked {
 	struct linked *next; /* in its bucket */
@@ -121,6 +124,7 @@ struct linked {
 	bool is_posted;
 	struct linked_waiter *waiters;
 	struct linked_hosts *hosts; /* heap, or NULL */
+	struct linked_link *links;  /* LINKED_LINKS_MAX of them, or NULL */
 	struct linked_view view;
 	bool is_proof_due; /* last_seen_ms is newer than its row */
 	/* the lane's */
@@ -271,6 +275,8 @@ struct linked_refusal {
 	enum retry_advice advice;
 };
 const struct linked_refusal *linked_refusal_of(int code);
+/* It did not leave us: the advice for e, and what to fail with. */
+enum err linked_not_sent(struct linked *n, enum err e, struct send_result *out);
 enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out);
 enum err linked_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing);

@@ -124,7 +124,7 @@ static enum err unsure(struct job *job, struct send_result *out)
 }
 
 /* It did not leave us. A number that a person must mend is another channel's chance. */
-static enum err not_sent(struct linked *n, enum err e, struct send_result *out)
+enum err linked_not_sent(struct linked *n, enum err e, struct send_result *out)
 {
 	enum linked_state state;
 
@@ -177,7 +177,7 @@ static enum err send_and_wait(struct job *job, struct linked *n, struct sending 
 	came = linked_wait(n, &waiter, e == OK ? LINKED_SEND_MS : 0);
 	buf_done(&waiter.answer);
 	if (e != OK)
-		return not_sent(n, e, out);
+		return linked_not_sent(n, e, out);
 	if (!came || waiter.sent.is_unsure || waiter.sent.code == WA_SENT_NO_ANSWER)
 		return unsure(job, out);
 	if (waiter.sent.code)
@@ -198,19 +198,23 @@ static bool setting(struct arena *arena, const struct channel *ch, const char *n
 enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out)
 {
-	struct outgoing opened;
+	struct outgoing files = *msg, opened;
 	struct sending s = { .msg = &opened,
 		.has_buttons = setting(job->arena, ch, "native_buttons", false) };
 	id64 seed[2] = { ch->id, msg->id };
 	struct linked *n;
 	enum err e;
 
-	TRY(linked_references_open(job, msg, &opened));
 	TRY(linked_take(job, ch->id, &n));
 	s.id = arena_str(job->arena,
 		wa_message_id(job->arena, (bytes){ (const uint8_t *)seed, sizeof seed }));
-	seem_to_type(job, n, &s);
-	e = send_and_wait(job, n, &s, out);
+	e = linked_links_take(&(struct linked_links){ job, n, ch, &files, out });
+	if (e == OK)
+		e = linked_references_open(job, &files, &opened);
+	if (e == OK) {
+		seem_to_type(job, n, &s);
+		e = send_and_wait(job, n, &s, out);
+	}
 	linked_drop(n);
 	return e;
 }

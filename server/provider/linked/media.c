@@ -91,7 +91,7 @@ static void close_fd(void *fd)
 	close((int)(intptr_t)fd - 1);
 }
 
-static enum err temporary(struct job *job, int *out)
+enum err linked_temporary(struct job *job, int *out)
 {
 	const char *folder = getenv("TMPDIR");
 	int fd = open(folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -332,7 +332,7 @@ static enum err fetch_sealed(struct job *job, const struct channel *ch, struct l
 {
 	struct download d = { job, ch, file, -1 };
 
-	TRY(temporary(job, &d.fd));
+	TRY(linked_temporary(job, &d.fd));
 	*fd = d.fd;
 	return download(&d, n);
 }
@@ -489,7 +489,7 @@ static enum err seal_file(struct job *job, enum wa_media_kind kind, const char *
 	if (from < 0)
 		return fail(job, ERR_STORE, "a file cannot be opened: %s", strerror(errno));
 	job_defer(job, close_fd, (void *)(intptr_t)(from + 1));
-	TRY(temporary(job, &out->fd));
+	TRY(linked_temporary(job, &out->fd));
 	crypto_random(out->key, sizeof out->key);
 	seal = wa_seal_create(kind, out->key);
 	e = seal_pieces(job, seal, from, out->fd);

@@ -14,6 +14,8 @@
 
 #define LINKED_FILE_MS 180000           /* one transfer */
 #define LINKED_HOST_TRIES 2             /* of one host, when it fails of itself */
+#define LINKED_LINKS_MAX 8              /* that are remembered of a number … */
+#define LINKED_LINK_MS 600000           /* … for so long */
 
 /* linked_provider.fetch_media, .upload_media, .media_fits. */
 enum err linked_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
@@ -30,6 +32,22 @@ enum err linked_reference_open(struct job *job, str sealed, str *out);
 
 /* What is to be sent, with its references as linked_content_write() reads them. */
 enum err linked_references_open(struct job *job, const struct outgoing *msg, struct outgoing *out);
+
+/* The files that a message names by links (of a file, or of a header's): fetched, uploaded, and
+ * standing in *msg as if they had been uploaded before it was sent. *out has the advice when it
+ * fails: a link that leads nowhere is the message's fault and not the channel's. */
+struct linked_links {
+	struct job *job;
+	struct linked *n;
+	const struct channel *ch;
+	struct outgoing *msg;
+	struct send_result *out;
+};
+enum err linked_links_take(const struct linked_links *l);
+void linked_links_free(struct linked *n);
+
+/* A file without a name for the time of the job. */
+enum err linked_temporary(struct job *job, int *out);
 
 /* A file of a number, deciphered into put(); size_max: of the plain file. ERR_MISSING: the hosts
  * have it no more; ERR_UPSTREAM: they could not be asked, or what came is not the file. */
