@@ -173,7 +173,7 @@ static enum err answer_call(struct job *job, const struct channel *ch,
 static enum err new_message(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, struct inbox_changes *changes)
 {
-	struct contact contact;
+	struct contact contact = { 0 };
 	struct conversation conv;
 	struct message m = {
 		.id = message_id(job, ch, ev),
@@ -189,7 +189,9 @@ static enum err new_message(struct job *job, const struct channel *ch,
 		.trace = message_trace(job, ch, ev->remote_id),
 	};
 
-	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
+	/* What the owner writes in a group is for nobody by name. */
+	if (!ev->is_echo || !ev->group_id.len)
+		TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
 	TRY(thread_of(job, ch, ev, contact.id, changes, &conv));
 	m.conversation_id = conv.id;
 	if (contact.blocked_ms)

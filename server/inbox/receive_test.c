@@ -210,6 +210,25 @@ STORE_TEST(a_group_has_a_thread_and_a_name_of_its_own_and_who_spoke_is_told)
 	EXPECT_STR(contact.name, "Choir");
 }
 
+STORE_TEST(what_the_owner_writes_in_a_group_stands_in_its_thread)
+{
+	const str id = S("120363000000000001@g.us");
+	struct channel *ch = test_channel(job);
+	struct provider_event theirs = test_says("12025550142", "wamid.G", "to all", TEST_NOW_MS);
+	struct provider_event ours = test_says("12025550142", "wamid.O", "me, too", TEST_NOW_MS);
+	struct message a, b;
+
+	theirs.group_id = ours.group_id = id;
+	ours.is_echo = true;
+	ours.who = (struct person_ref){ 0 };
+	test_apply(job, ch, &theirs, NULL);
+	test_apply(job, ch, &ours, NULL);
+	a = test_message(job, ch, "wamid.G");
+	b = test_message(job, ch, "wamid.O");
+	EXPECT(b.conversation_id == a.conversation_id);
+	EXPECT_INT(b.author_kind, ACTOR_PHONE);
+}
+
 STORE_TEST(a_call_opens_the_window_and_wants_no_answer)
 {
 	struct channel *ch = test_channel(job);
