@@ -146,9 +146,10 @@ struct wa_message {
 	const Wa__Message *message;     /* unwrapped; NULL when there is none */
 	bytes plain;                    /* what it was unpacked of, wrappers included */
 	/* Of a vote, or another add-on: the secret of the message that it is about (wa_addon_open,
-	 * wa_vote_read) and its author's account; none when that is not known. */
+	 * wa_vote_read), and by both addresses its author and whoever sent this: nobody says by
+	 * which of them it was sealed. None when that is not known. */
 	bytes target_secret;
-	struct jid target_author;
+	struct jid target_author[2], author[2];
 };
 
 enum wa_receipt_kind { WA_DELIVERED, WA_READ, WA_PLAYED, WA_READ_SELF, WA_PLAYED_SELF };

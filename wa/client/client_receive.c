@@ -272,26 +272,29 @@ static enum err find_secret(struct wa_client *c, const struct wa_call *call, str
 	struct arena *arena = call->out->arena;
 	enum wa_use use;
 	const Wa__MessageKey *key = m->message ? wa_addon_target(m->message, &use) : NULL;
-	struct jid author, none;
+	struct jid author, other;
 	bytes record;
 	enum err e;
 
 	if (!key || !key->id)
 		return OK;
-	/* from_me is said from the point of view of whoever wrote the key. */
-	if (!key->participant)
+	/* from_me is said from the point of view of whoever wrote the key. Some say that nobody
+	 * takes part where others say nothing. */
+	if (!key->participant || !*key->participant)
 		author = key->from_me == m->is_from_me ? client_own(c, true)
 			 : key->from_me		       ? m->sender
 						       : m->chat;
 	else if (!jid_read(str_of(key->participant), &author))
 		return OK;
-	author = client_canonical(c, arena, &author, &none);
+	author = client_canonical(c, arena, &author, &other);
 	e = client_get(c, call, WA_RECORD_SECRET,
 		secret_key(arena, &m->chat, &author, str_of(key->id)), &record);
 	if (e != OK || record.len != 8 + WA_SECRET_SIZE)
 		return e == ERR_MISSING ? OK : e;
 	m->target_secret = (bytes){ record.ptr + 8, WA_SECRET_SIZE };
-	m->target_author = author;
+	m->target_author[0] = author;
+	m->target_author[1] = other;
+	m->author[0] = client_canonical(c, arena, &m->sender, &m->author[1]);
 	return OK;
 }
 

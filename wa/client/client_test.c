@@ -805,11 +805,13 @@ TEST(votes_come_with_the_secret_of_their_poll)
 	}
 	m = board_event(a.own, WA_EVENT_MESSAGE, 0)->message;
 	EXPECT_INT(m->target_secret.len, WA_SECRET_SIZE);
-	EXPECT_STR(jid_text(test_arena(), &m->target_author), "10000000001111@lid");
+	EXPECT_STR(jid_text(test_arena(), &m->target_author[0]), "10000000001111@lid");
+	EXPECT(str_is(m->target_author[1].server, JID_SERVER_PN));
+	EXPECT(str_is(m->author[1].server, JID_SERVER_PN));
 	{
 		struct wa_addon addon = { .use = WA_USE_POLL_VOTE, .secret = m->target_secret,
 			.target_id = S("3EB001"), .target_author = { S("10000000001111@lid") },
-			.author = { S("20000000002222@lid") } };
+			.author = { jid_text(test_arena(), &m->author[0]) } };
 
 		EXPECT(wa_vote_read(test_arena(), &addon, m->message->poll_update_message,
 			wa_message_poll_of(ask.message), &chosen));

@@ -69,7 +69,10 @@ static enum err put_message(struct turn *turn, const struct wa_message *m)
 		json_put(&b, "push_name", m->push_name);
 	if (m->target_secret.len) {
 		json_put(&b, "target_secret", base64_text(arena, m->target_secret));
-		put_jid(&b, arena, "target_author", &m->target_author);
+		put_jid(&b, arena, "target_author", &m->target_author[0]);
+		put_jid(&b, arena, "target_author_other", &m->target_author[1]);
+		put_jid(&b, arena, "author", &m->author[0]);
+		put_jid(&b, arena, "author_other", &m->author[1]);
 	}
 	if (m->plain.len)
 		json_put(&b, "message", base64_text(arena, m->plain));

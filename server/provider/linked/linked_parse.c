@@ -46,28 +46,16 @@ void linked_add_chat(struct person_ref *who, str jid)
 
 /* ---- messages ---- */
 
-static str bare(struct arena *arena, str text)
-{
-	struct jid jid;
-
-	if (!text.len || !jid_read(text, &jid))
-		return text;
-	jid.device = 0;
-	jid.agent = 0;
-	return jid_text(arena, &jid);
-}
-
-static void read_addon(struct job *job, json v, const struct linked_said *said,
-	struct wa_addon *out)
+static void read_addon(struct job *job, json v, struct wa_addon *out)
 {
 	struct buf secret = buf_in(job->arena, 64);
-	str other = json_text_at(v, "other");
 
 	if (!base64_read(json_text_at(v, "target_secret"), &secret) || !secret.len)
 		return;
 	*out = (struct wa_addon){ .secret = buf_bytes(&secret),
-		.target_author = { json_text_at(v, "target_author") },
-		.author = { bare(job->arena, said->sender), said->is_from_me ? STR_NONE : other } };
+		.target_author = { json_text_at(v, "target_author"),
+			json_text_at(v, "target_author_other") },
+		.author = { json_text_at(v, "author"), json_text_at(v, "author_other") } };
 }
 
 static enum err read_plain(struct job *job, json v, struct linked_said *said)
@@ -131,7 +119,7 @@ static enum err parse_message(struct job *job, json v, struct provider_events *o
 				      str_ends(said.chat, S("@newsletter"))))
 		return OK;
 	TRY(read_plain(job, v, &said));
-	read_addon(job, v, &said, &addon);
+	read_addon(job, v, &addon);
 	if (addon.secret.len)
 		said.addon = &addon;
 	if (!linked_content_read(job->arena, &said, &ev))
