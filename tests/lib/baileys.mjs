@@ -1,7 +1,8 @@
 // baileys.mjs: unmodified Baileys clients on the sandbox's network of linked devices.
+import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import path from 'node:path'
-import makeWASocket, { useMultiFileAuthState } from 'baileys'
+import makeWASocket, { normalizeMessageContent, proto, useMultiFileAuthState } from 'baileys'
 import pino from 'pino'
 import { until } from './parley.mjs'
 
@@ -19,6 +20,22 @@ if (!process.env.BAILEYS_LOG) for (const name of ['log', 'info', 'warn', 'error'
 
 const RESTART_REQUIRED = 515
 const WAIT_MS = 30_000
+
+/** What a message says, out of its wrappers; and its words. */
+export const contentOf = ({ message }) => normalizeMessageContent(message)
+export const textOf = (message) => contentOf(message)?.conversation ?? contentOf(message)?.extendedTextMessage?.text
+
+const hashOf = (option) => createHash('sha256').update(option).digest()
+const hmac = (key, data) => createHmac('sha256', key).update(data).digest()
+
+/** What Baileys has no words for: a vote, sealed with the secret of its poll. */
+function sealVote({ id, secret, creator, voter }, names) {
+  const key = hmac(hmac(Buffer.alloc(32), secret), Buffer.concat([Buffer.from(`${id}${creator}${voter}Poll Vote`), Buffer.from([1])]))
+  const encIv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, encIv).setAAD(Buffer.from(`${id}\0${voter}`))
+  const plain = proto.Message.PollVoteMessage.encode({ selectedOptions: names.map(hashOf) }).finish()
+  return { encIv, encPayload: Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]) }
+}
 
 /** One Baileys device: connects again after 515, as its documentation wants, and after nothing else. */
 export class Client extends EventEmitter {
@@ -95,6 +112,25 @@ export class Client extends EventEmitter {
     const sent = await this.sock.sendMessage(jid, content, options)
     this.sent.set(sent.key.id, sent.message)
     return sent
+  }
+
+  /** A content as the protocol has it. */
+  async relay(jid, message, attributes = {}) {
+    const id = await this.sock.relayMessage(jid, message, { additionalAttributes: attributes })
+    this.sent.set(id, message)
+    return { key: { remoteJid: jid, fromMe: true, id }, message }
+  }
+
+  /** Votes in a poll that it got, or sent: by names of options; none: takes the vote back. */
+  vote(jid, poll, names) {
+    const creator = poll.key.fromMe ? this.lid : poll.key.participant || poll.key.remoteJid
+    const vote = sealVote({ id: poll.key.id, secret: poll.message.messageContextInfo.messageSecret, creator, voter: this.lid }, names)
+    return this.relay(jid, { pollUpdateMessage: { pollCreationMessageKey: { ...poll.key, remoteJid: jid }, vote, senderTimestampMs: Date.now() } })
+  }
+
+  /** What became of that message: an edit has its new content, a deletion none. */
+  changed(id, test) {
+    return until(() => this.updates.find((u) => u.key.id === id && test(u.update)), `a change of ${id}`, WAIT_MS)
   }
 
   /** The message that came under this id, deciphered. */
