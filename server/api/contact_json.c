@@ -92,6 +92,7 @@ static void write_fields(struct job *job, struct buf *out, const struct contact_
 	json_put(out, "given_name", contact->given_name.len ? contact->given_name : STR_NONE);
 	json_put(out, "profile_name", contact->profile_name.len ? contact->profile_name : STR_NONE);
 	json_put(out, "phone", with_plus(job, contact->phone));
+	json_put_bool(out, "is_group", contact->group.len > 0);
 	write_aliases(out, contact);
 	json_put(out, "source", contact->source);
 	write_labels(out, view, contact->id);

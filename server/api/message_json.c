@@ -309,6 +309,7 @@ void contact_write_json(struct job *job, struct buf *out, const char *key,
 	json_put_id(out, "id", contact->id);
 	json_put(out, "name", contact->name);
 	json_put(out, "phone", with_plus(job, contact->phone));
+	json_put_bool(out, "is_group", contact->group.len > 0);
 	json_close(out, '}');
 }
 

@@ -250,6 +250,23 @@ static str name_of(struct job *job, json root, const char *kind)
 		STR_A(hex_text(job->arena, (bytes){ hash, 10 })));
 }
 
+/* Beside the sentence what it is made of, for readers of other languages; members are mentions,
+ * too, so that whoever shows it has their names. */
+static void put_group_parts(struct buf *out, json root)
+{
+	str text = json_text(json_field(root, "text"));
+
+	json_put_bool(out, "on", json_flag(json_field(root, "on"), true));
+	json_put_bool(out, "alone", is_alone(root));
+	json_put_int(out, "value", json_int(json_field(root, "value"), 0));
+	if (text.len)
+		json_put(out, "text", text);
+	if (!json_count(json_field(root, "members")))
+		return;
+	json_put_value(out, "members", json_field(root, "members"));
+	json_put_value(out, "mentions", json_field(root, "members"));
+}
+
 static str content(struct job *job, const char *type, str body, json root)
 {
 	struct buf out = buf_in(job->arena, RAW_MAX);
@@ -258,8 +275,8 @@ static str content(struct job *job, const char *type, str body, json root)
 	json_put(&out, "type", str_of(type));
 	json_put(&out, "body", body);
 	json_put(&out, "event", json_text(json_field(root, "event")));
-	if (json_count(json_field(root, "members")))
-		json_put_value(&out, "members", json_field(root, "members"));
+	if (str_is(str_of(type), S("group")))
+		put_group_parts(&out, root);
 	if (json_field(root, "video")) {
 		json_put_value(&out, "video", json_field(root, "video"));
 		json_put_value(&out, "refused", json_field(root, "refused"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '@shared/api/types'
-import { answerOf, cardsOf, formAnswers, interactiveOf, orderOf, originOf, placeOf, pollOf, previewOf, templateTexts, votesOf } from './content'
+import { answerOf, besideOf, cardsOf, formAnswers, interactiveOf, orderOf, originOf, placeOf, pollOf, previewOf, templateTexts, votesOf } from './content'
 
 const message = (type: string, body: unknown, more: object = {}) => ({ type, direction: 'in', media: null, deleted_ms: null, [type]: body, ...more }) as unknown as Message
 const t = (key: string, values?: Record<string, unknown>) => (values ? `${key} ${JSON.stringify(values)}` : key)
@@ -36,8 +36,20 @@ describe('content', () => {
     expect(orderOf(message('order', { product_items: [{ product_retailer_id: 'a', quantity: '1' }] })).total).toBeNull()
   })
   it('reads polls and votes in the shapes that occur', () => {
-    expect(pollOf(message('poll', { name: 'Q', options: ['a', { name: 'b', votes: 3 }] })).options).toEqual([{ name: 'a', votes: 0 }, { name: 'b', votes: 3 }])
+    expect(pollOf(message('poll', { name: 'Q', options: ['a', { name: 'b', votes: 3 }] })).options).toEqual([{ name: 'a', votes: 0, voters: [], isOurs: false }, { name: 'b', votes: 3, voters: [], isOurs: false }])
     expect(votesOf(message('poll_vote', { options: ['a', { name: 'b' }] }))).toEqual(['a', 'b'])
+  })
+  it('tells who voted for what, and our own vote from theirs', () => {
+    const poll = pollOf(message('poll', { name: 'Q', options: [{ name: 'a', votes: 2 }, { name: 'b', votes: 0 }], voters: [{ by: '7', name: 'Ana', options: [0] }, { by: 'business', name: null, options: [0] }, { by: '8', name: 'Bob', options: [] }] }))
+    expect(poll).toMatchObject({ voters: 2, options: [{ voters: ['Ana'], isOurs: true }, { voters: [], isOurs: false }] })
+  })
+  it('reads what a text brings along, and makes links of web addresses only', () => {
+    expect(besideOf({ preview: { url: 'https://x.example/a', title: 'T', description: 'D' } })).toEqual({ kind: 'preview', title: 'T', text: 'D', link: 'https://x.example/a', host: 'x.example' })
+    expect(besideOf({ preview: { url: 'x.example', title: 'T' } })).toMatchObject({ link: 'https://x.example/' })
+    expect(besideOf({ preview: { url: 'javascript:alert(1)', title: 'T' } })).toMatchObject({ link: '', host: '' })
+    expect(besideOf({ group_invite: { name: 'Choir', expires_s: 5 } })).toEqual({ kind: 'invite', title: 'Choir', untilMs: 5000 })
+    expect(besideOf({ event: { name: 'Fair', start_s: 7, cancelled: true } })).toEqual({ kind: 'event', title: 'Fair', startMs: 7000, endMs: null, isCancelled: true })
+    expect(besideOf({ body: 'Hi', preview: null })).toBeNull()
   })
   it('reads what was filled into a template', () => {
     expect(templateTexts(message('template', { name: 'n', language: { code: 'en' }, components: [{ parameters: [{ type: 'text', text: 'Ana' }, { type: 'payload', payload: 'p' }] }] })))

@@ -207,19 +207,56 @@ export function originOf(message: Message): Origin | null {
   return Object.keys(product).length ? { kind: 'product', title: str(product['product_retailer_id']), text: '', link: '' } : null
 }
 
+/** What a text brings along beside its words. */
+export type Beside =
+  | { kind: 'preview'; title: string; text: string; link: string; host: string }
+  | { kind: 'invite'; title: string; untilMs: number | null }
+  | { kind: 'event'; title: string; startMs: number | null; endMs: number | null; isCancelled: boolean }
+
+/** Only addresses of the web become links, whatever a preview says of itself. */
+function webAddress(text: string): URL | null {
+  try {
+    const url = new URL(/^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`)
+    return /^https?:$/.test(url.protocol) ? url : null
+  } catch {
+    return null
+  }
+}
+
+const secondsAsMs = (value: unknown): number | null => {
+  const seconds = num(value)
+  return seconds === null ? null : seconds * 1000
+}
+
+export function besideOf(body: Obj): Beside | null {
+  const [preview, invite, event] = [obj(body['preview']), obj(body['group_invite']), obj(body['event'])]
+  if (Object.keys(invite).length) return { kind: 'invite', title: str(invite['name']), untilMs: secondsAsMs(invite['expires_s']) }
+  if (Object.keys(event).length) return { kind: 'event', title: str(event['name']), startMs: secondsAsMs(event['start_s']), endMs: secondsAsMs(event['end_s']), isCancelled: event['cancelled'] === true }
+  const url = webAddress(str(preview['url']))
+  const title = str(preview['title']) || str(preview['description'])
+  if (!title) return null
+  return { kind: 'preview', title, text: str(preview['title']) ? str(preview['description']) : '', link: url?.href ?? '', host: url?.hostname ?? '' }
+}
+
 export interface Poll {
   question: string
-  options: { name: string; votes: number }[]
+  options: { name: string; votes: number; voters: string[]; isOurs: boolean }[]
   several: boolean
+  voters: number
 }
 
 export function pollOf(message: Message): Poll {
   const body = bodyOf(message)
+  const voters = list(body['voters']).map((one) => ({ name: str(one['name']), isOurs: one['by'] === 'business', at: (Array.isArray(one['options']) ? one['options'] : []).map(num) }))
   return {
     question: str(body['name']) || str(body['question']),
     several: (num(body['selectable_count']) ?? 1) !== 1,
-    options: (Array.isArray(body['options']) ? body['options'] : []).map((option) =>
-      typeof option === 'string' ? { name: option, votes: 0 } : { name: str(obj(option)['name']), votes: num(obj(option)['votes']) ?? 0 }),
+    options: (Array.isArray(body['options']) ? body['options'] : []).map((option, i) => {
+      const chosen = voters.filter((one) => one.at.includes(i))
+      const [name, votes] = typeof option === 'string' ? [option, 0] : [str(obj(option)['name']), num(obj(option)['votes']) ?? 0]
+      return { name, votes, voters: chosen.filter((one) => !one.isOurs).map((one) => one.name), isOurs: chosen.some((one) => one.isOurs) }
+    }),
+    voters: voters.filter((one) => one.at.length > 0).length,
   }
 }
 
@@ -293,6 +330,7 @@ export const disappears = (message: Message): boolean => (num(bodyOf(message)['d
 /** One line that stands for the message in lists, quotes and notices. */
 export function previewOf(message: Message, t: Translate): string {
   if (message.deleted_ms) return t('message.deleted')
+  if (message.type === 'waiting') return t('message.waiting')
   const text = plainText(withNames(textOf(message), message.mentions))
   return text || specialPreview(message, t) || kindName(isVoice(message) ? 'voice' : message.type, t)
 }
