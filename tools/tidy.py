@@ -57,6 +57,7 @@ LOCKS_ALLOWED = {
     'server/store/': 'the writer\'s queue and the pool of connections; the one place where jobs wait for each other',
     'server/net/': 'any thread may hand bytes to the loop',
     'server/provider/sandbox/sandbox_fixture.c': 'tests read what a receiver on the loop has kept',
+    'server/provider/sandbox/linked_media_fault.c': 'set on the loop, read by the workers that play media hosts',
     'base/clock.c': 'a condition that waits by the clock that never goes back',
     'base/clock.h': 'as base/clock.c',
     'server/api/tell.c': 'tellings go one after the other, so that no older state is published behind a newer one',

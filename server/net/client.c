@@ -256,6 +256,10 @@ static void set_bounds(struct running *run, const char *url)
 	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
 	                 (long)(call->deadline_ms ? call->deadline_ms : CALL_DEADLINE_MS));
+	if (call->stall_ms) {
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)CALL_RATE_MIN);
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(call->stall_ms / 1000));
+	}
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

@@ -15,6 +15,7 @@
 
 #define CALL_DEADLINE_MS 30000
 #define CALL_REPLY_MAX (4u << 20)
+#define CALL_RATE_MIN 1024
 
 struct http_call {
 	enum http_method method;
@@ -28,6 +29,9 @@ struct http_call {
 	const struct call_part { str name, value, file_name, type; const char *file_path; } *parts;
 	size_t part_count;
 	int64_t deadline_ms;            /* 0: CALL_DEADLINE_MS */
+	/* > 0: over when less than CALL_RATE_MIN octets a second came and went for so long; in
+	 * whole seconds. For calls whose deadline is that of a large file. */
+	int64_t stall_ms;
 	size_t reply_max;               /* 0: CALL_REPLY_MAX */
 	/* > 0: the body of a 2xx goes to this descriptor instead of memory */
 	int reply_file;

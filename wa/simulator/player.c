@@ -146,8 +146,10 @@ static struct sim_said *add_said(struct sim_player *p, str id)
 		free_said(&p->said[0]);
 		memmove(p->said, p->said + 1, --p->said_count * sizeof *p->said);
 	}
-	if (!p->said)
-		p->said = heap_alloc(SIM_SAID_MAX * sizeof *p->said);
+	if (p->said_count == p->said_room) {
+		p->said_room = p->said_room ? 2 * p->said_room : 64;
+		p->said = heap_grow(p->said, p->said_room * sizeof *p->said);
+	}
 	said = &p->said[p->said_count++];
 	*said = (struct sim_said){ .id = heap_text(id), .name = heap_text(S("")) };
 	return said;

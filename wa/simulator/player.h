@@ -18,7 +18,9 @@
 #include "wa/client/client.h"
 #include "wa/simulator/simulator.h"
 
-#define SIM_SAID_MAX 2000       /* messages that a phone keeps; then the oldest goes */
+#define SIM_SAID_MAX 50000      /* messages that a phone keeps; then the oldest goes */
+#define SIM_HISTORY_CHATS 100   /* in one part of a history */
+#define SIM_HISTORY_INSIDE (64 << 10) /* octets; a larger part goes as a file */
 
 struct sim_player;
 struct wa_sync;
@@ -29,6 +31,12 @@ struct sim_player_config {
 	void (*random)(void *arg, void *out, size_t size);
 	/* All that happens, while it does; its parts live as long as the call. May be NULL. */
 	void (*event)(void *arg, struct sim_player *player, const struct wa_event *event);
+	/* Leaves octets on a media host: their direct path, or none. NULL: parts of histories go
+	 * inside of their messages whatever their size. */
+	str (*upload)(void *arg, struct arena *arena, bytes octets);
+	/* The same of a file that the hosts have forgotten: its new path; none: the phone does not
+	 * have it any more. NULL: the old one is good again. */
+	str (*upload_again)(void *arg, struct arena *arena, str direct_path);
 	void *arg;
 };
 

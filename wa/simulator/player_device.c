@@ -9,6 +9,7 @@
 #include "wa_history.pb-c.h"
 #include "wa_misc.pb-c.h"
 
+#include <stdio.h>
 #include <zlib.h>
 
 #define CHATS_MAX 1000
@@ -67,7 +68,6 @@ static Wa__Conversation *chat_of(struct sim_player *p, Wa__HistorySync *history,
 	c = ARENA_NEW(p->arena, Wa__Conversation);
 	wa__conversation__init(c);
 	c->id = own_text(p, chat);
-	c->messages = ARENA_ARRAY(p->arena, Wa__HistorySyncMsg *, SIM_SAID_MAX);
 	PROTO_SET(c, unread_count, 0);
 	peer = jid_read(chat, &jid) ? sim_phone_of(p->phone->sim, &jid) : NULL;
 	if (peer) {
@@ -79,6 +79,22 @@ static Wa__Conversation *chat_of(struct sim_player *p, Wa__HistorySync *history,
 	}
 	history->conversations[history->n_conversations++] = c;
 	return c;
+}
+
+static void add_message(struct sim_player *p, Wa__Conversation *c, Wa__HistorySyncMsg *msg)
+{
+	size_t count = c->n_messages;
+
+	/* Room is doubled whenever a power of two is full. */
+	if (!(count & (count - 1))) {
+		Wa__HistorySyncMsg **more =
+			ARENA_ARRAY(p->arena, Wa__HistorySyncMsg *, count ? 2 * count : 1);
+
+		if (count)
+			memcpy(more, c->messages, count * sizeof *more);
+		c->messages = more;
+	}
+	c->messages[c->n_messages++] = msg;
 }
 
 /* Newest first, as phones write them. wanted: one chat, or none for all. */
@@ -107,7 +123,7 @@ static void put_chats(struct sim_player *p, Wa__HistorySync *history, str wanted
 		msg->message = info_of(p, said);
 		if (!c->n_messages)
 			PROTO_SET(c, conversation_timestamp, (uint64_t)(said->t_ms / 1000));
-		c->messages[c->n_messages++] = msg;
+		add_message(p, c, msg);
 		c->unread_count += !said->from_me && !said->is_read;
 		count++;
 	}
@@ -144,21 +160,65 @@ static bytes deflated(struct arena *arena, bytes plain)
 								  : BYTES_NONE;
 }
 
+/* As a file on a media host; false: there is none, or it took it not. */
+static bool leave(struct sim_player *p, bytes packed, Wa__HistorySyncNotification *note,
+	struct sim_left *left)
+{
+	struct buf enc = buf_in(p->arena, (size_t)WA_MEDIA_SEALED_MAX(packed.len));
+	struct wa_media_sums *sums = ARENA_NEW(p->arena, struct wa_media_sums);
+	struct wa_seal *seal;
+	str path;
+
+	if (!p->config.upload || packed.len <= SIM_HISTORY_INSIDE)
+		return false;
+	p->config.random(p->config.arg, left->key, sizeof left->key);
+	seal = wa_seal_create(WA_MEDIA_HISTORY, left->key);
+	wa_seal_add(seal, packed, &enc);
+	wa_seal_finish(seal, &enc, sums);
+	path = p->config.upload(p->config.arg, p->arena, buf_bytes(&enc));
+	if (enc.failed || !path.len)
+		return false;
+	snprintf(left->path, sizeof left->path, STR_F, STR_A(path));
+	note->direct_path = own_text(p, path);
+	PROTO_SET_DATA(note, media_key, ((bytes){ left->key, sizeof left->key }));
+	PROTO_SET_DATA(note, file_sha256, ((bytes){ sums->sha256, SHA256_SIZE }));
+	PROTO_SET_DATA(note, file_enc_sha256, ((bytes){ sums->enc_sha256, SHA256_SIZE }));
+	PROTO_SET(note, file_length, (uint64_t)sums->size);
+	return true;
+}
+
+/* One part, of how many; asked_id: of the question that it answers, or none. */
+struct told { Wa__HistorySync *history; size_t which, of; str asked_id; };
+
+static str new_id(struct sim_player *p)
+{
+	uint8_t seed[32];
+
+	p->config.random(p->config.arg, seed, sizeof seed);
+	return wa_message_id(p->arena, (bytes){ seed, sizeof seed });
+}
+
 static void send_history(struct sim_player *p, const struct wa_call *call, uint16_t device,
-	Wa__HistorySync *history, str asked_id)
+	const struct told *told)
 {
 	Wa__Message message = WA__MESSAGE__INIT;
 	Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
 	Wa__HistorySyncNotification note = WA__HISTORY_SYNC_NOTIFICATION__INIT;
-	const struct client_to_peer to = { .device = device };
-	bytes packed = deflated(p->arena, proto_bytes(p->arena, history));
+	const struct client_to_peer to = { .device = device, .id = new_id(p) };
+	bytes packed = deflated(p->arena, proto_bytes(p->arena, told->history));
+	struct sim_left *left = &p->left[p->left_count % SIM_LEFT_MAX];
 
-	PROTO_SET(&note, sync_type, (Wa__HistorySyncType)history->sync_type);
-	PROTO_SET(&note, chunk_order, 1);
-	PROTO_SET(&note, progress, 100);
-	if (asked_id.len)
-		note.peer_data_request_session_id = own_text(p, asked_id);
-	PROTO_SET_DATA(&note, initial_hist_bootstrap_inline_payload, packed);
+	PROTO_SET(&note, sync_type, (Wa__HistorySyncType)told->history->sync_type);
+	PROTO_SET(&note, chunk_order, (uint32_t)told->which);
+	PROTO_SET(&note, progress, (uint32_t)(100 * told->which / told->of));
+	if (told->asked_id.len)
+		note.peer_data_request_session_id = own_text(p, told->asked_id);
+	if (leave(p, packed, &note, left)) {
+		snprintf(left->id, sizeof left->id, STR_F, STR_A(to.id));
+		p->left_count++;
+	} else {
+		PROTO_SET_DATA(&note, initial_hist_bootstrap_inline_payload, packed);
+	}
 	PROTO_SET(&protocol, type, WA__PROTOCOL_MESSAGE__TYPE__HISTORY_SYNC_NOTIFICATION);
 	protocol.history_sync_notification = &note;
 	message.protocol_message = &protocol;
@@ -166,21 +226,42 @@ static void send_history(struct sim_player *p, const struct wa_call *call, uint1
 		(void)client_send_peer(p->client, call, &message, &to);
 }
 
+/* Many chats go in many parts: the first are those of the first screen. */
+static void send_chats(struct sim_player *p, const struct wa_call *call, uint16_t device)
+{
+	Wa__HistorySync all = WA__HISTORY_SYNC__INIT;
+	size_t parts;
+
+	put_chats(p, &all, STR_NONE, STR_NONE, SIM_SAID_MAX);
+	parts = all.n_conversations ? (all.n_conversations + SIM_HISTORY_CHATS - 1) /
+					      SIM_HISTORY_CHATS
+				    : 1;
+	for (size_t i = 0; i < parts; i++) {
+		Wa__HistorySync part = WA__HISTORY_SYNC__INIT;
+		size_t from = i * SIM_HISTORY_CHATS, left = all.n_conversations - from;
+
+		PROTO_SET(&part, sync_type,
+			i ? WA__HISTORY_SYNC__HISTORY_SYNC_TYPE__RECENT
+			  : WA__HISTORY_SYNC__HISTORY_SYNC_TYPE__INITIAL_BOOTSTRAP);
+		PROTO_SET(&part, progress, (uint32_t)(100 * (i + 1) / parts));
+		part.conversations = all.conversations + from;
+		part.n_conversations = left < SIM_HISTORY_CHATS ? left : SIM_HISTORY_CHATS;
+		send_history(p, call, device, &(struct told){ &part, i + 1, parts, STR_NONE });
+	}
+}
+
 /* ---- a new device ---- */
 
 static void welcome(struct sim_player *p, const struct wa_call *call, uint16_t device)
 {
 	struct jid to = sim_phone_jid(p->phone, true, device);
-	Wa__HistorySync names = WA__HISTORY_SYNC__INIT, chats = WA__HISTORY_SYNC__INIT;
+	Wa__HistorySync names = WA__HISTORY_SYNC__INIT;
 
 	(void)wa_client_share_sync_keys(p->client, call, &to);
 	PROTO_SET(&names, sync_type, WA__HISTORY_SYNC__HISTORY_SYNC_TYPE__PUSH_NAME);
 	put_names(p, &names);
-	send_history(p, call, device, &names, STR_NONE);
-	PROTO_SET(&chats, sync_type, WA__HISTORY_SYNC__HISTORY_SYNC_TYPE__INITIAL_BOOTSTRAP);
-	PROTO_SET(&chats, progress, 100);
-	put_chats(p, &chats, STR_NONE, STR_NONE, SIM_SAID_MAX);
-	send_history(p, call, device, &chats, STR_NONE);
+	send_history(p, call, device, &(struct told){ &names, 1, 1, STR_NONE });
+	send_chats(p, call, device);
 }
 
 static bool is_shared(const struct sim_player *p, uint16_t device)
@@ -275,7 +356,7 @@ static void send_older(struct sim_player *p, const struct wa_call *call,
 		chat = sim_phone_jid(peer, true, 0);
 	PROTO_SET(&history, sync_type, WA__HISTORY_SYNC__HISTORY_SYNC_TYPE__ON_DEMAND);
 	put_chats(p, &history, jid_text(p->arena, &chat), str_of(asked->oldest_msg_id), max);
-	send_history(p, call, m->sender.device, &history, m->id);
+	send_history(p, call, m->sender.device, &(struct told){ &history, 1, 1, m->id });
 }
 
 void player_answer(struct sim_player *p, const struct wa_call *call, const struct wa_message *m)
@@ -324,42 +405,65 @@ static void copy_child(struct sim_player *p, struct node *to, const struct node 
 	node_adopt(to, copy);
 }
 
-/* The phone has the file, and says where: its path is good again. */
-void player_find_file(struct sim_player *p, const struct wa_call *call, const struct node *receipt)
+/* That of a message, or of a part of a history; without a key: the phone knows of neither. */
+static struct file file_named(struct sim_player *p, str id)
 {
-	str id = node_text(p->arena, receipt, "id");
 	const struct sim_said *said = sim_player_find(p, id);
 	Wa__Message *message = said && said->plain
 				       ? PROTO_UNPACK(p->arena, Wa__Message, wa__message,
 						 ((bytes){ said->plain, said->plain_len }))
 				       : NULL;
-	struct jid own = sim_phone_jid(p->phone, false, 0), from;
-	struct node *note = node_new(p->arena, "notification"), *encrypt;
 	struct wa_inside inside = { 0 };
-	struct wa_media_retry answer = { id, STR_NONE, WA_RETRY_GOOD };
-	uint8_t *nonce = arena_alloc(p->arena, GCM_NONCE_SIZE);
-	struct file file = { 0 };
-	struct sim_device *to;
 
 	if (message) {
 		wa_message_unwrap(message, &inside);
-		file = file_of(inside.content);
+		return file_of(inside.content);
 	}
+	for (size_t i = 0; i < p->left_count && i < SIM_LEFT_MAX; i++)
+		if (str_is(str_of(p->left[i].id), id))
+			return (struct file){ { p->left[i].key, WA_MEDIA_KEY_SIZE },
+				str_of(p->left[i].path) };
+	return (struct file){ 0 };
+}
+
+/* Says where the file is now, or that there is none. */
+static void put_answer(struct sim_player *p, struct node *note, str id, const struct file *file)
+{
+	struct wa_media_retry answer = { id, file->path, WA_RETRY_GOOD };
+	uint8_t *nonce = arena_alloc(p->arena, GCM_NONCE_SIZE);
+	struct node *encrypt;
+
+	if (p->config.upload_again)
+		answer.direct_path = p->config.upload_again(p->config.arg, p->arena, file->path);
+	if (!answer.direct_path.len)
+		answer.result = WA_RETRY_GONE;
+	p->config.random(p->config.arg, nonce, GCM_NONCE_SIZE);
+	encrypt = node_add(p->arena, note, "encrypt");
+	node_put_data(node_add(p->arena, encrypt, "enc_p"),
+		wa_media_retry_answer(p->arena, file->key, &answer, nonce));
+	node_put_data(node_add(p->arena, encrypt, "enc_iv"), (bytes){ nonce, GCM_NONCE_SIZE });
+}
+
+void player_find_file(struct sim_player *p, const struct wa_call *call, const struct node *receipt)
+{
+	str id = node_text(p->arena, receipt, "id");
+	const struct node *asked = node_child(receipt, "encrypt");
+	struct jid own = sim_phone_jid(p->phone, false, 0), from;
+	struct node *note = node_new(p->arena, "notification");
+	struct file file = file_named(p, id);
+	struct sim_device *to;
+
 	node_put_jid(p->arena, note, "from", &own);
 	node_put(p->arena, note, "type", S("mediaretry"));
 	node_put(p->arena, note, "id", id);
 	node_put_int(p->arena, note, "t", call->now->wall_ms / 1000);
-	if (file.key.len) {
-		answer.direct_path = file.path;
-		p->config.random(p->config.arg, nonce, GCM_NONCE_SIZE);
-		encrypt = node_add(p->arena, note, "encrypt");
-		node_put_data(node_add(p->arena, encrypt, "enc_p"),
-			wa_media_retry_answer(p->arena, file.key, &answer, nonce));
-		node_put_data(node_add(p->arena, encrypt, "enc_iv"),
-			(bytes){ nonce, GCM_NONCE_SIZE });
-	} else {
+	/* Whoever asks must hold the key of the file. */
+	if (file.key.len && asked &&
+		wa_media_retry_asked(p->arena, file.key, id, node_child_data(asked, "enc_iv"),
+			node_child_data(asked, "enc_p")) == OK)
+		put_answer(p, note, id, &file);
+	else
 		node_put(p->arena, node_add(p->arena, note, "error"), "code", S("2"));
-	}
 	copy_child(p, note, receipt, "rmr");
 	to = node_jid(receipt, "from", &from) ? sim_device_find(p->phone, from.device) : NULL;
 	if (to)

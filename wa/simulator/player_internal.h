@@ -9,16 +9,22 @@
 struct sim_record { char *key; uint8_t *value; size_t len; };
 struct sim_records { struct sim_record *items; size_t count, cap; };
 
+/* A part of a history that went as a file; of the newest ones. */
+#define SIM_LEFT_MAX 64
+struct sim_left { char id[64], path[256]; uint8_t key[WA_MEDIA_KEY_SIZE]; };
+
 struct sim_player {
 	struct sim_player_config config;
 	struct sim_phone *phone;
 	struct wa_client *client;
 	struct sim_records records[WA_RECORD_KINDS];
 	struct sim_said *said;
-	size_t said_count;
+	size_t said_count, said_room;
 	uint64_t changes;
 	uint16_t shared[SIM_DEVICES_MAX];       /* devices that have their keys */
 	size_t shared_count;
+	struct sim_left left[SIM_LEFT_MAX];
+	size_t left_count;                      /* ever */
 	struct arena *arena;                    /* of the call that runs */
 	struct wa_clock now;
 	struct wa_output out;

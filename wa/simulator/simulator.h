@@ -32,6 +32,8 @@
 #define SIM_REFS 6
 #define SIM_DEVICES_MAX 64      /* of a phone; WhatsApp itself allows fewer */
 #define SIM_PREKEYS_MAX 1024    /* of a device */
+#define SIM_MEDIA_TTL_S 3600
+#define SIM_MEDIA_AUTH "sandbox-auth-"
 
 struct sim;
 struct sim_conn;
@@ -61,6 +63,12 @@ struct sim_faults {
 	int digest_error;       /* to a question for the digest of keys; -1: no answer */
 	int request_error;      /* to each request, or those of request_xmlns */
 	char request_xmlns[32];
+	/* Of media_conn. Not of the hosts themselves: those are the caller's. */
+	struct sim_media_faults {
+		int hosts_down;         /* so many come first where nobody listens */
+		int ttl_s;              /* 0: SIM_MEDIA_TTL_S */
+		int auth;               /* auth is SIM_MEDIA_AUTH and this */
+	} media;
 };
 
 struct sim_config {

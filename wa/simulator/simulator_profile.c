@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #define PICTURE_MAX (2u << 20)
-#define MEDIA_TTL_S 3600
+#define NOBODY "127.0.0.1:1"    /* no host listens there */
 
 /* ---- pictures ---- */
 
@@ -309,20 +309,34 @@ void sim_take_props(struct sim_device *d, const struct node *iq)
 	sim_device_answer(d, answer);
 }
 
+static void add_host(struct arena *arena, struct node *media, str name, const char *type)
+{
+	struct node *host = node_add(arena, media, "host");
+
+	node_put(arena, host, "hostname", name);
+	node_put(arena, host, "type", str_of(type));
+	node_add(arena, host, "upload");
+	node_add(arena, host, "download");
+}
+
+/* The same host by another name stands behind the first. */
 void sim_take_media_conn(struct sim_device *d, const struct node *iq)
 {
 	struct arena *arena = d->phone->sim->arena;
-	struct node *answer = sim_result(d, iq), *media = node_add(arena, answer, "media_conn"),
-		    *host;
+	const struct sim_media_faults *faults = &d->phone->sim->faults.media;
+	struct node *answer = sim_result(d, iq), *media = node_add(arena, answer, "media_conn");
+	int ttl_s = faults->ttl_s ? faults->ttl_s : SIM_MEDIA_TTL_S;
+	str host = str_of(d->conn ? d->conn->media_host : ""), port = host;
 
-	node_put(arena, media, "auth", S("sandbox-auth"));
-	node_put_int(arena, media, "ttl", MEDIA_TTL_S);
-	node_put_int(arena, media, "auth_ttl", MEDIA_TTL_S);
+	node_put(arena, media, "auth", arena_printf(arena, SIM_MEDIA_AUTH "%d", faults->auth));
+	node_put_int(arena, media, "ttl", ttl_s);
+	node_put_int(arena, media, "auth_ttl", ttl_s);
 	node_put(arena, media, "max_buckets", S("12"));
-	host = node_add(arena, media, "host");
-	node_put(arena, host, "hostname", str_of(d->conn ? d->conn->media_host : ""));
-	node_put(arena, host, "type", S("primary"));
-	node_add(arena, host, "upload");
-	node_add(arena, host, "download");
+	for (int i = 0; i < faults->hosts_down; i++)
+		add_host(arena, media, S(NOBODY), "primary");
+	add_host(arena, media, host, "primary");
+	if (str_is(str_split(&port, ':'), S("127.0.0.1")))
+		add_host(arena, media, arena_printf(arena, "localhost:" STR_F, STR_A(port)),
+			"fallback");
 	sim_device_answer(d, answer);
 }

@@ -139,27 +139,12 @@ enum err linked_history_paired(struct turn *turn)
 
 /* ---- one part ---- */
 
-struct lost { str id; bytes key; };
-
 static enum err ask_anew(struct turn *turn, void *arg)
 {
-	const struct lost *lost = arg;
+	const struct wa_media_reference *lost = arg;
 
-	TRY(linked_load(turn));
 	return wa_client_history_lost(wa_link_client(turn->n->link), &turn->call, lost->id,
-		lost->key);
-}
-
-/* The hosts have it no more: the phone is asked to send it again, as a part of its own. */
-static enum err tell_lost(struct job *job, id64 channel, const struct lost *lost)
-{
-	struct linked *n;
-	enum err e;
-
-	TRY(linked_take(job, channel, &n));
-	e = linked_run(job, n, ask_anew, (void *)lost);
-	linked_drop(n);
-	return e;
+		lost->media.key);
 }
 
 static enum err read_file_part(struct job *job, struct linked_part *part, json body)
@@ -171,9 +156,12 @@ static enum err read_file_part(struct job *job, struct linked_part *part, json b
 	TRY(wa_media_unpack(job->arena, json_text_at(body, "file"), &reference));
 	part->file = &file;
 	e = linked_fetch_sealed(job, part->ch, &file, &part->fd);
-	if (e == ERR_MISSING)
-		(void)!tell_lost(job, part->channel,
-			&(struct lost){ reference.id, reference.media.key });
+	/* The phone leaves it under another path; or sends it again, as a part of its own. */
+	if (e == ERR_MISSING) {
+		TRY(linked_file_again(job, part->ch, &reference, ask_anew));
+		job_forgive(job);
+		e = linked_fetch_sealed(job, part->ch, &file, &part->fd);
+	}
 	return e == OK ? linked_part_read(part) : e;
 }
 

@@ -1,6 +1,7 @@
 /* media.c: see media.h. */
 #include "provider/linked/media.h"
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "crypto/crypto.h"
 #include "provider/linked/linked_internal.h"
@@ -224,24 +225,58 @@ static enum outcome outcome_of(enum err e, int status)
 	return status == 404 || status == 410 ? GONE : BROKEN;
 }
 
+/* What is left of the time of a file: of all hosts together. */
+static int64_t time_left(int64_t until_ms)
+{
+	int64_t left = until_ms - clock_now_ms();
+
+	return left > 0 ? left : 1;
+}
+
 struct download {
 	struct job *job;
 	const struct channel *ch;
 	const struct linked_file *file;
+	int64_t until_ms;
 	int fd;
 };
+
+/* What is longer than was said is another file. */
+static int64_t size_max(const struct linked_file *file)
+{
+	int64_t told = file->media->size;
+
+	return told > 0 && told < file->size_max ? told : file->size_max;
+}
+
+/* Of what a host sends, before it counts as taken: another host may have the right one. */
+static bool is_announced(struct download *d)
+{
+	uint8_t *piece = arena_alloc(d->job->arena, PIECE), sum[SHA256_SIZE];
+	struct sha256 *hash = sha256_create();
+	ssize_t n;
+
+	lseek(d->fd, 0, SEEK_SET);
+	while ((n = read(d->fd, piece, PIECE)) > 0)
+		sha256_add(hash, (bytes){ piece, (size_t)n });
+	sha256_finish(hash, sum);
+	return n == 0 && (d->file->media->enc_sha256.len != SHA256_SIZE ||
+				 memcmp(d->file->media->enc_sha256.ptr, sum, SHA256_SIZE) == 0);
+}
 
 static enum outcome get_from(struct download *d, const struct wa_media_place *place)
 {
 	struct http_call call = { .method = HTTP_GET,
 		.headers = headers,
 		.header_count = 2,
-		.deadline_ms = LINKED_FILE_MS,
-		.reply_max = (size_t)WA_MEDIA_SEALED_MAX(d->file->size_max),
+		.deadline_ms = time_left(d->until_ms),
+		.stall_ms = LINKED_STALL_MS,
+		.reply_max = (size_t)WA_MEDIA_SEALED_MAX(size_max(d->file)),
 		.reply_file = d->fd,
 		.follow = true,
 		.allow_private = d->ch->allow_private };
 	struct http_reply reply = { 0 };
+	enum outcome got;
 	enum err e;
 
 	if (wa_download_url(d->job->arena, place, d->file->media, &call.url) != OK)
@@ -249,7 +284,10 @@ static enum outcome get_from(struct download *d, const struct wa_media_place *pl
 	if (ftruncate(d->fd, 0) != 0 || lseek(d->fd, 0, SEEK_SET) != 0)
 		return BROKEN;
 	e = http_call(d->job, &call, &reply);
-	return outcome_of(e, reply.status);
+	got = outcome_of(e, reply.status);
+	if (got == TOO_LARGE && size_max(d->file) < d->file->size_max)
+		return BROKEN;
+	return got == GOOD && !is_announced(d) ? BROKEN : got;
 }
 
 static enum outcome get_from_any(struct download *d, const struct places *places)
@@ -330,7 +368,7 @@ enum err linked_unseal_fd(struct job *job, const struct linked_file *file, int f
 static enum err fetch_sealed(struct job *job, const struct channel *ch, struct linked *n,
 	const struct linked_file *file, int *fd)
 {
-	struct download d = { job, ch, file, -1 };
+	struct download d = { job, ch, file, clock_now_ms() + LINKED_FILE_MS, -1 };
 
 	TRY(linked_temporary(job, &d.fd));
 	*fd = d.fd;
@@ -367,12 +405,8 @@ static enum err ask_phone(struct turn *turn, void *arg)
 		.is_from_me = r->is_from_me,
 		.key = r->media.key };
 
-	TRY(linked_load(turn));
-	if (wa_link_state(turn->n->link) != WA_OPEN)
-		return fail_code(turn->job, ERR_CONFLICT, S("not_connected"),
-			S("Wait until the number is connected."), "The number is not connected.");
 	if (!jid_read(r->chat, &again.chat))
-		return fail(turn->job, ERR_INPUT, "The message of the file is not known.");
+		return fail(turn->job, ERR_MISSING, "The message of the file is not known.");
 	/* Whose it was counts in groups alone. */
 	if (!str_is(again.chat.server, JID_SERVER_GROUP) || !jid_read(r->sender, &again.sender))
 		again.sender = (struct jid){ 0 };
@@ -395,20 +429,34 @@ static enum err read_answer(struct job *job, const struct wa_media_reference *r,
 		"The phone does not have the file any more.");
 }
 
-/* The file lies under a new path then. */
-static enum err again(struct job *job, struct linked *n, struct wa_media_reference *r)
+struct asked { enum err (*ask)(struct turn *turn, void *r); struct wa_media_reference *r; };
+
+static enum err ask_in_turn(struct turn *turn, void *arg)
 {
+	const struct asked *asked = arg;
+
+	TRY(linked_load(turn));
+	if (wa_link_state(turn->n->link) != WA_OPEN)
+		return fail_code(turn->job, ERR_CONFLICT, S("not_connected"),
+			S("Wait until the number is connected."), "The number is not connected.");
+	return asked->ask(turn, asked->r);
+}
+
+/* The file lies under a new path then. */
+static enum err again(struct job *job, struct linked *n, const struct asked *asked)
+{
+	struct wa_media_reference *r = asked->r;
 	struct linked_waiter waiter;
 	struct wa_media_retry answer = { 0 };
 	bool came;
 	enum err e;
 
-	if (!r->id.len || !r->chat.len || r->media.key.len != WA_MEDIA_KEY_SIZE)
+	if (!r->id.len || r->media.key.len != WA_MEDIA_KEY_SIZE)
 		return ERR_MISSING;
 	linked_wait_init(&waiter, arena_cstr(job->arena, r->id));
 	waiter.wants_media = true;
 	linked_wait_add(n, &waiter);
-	e = linked_run(job, n, ask_phone, r);
+	e = linked_run(job, n, ask_in_turn, (void *)asked);
 	came = linked_wait(n, &waiter, e == OK ? WA_MEDIA_RETRY_MS : 0);
 	if (e == OK && !came)
 		e = fail_code(job, ERR_UPSTREAM, S("phone_away"),
@@ -422,6 +470,18 @@ static enum err again(struct job *job, struct linked *n, struct wa_media_referen
 	return OK;
 }
 
+enum err linked_file_again(struct job *job, const struct channel *ch, struct wa_media_reference *r,
+	enum err (*ask)(struct turn *turn, void *r))
+{
+	struct linked *n;
+	enum err e;
+
+	TRY(linked_take(job, ch->id, &n));
+	e = again(job, n, &(struct asked){ ask, r });
+	linked_drop(n);
+	return e;
+}
+
 static enum err fetch_message_file(struct job *job, const struct channel *ch, struct linked *n,
 	struct wa_media_reference *r, const struct media_sink *sink)
 {
@@ -430,12 +490,19 @@ static enum err fetch_message_file(struct job *job, const struct channel *ch, st
 	enum err e = fetch_sealed(job, ch, n, &file, &fd);
 
 	if (e == ERR_MISSING) {
-		TRY(again(job, n, r));
+		TRY(again(job, n, &(struct asked){ ask_phone, r }));
 		job_forgive(job);
 		e = fetch_sealed(job, ch, n, &file, &fd);
 	}
 	TRY(e);
-	return linked_unseal_fd(job, &file, fd);
+	e = linked_unseal_fd(job, &file, fd);
+	/* The hosts have what was announced, and it is no file: no other try makes it one. */
+	if (e == ERR_UPSTREAM && r->media.enc_sha256.len)
+		return fail_code(job, ERR_MISSING, S("media_broken"),
+			S("Ask the sender to send it again."),
+			"What the sender left on WhatsApp's media hosts is not the file that was "
+			"announced.");
+	return e;
 }
 
 enum err linked_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
@@ -507,6 +574,7 @@ struct upload_to {
 	const struct channel *ch;
 	const struct sealed_file *file;
 	const struct wa_media_place *place;
+	int64_t until_ms;
 	struct wa_upload upload;
 };
 
@@ -516,7 +584,8 @@ static enum outcome post(struct upload_to *to, struct wa_uploaded *out)
 		.url = wa_upload_url(to->job->arena, to->place, &to->upload),
 		.headers = headers,
 		.header_count = COUNT_OF(headers),
-		.deadline_ms = LINKED_FILE_MS,
+		.deadline_ms = time_left(to->until_ms),
+		.stall_ms = LINKED_STALL_MS,
 		.follow = true,
 		.allow_private = to->ch->allow_private };
 	struct http_reply reply = { 0 };
@@ -628,7 +697,7 @@ enum err linked_upload_media(struct job *job, const struct channel *ch,
 	const struct media_info *info, const char *path, str *remote_id)
 {
 	struct sealed_file *file = ARENA_NEW(job->arena, struct sealed_file);
-	struct upload_to to = { job, ch, file, NULL,
+	struct upload_to to = { job, ch, file, NULL, clock_now_ms() + LINKED_FILE_MS,
 		{ .kind = kind_of_file(info), .enc_sha256 = file->sums.enc_sha256 } };
 	struct wa_media_reference reference = { 0 };
 	struct wa_uploaded answer = { 0 };

@@ -12,7 +12,8 @@
 #include "provider/linked/content.h"
 #include "provider/linked/linked.h"
 
-#define LINKED_FILE_MS 180000           /* one transfer */
+#define LINKED_FILE_MS 180000           /* a file, from or to whichever hosts */
+#define LINKED_STALL_MS 15000           /* a host that sends nothing for so long is left */
 #define LINKED_HOST_TRIES 2             /* of one host, when it fails of itself */
 #define LINKED_LINKS_MAX 8              /* that are remembered of a number … */
 #define LINKED_LINK_MS 600000           /* … for so long */
@@ -64,5 +65,11 @@ enum err linked_fetch_file(struct job *job, const struct channel *ch,
 enum err linked_fetch_sealed(struct job *job, const struct channel *ch,
 	const struct linked_file *file, int *fd);
 enum err linked_unseal_fd(struct job *job, const struct linked_file *file, int fd);
+
+/* Asks the phone for a file that the hosts have no more, by ask(turn, r), and waits for its answer:
+ * a new direct path, which r has then. ERR_MISSING: gone there, too; ERR_UPSTREAM: no answer. */
+struct turn;
+enum err linked_file_again(struct job *job, const struct channel *ch, struct wa_media_reference *r,
+	enum err (*ask)(struct turn *turn, void *r));
 
 #endif

@@ -40,6 +40,11 @@ static struct {
 	struct loop_timer *timer;
 } linked;
 
+struct sim *linked_sim(void)
+{
+	return linked.sim;
+}
+
 /* ---- the wire ---- */
 
 static void on_send(void *conn, bytes octets)
@@ -375,10 +380,10 @@ void control_linked_faults(const struct request *req, struct exchange *ex)
 		.no_prekeys = json_flag(json_field(v, "no_prekeys"), false),
 		.pn_groups = json_flag(json_field(v, "pn_groups"), false),
 		.request_error = (int)json_int(json_field(v, "request_error"), 0),
+		.media = faults->media, /* set by control_linked_media */
 	};
 	snprintf(faults->request_xmlns, sizeof faults->request_xmlns, STR_F,
 		STR_A(json_text_at(v, "request_xmlns")));
-	linked_media_fail((int)json_int(json_field(v, "media_status"), 0));
 	answer_done(ex);
 }
 

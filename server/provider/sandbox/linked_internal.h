@@ -13,8 +13,37 @@ void linked_play(void *arg, void *player, const struct node *node);
 /* The phone is played from now on, and made when it is not there. NULL: too many, or no number. */
 struct sim_player *linked_player(str phone);
 
+/* ---- linked.c ---- */
+struct sim *linked_sim(void);
+
 /* ---- linked_media.c ---- */
+#define LINKED_MEDIA_FOLDER "/v/t62.7118-24/"
 /* The file that a direct path names; false: none of ours. */
 bool linked_media_path(char path[512], str direct_path);
+/* The token in a direct path of ours, or none. */
+str linked_media_token(str direct_path);
+
+/* For sim_player_config.upload: what one part of the sandbox leaves there for a device. */
+str linked_media_leave(void *arg, struct arena *arena, bytes octets);
+
+/* ---- linked_media_fault.c ---- */
+enum media_fault_kind {
+	MEDIA_FAULT_NONE = 0,
+	MEDIA_FAULT_STATUS,     /* value: it is answered instead */
+	MEDIA_FAULT_WAIT,       /* so many milliseconds first; then all is well */
+	MEDIA_FAULT_CUT,        /* up: after so many octets the connection is gone */
+	MEDIA_FAULT_SPOIL,      /* down: that octet is another */
+	MEDIA_FAULT_SHORT,      /* down: so many at the end are missing */
+	MEDIA_FAULT_LONG,       /* down: so many come after the end */
+	MEDIA_FAULT_TRICKLE,    /* down: so many milliseconds before each octet */
+	MEDIA_FAULT_ENDLESS,    /* down: zeros, for ever */
+};
+struct media_fault { enum media_fault_kind kind; int64_t value; };
+/* Of this call, which is noted and counted. On workers. */
+struct media_fault linked_media_fault(const struct request *req);
+/* Its auth is that which media_conn gives now. */
+bool linked_media_auth_holds(struct job *job, const struct request *req);
+/* For sim_player_config.upload_again. */
+str linked_media_again(void *arg, struct arena *arena, str direct_path);
 
 #endif

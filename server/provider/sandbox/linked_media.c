@@ -3,32 +3,27 @@
  *
  * A file is stored under its token, the hash of what is in it, as `linked-TOKEN`; what is still
  * being sent stands beside it as `.part`. Nobody here can read one. Runs on workers, so of the
- * sandbox it touches only the folder; the fault is one number. The certificate of the TLS port is
- * made at the start and signs itself.
+ * sandbox it touches only the folder; what goes wrong is linked_media_fault.c's. The certificate of
+ * the TLS port is made at the start and signs itself.
  */
 #include "provider/sandbox/linked_internal.h"
 
 #include "base/codec.h"
 #include "crypto/crypto.h"
+#include "wa/media/media.h"
 
 #include <fcntl.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TOKEN_MAX 64
 #define PIECE_SIZE 65536
+#define DIRECT_PATH LINKED_MEDIA_FOLDER STR_F ".enc?ccb=11-4&oh=01_sandbox&oe=7FFFFFFF"
 #define CERTIFICATE_DAYS 825
-
-static atomic_int failing; /* a status that each call gets; 0: none */
-
-void linked_media_fail(int status)
-{
-	atomic_store(&failing, status);
-}
 
 /* ---- what both ways have in common ---- */
 
@@ -54,13 +49,33 @@ static enum err refuse(struct response *res, int status)
 	return OK;
 }
 
-static bool has_failed(struct response *res)
+static void sleep_ms(int64_t ms)
 {
-	int status = atomic_load(&failing);
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+}
 
-	if (status)
-		(void)refuse(res, status);
-	return status;
+/* Answered in place of a file, when that is the fault. */
+static bool has_failed(const struct media_fault *fault, struct response *res)
+{
+	if (fault->kind == MEDIA_FAULT_WAIT)
+		sleep_ms(fault->value);
+	if (fault->kind == MEDIA_FAULT_STATUS)
+		(void)refuse(res, (int)fault->value);
+	return fault->kind == MEDIA_FAULT_STATUS;
+}
+
+static ptrdiff_t pull_nothing(void *arg, uint8_t *out, size_t max)
+{
+	(void)arg, (void)out, (void)max;
+	return -1;
+}
+
+/* The connection is gone in the middle of the answer. */
+static enum err break_off(struct response *res)
+{
+	res->next = pull_nothing;
+	res->next_size = 1;
+	return OK;
 }
 
 static int64_t size_of(const char *path)
@@ -72,31 +87,39 @@ static int64_t size_of(const char *path)
 
 /* ---- sending ---- */
 
-static bool append_fd(int from, int to)
+struct linked_upload { struct media_fault fault; char path[512], part[512]; int64_t offset; };
+
+static bool append_fd(int from, int to, int64_t max)
 {
 	uint8_t piece[PIECE_SIZE];
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = read(from, piece, sizeof piece)) > 0)
+	for (; max > 0; max -= n) {
+		n = read(from, piece, max < PIECE_SIZE ? (size_t)max : PIECE_SIZE);
+		if (n <= 0)
+			break;
 		for (ssize_t at = 0, w; at < n; at += w) {
 			w = write(to, piece + at, (size_t)(n - at));
 			if (w < 0)
 				return false;
 		}
-	return n == 0;
+	}
+	return n >= 0;
 }
 
-static bool append_body(const struct request *req, int to)
+/* Not more than max octets. */
+static bool append_body(const struct request *req, int to, int64_t max)
 {
+	size_t size = (int64_t)req->body.len < max ? req->body.len : (size_t)max;
 	int from;
 	bool good;
 
 	if (!req->body_path)
-		return write(to, req->body.ptr, req->body.len) == (ssize_t)req->body.len;
+		return write(to, req->body.ptr, size) == (ssize_t)size;
 	from = open(req->body_path, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return false;
-	good = append_fd(from, to);
+	good = append_fd(from, to, max);
 	close(from);
 	return good;
 }
@@ -121,9 +144,7 @@ static bool hash_holds(const char *path, str token)
 static enum err answer_stored(struct job *job, const struct request *req, struct response *res)
 {
 	str token = req->params[1],
-	    path = arena_printf(job->arena,
-		    "/v/t62.7118-24/" STR_F ".enc?ccb=11-4&oh=01_sandbox&oe=7FFFFFFF",
-		    STR_A(token));
+	    path = arena_printf(job->arena, DIRECT_PATH, STR_A(token));
 
 	json_open(&res->body, '{');
 	if (request_query(job->arena, req, "resume").len)
@@ -145,35 +166,47 @@ static enum err answer_offset(struct response *res, int64_t offset)
 	return OK;
 }
 
+/* What came of the body stays, and the next may go on from there. */
+static enum err take_body(struct job *job, const struct request *req, struct response *res,
+	const struct linked_upload *up)
+{
+	bool is_cut = up->fault.kind == MEDIA_FAULT_CUT, good;
+	int fd = open(up->part,
+		O_WRONLY | O_CREAT | O_CLOEXEC | (up->offset ? O_APPEND : O_TRUNC), 0600);
+
+	if (fd < 0)
+		return fail(job, ERR_STORE, "the sandbox cannot write into its media folder");
+	good = append_body(req, fd, is_cut ? up->fault.value : INT64_MAX);
+	close(fd);
+	if (is_cut)
+		return break_off(res);
+	if (!good || !hash_holds(up->part, req->params[1]))
+		return refuse(res, 400);
+	if (rename(up->part, up->path) != 0)
+		return fail(job, ERR_STORE, "the sandbox cannot keep a file");
+	return answer_stored(job, req, res);
+}
+
 /* POST /mms/KIND/TOKEN; resume=1 asks how much there is, file_offset goes on from there. */
 enum err linked_media_upload(struct job *job, const struct request *req, struct response *res)
 {
-	char path[512], part[512];
-	int64_t offset = 0;
-	int fd;
-	bool good;
+	bool asks = request_query(job->arena, req, "resume").len;
+	struct linked_upload up = { .fault = linked_media_fault(req) };
 
-	if (has_failed(res))
+	if (has_failed(&up.fault, res))
 		return OK;
-	if (!path_of(path, req->params[1], "") || !path_of(part, req->params[1], ".part"))
+	if (!linked_media_auth_holds(job, req))
+		return refuse(res, 401);
+	if (!path_of(up.path, req->params[1], "") || !path_of(up.part, req->params[1], ".part"))
 		return refuse(res, 400);
-	if (size_of(path) >= 0)
+	if (size_of(up.path) >= 0)
 		return answer_stored(job, req, res);
-	if (request_query(job->arena, req, "resume").len)
-		return answer_offset(res, size_of(part) > 0 ? size_of(part) : 0);
-	str_to_i64(request_query(job->arena, req, "file_offset"), &offset);
-	if (offset > 0 && offset != size_of(part))
+	if (asks)
+		return answer_offset(res, size_of(up.part) > 0 ? size_of(up.part) : 0);
+	str_to_i64(request_query(job->arena, req, "file_offset"), &up.offset);
+	if (up.offset > 0 && up.offset != size_of(up.part))
 		return refuse(res, 400);
-	fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC | (offset ? O_APPEND : O_TRUNC), 0600);
-	if (fd < 0)
-		return fail(job, ERR_STORE, "the sandbox cannot write into its media folder");
-	good = append_body(req, fd);
-	close(fd);
-	if (!good || !hash_holds(part, req->params[1]))
-		return refuse(res, 400);
-	if (rename(part, path) != 0)
-		return fail(job, ERR_STORE, "the sandbox cannot keep a file");
-	return answer_stored(job, req, res);
+	return take_body(job, req, res, &up);
 }
 
 /* ---- fetching ---- */
@@ -198,15 +231,59 @@ static bool range_of(str header, int64_t size, int64_t *from, int64_t *length)
 	return *length > 0;
 }
 
+static ptrdiff_t pull_slowly(void *arg, uint8_t *out, size_t max)
+{
+	(void)max;
+	sleep_ms((int64_t)(intptr_t)arg);
+	*out = 0;
+	return 1;
+}
+
+static ptrdiff_t pull_zeros(void *arg, uint8_t *out, size_t max)
+{
+	(void)arg;
+	memset(out, 0, max);
+	return (ptrdiff_t)max;
+}
+
+/* Its octets, but for what is wrong with them. false: it is sent as it is. */
+static bool is_spoilt(struct response *res, const struct media_fault *fault, int64_t size)
+{
+	size_t at = (size_t)fault->value;
+	uint8_t piece[PIECE_SIZE];
+	ssize_t n;
+
+	if (fault->kind < MEDIA_FAULT_SPOIL || (fault->kind != MEDIA_FAULT_LONG &&
+						       fault->kind < MEDIA_FAULT_TRICKLE &&
+						       fault->value >= size))
+		return false;
+	res->next_size = fault->kind == MEDIA_FAULT_TRICKLE ? size : -1;
+	res->next_arg = (void *)(intptr_t)fault->value;
+	if (fault->kind >= MEDIA_FAULT_TRICKLE) {
+		res->next = fault->kind == MEDIA_FAULT_TRICKLE ? pull_slowly : pull_zeros;
+		return true;
+	}
+	while ((n = read(res->file, piece, sizeof piece)) > 0)
+		buf_put(&res->body, piece, (size_t)n);
+	if (fault->kind == MEDIA_FAULT_SPOIL)
+		res->body.ptr[at] ^= 1;
+	else if (fault->kind == MEDIA_FAULT_SHORT)
+		res->body.len -= at;
+	while (fault->kind == MEDIA_FAULT_LONG && at--)
+		buf_byte(&res->body, 0);
+	return true;
+}
+
 /* GET /v/t62.7118-24/TOKEN.enc */
 enum err linked_media_download(struct job *job, const struct request *req, struct response *res)
 {
 	str token = req->params[1];
+	struct media_fault fault = linked_media_fault(req);
 	char path[512];
 	int64_t size;
 
 	(void)job;
-	if (has_failed(res))
+	if (has_failed(&fault, res))
 		return OK;
 	if (!str_ends(token, S(".enc")) || !path_of(path, str_part(token, 0, token.len - 4), "") ||
 		(size = size_of(path)) < 0)
@@ -214,6 +291,12 @@ enum err linked_media_download(struct job *job, const struct request *req, struc
 	res->file = open(path, O_RDONLY | O_CLOEXEC);
 	if (res->file < 0)
 		return refuse(res, 404);
+	res->type = S("application/octet-stream");
+	if (is_spoilt(res, &fault, size)) {
+		close(res->file);
+		res->file = -1;
+		return OK;
+	}
 	if (range_of(request_header(req, S("Range")), size, &res->file_from, &res->file_size)) {
 		res->status = 206;
 		response_header(res, S("Content-Range"),
@@ -221,7 +304,6 @@ enum err linked_media_download(struct job *job, const struct request *req, struc
 				(long long)(res->file_from + res->file_size - 1),
 				(long long)size));
 	}
-	res->type = S("application/octet-stream");
 	return OK;
 }
 
@@ -237,27 +319,38 @@ enum err linked_media_delete(struct job *job, const struct request *req, struct 
 	return OK;
 }
 
-/* What one part of the sandbox leaves there for a device: the histories of phones. */
-bool linked_media_put(str token, bytes octets)
+str linked_media_leave(void *arg, struct arena *arena, bytes octets)
 {
+	uint8_t hash[SHA256_SIZE];
 	char path[512];
-	int fd = path_of(path, token, "")
-	                 ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-	bool good = fd >= 0 && write(fd, octets.ptr, octets.len) == (ssize_t)octets.len;
+	str token;
+	int fd;
+	bool good;
 
+	(void)arg;
+	sha256(octets, hash);
+	token = wa_upload_token(arena, hash);
+	fd = path_of(path, token, "") ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+				      : -1;
+	good = fd >= 0 && write(fd, octets.ptr, octets.len) == (ssize_t)octets.len;
 	if (fd >= 0)
 		close(fd);
-	return good;
+	return good ? arena_printf(arena, DIRECT_PATH, STR_A(token)) : STR_NONE;
+}
+
+str linked_media_token(str direct_path)
+{
+	str folder = S(LINKED_MEDIA_FOLDER), token;
+
+	if (!str_starts(direct_path, folder))
+		return STR_NONE;
+	token = str_part(direct_path, folder.len, direct_path.len);
+	return str_split(&token, '.');
 }
 
 bool linked_media_path(char path[512], str direct_path)
 {
-	str folder = S("/v/t62.7118-24/"), token;
-
-	if (!str_starts(direct_path, folder))
-		return false;
-	token = str_part(direct_path, folder.len, direct_path.len);
-	return path_of(path, str_split(&token, '.'), "");
+	return path_of(path, linked_media_token(direct_path), "");
 }
 
 /* ---- the certificate ---- */

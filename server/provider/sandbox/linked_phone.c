@@ -153,7 +153,7 @@ static struct sim_player *player_find(str phone)
 struct sim_player *linked_player(str phone)
 {
 	const struct sim_player_config config = { phones.sim, read_clock, make_random, on_event,
-		NULL };
+		linked_media_leave, linked_media_again, NULL };
 	struct sim_player *player = player_find(phone);
 
 	if (player || phones.count == PLAYERS_MAX || !str_is_digits(phone) ||
@@ -296,7 +296,6 @@ static str sealed_file(struct arena *arena, enum message_kind kind, str id)
 	struct linked_derived derived;
 	struct media_file file;
 	struct wa_seal *seal;
-	str token;
 
 	if (linked_file_read(arena, id, &reference, &derived) == OK)
 		return id;
@@ -309,11 +308,11 @@ static str sealed_file(struct arena *arena, enum message_kind kind, str id)
 	seal = wa_seal_create(reference.media.kind, key);
 	wa_seal_add(seal, buf_bytes(&plain), &enc);
 	wa_seal_finish(seal, &enc, sums);
-	token = wa_upload_token(arena, sums->enc_sha256);
-	if (enc.failed || !linked_media_put(token, buf_bytes(&enc)))
+	if (enc.failed)
 		return STR_NONE;
-	reference.media.direct_path = arena_printf(arena,
-		"/v/t62.7118-24/" STR_F ".enc?ccb=11-4&oh=01_sandbox&oe=7FFFFFFF", STR_A(token));
+	reference.media.direct_path = linked_media_leave(NULL, arena, buf_bytes(&enc));
+	if (!reference.media.direct_path.len)
+		return STR_NONE;
 	reference.media.key = (bytes){ key, WA_MEDIA_KEY_SIZE };
 	reference.media.sha256 = (bytes){ sums->sha256, SHA256_SIZE };
 	reference.media.enc_sha256 = (bytes){ sums->enc_sha256, SHA256_SIZE };
@@ -590,8 +589,22 @@ void control_phone_chat(const struct request *req, struct exchange *ex)
 
 /* ---- the past ---- */
 
-/* {"messages":[{"with":"PHONE","text","from_me","at_ms","is_read","id"}]}: said before any device
- * was linked. */
+/* What was said: "text", or a "type" with its content, as control_phone_say reads it. */
+static bytes past_content(struct exchange *ex, struct sim_player *player, json one, str with)
+{
+	struct arena *arena = exchange_arena(ex);
+	struct job job = loop_job(ex);
+	struct wish wish = { one, with, json_text_at(one, "type") };
+	struct wa_send send = { .message = wa_message_text(arena, json_text_at(one, "text")) };
+
+	if (wish.type.len && (!read_to(arena, with, &wish.jid) ||
+				     write_wish(&job, player, &wish, &send) != OK))
+		return BYTES_NONE;
+	return proto_bytes(arena, send.message);
+}
+
+/* {"messages":[{"with":"PHONE","text" or "type" and TYPE,"from_me","at_ms","is_read","id"}]}: said
+ * before any device was linked. */
 void control_phone_past(const struct request *req, struct exchange *ex)
 {
 	struct sim_player *player = player_of(req, ex);
@@ -606,8 +619,7 @@ void control_phone_past(const struct request *req, struct exchange *ex)
 		str with = json_text_or_int(arena, json_field(one, "with")),
 		    id = json_text_at(one, "id");
 		bool from_me = json_flag(json_field(one, "from_me"), false);
-		Wa__Message *m = wa_message_text(arena, json_text_at(one, "text"));
-		bytes plain = proto_bytes(arena, m);
+		bytes plain = past_content(ex, player, one, with);
 		str chat, own;
 
 		sim_add_phone(phones.sim, with, json_text_at(one, "name"));

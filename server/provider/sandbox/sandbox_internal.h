@@ -274,6 +274,9 @@ void control_linked_scan(const struct request *req, struct exchange *ex);
 void control_linked_code(const struct request *req, struct exchange *ex);
 void control_linked_faults(const struct request *req, struct exchange *ex);
 void control_linked_device(const struct request *req, struct exchange *ex);
+void control_linked_media(const struct request *req, struct exchange *ex);
+void control_linked_media_calls(const struct request *req, struct exchange *ex);
+void control_linked_media_expire(const struct request *req, struct exchange *ex);
 void control_linked_stanzas(const struct request *req, struct exchange *ex);
 void control_linked_phone(const struct request *req, struct exchange *ex);
 void linked_picture(const struct request *req, struct exchange *ex);
@@ -293,10 +296,6 @@ enum err control_phone_file(struct job *job, const struct request *req, struct r
 enum err linked_media_upload(struct job *job, const struct request *req, struct response *res);
 enum err linked_media_download(struct job *job, const struct request *req, struct response *res);
 enum err linked_media_delete(struct job *job, const struct request *req, struct response *res);
-/* A file for devices to fetch; token: base64url of the hash of octets. */
-bool linked_media_put(str token, bytes octets);
-/* Each call gets this status; 0: none. */
-void linked_media_fail(int status);
 /* Makes a key and a certificate for 127.0.0.1, into these files. */
 bool linked_certificate(const char *certificate_path, const char *key_path);
 
