@@ -25,6 +25,7 @@
 #include "api/health.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "inbox/chat.h"
 #include "inbox/inbox.h"
 #include "jobs/jobs.h"
 #include "inbox/contacts.h"
@@ -241,30 +242,23 @@ static void show_receipt(const struct api_receipt *receipt)
 }
 
 /* The same of what was done to a chat. */
-static enum err run_chat(struct job *job, void *arg)
+static enum err run_word(struct job *job, void *arg)
 {
-	const struct api_chat chat = *(const struct api_chat *)arg;
-	struct chat_told told = { .done = chat.done };
+	const struct chat_word word = *(const struct chat_word *)arg;
 	struct maintenance maintenance;
-	struct channel *ch;
-	id64 channel;
 
-	job->workspace = chat.workspace;
+	job->workspace = word.workspace;
 	heap_free(arg);
 	TRY(maintenance_get(job, &maintenance));
-	if (maintenance.is_on)
-		return OK;
-	TRY(conversation_told(job, chat.conversation, &channel, &told));
-	TRY(channel_get(job, channel, &ch));
-	return ch->provider->tell_chat ? ch->provider->tell_chat(job, ch, &told) : OK;
+	return maintenance.is_on ? OK : chat_tell(job, &word);
 }
 
-static void show_chat(const struct api_chat *chat)
+static void show_word(const struct chat_word *word)
 {
-	struct api_chat *copy = HEAP_NEW(struct api_chat);
+	struct chat_word *copy = HEAP_NEW(struct chat_word);
 
-	*copy = *chat;
-	if (!pool_post(the_server->callers, (struct task){ "chat", run_chat, heap_free, copy }))
+	*copy = *word;
+	if (!pool_post(the_server->callers, (struct task){ "chat", run_word, heap_free, copy }))
 		heap_free(copy);
 }
 
@@ -590,7 +584,7 @@ static void set_hooks(struct server *s)
 	api_live_close_member = close_member;
 	api_listeners_hook = listeners_changed;
 	api_receipt_hook = show_receipt;
-	api_chat_hook = show_chat;
+	inbox_word_hook = show_word;
 	inbox_media_hook = wake_media;
 	api_events_hook = wake_processor;
 	api_webhooks_hook = wake_webhooks;

@@ -73,16 +73,6 @@ void api_check_listeners(void);
 struct api_receipt { id64 workspace, channel; str remote_id; bool typing; };
 extern void (*api_receipt_hook)(const struct api_receipt *receipt);
 
-struct conversation;
-/* Somebody did this to a conversation, or named its contact: the owner's devices shall show it. As
- * api_receipt_hook. */
-struct api_chat { id64 workspace, conversation; enum chat_done done; };
-extern void (*api_chat_hook)(const struct api_chat *chat);
-void api_tell_chat(struct job *job, id64 conversation, enum chat_done done);
-/* The status of a conversation was one, and is another: archived, or not any more. */
-void api_tell_status(struct job *job, const struct conversation *before,
-	const struct conversation *after);
-
 /* A channel of the body that POST /channels takes, in job->workspace: by the same checks. For the
  * command line. */
 struct channel;

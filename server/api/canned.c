@@ -73,6 +73,7 @@ static enum err write_canned(struct job *job, struct buf *out, const struct show
 		TRY(write_media(job, out, shown, canned->media[m]));
 	json_close(out, ']');
 	owner_write_json(out, &canned->owner);
+	json_put_id(out, "phone_channel_id", canned->channel_id);
 	json_open_in(out, "usage", '{');
 	json_put_int(out, "used", figures->used);
 	json_put_int(out, "delivered", figures->delivered);

@@ -206,13 +206,15 @@ enum err contacts_post(struct job *job, const struct request *req, struct respon
 }
 
 /* On every number that they write to. */
-static enum err tell_name(struct job *job, id64 contact)
+static enum err word_name(struct job *job, id64 contact, struct inbox_changes *changes)
 {
 	struct conversations all;
 
 	TRY(conversation_of_contact(job, contact, &all));
 	for (size_t i = 0; i < all.count; i++)
-		api_tell_chat(job, all.items[i].id, CHAT_NAMED);
+		inbox_word(job, changes,
+			&(struct chat_word){ .done = CHAT_NAMED,
+				.conversation = all.items[i].id });
 	return OK;
 }
 
@@ -236,10 +238,10 @@ enum err contacts_patch(struct job *job, const struct request *req, struct respo
 	patch.label_count = body.label_ids.count;
 	TRY(db_begin(job, DB_WRITE));
 	TRY(contact_change(job, id, &patch, &changes, &contact));
+	if (patch.name.len)
+		TRY(word_name(job, contact.id, &changes));
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
-	if (patch.name.len)
-		TRY(tell_name(job, contact.id));
 	return reply_page(job, res, 200, &contact);
 }
 

@@ -330,17 +330,6 @@ static void write_answer(struct buf *out, const struct bulk *b)
 	json_close(out, '}');
 }
 
-static void tell_phones(struct bulk *b)
-{
-	for (size_t i = 0; i < b->done_count; i++) {
-		const struct conversation_bulk *one = &b->done[i];
-
-		api_tell_status(b->job, &one->before, &one->after);
-		if (b->read && one->before.unread_count)
-			api_tell_chat(b->job, one->before.id, CHAT_READ);
-	}
-}
-
 enum err conversations_bulk(struct job *job, const struct request *req, struct response *res)
 {
 	struct bulk *b = ARENA_NEW(job->arena, struct bulk);
@@ -354,7 +343,6 @@ enum err conversations_bulk(struct job *job, const struct request *req, struct r
 	drop_doubles(b);
 	TRY(change_all(b));
 	inbox_tell(job, &b->changes);
-	tell_phones(b);
 	write_answer(reply_json(res, 200), b);
 	return OK;
 }

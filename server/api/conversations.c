@@ -2,12 +2,12 @@
 #include "api/conversation_filter.h"
 #include "api/handlers.h"
 #include "api/message_json.h"
+#include "inbox/chat.h"
 #include "store/store.h"
 
 #define REASON_MAX 500
 
 void (*api_receipt_hook)(const struct api_receipt *receipt);
-void (*api_chat_hook)(const struct api_chat *chat);
 
 enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv)
@@ -84,8 +84,9 @@ enum err conversations_get(struct job *job, const struct request *req, struct re
 struct change {
 	str status, priority, reason;
 	id64 assignee_id, team_id;
-	int64_t snoozed_until_ms;
-	bool has_assignee, has_team;
+	int64_t snoozed_until_ms, muted_until_ms;
+	bool has_assignee, has_team, has_muted;
+	int pinned;
 };
 
 static const struct field change_fields[] = {
@@ -96,16 +97,27 @@ static const struct field change_fields[] = {
 	      .given_at = offsetof(struct change, has_team)),
 	FIELD(struct change, priority, STR),
 	FIELD(struct change, snoozed_until_ms, INT, .min = 0, .max = INT64_MAX),
+	FIELD(struct change, pinned, FLAG),
+	FIELD(struct change, muted_until_ms, INT, .min = -1, .max = INT64_MAX, .nullable = true,
+	      .given_at = offsetof(struct change, has_muted)),
 	FIELD(struct change, reason, STR, .max = REASON_MAX),
 	{ 0 },
 };
 
+/* The number's: pin -1 and has_mute false leave them as they are. until_ms 0: not muted. */
+struct marks { int pin; bool has_mute; int64_t until_ms; };
+
 static enum err read_change(struct job *job, const struct request *req,
-	struct conversation_patch *out)
+	struct conversation_patch *out, struct marks *marks)
 {
-	struct change change = { 0 };
+	struct change change = { .pinned = -1 };
 
 	TRY(request_fields(job, req, change_fields, &change));
+	*marks = (struct marks){ .pin = change.pinned, .has_mute = change.has_muted,
+		.until_ms = change.muted_until_ms };
+	if (marks->until_ms > 0 && marks->until_ms <= job->now_ms)
+		field_error(job, S("muted_until_ms"), S("in_the_past"),
+			S("Choose a time that is still to come, -1 for ever, or null."));
 	*out = (struct conversation_patch){ .has_status = change.status.ptr,
 		.has_priority = change.priority.ptr,
 		.has_assignee = change.has_assignee,
@@ -123,37 +135,33 @@ static enum err read_change(struct job *job, const struct request *req,
 	return job_check_fields(job);
 }
 
-void api_tell_chat(struct job *job, id64 conversation, enum chat_done done)
+static enum err put_marks(struct job *job, const struct marks *marks,
+	struct inbox_changes *changes, struct conversation *conv)
 {
-	if (api_chat_hook)
-		api_chat_hook(&(struct api_chat){ job->workspace, conversation, done });
-}
+	const struct chat_mark pin = { .kind = MARK_PIN, .is_on = marks->pin > 0 },
+			       mute = { .kind = MARK_MUTE, .is_on = marks->until_ms != 0,
+				       .until_ms = marks->until_ms };
 
-void api_tell_status(struct job *job, const struct conversation *before,
-	const struct conversation *after)
-{
-	bool was = before->status == CONVERSATION_ARCHIVED,
-	     is = after->status == CONVERSATION_ARCHIVED;
-
-	if (was != is)
-		api_tell_chat(job, after->id, is ? CHAT_ARCHIVED : CHAT_UNARCHIVED);
+	if (marks->pin >= 0)
+		TRY(conversation_mark(job, conv->id, &pin, changes, conv));
+	return marks->has_mute ? conversation_mark(job, conv->id, &mute, changes, conv) : OK;
 }
 
 enum err conversations_patch(struct job *job, const struct request *req, struct response *res)
 {
 	struct inbox_changes changes = { 0 };
 	struct conversation_patch patch;
-	struct conversation before, conv;
+	struct conversation conv;
+	struct marks marks;
 	id64 id;
 
 	TRY(request_id(job, req, 0, &id));
-	TRY(read_change(job, req, &patch));
+	TRY(read_change(job, req, &patch, &marks));
 	TRY(db_begin(job, DB_WRITE));
-	TRY(conversation_get(job, id, &before));
 	TRY(conversation_update(job, id, &patch, &changes, &conv));
+	TRY(put_marks(job, &marks, &changes, &conv));
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
-	api_tell_status(job, &before, &conv);
 	return reply_conversation(job, res, &conv);
 }
 
@@ -181,8 +189,6 @@ enum err conversations_read(struct job *job, const struct request *req, struct r
 	TRY(db_commit(job));
 	inbox_tell(job, &changes);
 	send_receipt(job, &receipt, false);
-	if (receipt.remote_id.len)
-		api_tell_chat(job, conv.id, CHAT_READ);
 	return reply_conversation(job, res, &conv);
 }
 

@@ -301,6 +301,8 @@ HANDLER(notes_post);
 HANDLER(messages_patch);
 HANDLER(messages_delete);
 HANDLER(messages_versions);
+HANDLER(messages_star);
+HANDLER(conversations_starred);
 
 /* canned.c, macros.c, scheduled.c, notifications.c */
 HANDLER(canned_responses_list);

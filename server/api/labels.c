@@ -49,6 +49,15 @@ static enum err reply(struct job *job, struct response *res, int status, const s
 	return OK;
 }
 
+/* Phones that have it show the same. */
+static void tell_phones(struct job *job, id64 label, enum chat_done done)
+{
+	struct inbox_changes changes = { 0 };
+
+	inbox_word(job, &changes, &(struct chat_word){ .done = done, .item = label });
+	inbox_tell(job, &changes);
+}
+
 enum err labels_post(struct job *job, const struct request *req, struct response *res)
 {
 	struct label_draft draft = { 0 };
@@ -72,6 +81,7 @@ enum err labels_patch(struct job *job, const struct request *req, struct respons
 	TRY(db_begin(job, DB_WRITE));
 	TRY(label_update(job, id, draft.name, draft.colour, &label));
 	TRY(db_commit(job));
+	tell_phones(job, id, CHAT_LABEL_NAMED);
 	return reply(job, res, 200, &label);
 }
 
@@ -83,6 +93,7 @@ enum err labels_delete(struct job *job, const struct request *req, struct respon
 	TRY(db_begin(job, DB_WRITE));
 	TRY(label_delete(job, id));
 	TRY(db_commit(job));
+	tell_phones(job, id, CHAT_LABEL_DELETED);
 	api_tell_list(job, S("label.updated"), id);
 	return reply_nothing(res);
 }

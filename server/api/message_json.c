@@ -249,6 +249,7 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 	TRY(load_teams(job, out));
 	TRY(load_labels(job, out));
 	TRY(load_channels(job, out));
+	TRY(view_load_marks(job, out));
 	return load_attachments(job, out);
 }
 
@@ -521,6 +522,7 @@ enum err message_write_json(struct job *job, struct buf *out, const char *key,
 	view_write_mentions(job, out, view, msg);
 	json_put(out, "forwarded", forwarded_word(msg));
 	write_reactions(job, out, msg);
+	json_put_bool(out, "starred", view_is_starred(view, msg->id));
 	TRY(write_media(job, out, view, msg));
 	TRY(write_options(job, out, view, msg));
 	json_put(out, "remote_id", msg->remote_id);
@@ -612,6 +614,7 @@ static void write_state(struct job *job, struct buf *out, const struct view *vie
 	}
 	write_team(out, view, conv->team_id);
 	write_labels(out, view, conv->id);
+	view_write_marks(job, out, view, conv);
 	json_put(out, "priority", str_of(conversation_priority_name(conv->priority)));
 	json_put_ms(out, "snoozed_until_ms", conv->snoozed_until_ms);
 	json_put_ms(out, "waiting_since_ms", conv->waiting_since_ms);

@@ -39,6 +39,8 @@ struct view {
 	struct message_media_rows media;
 	struct message_in_outbox_rows waiting;
 	struct message_option_rows options;
+	struct chat_mark_rows marks;
+	struct message_star_rows stars;
 	struct view_mention mentions[VIEW_MENTIONS_MAX];
 	size_t mention_count;
 	/* of the one message that is asked for alone; NULL: not shown */
@@ -55,6 +57,8 @@ enum err view_load(struct job *job, const struct view_ask *ask, struct view *out
 struct response;
 enum err reply_conversation(struct job *job, struct response *res,
 	const struct conversation *conv);
+enum err reply_message(struct job *job, struct response *res, int status,
+	const struct message *msg);
 const struct conversation *view_conversation(const struct view *view, id64 id);
 const struct contact *view_contact(const struct view *view, id64 id);
 
@@ -64,6 +68,13 @@ const struct contact *view_contact(const struct view *view, id64 id);
 enum err view_load_mentions(struct job *job, struct view *view);
 void view_write_mentions(struct job *job, struct buf *out, const struct view *view,
 	const struct message *msg);
+
+/* ---- pins, mutes and stars (message_marks.c) ---- */
+
+enum err view_load_marks(struct job *job, struct view *view);
+void view_write_marks(struct job *job, struct buf *out, const struct view *view,
+	const struct conversation *conv);
+bool view_is_starred(const struct view *view, id64 message);
 
 /* key NULL: an element of a list, or the whole. */
 enum err message_write_json(struct job *job, struct buf *out, const char *key,

@@ -8,7 +8,7 @@
 #include "inbox/composer.h"
 #include "store/store.h"
 
-static enum err write_message(struct job *job, struct response *res, int status,
+enum err reply_message(struct job *job, struct response *res, int status,
 	const struct message *msg)
 {
 	struct view_ask ask = { .messages = { (struct message *)msg, 1 },
@@ -32,7 +32,7 @@ enum err messages_get(struct job *job, const struct request *req, struct respons
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(message_get(job, id, &msg));
-	return write_message(job, res, 200, &msg);
+	return reply_message(job, res, 200, &msg);
 }
 
 enum err messages_retry(struct job *job, const struct request *req, struct response *res)
@@ -42,7 +42,7 @@ enum err messages_retry(struct job *job, const struct request *req, struct respo
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(inbox_retry(job, id, &msg));
-	return write_message(job, res, 202, &msg);
+	return reply_message(job, res, 202, &msg);
 }
 
 /* ---- the thread ---- */
@@ -162,7 +162,7 @@ static enum err send(struct job *job, const struct request *req, struct response
 	TRY(draft_idempotency(job, req, &out));
 	TRY(draft_take(job, &draft, &out));
 	TRY(inbox_send(job, &out, &msg, &repeated));
-	return write_message(job, res, 202, &msg);
+	return reply_message(job, res, 202, &msg);
 }
 
 enum err conversations_send(struct job *job, const struct request *req, struct response *res)
@@ -224,7 +224,7 @@ enum err notes_post(struct job *job, const struct request *req, struct response 
 	TRY(job_check_fields(job));
 	draft.body = body.body;
 	TRY(note_add(job, &draft, &msg));
-	return write_message(job, res, 201, &msg);
+	return reply_message(job, res, 201, &msg);
 }
 
 /* What went out is the network's: it changes only where the network lets us, and by those who may
@@ -265,7 +265,7 @@ enum err messages_patch(struct job *job, const struct request *req, struct respo
 		TRY(check_sent(job, &msg, KIND_EDIT));
 		TRY(inbox_change_sent(job, id, KIND_EDIT, body.body, &msg));
 	}
-	return write_message(job, res, 200, &msg);
+	return reply_message(job, res, 200, &msg);
 }
 
 enum err messages_delete(struct job *job, const struct request *req, struct response *res)
@@ -281,7 +281,7 @@ enum err messages_delete(struct job *job, const struct request *req, struct resp
 		TRY(check_sent(job, &msg, KIND_REVOKE));
 		TRY(inbox_change_sent(job, id, KIND_REVOKE, STR_NONE, &msg));
 	}
-	return write_message(job, res, 200, &msg);
+	return reply_message(job, res, 200, &msg);
 }
 
 enum err messages_versions(struct job *job, const struct request *req, struct response *res)

@@ -277,6 +277,7 @@ const struct route api_routes[] = {
 	{ POST, V1 "/messages/{id}/retry", messages_retry, PERMIT(MESSAGE_SEND) },
 	{ PATCH, V1 "/messages/{id}", messages_patch, PERMIT(CONVERSATION_WRITE) },
 	{ DELETE, V1 "/messages/{id}", messages_delete, PERMIT(CONVERSATION_WRITE) },
+	{ POST, V1 "/messages/{id}/star", messages_star, PERMIT(CONVERSATION_WRITE) },
 	{ GET, V1 "/messages/{id}/versions", messages_versions, PERMIT(MESSAGE_READ) },
 	{ POST, V1 "/conversations/{id}/notes", notes_post, PERMIT(CONVERSATION_WRITE) },
 	{ GET, V1 "/conversations/{id}/variables", conversations_variables, PERMIT(MESSAGE_SEND) },
@@ -322,6 +323,7 @@ const struct route api_routes[] = {
 		PERMIT_SIGNED_IN },
 	{ POST, V1 "/notifications/test", notify_test_post, PERMIT_SIGNED_IN },
 	{ POST, V1 "/notifications/unsubscribe", notify_unsubscribe_post, PERMIT_PUBLIC },
+	{ GET, V1 "/conversations/{id}/starred", conversations_starred, PERMIT(MESSAGE_READ) },
 	{ POST, V1 "/conversations/{id}/mute", conversations_mute, PERMIT(CONVERSATION_READ) },
 
 	{ GET, V1 "/agents", agents_list, PERMIT(PERSON_READ) },

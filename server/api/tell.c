@@ -259,6 +259,12 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 	case CHANGE_TEMPLATE:
 		api_tell_template(job, change->template);
 		break;
+	case CHANGE_LABEL:
+		api_tell_list(job, S("label.updated"), change->item);
+		break;
+	case CHANGE_CANNED:
+		api_tell_list(job, S("canned.updated"), change->item);
+		break;
 	case CHANGE_NOTICE:
 		break;
 	}

@@ -131,6 +131,7 @@ static void from_row(struct job *job, const struct canned_row *row, struct canne
 		.category = row->category,
 		.body = row->body,
 		.owner = { (enum owner_scope)row->scope, row->owner_id },
+		.channel_id = row->channel_id,
 		.created_ms = row->created_ms,
 		.updated_ms = row->updated_ms,
 	};
@@ -287,18 +288,9 @@ static enum err check_room(struct job *job)
 				 "A workspace has at most %d ready answers.", CANNED_MAX);
 }
 
-enum err canned_create(struct job *job, const struct canned *draft, struct canned *out)
+static enum err add_row(struct job *job, const struct canned *out)
 {
-	*out = *draft;
-	out->id = job_id(job);
-	out->created_ms = out->updated_ms = job->now_ms;
-	TRY(check(job, out));
-	TRY(job_check_fields(job));
-	TRY(owner_check_change(job, &out->owner));
-	TRY(db_begin(job, DB_WRITE));
-	TRY(check_room(job));
-	TRY(check_taken(job, out));
-	TRY(sql_canned_add(job,
+	return sql_canned_add(job,
 		&(struct sql_canned_add){ .id = out->id,
 			.workspace = job->workspace,
 			.shortcut = out->shortcut,
@@ -310,7 +302,37 @@ enum err canned_create(struct job *job, const struct canned *draft, struct canne
 			.owner = out->owner.owner_id,
 			.created_by = job->actor.id,
 			.now_ms = job->now_ms },
-		NULL));
+		NULL);
+}
+
+static enum err change_row(struct job *job, const struct canned *out)
+{
+	return sql_canned_change(job,
+		&(struct sql_canned_change){ .id = out->id,
+			.workspace = job->workspace,
+			.shortcut = out->shortcut,
+			.title = out->title,
+			.category = out->category,
+			.body = out->body,
+			.media = media_text(job, out),
+			.scope = out->owner.scope,
+			.owner = out->owner.owner_id,
+			.now_ms = job->now_ms },
+		NULL);
+}
+
+enum err canned_create(struct job *job, const struct canned *draft, struct canned *out)
+{
+	*out = *draft;
+	out->id = job_id(job);
+	out->created_ms = out->updated_ms = job->now_ms;
+	TRY(check(job, out));
+	TRY(job_check_fields(job));
+	TRY(owner_check_change(job, &out->owner));
+	TRY(db_begin(job, DB_WRITE));
+	TRY(check_room(job));
+	TRY(check_taken(job, out));
+	TRY(add_row(job, out));
 	TRY(audit_change(job, "canned.create", out->id));
 	return db_commit(job);
 }
@@ -329,18 +351,7 @@ enum err canned_change(struct job *job, const struct canned *draft, struct canne
 	TRY(check_taken(job, out));
 	out->created_ms = was.created_ms;
 	out->updated_ms = job->now_ms;
-	TRY(sql_canned_change(job,
-		&(struct sql_canned_change){ .id = out->id,
-			.workspace = job->workspace,
-			.shortcut = out->shortcut,
-			.title = out->title,
-			.category = out->category,
-			.body = out->body,
-			.media = media_text(job, out),
-			.scope = out->owner.scope,
-			.owner = out->owner.owner_id,
-			.now_ms = job->now_ms },
-		NULL));
+	TRY(change_row(job, out));
 	TRY(audit_change(job, "canned.update", out->id));
 	return db_commit(job);
 }
@@ -358,6 +369,53 @@ enum err canned_remove(struct job *job, id64 id)
 		NULL));
 	TRY(audit_change(job, "canned.delete", id));
 	return db_commit(job);
+}
+
+/* ---- of phones ---- */
+
+/* What only we know of it stays. */
+static enum err keep_ours(struct job *job, struct canned *draft)
+{
+	struct canned was;
+
+	TRY(canned_get(job, draft->id, &was));
+	memcpy(draft->media, was.media, sizeof was.media);
+	draft->media_count = was.media_count;
+	draft->category = was.category;
+	draft->owner = was.owner;
+	return OK;
+}
+
+enum err canned_take(struct job *job, struct canned *draft, id64 channel, str remote_id)
+{
+	bool is_new = !draft->id;
+
+	if (!is_new)
+		TRY(keep_ours(job, draft));
+	TRY(check(job, draft));
+	TRY(job_check_fields(job));
+	TRY(check_taken(job, draft));
+	if (is_new) {
+		TRY(check_room(job));
+		draft->id = job_id(job);
+		TRY(add_row(job, draft));
+		TRY(sql_canned_set_phone(job,
+			&(struct sql_canned_set_phone){ draft->id, job->workspace, channel,
+				remote_id },
+			NULL));
+	} else {
+		TRY(change_row(job, draft));
+	}
+	return audit_change(job, is_new ? "canned.create" : "canned.update", draft->id);
+}
+
+enum err canned_drop(struct job *job, id64 id)
+{
+	TRY(sql_canned_remove(job,
+		&(struct sql_canned_remove){ .id = id, .workspace = job->workspace,
+			.now_ms = job->now_ms },
+		NULL));
+	return audit_change(job, "canned.delete", id);
 }
 
 /* ---- what became of them ---- */

@@ -51,6 +51,7 @@ struct canned {
 	id64 media[CANNED_MEDIA_MAX];
 	size_t media_count;
 	struct owner owner;
+	id64 channel_id; /* it is a quick reply of that channel's phone; 0: it is not */
 	int64_t created_ms, updated_ms;
 };
 struct canned_list { struct canned *items; size_t count; };

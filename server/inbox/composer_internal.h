@@ -16,4 +16,9 @@ enum err owner_settle(struct job *job, struct owner *owner);
 /* ERR_DENIED for what others share, without canned.manage. */
 enum err owner_check_change(struct job *job, const struct owner *owner);
 
+/* A quick reply of a phone, in the caller's transaction: draft->id 0 makes it. Its owner, files and
+ * category stay. ERR_INPUT, ERR_CONFLICT "shortcut_taken", ERR_LIMIT wrote nothing. */
+enum err canned_take(struct job *job, struct canned *draft, id64 channel, str remote_id);
+enum err canned_drop(struct job *job, id64 id);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "account/audit.h"
 #include "account/seal.h"
+#include "inbox/chat.h"
 #include "inbox/inbox_internal.h"
 #include "inbox/scheduled.h"
 #include "store/store.h"
@@ -38,6 +39,7 @@ static enum err drop_parts(struct job *job, id64 id)
 	TRY(sql_contact_alias_clear(job, &(struct sql_contact_alias_clear){ id, ws }, NULL));
 	TRY(sql_contact_label_clear(job, &(struct sql_contact_label_clear){ id, ws }, NULL));
 	TRY(sql_contact_note_clear(job, &(struct sql_contact_note_clear){ id, ws }, NULL));
+	TRY(sql_chat_mark_clear(job, &(struct sql_chat_mark_clear){ id, ws }, NULL));
 	TRY(sql_contact_consent_clear(job, &(struct sql_contact_consent_clear){ id, ws }, NULL));
 	return sql_contact_import_row_wipe(job, &(struct sql_contact_import_row_wipe){ id, ws },
 		NULL);
@@ -52,6 +54,7 @@ static enum err put_away(struct job *job, id64 id, struct inbox_changes *changes
 
 	TRY(conversation_of_contact(job, id, &all));
 	for (size_t i = 0; i < all.count; i++) {
+		TRY(chat_word_deleted(job, &all.items[i], changes));
 		TRY(conversation_update(job, all.items[i].id, &patch, changes, &now));
 		TRY(scheduled_forget(job, all.items[i].id));
 	}

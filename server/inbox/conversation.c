@@ -8,6 +8,7 @@
 #include "inbox/inbox_internal.h"
 
 #include "account/scope.h"
+#include "inbox/chat.h"
 
 static const char *const status_names[CONVERSATION_STATUSES] = {
 	[CONVERSATION_OPEN] = "open",
@@ -132,6 +133,7 @@ enum err conversation_of(struct job *job, id64 contact, const struct channel *ch
 			"the conversation was made by another request at this moment");
 	if (!added)
 		return OK;
+	TRY(chat_arrive(job, out, changes));
 	TRY(webhook_emit(job,
 		&(struct webhook_event){ .kind = WEBHOOK_CONVERSATION_CREATED,
 			.conversation = out->id,
@@ -182,6 +184,9 @@ enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *
 		.id = out->id, .workspace = job->workspace, .now_ms = job->now_ms }, &row));
 	conversation_of_row(&row, out);
 	TRY(conversation_last_in(job, out->id, receipt));
+	if (receipt->remote_id.len)
+		inbox_word(job, changes,
+			&(struct chat_word){ .done = CHAT_READ, .conversation = out->id });
 	return conversation_note(job, out, changes);
 }
 

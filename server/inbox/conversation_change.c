@@ -277,6 +277,19 @@ static enum err note_update(struct job *job, const struct conversation *was,
 	return OK;
 }
 
+/* Archived, or not any more: the owner's phone shows it, too. */
+static void word_status(struct job *job, const struct conversation *was,
+	const struct conversation *is, struct inbox_changes *changes)
+{
+	bool before = was->status == CONVERSATION_ARCHIVED,
+	     after = is->status == CONVERSATION_ARCHIVED;
+
+	if (before != after)
+		inbox_word(job, changes,
+			&(struct chat_word){ .done = after ? CHAT_ARCHIVED : CHAT_UNARCHIVED,
+				.conversation = is->id });
+}
+
 /* was: as it is, locked. */
 static enum err update_locked(struct job *job, const struct conversation *was,
 	const struct conversation_patch *patch, struct inbox_changes *changes,
@@ -293,6 +306,7 @@ static enum err update_locked(struct job *job, const struct conversation *was,
 		TRY(resolution_note(job, out));
 	if (out->assignee_id && out->assignee_id != was->assignee_id)
 		TRY(tell_assignee(job, out, changes));
+	word_status(job, was, out, changes);
 	return note_update(job, was, out, changes);
 }
 

@@ -10,6 +10,7 @@
 
 #include "account/route.h"
 #include "account/seal.h"
+#include "inbox/chat.h"
 
 #define EFFECT_JSON_MAX (1u << 20)
 
@@ -287,6 +288,23 @@ static enum err apply_quote(struct job *job, id64 message, const struct effect *
 	return OK;
 }
 
+/* Of the owner, on the phone: also when it has waited here for the message. */
+static enum err apply_star(struct job *job, id64 message, const struct effect *effect,
+	struct inbox_changes *changes)
+{
+	const struct message_star star = { effect->kind == EFFECT_STAR, effect->at_ms };
+	const bool from_outside = changes->from_outside;
+	const struct actor actor = job->actor;
+	enum err e;
+
+	job->actor = (struct actor){ .kind = ACTOR_PHONE };
+	changes->from_outside = true;
+	e = message_set_star(job, message, &star, changes);
+	changes->from_outside = from_outside;
+	job->actor = actor;
+	return e;
+}
+
 enum err effect_apply(struct job *job, id64 message, const struct effect *effect,
 	struct inbox_changes *changes)
 {
@@ -303,6 +321,9 @@ enum err effect_apply(struct job *job, id64 message, const struct effect *effect
 		return apply_quote(job, message, effect, changes);
 	case EFFECT_VOTE:
 		return apply_vote(job, message, effect, changes);
+	case EFFECT_STAR:
+	case EFFECT_UNSTAR:
+		return apply_star(job, message, effect, changes);
 	}
 	return fail(job, ERR_CORRUPT, "an effect of a kind that is not known");
 }

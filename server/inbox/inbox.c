@@ -2,6 +2,7 @@
 #include "inbox/inbox_internal.h"
 
 void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *changes);
+void (*inbox_word_hook)(const struct chat_word *word);
 
 static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 {
@@ -10,7 +11,7 @@ static bool is_same(const struct inbox_change *a, const struct inbox_change *b)
 
 	return same_kind && a->message == b->message && a->notice == b->notice &&
 	       a->notification == b->notification && a->scheduled == b->scheduled &&
-	       a->template == b->template &&
+	       a->template == b->template && a->item == b->item &&
 	       (a->message || a->conversation == b->conversation) &&
 	       (a->kind != CHANGE_CONTACT || a->contact == b->contact);
 }
@@ -47,6 +48,21 @@ void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_cha
 	changes->items[changes->count++] = change;
 }
 
+void inbox_word(struct job *job, struct inbox_changes *changes, const struct chat_word *word)
+{
+	if (changes->from_outside)
+		return;
+	if (changes->word_count == changes->word_cap) {
+		size_t cap = changes->word_cap ? 2 * changes->word_cap : 8;
+
+		changes->words = arena_grow(job->arena, changes->words,
+			changes->word_cap * sizeof *word, cap * sizeof *word);
+		changes->word_cap = cap;
+	}
+	changes->words[changes->word_count] = *word;
+	changes->words[changes->word_count++].workspace = job->workspace;
+}
+
 enum err contact_note(struct job *job, id64 contact, enum webhook_kind kind,
 	struct inbox_changes *changes)
 {
@@ -70,6 +86,8 @@ void inbox_tell(struct job *job, const struct inbox_changes *changes)
 		inbox_outbox_hook(changes->outbox);
 	if (changes->count && inbox_changed_hook)
 		inbox_changed_hook(job, changes);
+	for (size_t i = 0; inbox_word_hook && i < changes->word_count; i++)
+		inbox_word_hook(&changes->words[i]);
 	job->scope = scope;
 }
 

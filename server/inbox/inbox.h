@@ -22,6 +22,8 @@ enum change_kind {
 	CHANGE_CONVERSATION,
 	CHANGE_CONTACT,
 	CHANGE_NOTICE,
+	CHANGE_LABEL,        /* a label is new, or another one than before */
+	CHANGE_CANNED,       /* the same of a ready answer; or it is gone */
 	CHANGE_TEMPLATE,
 	CHANGE_NOTIFICATION, /* a person is told of something (composer.h) */
 	CHANGE_SCHEDULED     /* a message for later (scheduled.h) */
@@ -29,15 +31,30 @@ enum change_kind {
 struct inbox_change {
 	enum change_kind kind;
 	id64 workspace, conversation, message, contact, notice, notification, scheduled, template;
+	id64 item; /* of CHANGE_LABEL, CHANGE_CANNED */
 	/* of a conversation: it has another assignee or team than before, or another channel */
 	bool moved;
 	struct scoped was;
 	/* of a conversation that was merged: into this one; `was` is how it stood. 0: it was not */
 	id64 into;
 };
+/* Something that the owner's phone shall show, too: of a conversation, or of a label alone (item).
+ * item: the label, or the message of a star. The rest is of CHAT_DELETED: when it is told, nobody
+ * knows any more who it was. */
+struct chat_word {
+	enum chat_done done;
+	id64 workspace, conversation, item, channel;
+	char phone[24], lid[24], group[64], newest_id[72];
+	bool newest_is_ours;
+	int64_t newest_ms;
+};
 struct inbox_changes {
 	struct inbox_change *items;
 	size_t count, cap;
+	struct chat_word *words; /* for phones, in their order */
+	size_t word_count, word_cap;
+	/* in: it is applied what a network told: no words are noted */
+	bool from_outside;
 	/* in: the intake event that is being applied; rows made of it remember it. 0: none */
 	id64 event;
 	/* in: the network's own words go to webhooks in Meta's format (inbox_pass_on) */
@@ -51,10 +68,13 @@ struct inbox_changes {
 
 /* In the job's arena; the same change is noted once. */
 void inbox_note(struct job *job, struct inbox_changes *changes, struct inbox_change change);
-/* After the commit. Calls the hook if there is one; never fails (the console re-syncs by itself).
+/* For the owner's phone, unless it is from there. item: 0, or as of struct chat_word. */
+void inbox_word(struct job *job, struct inbox_changes *changes, const struct chat_word *word);
+/* After the commit. Calls the hooks if there are any; never fails (the console re-syncs by itself).
  */
 void inbox_tell(struct job *job, const struct inbox_changes *changes);
-/* Set once at start by main. */
+/* Set once at start by main. A word is copied by who keeps it. */
+extern void (*inbox_word_hook)(const struct chat_word *word);
 extern void (*inbox_changed_hook)(struct job *job, const struct inbox_changes *changes);
 
 /* ---- contacts ---- */
@@ -205,8 +225,6 @@ enum err conversation_mark_read(struct job *job, id64 id, struct inbox_changes *
 	struct conversation *out, struct read_receipt *receipt);
 
 /* The same without changing anything: what a typing mark refers to. */
-/* What is to be told of a chat, but for what was done; and by which channel. */
-enum err conversation_told(struct job *job, id64 id, id64 *channel, struct chat_told *out);
 enum err conversation_last_in(struct job *job, id64 id, struct read_receipt *receipt);
 
 enum conversation_view { VIEW_ALL, VIEW_MINE, VIEW_UNASSIGNED };

@@ -103,7 +103,7 @@ enum err message_search_replace(struct job *job, const struct message_row *row,
 /* ---- effect.c: what happens to a message, and may come before it ---- */
 
 enum effect_kind { EFFECT_STATUS, EFFECT_REACTION, EFFECT_EDIT, EFFECT_REVOKE, EFFECT_QUOTE,
-	EFFECT_VOTE };
+	EFFECT_VOTE, EFFECT_STAR, EFFECT_UNSTAR };
 
 struct effect {
 	enum effect_kind kind;

@@ -131,6 +131,7 @@ struct labelling {
 	id64 conversation;
 	struct buf audit;
 	bool changed;
+	struct inbox_changes *changes;
 };
 
 static enum err note(struct labelling *l, const char *kind, const struct label *label)
@@ -146,6 +147,11 @@ static enum err note(struct labelling *l, const char *kind, const struct label *
 	json_put(&l->audit, "name", label->name);
 	json_close(&l->audit, '}');
 	l->changed = true;
+	inbox_word(l->job, l->changes,
+		&(struct chat_word){ .done = strcmp(kind, "labelled") == 0 ? CHAT_LABELLED
+									: CHAT_UNLABELLED,
+			.conversation = l->conversation,
+			.item = label->id });
 	return conversation_add_event(l->job, l->conversation, str_of(kind), buf_text(&detail));
 }
 
@@ -205,7 +211,8 @@ static enum err check_count(struct labelling *l)
 enum err conversation_label(struct job *job, id64 id, const struct label_change *change,
 	struct inbox_changes *changes, struct conversation *out)
 {
-	struct labelling l = { .job = job, .audit = buf_in(job->arena, 64u << 10) };
+	struct labelling l = { .job = job, .audit = buf_in(job->arena, 64u << 10),
+		.changes = changes };
 
 	TRY(conversation_lock(job, id, out));
 	l.conversation = out->id;

@@ -235,6 +235,8 @@ static enum err merge_contacts(struct job *job, id64 kept, id64 gone,
 	TRY(move_aliases(job, &merge));
 	TRY(move_conversations(job, &merge));
 	TRY(take_profile(job, &merge));
+	TRY(sql_chat_mark_join(job, &(struct sql_chat_mark_join){ kept, gone, job->workspace },
+		NULL));
 	TRY(merge_take_parts(job, kept, gone, choice, &merge.moved));
 	TRY(sql_contact_set_merged(job,
 		&(struct sql_contact_set_merged){ .id = gone,

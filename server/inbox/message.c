@@ -517,26 +517,3 @@ enum err conversation_person(struct job *job, id64 channel, str remote_id,
 		.bsuid = contact.bsuid, .group = contact.group };
 	return OK;
 }
-
-enum err conversation_told(struct job *job, id64 id, id64 *channel, struct chat_told *out)
-{
-	struct message_newest_row newest;
-	struct conversation conv;
-	struct contact contact;
-	bool found;
-
-	TRY(conversation_get(job, id, &conv));
-	TRY(contact_get(job, conv.contact_id, &contact));
-	TRY(found_or_none(job, sql_message_newest(job,
-		&(struct sql_message_newest){ conv.id, conv.channel_id }, &newest), &found));
-	*channel = conv.channel_id;
-	out->who = (struct person_ref){ .phone = contact.phone, .lid = contact.lid,
-		.bsuid = contact.bsuid, .group = contact.group };
-	out->name = contact.name;
-	if (found) {
-		out->newest_id = newest.remote_id;
-		out->newest_is_ours = !newest.is_customer;
-		out->newest_ms = newest.at_ms;
-	}
-	return OK;
-}

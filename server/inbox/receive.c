@@ -13,9 +13,9 @@
 #include "account/seal.h"
 #include "account/template.h"
 #include "base/codec.h"
+#include "inbox/chat.h"
 #include "inbox/contacts.h"
 
-#define CHAT_SECOND_MS 1000 /* phones tell whole seconds */
 #define TEMPLATE_DETAIL_MAX 4096
 #define ID_TRIES_MAX 16
 #define ID_LOW_BITS ((1 << 21) - 1) /* node and sequence of an id */
@@ -386,47 +386,6 @@ static enum err apply_vote(struct job *job, const struct channel *ch,
 
 /* ---- people ---- */
 
-static enum err mark_read(struct job *job, const struct provider_event *ev,
-	struct conversation *conv, struct inbox_changes *changes)
-{
-	struct read_receipt receipt;
-
-	/* What came since is not read. */
-	return ev->at_ms && conv->last_in_ms > ev->at_ms + CHAT_SECOND_MS
-		? OK
-		: conversation_mark_read(job, conv->id, changes, conv, &receipt);
-}
-
-static enum err archive(struct job *job, const struct provider_event *ev,
-	struct conversation *conv, struct inbox_changes *changes)
-{
-	struct conversation_patch patch = { .has_status = true, .status = CONVERSATION_ARCHIVED };
-
-	if (str_is(ev->done, S("unarchived"))) {
-		if (conv->status != CONVERSATION_ARCHIVED)
-			return OK;
-		patch.status = CONVERSATION_OPEN;
-	}
-	return conversation_update(job, conv->id, &patch, changes, conv);
-}
-
-/* The owner did it on the phone; where there is no conversation, nothing is to be done. */
-static enum err apply_chat(struct job *job, const struct channel *ch,
-	const struct provider_event *ev, struct inbox_changes *changes)
-{
-	struct contact contact;
-	struct conversations all;
-
-	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
-	TRY(conversation_of_contact(job, contact.id, &all));
-	for (size_t i = 0; i < all.count; i++)
-		if (all.items[i].number_id == ch->number_id)
-			return str_is(ev->done, S("read"))
-				? mark_read(job, ev, &all.items[i], changes)
-				: archive(job, ev, &all.items[i], changes);
-	return OK;
-}
-
 static enum err apply_preference(struct job *job, const struct provider_event *ev,
 	struct inbox_changes *changes)
 {
@@ -558,8 +517,8 @@ static enum err apply_template(struct job *job, const struct channel *ch,
 	return add_notice(job, ch, ev, template_sentence(job->arena, ev), changes);
 }
 
-enum err inbox_apply(struct job *job, const struct channel *ch, const struct provider_event *event,
-		     struct inbox_changes *changes)
+static enum err apply(struct job *job, const struct channel *ch,
+	const struct provider_event *event, struct inbox_changes *changes)
 {
 	switch (event->kind) {
 	case EVENT_MESSAGE:
@@ -587,10 +546,26 @@ enum err inbox_apply(struct job *job, const struct channel *ch, const struct pro
 			TRY(pace_restricted(job, ch, event->detail));
 		return add_notice(job, ch, event, event->sentence, changes);
 	case EVENT_CHAT:
-		return apply_chat(job, ch, event, changes);
+		return chat_apply(job, ch, event, changes);
+	case EVENT_LABEL:
+		return chat_apply_label(job, ch, event, changes);
+	case EVENT_QUICK_REPLY:
+		return chat_apply_quick_reply(job, ch, event, changes);
 	case EVENT_UNDRAWN:
 		changes->kept = true;
 		return OK;
 	}
 	return fail(job, ERR_BUG, "an event of a kind that is not known");
+}
+
+enum err inbox_apply(struct job *job, const struct channel *ch, const struct provider_event *event,
+		     struct inbox_changes *changes)
+{
+	const bool from_outside = changes->from_outside;
+	enum err e;
+
+	changes->from_outside = true;
+	e = apply(job, ch, event, changes);
+	changes->from_outside = from_outside;
+	return e;
 }

@@ -454,33 +454,3 @@ STORE_TEST(every_webhook_on_record_is_applied_and_once)
 	closedir(dir);
 	EXPECT(files > 150);
 }
-
-STORE_TEST(what_the_owner_does_to_a_chat_on_the_phone_is_done_here)
-{
-	struct channel *ch = test_channel(job);
-	struct provider_event says = test_says("12025550142", "wamid.A", "hello", TEST_NOW_MS);
-	struct provider_event done = { .kind = EVENT_CHAT, .field = S("chat"),
-		.who = { .phone = S("12025550142") }, .done = S("read"),
-		.at_ms = TEST_NOW_MS - 60000 };
-	struct conversation conv;
-	id64 id;
-
-	test_apply(job, ch, &says, NULL);
-	id = test_message(job, ch, "wamid.A").conversation_id;
-	/* read before that message came */
-	test_apply(job, ch, &done, NULL);
-	EXPECT_OK(conversation_get(job, id, &conv));
-	EXPECT_INT(conv.unread_count, 1);
-	done.at_ms = TEST_NOW_MS;
-	test_apply(job, ch, &done, NULL);
-	EXPECT_OK(conversation_get(job, id, &conv));
-	EXPECT_INT(conv.unread_count, 0);
-	done.done = S("archived");
-	test_apply(job, ch, &done, NULL);
-	EXPECT_OK(conversation_get(job, id, &conv));
-	EXPECT_INT(conv.status, CONVERSATION_ARCHIVED);
-	done.done = S("unarchived");
-	test_apply(job, ch, &done, NULL);
-	EXPECT_OK(conversation_get(job, id, &conv));
-	EXPECT_INT(conv.status, CONVERSATION_OPEN);
-}

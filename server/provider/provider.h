@@ -133,12 +133,62 @@ enum event_kind {
 	EVENT_NOTICE,         /* account, number, security, flow, …: a sentence for people */
 	EVENT_VOTE,           /* who chose what in a poll of ours or theirs */
 	EVENT_CHAT,           /* the owner did something to a chat on the phone: done */
+	EVENT_LABEL,          /* a label of the owner's phone: item_*, is_gone */
+	EVENT_QUICK_REPLY,    /* a quick reply of it: the same */
 	EVENT_UNDRAWN,        /* a kind that nothing draws yet: the raw event is kept and shown */
 };
 
 /* Who it is about: any of the names may be missing. phone and lid are digits. group: the id of a
  * group, which has no other names. */
 struct person_ref { str phone, lid, bsuid, parent_bsuid, name, username, group; };
+
+/* What somebody did to a chat: the owner on the phone, or people here. */
+enum chat_done {
+	CHAT_READ,
+	CHAT_ARCHIVED,
+	CHAT_UNARCHIVED,
+	CHAT_NAMED,
+	CHAT_PINNED,
+	CHAT_UNPINNED,
+	CHAT_MUTED,
+	CHAT_UNMUTED,
+	CHAT_STARRED,         /* a message of it */
+	CHAT_UNSTARRED,
+	CHAT_LABELLED,
+	CHAT_UNLABELLED,
+	CHAT_CLEARED,         /* its messages were deleted on the phone */
+	CHAT_DELETED,         /* and the chat, too */
+	CHAT_LABEL_NAMED,     /* no chat but a label: made, renamed, or in another colour */
+	CHAT_LABEL_DELETED,
+	CHAT_DONE_COUNT
+};
+/* "read", "archived", … */
+const char *chat_done_name(enum chat_done done);
+bool chat_done_parse(str name, enum chat_done *out);
+/* The colours that labels of a phone have, by number: "#ff9485". */
+#define CHAT_COLOURS 20
+const char *chat_colour(int64_t number);
+/* The number of the one that is nearest. */
+int chat_colour_near(str colour);
+
+/* For the owner's own devices. */
+struct chat_told {
+	enum chat_done done;
+	struct person_ref who;  /* or the group */
+	str name;               /* of CHAT_NAMED */
+	str newest_id;          /* of its messages; none: it has none */
+	bool newest_is_ours;
+	int64_t newest_ms;
+	int64_t until_ms;       /* of CHAT_MUTED: -1 for ever */
+	/* of a star */
+	str message_id;
+	bool message_is_ours;
+	struct person_ref author; /* in a group, of what is not ours */
+	/* of a label: as the phone knows it; is_new: it does not know it yet */
+	str label_id, label_name;
+	int label_colour;
+	bool label_is_new;
+};
 
 struct provider_event {
 	enum event_kind kind;
@@ -186,8 +236,15 @@ struct provider_event {
 	/* EVENT_PREFERENCE */
 	str preference; /* "stop", "resume" */
 
-	/* EVENT_CHAT: "read" (all up to at_ms), "archived", "unarchived" */
-	str done;
+	/* EVENT_CHAT: done; CHAT_READ: all up to at_ms; of a label: item_id; of a star: target_id.
+	 * is_first: one of many, of a first reading: nobody did it just now. */
+	enum chat_done done;
+	bool is_first;
+	int64_t until_ms;       /* of CHAT_MUTED: -1 for ever */
+	/* EVENT_LABEL, EVENT_QUICK_REPLY: name: or the shortcut */
+	str item_id, item_name, item_text;
+	int item_colour;
+	bool is_gone;
 
 	/* EVENT_NOTICE, EVENT_UNDRAWN */
 	str severity;           /* "info", "warning", "critical" */
@@ -268,17 +325,6 @@ struct webhook_proof {
 	str body, query;
 	struct header headers[PROOF_HEADERS_MAX];
 	size_t header_count;
-};
-
-/* What somebody did to a chat here, for the owner's own devices. */
-enum chat_done { CHAT_READ, CHAT_ARCHIVED, CHAT_UNARCHIVED, CHAT_NAMED };
-struct chat_told {
-	enum chat_done done;
-	struct person_ref who;  /* or the group */
-	str name;               /* of CHAT_NAMED */
-	str newest_id;          /* of its messages; none: it has none */
-	bool newest_is_ours;
-	int64_t newest_ms;
 };
 
 struct provider {

@@ -108,7 +108,8 @@ CREATE TABLE canned (
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	deleted_ms BIGINT
-);
+, channel_id BIGINT, remote_id TEXT);
+CREATE UNIQUE INDEX canned_remote ON canned (channel_id, remote_id) WHERE channel_id IS NOT NULL AND deleted_ms IS NULL;
 CREATE UNIQUE INDEX canned_shortcut ON canned (workspace_id, scope, owner_id, shortcut) WHERE deleted_ms IS NULL;
 CREATE TABLE canned_use (
 	message_id BIGINT PRIMARY KEY REFERENCES message (id),
@@ -146,6 +147,26 @@ CREATE UNIQUE INDEX channel_live ON channel (workspace_id, provider, remote_id) 
 CREATE INDEX channel_number ON channel (number_id);
 CREATE INDEX channel_remote ON channel (provider, remote_id);
 CREATE INDEX channel_workspace ON channel (workspace_id, id);
+CREATE TABLE channel_label (
+	channel_id BIGINT NOT NULL REFERENCES channel (id),
+	remote_id TEXT NOT NULL,
+	workspace_id BIGINT NOT NULL,
+	label_id BIGINT NOT NULL REFERENCES label (id),
+	told BIGINT NOT NULL,
+	PRIMARY KEY (channel_id, remote_id)
+);
+CREATE UNIQUE INDEX channel_label_label ON channel_label (label_id, channel_id);
+CREATE TABLE chat_mark (
+	contact_id BIGINT NOT NULL REFERENCES contact (id),
+	number_id BIGINT NOT NULL REFERENCES number (id),
+	what BIGINT NOT NULL,
+	ref BIGINT NOT NULL,
+	workspace_id BIGINT NOT NULL,
+	is_on BIGINT NOT NULL,
+	until_ms BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL,
+	PRIMARY KEY (contact_id, number_id, what, ref)
+);
 CREATE TABLE contact (
 	id INTEGER PRIMARY KEY,
 	workspace_id BIGINT NOT NULL REFERENCES workspace (id),
@@ -741,6 +762,14 @@ CREATE TABLE message_search (
 	message_id BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX message_search_late ON message_search (message_id) WHERE doc < 0;
+CREATE TABLE message_star (
+	message_id BIGINT PRIMARY KEY REFERENCES message (id),
+	workspace_id BIGINT NOT NULL,
+	conversation_id BIGINT NOT NULL,
+	is_on BIGINT NOT NULL,
+	at_ms BIGINT NOT NULL
+);
+CREATE INDEX message_star_conversation ON message_star (conversation_id, message_id);
 CREATE VIRTUAL TABLE message_token USING fts5 (tokens, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
 CREATE TABLE message_version (
 	id INTEGER PRIMARY KEY,

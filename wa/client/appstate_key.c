@@ -154,5 +154,7 @@ enum err wa_client_share_sync_keys(struct wa_client *c, const struct wa_call *ca
 		TRY(make_key(c, call));
 	keys.share.keys = ARENA_ARRAY(keys.arena, Wa__AppStateSyncKey *, SHARED_KEYS_MAX);
 	TRY(client_scan(c, WA_RECORD_SYNC_KEY, S(""), add_key, &keys));
-	return share(c, call, &keys.share, to->device);
+	TRY(share(c, call, &keys.share, to->device));
+	/* What was done before there was a key can be said now. */
+	return sync_want(c, call, SYNC_ALL);
 }

@@ -234,6 +234,8 @@ static enum err take_logged_out(struct turn *turn)
 {
 	turn->n->is_paired = false;
 	turn->changed = true;
+	TRY(sql_channel_label_forget(turn->job,
+		&(struct sql_channel_label_forget){ turn->n->channel }, NULL));
 	TRY(sql_linked_record_erase_all(turn->job,
 		&(struct sql_linked_record_erase_all){ turn->n->channel }, NULL));
 	TRY(sql_linked_number_set_wanted(turn->job,

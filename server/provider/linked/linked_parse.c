@@ -229,6 +229,8 @@ enum err linked_parse(struct job *job, const struct channel *ch, str body,
 		parse_notice(job, v, out);
 	else if (str_is(kind, S("chat")))
 		linked_sync_parse(job, v, out);
+	else if (str_is(kind, S("label")) || str_is(kind, S("quick_reply")))
+		linked_item_parse(job, v, out);
 	else if (str_is(kind, S("history")))
 		return linked_history_parse(job, v, parse_message, out);
 	else

@@ -13,5 +13,7 @@ enum err linked_sync_take(struct turn *turn, const struct wa_sync *what);
 enum err linked_tell_chat(struct job *job, const struct channel *ch, const struct chat_told *told);
 /* That raw event, as EVENT_CHAT. */
 void linked_sync_parse(struct job *job, json v, struct provider_events *out);
+/* A label or a quick reply of the phone, as EVENT_LABEL, EVENT_QUICK_REPLY. */
+void linked_item_parse(struct job *job, json v, struct provider_events *out);
 
 #endif

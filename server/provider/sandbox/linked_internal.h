@@ -12,6 +12,16 @@ void linked_phones_stop(void);  /* before the simulator goes */
 void linked_play(void *arg, void *player, const struct node *node);
 /* The phone is played from now on, and made when it is not there. NULL: too many, or no number. */
 struct sim_player *linked_player(str phone);
+/* That of the path; answers by itself when there is none. */
+struct sim_player *linked_player_of(const struct request *req, struct exchange *ex);
+void linked_answer_done(struct exchange *ex);
+/* The number of an account, "" when the network does not know it; of a group, its jid. */
+str linked_number_of(struct arena *arena, str jid_text_);
+str linked_lid_of(str phone);
+
+/* ---- linked_chat.c ---- */
+/* What another device of its account did to a chat. */
+void linked_note_done(struct sim_player *player, const struct wa_sync *what);
 
 /* ---- linked.c ---- */
 struct sim *linked_sim(void);

@@ -23,19 +23,9 @@
 #define TICK_MS 500
 #define FILE_MAX (20u << 20)
 #define MEMBERS_MAX 256
-#define DONE_MAX 200            /* that is kept of what other devices did */
-#define DONE_NAME_MAX 128
 #define MADE_GROUP 1            /* tag of the answer to a new group */
 
-/* What a device of an account did to a chat. */
-struct done {
-	char phone[PHONE_LEN_MAX + 1], chat[64], name[DONE_NAME_MAX];
-	const char *what;
-};
-
 static struct {
-	struct done done[DONE_MAX];
-	size_t done_count;              /* ever */
 	struct sim *sim;
 	struct sim_player *players[PLAYERS_MAX];
 	size_t count;
@@ -58,35 +48,6 @@ static void make_random(void *arg, void *out, size_t size)
 	crypto_random(out, size);
 }
 
-static const char *done_name(const struct wa_sync *what)
-{
-	switch (what->kind) {
-	case WA_SYNC_READ:
-		return what->is_on ? "read" : "unread";
-	case WA_SYNC_ARCHIVE:
-		return what->is_on ? "archived" : "unarchived";
-	case WA_SYNC_CONTACT:
-		return what->is_on ? "named" : NULL;
-	default:
-		return NULL;
-	}
-}
-
-static void note_done(struct sim_player *player, const struct wa_sync *what)
-{
-	struct done *done = &phones.done[phones.done_count % DONE_MAX];
-	const char *name = done_name(what);
-
-	if (!name)
-		return;
-	phones.done_count++;
-	done->what = name;
-	snprintf(done->phone, sizeof done->phone, STR_F, STR_A(sim_player_phone(player)));
-	snprintf(done->chat, sizeof done->chat, STR_F "@" STR_F, STR_A(what->chat.user),
-		STR_A(what->chat.server));
-	snprintf(done->name, sizeof done->name, STR_F, STR_A(what->name));
-}
-
 /* The one request whose answer somebody waits for. */
 static void on_event(void *arg, struct sim_player *player, const struct wa_event *event)
 {
@@ -97,7 +58,7 @@ static void on_event(void *arg, struct sim_player *player, const struct wa_event
 
 	(void)arg;
 	if (event->kind == WA_EVENT_SYNC)
-		note_done(player, event->sync);
+		linked_note_done(player, event->sync);
 	if (event->kind != WA_EVENT_ANSWER || event->answer->tag != MADE_GROUP || !ex)
 		return;
 	phones.waits = NULL;
@@ -113,6 +74,11 @@ static void on_event(void *arg, struct sim_player *player, const struct wa_event
 				      STR_A(node_text(arena, group, "id"))));
 	json_close(&b, '}');
 	answer_json(ex, 200, &b);
+}
+
+str linked_lid_of(str phone)
+{
+	return sim_lid(phones.sim, phone);
 }
 
 void linked_play(void *arg, void *player, const struct node *node)
@@ -167,8 +133,7 @@ struct sim_player *linked_player(str phone)
 	return player;
 }
 
-/* That of the path; answers by itself when there is none. */
-static struct sim_player *player_of(const struct request *req, struct exchange *ex)
+struct sim_player *linked_player_of(const struct request *req, struct exchange *ex)
 {
 	struct sim_player *player = sim_has_phone(phones.sim, req->params[0])
 	                                    ? linked_player(req->params[0])
@@ -180,15 +145,14 @@ static struct sim_player *player_of(const struct request *req, struct exchange *
 	return player;
 }
 
-static void answer_done(struct exchange *ex)
+void linked_answer_done(struct exchange *ex)
 {
 	exchange_answer(ex, 200, S("application/json"), S("{\"success\":true}"));
 }
 
 /* ---- showing ---- */
 
-/* The number of an account, "" when the network does not know it; of a group, its jid. */
-static str number_of(struct arena *arena, str jid_text_)
+str linked_number_of(struct arena *arena, str jid_text_)
 {
 	struct jid jid;
 
@@ -245,8 +209,8 @@ static void write_said(struct buf *b, const struct sim_said *said)
 	json_open(b, '{');
 	json_put(b, "id", str_of(said->id));
 	json_put(b, "chat", str_of(said->chat));
-	json_put(b, "with", number_of(b->arena, str_of(said->chat)));
-	json_put(b, "from", number_of(b->arena, str_of(said->sender)));
+	json_put(b, "with", linked_number_of(b->arena, str_of(said->chat)));
+	json_put(b, "from", linked_number_of(b->arena, str_of(said->sender)));
 	json_put(b, "name", str_of(said->name));
 	json_put_bool(b, "from_me", said->from_me);
 	json_put_bool(b, "is_group", said->is_group);
@@ -261,7 +225,7 @@ static void write_said(struct buf *b, const struct sim_said *said)
 
 void control_phone_messages(const struct request *req, struct exchange *ex)
 {
-	struct sim_player *player = player_of(req, ex);
+	struct sim_player *player = linked_player_of(req, ex);
 	struct arena *arena = exchange_arena(ex);
 	struct buf b = buf_in(arena, ANSWER_MAX);
 	const struct sim_said *said;
@@ -450,7 +414,7 @@ static bool read_wish(const struct request *req, struct exchange *ex, struct wis
 
 void control_phone_say(const struct request *req, struct exchange *ex)
 {
-	struct sim_player *player = player_of(req, ex);
+	struct sim_player *player = linked_player_of(req, ex);
 	struct job job = loop_job(ex);
 	struct buf b = buf_in(exchange_arena(ex), 4096);
 	struct wa_send send = { 0 };
@@ -478,32 +442,32 @@ void control_phone_say(const struct request *req, struct exchange *ex)
 /* "chat": of a message. */
 void control_phone_read(const struct request *req, struct exchange *ex)
 {
-	struct sim_player *player = player_of(req, ex);
+	struct sim_player *player = linked_player_of(req, ex);
 	json v;
 
 	if (!player || !read_object(ex, req, &v))
 		return;
 	if (sim_player_read(player, json_text_at(v, "chat")) == OK)
-		answer_done(ex);
+		linked_answer_done(ex);
 	else
 		answer_control_error(ex, 400, "There is no such chat.");
 }
 
 void control_phone_typing(const struct request *req, struct exchange *ex)
 {
-	struct sim_player *player = player_of(req, ex);
+	struct sim_player *player = linked_player_of(req, ex);
 	struct wish wish;
 
 	if (!player || !read_wish(req, ex, &wish))
 		return;
 	(void)sim_player_typing(player, jid_text(exchange_arena(ex), &wish.jid),
 		str_is(wish.type, S("paused")) ? WA_PAUSED : WA_COMPOSING);
-	answer_done(ex);
+	linked_answer_done(ex);
 }
 
 void control_phone_group(const struct request *req, struct exchange *ex)
 {
-	struct sim_player *player = player_of(req, ex);
+	struct sim_player *player = linked_player_of(req, ex);
 	struct arena *arena = exchange_arena(ex);
 	struct node *iq = node_new(arena, "iq"), *create;
 	struct jid to = { .user = S(""), .server = JID_SERVER_GROUP };
@@ -534,59 +498,6 @@ void control_phone_group(const struct request *req, struct exchange *ex)
 	}
 }
 
-/* ---- chats ---- */
-
-/* What other devices of the account did to its chats, the oldest first. */
-void control_phone_chats(const struct request *req, struct exchange *ex)
-{
-	struct sim_player *player = player_of(req, ex);
-	struct buf b = buf_in(exchange_arena(ex), ANSWER_MAX);
-	size_t from = phones.done_count > DONE_MAX ? phones.done_count - DONE_MAX : 0;
-
-	if (!player)
-		return;
-	json_open(&b, '{');
-	json_open_in(&b, "chats", '[');
-	for (size_t i = from; i < phones.done_count; i++) {
-		const struct done *done = &phones.done[i % DONE_MAX];
-
-		if (!str_is(sim_player_phone(player), str_of(done->phone)))
-			continue;
-		json_open(&b, '{');
-		json_put(&b, "with", number_of(exchange_arena(ex), str_of(done->chat)));
-		json_put(&b, "done", str_of(done->what));
-		if (done->name[0])
-			json_put(&b, "name", str_of(done->name));
-		json_close(&b, '}');
-	}
-	json_close(&b, ']');
-	json_close(&b, '}');
-	answer_json(ex, 200, &b);
-}
-
-/* {"with":"PHONE","done":"archived|unarchived|read"} */
-void control_phone_chat(const struct request *req, struct exchange *ex)
-{
-	struct sim_player *player = player_of(req, ex);
-	struct wa_sync what = { .kind = WA_SYNC_ARCHIVE };
-	json v;
-	str done;
-
-	if (!player || !read_object(ex, req, &v))
-		return;
-	done = json_text_at(v, "done");
-	what.chat = (struct jid){ .server = JID_SERVER_LID,
-		.user = sim_lid(phones.sim, json_text_at(v, "with")) };
-	if (str_is(done, S("read")))
-		what.kind = WA_SYNC_READ;
-	what.is_on = !str_is(done, S("unarchived"));
-	if (!what.chat.user.len || sim_player_sync(player, &what) != OK) {
-		answer_control_error(ex, 400, "The phone has no such chat.");
-		return;
-	}
-	answer_done(ex);
-}
-
 /* ---- the past ---- */
 
 /* What was said: "text", or a "type" with its content, as control_phone_say reads it. */
@@ -607,7 +518,7 @@ static bytes past_content(struct exchange *ex, struct sim_player *player, json o
  * before any device was linked. */
 void control_phone_past(const struct request *req, struct exchange *ex)
 {
-	struct sim_player *player = player_of(req, ex);
+	struct sim_player *player = linked_player_of(req, ex);
 	struct arena *arena = exchange_arena(ex);
 	json v, list;
 
@@ -639,5 +550,5 @@ void control_phone_past(const struct request *req, struct exchange *ex)
 				.plain = (uint8_t *)plain.ptr,
 				.plain_len = plain.len });
 	}
-	answer_done(ex);
+	linked_answer_done(ex);
 }

@@ -9,16 +9,26 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11);
 -- canned_find: one canned
 -- in: id id64, workspace id64
 -- out: id id64, shortcut str, title str, category str, body str, media str, scope i64, owner_id id64, created_ms i64, updated_ms i64
-SELECT id, shortcut, title, category, body, media, scope, owner_id, created_ms, updated_ms
+-- out: channel_id id64?
+SELECT id, shortcut, title, category, body, media, scope, owner_id, created_ms, updated_ms, channel_id
 FROM canned WHERE id = $1 AND workspace_id = $2 AND deleted_ms IS NULL;
 
 -- canned_list: many canned
 -- in: workspace id64, person id64, all_teams i64, after id64, max i64
-SELECT id, shortcut, title, category, body, media, scope, owner_id, created_ms, updated_ms
+SELECT id, shortcut, title, category, body, media, scope, owner_id, created_ms, updated_ms, channel_id
 FROM canned WHERE workspace_id = $1 AND deleted_ms IS NULL AND id > $4
 	AND (scope = 0 OR (scope = 2 AND owner_id = $2)
 		OR (scope = 1 AND ($3 = 1 OR owner_id IN (SELECT team_id FROM team_member WHERE person_id = $2))))
 ORDER BY id LIMIT $5;
+
+-- canned_of_phone: one canned
+-- in: channel id64, remote_id str, workspace id64
+SELECT id, shortcut, title, category, body, media, scope, owner_id, created_ms, updated_ms, channel_id
+FROM canned WHERE channel_id = $1 AND remote_id = $2 AND workspace_id = $3 AND deleted_ms IS NULL;
+
+-- canned_set_phone: exec
+-- in: id id64, workspace id64, channel id64, remote_id str
+UPDATE canned SET channel_id = $3, remote_id = $4 WHERE id = $1 AND workspace_id = $2;
 
 -- canned_change: exec
 -- in: id id64, workspace id64, shortcut str, title str, category str, body str, media str, scope i64, owner id64, now_ms i64

@@ -64,7 +64,7 @@ function localMessage(request: SendRequest, key: string): Message {
     id: `local-${key}`, conversation_id: request.conversationId, channel_id: '', contact_id: '', direction: 'out',
     type: draft.type, [draft.type]: draft[draft.type], status: 'accepted', status_detail: null, error: null,
     author: { kind: 'person', id: author.id, name: author.name }, reply_to: request.replyTo ?? null, mentions: request.mentions ?? [], forwarded: null,
-    edited_ms: null, deleted_ms: null, reactions: [], options: null, remote_id: null, trace_id: null, created_ms: now,
+    edited_ms: null, deleted_ms: null, reactions: [], starred: false, options: null, remote_id: null, trace_id: null, created_ms: now,
     media: media ? { ...media, state: 'stored', url: media.localUrl ?? media.url, error: null } : null,
     sent_ms: null, delivered_ms: null, read_ms: null, played_ms: null, failed_ms: null,
   }

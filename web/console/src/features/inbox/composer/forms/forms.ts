@@ -168,7 +168,7 @@ export function previewMessage(draft: MessageDraft): Message {
   return {
     id: 'local-preview', conversation_id: '', channel_id: '', contact_id: '', direction: 'out', type: draft.type, [draft.type]: draft[draft.type],
     status: 'accepted', status_detail: null, error: null, options: null, author: { kind: 'person', id: '', name: '' }, reply_to: null, mentions: [], forwarded: null,
-    edited_ms: null, deleted_ms: null, reactions: [], media: null, remote_id: null, trace_id: null, created_ms: Date.now(),
+    edited_ms: null, deleted_ms: null, reactions: [], starred: false, media: null, remote_id: null, trace_id: null, created_ms: Date.now(),
     sent_ms: null, delivered_ms: null, read_ms: null, played_ms: null, failed_ms: null,
   }
 }
