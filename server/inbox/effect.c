@@ -70,7 +70,8 @@ static enum err take_back(struct job *job, const struct message_row *row,
 	const struct effect *effect)
 {
 	const struct route_candidate teller = { .channel = effect->channel };
-	bool waits = !row->remote_id.len && effect->status >= STATUS_SENT &&
+	bool is_its_own = row->remote_id.len && !str_is(row->remote_id, effect->remote_id);
+	bool waits = !is_its_own && effect->status >= STATUS_SENT &&
 	             effect->status <= STATUS_PLAYED;
 
 	if (!waits || !effect->channel || effect->channel == row->channel_id)

@@ -99,7 +99,9 @@ enum retry_advice {
 };
 
 struct send_result {
-	str remote_id;      /* on OK: the network's id of the message */
+	/* On OK: the network's id of the message. Where we make it: also when it may have happened.
+	 */
+	str remote_id;
 	str recipient_id;   /* the account it resolved to (wa_id), or none */
 	/* On error: job->code, job->why (sentence) and job->next_step are set, and: */
 	enum retry_advice advice;

@@ -115,6 +115,16 @@ void sandbox_break_by(const char *fault)
 	test_fail(__FILE__, __LINE__, "no such fault: %s", fault);
 }
 
+void sandbox_lock_out(struct channel *ch)
+{
+	ch->access_token = S("expired");
+}
+
+void sandbox_unplug(struct channel *ch)
+{
+	ch->base_url = S("http://127.0.0.1:1/v24.0");
+}
+
 const struct subject cloud_subject = {
 	.provider = &cloud_provider,
 	.start = begin,

@@ -29,6 +29,8 @@
 #define KEPT_MAX 4096
 #define STORE_ARENA_MAX (64u << 20)
 #define FILE_TEXT_MAX 4096
+#define NETWORK_FAULTS S("/control/linked/faults")
+#define HURRY 10 /* an ack is waited for 6 s */
 #define PAIRINGS_MAX 1000000 /* an hour: no gap between two */
 
 static struct {
@@ -41,6 +43,7 @@ static struct {
 	pthread_t thread;
 	uint8_t root[32];
 	char url[64];
+	uint64_t undeciphered; /* before this test */
 	char seen[64]; /* the id of the newest message that the customer was looked at for */
 } at;
 
@@ -297,6 +300,7 @@ static void start_manager(void)
 		.loop = at.loop,
 		.timers = at.timers,
 		.workers = 2,
+		.hurry = HURRY,
 		.numbers_max = PAIRINGS_MAX,
 		.pairings_max = PAIRINGS_MAX,
 		.seal = seal_not,
@@ -589,6 +593,7 @@ static void customer_reads(str phone)
 {
 	str chat = json_text_at(newest_on(phone), "chat");
 
+	fixture_control(NETWORK_FAULTS, S("{}"));
 	fixture_control(path_of(phone, "read"),
 		arena_printf(test_arena(), "{\"chat\":\"" STR_F "\"}", STR_A(chat)));
 }
@@ -622,6 +627,91 @@ static bool is_typing(str phone)
 	return fixture_until(heard_typing, &found);
 }
 
+/* ---- what goes wrong ---- */
+
+/* Ciphertexts that did not authenticate, so far. */
+static uint64_t undeciphered(void)
+{
+	struct linked_figures figures;
+
+	linked_figures(&figures);
+	return figures.undeciphered;
+}
+
+static size_t forged(void)
+{
+	return (size_t)(undeciphered() - at.undeciphered);
+}
+
+static void break_by(const char *fault)
+{
+	static const struct { const char *fault, *body; } known[] = {
+		/* a receipt would be an answer, too: none comes until the customer reads */
+		{ "lost_answer", "{\"drop_ack_percent\":100,\"drop_receipt_percent\":100}" },
+		{ "rate_limit", "{\"message_error\":429,\"count\":1}" },
+		/* tried once more by the client itself */
+		{ "gateway_page", "{\"message_error\":503,\"count\":2}" },
+		/* that for the phone, and ours */
+		{ "forged_webhook", "{\"corrupt_percent\":100,\"count\":2}" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (strcmp(known[i].fault, fault) == 0) {
+			fixture_control(NETWORK_FAULTS, str_of(known[i].body));
+			return;
+		}
+	test_fail(__FILE__, __LINE__, "no such fault: %s", fault);
+}
+
+/* What the network does to the number's device. */
+static void do_to_device(const char *action)
+{
+	json network, devices;
+
+	EXPECT_INT(fixture_call(HTTP_GET, S("/control/linked"), STR_NONE, &network), 200);
+	devices = json_field(network, "devices");
+	for (size_t i = 0; i < json_count(devices); i++) {
+		json one = json_at(devices, i);
+		int64_t device = json_int(json_field(one, "device"), 0);
+
+		if (device && json_flag(json_field(one, "connected"), false))
+			fixture_control(arena_printf(test_arena(), "/control/linked/devices/" STR_F
+								   "/%lld",
+						STR_A(json_text_at(one, "phone")),
+						(long long)device),
+				arena_printf(test_arena(), "{\"action\":\"%s\"}", action));
+	}
+}
+
+/* The phone unlinks it. */
+static void lock_out(struct channel *ch)
+{
+	struct sight sight;
+
+	(void)ch;
+	do_to_device("unlink");
+	await_state(&sight, LINKED_FAILED);
+}
+
+static bool is_away(void *arg)
+{
+	struct sight *sight = arg;
+
+	EXPECT_OK(linked_get(new_job(), at.channel, &sight->number));
+	return sight->number.state != LINKED_CONNECTED;
+}
+
+static void unplug(struct channel *ch)
+{
+	struct sight sight;
+
+	snprintf(at.url, sizeof at.url, "ws://127.0.0.1:1/ws/chat");
+	*ch = channel();
+	do_to_device("cut");
+	if (!fixture_until(is_away, &sight))
+		test_fail(__FILE__, __LINE__, "the number is still connected");
+}
+
 /* ---- each test begins anew ---- */
 
 /* A channel of its own: ids of messages are made of it, and the suite counts them from 1 again.
@@ -631,8 +721,9 @@ static void begin(void)
 	struct channel before = channel();
 
 	cloud_subject.start();
+	fixture_control(NETWORK_FAULTS, S("{}"));
+	snprintf(at.url, sizeof at.url, "ws%s/ws/chat", fixture_url().ptr + strlen("http"));
 	if (!before.id) {
-		snprintf(at.url, sizeof at.url, "ws%s/ws/chat", fixture_url().ptr + strlen("http"));
 		open_store();
 		start_manager();
 	} else {
@@ -644,6 +735,7 @@ static void begin(void)
 	see(newest_on(ANA));
 	forget(&bodies);
 	forget(&files);
+	at.undeciphered = undeciphered();
 }
 
 const struct subject linked_subject = {
@@ -658,6 +750,10 @@ const struct subject linked_subject = {
 	.customer_reads = customer_reads,
 	.arrived = arrived,
 	.is_typing = is_typing,
+	.break_by = break_by,
+	.forged = forged,
+	.lock_out = lock_out,
+	.unplug = unplug,
 	.wait = wait_for,
 	.follows_links = true,
 	.numbers_choices = true,

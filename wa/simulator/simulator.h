@@ -50,9 +50,12 @@ struct sim_faults {
 	bool compress;          /* every frame is compressed */
 	int close_after_frames; /* cuts the connection at this frame after the login */
 	int refs;               /* how many QR references; 0: SIM_REFS, -1: none */
-	/* Of messages; percents: 100 is each, 0 none. */
+	/* Of messages; percents: 100 is each, 0 none. count: so many more are harmed, each in one
+	 * way, then none; 0: it does not end. */
+	int count;
 	int message_error, message_error_percent; /* refused with this code: 463, 479, 429 … */
 	int drop_ack_percent;   /* taken and delivered, but never acknowledged */
+	int drop_receipt_percent; /* receipts never reach who wrote the message */
 	int duplicate_percent;  /* delivered twice */
 	int corrupt_percent;    /* a ciphertext of a pair of devices does not authenticate */
 	int corrupt_group_percent; /* the same of a sender key */

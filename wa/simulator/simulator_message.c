@@ -96,6 +96,21 @@ static struct node *start_copy(const struct carry *c, const struct sim_phone *at
 	return out;
 }
 
+/* One of the faults of messages; the last of `count` ends them, which counts what people write. */
+static bool harms(const struct carry *c, int percent)
+{
+	struct sim_faults *f = &c->sim->faults;
+
+	if (f->count > 0 && node_has(c->message, "category", "peer"))
+		return false;
+	if (!sim_happens(c->sim, percent))
+		return false;
+	if (f->count > 0 && --f->count == 0)
+		f->message_error = f->drop_ack_percent = f->duplicate_percent =
+			f->corrupt_percent = f->corrupt_group_percent = 0;
+	return true;
+}
+
 /* Spoils the last octet of a ciphertext, where its signature or MAC stands. */
 static void adopt_enc(const struct carry *c, struct node *into, const struct node *enc)
 {
@@ -104,7 +119,7 @@ static void adopt_enc(const struct carry *c, struct node *into, const struct nod
 	bytes data = node_data(enc);
 
 	sim_adopt_copy(sim, into, enc);
-	if (!data.len || !sim_happens(sim, is_group_key ? sim->faults.corrupt_group_percent
+	if (!data.len || !harms(c, is_group_key ? sim->faults.corrupt_group_percent
 							: sim->faults.corrupt_percent))
 		return;
 	data = arena_bytes(sim->arena, data);
@@ -127,7 +142,7 @@ static void deliver(const struct carry *c, struct sim_device *to, const struct n
 		if (is_carried(n))
 			sim_adopt_copy(sim, out, n);
 	sim_device_post(to, out);
-	if (sim_happens(sim, sim->faults.duplicate_percent))
+	if (harms(c, sim->faults.duplicate_percent))
 		sim_device_post(to, out);
 }
 
@@ -210,7 +225,7 @@ static void ack(const struct carry *c, int error, str phash)
 	struct sim *sim = c->sim;
 	struct node *out = node_new(sim->arena, "ack");
 
-	if (!error && sim_happens(sim, sim->faults.drop_ack_percent))
+	if (!error && harms(c, sim->faults.drop_ack_percent))
 		return;
 	node_put(sim->arena, out, "class", S("message"));
 	copy_attr(sim, c->message, out, "id");
@@ -269,9 +284,10 @@ static bool may_write(const struct carry *c)
 
 static int refusal_of(const struct carry *c)
 {
-	if (sim_happens(c->sim, c->sim->faults.message_error ? c->sim->faults.message_error_percent
-							     : 0))
-		return c->sim->faults.message_error;
+	int error = c->sim->faults.message_error;
+
+	if (harms(c, error ? c->sim->faults.message_error_percent : 0))
+		return error;
 	if (!c->group && !c->peer)
 		return 404;
 	if (!may_write(c))
@@ -354,7 +370,8 @@ static void tell_author(struct sim_device *d, const struct node *receipt, const 
 
 	sign_receipt(d, receipt, out, to);
 	if (!node_has(receipt, "type", "retry")) {
-		sim_phone_post(author, NULL, out);
+		if (!sim_happens(d->phone->sim, d->phone->sim->faults.drop_receipt_percent))
+			sim_phone_post(author, NULL, out);
 		return;
 	}
 	copy_attr(d->phone->sim, receipt, out, "recipient");

@@ -276,7 +276,7 @@ struct linked_refusal {
 };
 const struct linked_refusal *linked_refusal_of(int code);
 /* It did not leave us: the advice for e, and what to fail with. */
-enum err linked_not_sent(struct linked *n, enum err e, struct send_result *out);
+enum err linked_not_sent(struct job *job, struct linked *n, enum err e, struct send_result *out);
 enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out);
 enum err linked_mark_read(struct job *job, const struct channel *ch, str remote_id, bool typing);

@@ -11,6 +11,12 @@
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/media.h"
 
+#define LINKED_SLOW_DOWN 429
+#define LINKED_TROUBLE 500              /* and what is above it */
+/* "start 1–2 min", doubled with each try */
+#define SLOW_DOWN_MS 60000
+#define SLOW_DOWN_MAX_MS 600000
+
 /* ---- what the server refuses ---- */
 
 static const struct linked_refusal refusals[] = {
@@ -22,8 +28,10 @@ static const struct linked_refusal refusals[] = {
 	{ 463, "restricted", "WhatsApp does not let this number write to new people now.",
 		"Wait for them to write first, and send less.", RETRY_NEVER },
 	{ 479, "refused", "WhatsApp did not take the message.", "Try again later.", RETRY_NEVER },
-	{ 429, "rate_limited", "WhatsApp asks the number to slow down.", "It is tried again later.",
-		RETRY_LATER },
+	{ LINKED_SLOW_DOWN, "rate_limited", "WhatsApp asks the number to slow down.",
+		"Nothing to do: it is tried again after a while.", RETRY_AFTER },
+	{ LINKED_TROUBLE, "trouble", "WhatsApp's server had trouble with the message.",
+		"Nothing to do: it is sent again under the same id.", RETRY_BACKOFF },
 	{ 0, "refused", "WhatsApp refused the message.", "Try again, or write by another channel.",
 		RETRY_NEVER },
 };
@@ -32,6 +40,8 @@ const struct linked_refusal *linked_refusal_of(int code)
 {
 	size_t i = 0;
 
+	if (code >= LINKED_TROUBLE)
+		code = LINKED_TROUBLE;
 	while (i < COUNT_OF(refusals) - 1 && refusals[i].code != code)
 		i++;
 	return &refusals[i];
@@ -105,39 +115,61 @@ static enum err run_send(struct turn *turn, void *arg)
 
 /* ---- the answer ---- */
 
-static enum err refused(struct job *job, const struct wa_sent *sent, struct send_result *out)
+static int64_t slow_down_ms(unsigned attempts)
 {
-	const struct linked_refusal *why = linked_refusal_of(sent->code);
+	int64_t ms = SLOW_DOWN_MS;
 
-	out->advice = why->advice;
-	return fail_code(job, ERR_UPSTREAM, str_of(why->word), str_of(why->next_step), "%s",
-		why->sentence);
+	while (attempts-- && ms < SLOW_DOWN_MAX_MS)
+		ms *= 2;
+	return ms < SLOW_DOWN_MAX_MS ? ms : SLOW_DOWN_MAX_MS;
 }
 
-static enum err unsure(struct job *job, struct send_result *out)
+/* A server in trouble may have handed it on: then the same id is all that keeps it from being seen
+ * twice, and no other channel may send it meanwhile. */
+static enum err refused(struct job *job, const struct linked_waiter *waiter,
+	const struct sending *s, struct send_result *out)
+{
+	const struct linked_refusal *why = linked_refusal_of(waiter->sent.code);
+
+	out->advice = why->advice;
+	if (why->advice == RETRY_AFTER)
+		job->retry_after_ms = slow_down_ms(s->msg->attempts);
+	if (why->code == LINKED_TROUBLE) {
+		out->may_have_happened = true;
+		out->remote_id = s->id;
+	}
+	return fail_code(job, why->code == LINKED_SLOW_DOWN ? ERR_LIMIT : ERR_UPSTREAM,
+		str_of(why->word), str_of(why->next_step), "%s", why->sentence);
+}
+
+/* Its id is known all the same: a receipt that comes later settles it. */
+static enum err unsure(struct job *job, const struct sending *s, struct send_result *out)
 {
 	out->advice = RETRY_BACKOFF;
 	out->may_have_happened = true;
+	out->remote_id = s->id;
 	return fail_code(job, ERR_TIMEOUT, S("no_answer"),
 		S("Nothing to do: it is sent again under the same id."),
 		"WhatsApp has not confirmed the message.");
 }
 
-/* It did not leave us. A number that a person must mend is another channel's chance. */
-enum err linked_not_sent(struct linked *n, enum err e, struct send_result *out)
+/* It did not leave us. A number that a person must mend is another channel's chance, and says what
+ * to mend. */
+enum err linked_not_sent(struct job *job, struct linked *n, enum err e, struct send_result *out)
 {
-	enum linked_state state;
+	struct linked_view view;
 
 	linked_lock();
-	state = n->view.state;
+	view = n->view;
 	linked_unlock();
-	if (e == ERR_INPUT)
-		out->advice = RETRY_NEVER;
-	else if (state == LINKED_FAILED || state == LINKED_BANNED)
-		out->advice = RETRY_STOP;
-	else
-		out->advice = RETRY_BACKOFF;
-	return e == ERR_CONFLICT ? ERR_UPSTREAM : e;
+	out->advice = e == ERR_INPUT ? RETRY_NEVER : RETRY_BACKOFF;
+	if (e == ERR_INPUT || (view.state != LINKED_FAILED && view.state != LINKED_BANNED))
+		return e == ERR_CONFLICT ? ERR_UPSTREAM : e;
+	out->advice = RETRY_STOP;
+	if (!view.sentence || !view.next_step)
+		return ERR_DENIED;
+	return fail_code(job, ERR_DENIED, str_of(view.reason), str_of(view.next_step), "%s",
+		view.sentence);
 }
 
 static enum err run_typing(struct turn *turn, void *arg)
@@ -177,11 +209,11 @@ static enum err send_and_wait(struct job *job, struct linked *n, struct sending 
 	came = linked_wait(n, &waiter, e == OK ? LINKED_SEND_MS : 0);
 	buf_done(&waiter.answer);
 	if (e != OK)
-		return linked_not_sent(n, e, out);
+		return linked_not_sent(job, n, e, out);
 	if (!came || waiter.sent.is_unsure || waiter.sent.code == WA_SENT_NO_ANSWER)
-		return unsure(job, out);
+		return unsure(job, s, out);
 	if (waiter.sent.code)
-		return refused(job, &waiter.sent, out);
+		return refused(job, &waiter, s, out);
 	out->remote_id = s->id;
 	return OK;
 }

@@ -184,7 +184,7 @@ static enum err upload(const struct linked_links *l, const struct media_info *in
 	enum err e = linked_upload_media(l->job, l->ch, info,
 		arena_printf(l->job->arena, "/proc/self/fd/%d", fd).ptr, out);
 
-	return e == OK ? OK : linked_not_sent(l->n, e, l->out);
+	return e == OK ? OK : linked_not_sent(l->job, l->n, e, l->out);
 }
 
 static enum err take(const struct linked_links *l, const struct link_file *link, str *out)
