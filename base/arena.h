@@ -40,6 +40,11 @@ const char *arena_cstr(struct arena *arena, str s);
 void *heap_alloc(size_t size);
 void *heap_grow(void *ptr, size_t new_size);
 void heap_free(void *ptr);
+/* Once, before the first thread: see arena.c. */
+void heap_start(void);
+/* Octets of the heap that are in use: what a leak makes grow, and nothing else. Looks through all
+ * of it: for a scrape, not for a message. */
+size_t heap_in_use(void);
 #define HEAP_NEW(type) ((type *)heap_alloc(sizeof(type)))
 
 #endif

@@ -176,6 +176,7 @@ int main(int argc, char **argv)
 			argv[1]);
 		return 2;
 	}
+	heap_start();
 	signal(SIGPIPE, SIG_IGN);
 	crypto_init();
 	http_client_init();

@@ -369,6 +369,8 @@ enum err health_metrics(struct job *job, const struct request *req, struct respo
 			{ "start_time_seconds", "gauge", "When the process started.",
 				(double)f.started_ms / 1000 },
 			{ "resident_bytes", "gauge", "Resident memory.", (double)resident_bytes() },
+			{ "heap_bytes", "gauge", "Memory in use: without what is free in the heap.",
+				(double)heap_in_use() },
 			{ "disk_free_bytes", "gauge", "Free space of the data folder.",
 				(double)available },
 			{ "intake_accepted_total", "counter", "Webhooks stored.",
