@@ -64,6 +64,7 @@ enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *wh
 		.node = set->node,
 		.numbers_max = set->linked_numbers,
 		.pairings_max = set->linked_pairings,
+		.hurry = (unsigned)set->linked_hurry,
 		.catch_up_ms = set->linked_catch_up_s * 1000,
 		.seal = seal_record,
 		.unseal = unseal_record,

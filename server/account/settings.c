@@ -62,6 +62,9 @@ static const struct setting table[] = {
 		"Seconds between rounds in which phones are asked for messages that were missed; 0 "
 		"never asks."),
 	NUMBER_(linked_workers, 4, 1, 64, "Threads that serve linked numbers."),
+	NUMBER_(linked_hurry, 1, 1, 100,
+		"Times of linked numbers (pings, waits, back-off, who holds them) are divided by "
+		"it: for tests alone."),
 	TEXT_(linked_pace, "",
 		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "
 		"fast or off; careful on WhatsApp's own network and off on another one when "

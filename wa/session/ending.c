@@ -52,6 +52,7 @@ static const struct wa_ending own[] = {
 	{ "untrusted", AFTER_RETRY, "The server could not prove that it is WhatsApp.",
 		"Look for a proxy between this server and WhatsApp.", 0, 0 },
 	{ "undecipherable", AFTER_RETRY, "A frame could not be deciphered.", NOTHING, 0, 0 },
+	{ "too_much", AFTER_RETRY, "More came at once than WhatsApp ever sends.", NOTHING, 0, 0 },
 	{ "qr_expired", AFTER_STOP, "Nobody scanned the code.", "Start the pairing again.", 0, 0 },
 	{ "code_expired", AFTER_STOP, "The pairing code was not used in time, or mistyped.",
 		"Start the pairing again.", 0, 0 },

@@ -415,6 +415,7 @@ static bool is_connected(const struct wa_session *s)
 enum err wa_session_feed(struct wa_session *s, const struct wa_clock *now, bytes octets,
 	struct wa_output *out)
 {
+	size_t before = arena_used(out->arena);
 	bytes body;
 
 	enter(s, now, out);
@@ -424,9 +425,12 @@ enum err wa_session_feed(struct wa_session *s, const struct wa_clock *now, bytes
 	frame_feed(&s->reader, octets);
 	if (s->reader.waiting.failed)
 		return session_fall(s, ending_named("undecipherable"));
-	while (is_connected(s) && !out->connect && frame_next(&s->reader, &body))
+	while (is_connected(s) && !out->connect && frame_next(&s->reader, &body)) {
 		TRY(s->state == WA_HANDSHAKE ? take_server_hello(s, body)
 					     : session_take_frame(s, body));
+		if (arena_used(out->arena) - before > WA_FEED_MEMORY)
+			return session_fall(s, ending_named("too_much"));
+	}
 	return OK;
 }
 

@@ -34,6 +34,9 @@
 #define WA_STABLE_MS 30000
 #define WA_BACKOFF_MAX_MS 900000
 #define WA_QR_REFS_MAX 16
+/* What one call of wa_session_feed() may take of its arena: frames that inflate to much end the
+ * connection there. */
+#define WA_FEED_MEMORY (96u << 20)
 /* A QR asked for sooner than this after the last, or oftener in an hour, is refused. */
 #define WA_PAIR_EVERY_MS 10000
 #define WA_PAIR_PER_HOUR 5

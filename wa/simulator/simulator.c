@@ -130,7 +130,7 @@ void sim_conn_send(struct sim_conn *c, const struct node *node)
 	struct buf *cipher = &sim->cipher;
 	bytes octets;
 
-	if (c->is_closed || sim->faults.is_mute)
+	if (c->is_closed || c->is_deaf || sim->faults.is_mute)
 		return;
 	if (sim->config.heard)
 		sim->config.heard(sim->config.arg, c->conn, true, node);
@@ -369,7 +369,7 @@ static void take_frame(struct sim_conn *c, bytes body)
 	c->frames += c->phase == SIM_LOGGED_IN;
 	if (c->sim->faults.close_after_frames && c->frames >= c->sim->faults.close_after_frames)
 		sim_conn_close(c);
-	else if (!c->sim->faults.is_mute)
+	else if (!c->sim->faults.is_mute && !c->is_deaf)
 		sim_take_stanza(c, &node);
 }
 

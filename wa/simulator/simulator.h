@@ -16,7 +16,7 @@
  *	simulator_keys.c      the prekey store            simulator_usync.c   who is there
  *	simulator_group.c     groups                      simulator_sync.c    app state
  *	simulator_profile.c   pictures, about, privacy, block list, media hosts
- *	simulator_save.c      over a restart
+ *	simulator_save.c      over a restart         simulator_attack.c    what would harm a client
  *
  * Sources: docs/protocol/linked-device-1-transport.md §8, linked-device-2-messaging.md §11.
  */
@@ -178,6 +178,21 @@ enum err sim_send(struct sim *sim, str phone, uint16_t device, const struct node
 /* <stream:error>: code (0: none) and the tag inside with its type (or NULL); then closes. */
 enum err sim_stream_error(struct sim *sim, str phone, uint16_t device, int code, const char *tag,
 	const char *type);
+/* What no server of good will sends. The first three are frames of its cipher: a client passes over
+ * them, or ends the connection; the others break the connection. */
+enum sim_attack {
+	SIM_ATTACK_GARBAGE,     /* octets that are no stanza */
+	SIM_ATTACK_NESTED,      /* lists in lists, thousands deep */
+	SIM_ATTACK_BOMBS,       /* little that inflates to gigabytes */
+	SIM_ATTACK_BAD_MAC,
+	SIM_ATTACK_GIANT,       /* the largest frame there is, of noise */
+	SIM_ATTACK_ENDLESS,     /* begins the largest frame, and never ends it */
+	SIM_ATTACKS
+};
+const char *sim_attack_name(enum sim_attack how); /* "garbage" */
+enum err sim_attack(struct sim *sim, str phone, uint16_t device, enum sim_attack how);
+/* Its connection stays open, and hears and says nothing any more; what is sent to it waits. */
+enum err sim_deafen(struct sim *sim, str phone, uint16_t device);
 /* Cuts the connection without a word. */
 enum err sim_cut(struct sim *sim, str phone, uint16_t device);
 

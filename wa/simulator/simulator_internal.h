@@ -143,7 +143,7 @@ struct sim_conn {
 	struct sim_phone *watched[SIM_WATCH_MAX];
 	size_t watched_count;
 	int frames;
-	bool is_closed;
+	bool is_closed, is_deaf;
 };
 
 struct sim {

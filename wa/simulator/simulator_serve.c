@@ -403,6 +403,16 @@ enum err sim_stream_error(struct sim *sim, str phone, uint16_t device, int code,
 	return OK;
 }
 
+enum err sim_deafen(struct sim *sim, str phone, uint16_t device)
+{
+	struct sim_conn *c = conn_of(sim, phone, device);
+
+	if (!c)
+		return ERR_MISSING;
+	c->is_deaf = true;
+	return OK;
+}
+
 enum err sim_cut(struct sim *sim, str phone, uint16_t device)
 {
 	struct sim_conn *c = conn_of(sim, phone, device);

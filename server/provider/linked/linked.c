@@ -17,7 +17,6 @@
 #define WANTED_PAGE 100
 #define ORPHANS_PAGE 50
 #define ORPHANS_EVERY (3600000 / LINKED_HOUSE_MS)
-#define WANTED_EVERY (60000 / LINKED_HOUSE_MS)
 struct linked_manager linked_manager = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void linked_lock(void)
@@ -28,6 +27,11 @@ void linked_lock(void)
 void linked_unlock(void)
 {
 	pthread_mutex_unlock(&linked_manager.lock);
+}
+
+int64_t linked_time(int64_t ms)
+{
+	return linked_manager.host.hurry > 1 ? ms / linked_manager.host.hurry + 1 : ms;
 }
 
 /* ---- the table ---- */
@@ -163,14 +167,18 @@ enum err linked_take(struct job *job, id64 channel, struct linked **out)
 
 /* ---- housekeeping ---- */
 
+/* Where it comes too late (a machine that slept), another node may have what we held: what is
+ * loaded is void, and loaded anew if we still may. */
 static enum err renew_leases(struct job *job)
 {
-	int64_t until = job->now_ms + LINKED_LEASE_MS;
+	int64_t until = job->now_ms + linked_time(LINKED_LEASE_MS);
 
 	TRY(db_begin(job, DB_WRITE));
 	TRY(sql_linked_lease_renew(job,
 		&(struct sql_linked_lease_renew){ linked_manager.host.node, until }, NULL));
 	TRY(db_commit(job));
+	if (atomic_load(&linked_manager.lease_until_ms) < job->now_ms)
+		atomic_fetch_add(&linked_manager.holds, 1);
 	atomic_store(&linked_manager.lease_until_ms, until);
 	return OK;
 }
@@ -201,7 +209,7 @@ static enum err write_proofs(struct job *job, struct linked **all, size_t count)
 	return db_commit(job);
 }
 
-/* Numbers that shall be connected, and that nobody holds: also those of a node that died. */
+/* At the start: all that shall be connected, but those of another node that lives. */
 static enum err start_wanted(struct job *job, size_t *started)
 {
 	struct linked_number_rows rows;
@@ -224,6 +232,23 @@ static enum err start_wanted(struct job *job, size_t *started)
 	return OK;
 }
 
+/* Later: those of a node that died or ended. One that is ours goes on by itself, or waits for a
+ * person. */
+static enum err take_over(struct job *job)
+{
+	struct linked_number_rows rows;
+
+	TRY(sql_linked_number_left(job,
+		&(struct sql_linked_number_left){ linked_manager.host.node, job->now_ms,
+			LINKED_FAILED, WANTED_PAGE },
+		&rows));
+	for (size_t i = 0; i < rows.count; i++)
+		linked_start_row(&rows.items[i], i);
+	if (rows.count)
+		log_info("linked: %zu numbers are taken over", rows.count);
+	return OK;
+}
+
 static enum err clean_orphans(struct job *job)
 {
 	struct linked_orphan_rows rows;
@@ -239,7 +264,7 @@ static enum err clean_orphans(struct job *job)
 static enum err keep_house(struct job *job, void *arg)
 {
 	static unsigned round;
-	size_t count, started = 0;
+	size_t count;
 	struct linked **all;
 	enum err e;
 
@@ -252,10 +277,8 @@ static enum err keep_house(struct job *job, void *arg)
 		linked_drop(all[i]);
 	heap_free(all);
 	TRY(e);
-	round++;
-	if (round % WANTED_EVERY == 0)
-		TRY(start_wanted(job, &started));
-	return round % ORPHANS_EVERY == 1 ? clean_orphans(job) : OK;
+	TRY(take_over(job));
+	return round++ % ORPHANS_EVERY == 0 ? clean_orphans(job) : OK;
 }
 
 /* ---- the life ---- */
@@ -295,11 +318,12 @@ enum err linked_start(struct job *job)
 	size_t started = 0;
 
 	TRY(linked_load_version(job));
+	atomic_store(&linked_manager.lease_until_ms, INT64_MAX);
 	TRY(renew_leases(job));
 	TRY(start_wanted(job, &started));
 	if (started)
 		log_info("linked: %zu numbers connect", started);
-	timer_every(linked_manager.host.timers, LINKED_HOUSE_MS,
+	timer_every(linked_manager.host.timers, linked_time(LINKED_HOUSE_MS),
 		(struct task){ "linked house", keep_house, NULL, NULL });
 	linked_history_create();
 	return OK;

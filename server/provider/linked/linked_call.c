@@ -542,33 +542,92 @@ const char *linked_action_name(enum linked_action action)
 	return actions[action];
 }
 
-static enum err act(struct job *job, enum linked_action action, id64 channel)
+/* One of many: what came of each wish so far stands in out. */
+struct wish {
+	struct linked *n; /* with a reference; NULL: it has none of that name */
+	struct linked_call call;
+	bool is_asked;
+	struct linked_outcome *out;
+};
+
+static void note_outcome(struct job *job, struct wish *wish, enum err e)
+{
+	wish->out->err = e;
+	wish->out->why = job->why;
+	wish->out->next_step = job->next_step;
+	job_forgive(job);
+}
+
+/* All that nothing is wrong with so far, and that `wants` names (NULL: each): their lanes run it at
+ * the same time. */
+static void run_all(struct job *job, struct wish *wishes, size_t count,
+	enum err (*run)(struct turn *turn, void *arg), bool (*wants)(const struct linked *n))
+{
+	for (size_t i = 0; i < count; i++) {
+		struct wish *wish = &wishes[i];
+
+		wish->is_asked = wish->n && wish->out->err == OK && (!wants || wants(wish->n));
+		wish->call = (struct linked_call){ .run = run };
+		if (wish->is_asked)
+			linked_call_begin(wish->n, &wish->call);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].is_asked)
+			note_outcome(job, &wishes[i], linked_call_end(job, &wishes[i].call));
+}
+
+static bool is_paired(const struct linked *n)
+{
+	return !is_unpaired(n);
+}
+
+/* The network has LOG_OUT_MS for all of them together. */
+static void log_out_all(struct job *job, struct wish *wishes, size_t count)
+{
+	int64_t until = clock_monotonic_us() / 1000 + LOG_OUT_MS;
+
+	run_all(job, wishes, count, run_log_out, NULL);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].n && wishes[i].out->err == OK)
+			(void)wait_until(wishes[i].n, is_unpaired,
+				until - clock_monotonic_us() / 1000);
+	run_all(job, wishes, count, run_erase, is_paired);
+}
+
+static void act(struct job *job, enum linked_action action, struct wish *wishes, size_t count)
 {
 	switch (action) {
 	case LINKED_DO_RECONNECT:
-		return linked_reconnect(job, channel);
+		run_all(job, wishes, count, run_reconnect, NULL);
+		break;
 	case LINKED_DO_STOP:
-		return linked_stop(job, channel);
+		run_all(job, wishes, count, run_stop, NULL);
+		break;
 	case LINKED_DO_LOG_OUT:
 	case LINKED_DO_REMOVE:
-		return linked_log_out(job, channel);
+		log_out_all(job, wishes, count);
+		break;
 	case LINKED_ACTIONS:
 		break;
 	}
-	return fail(job, ERR_BUG, "no such action");
 }
 
 enum err linked_bulk(struct job *job, enum linked_action action, const id64 *channels, size_t count,
 	struct linked_outcome *out)
 {
+	struct wish *wishes;
+
 	if (count > LINKED_BULK_MAX)
 		return fail(job, ERR_LIMIT, "At most %d numbers at a time.", LINKED_BULK_MAX);
+	wishes = ARENA_ARRAY(job->arena, struct wish, count);
 	for (size_t i = 0; i < count; i++) {
-		out[i] = (struct linked_outcome){ channels[i], act(job, action, channels[i]),
-			STR_NONE, STR_NONE };
-		out[i].why = job->why;
-		out[i].next_step = job->next_step;
-		job_forgive(job);
+		out[i] = (struct linked_outcome){ channels[i], OK, STR_NONE, STR_NONE };
+		wishes[i].out = &out[i];
+		note_outcome(job, &wishes[i], linked_take(job, channels[i], &wishes[i].n));
 	}
+	act(job, action, wishes, count);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].n)
+			linked_drop(wishes[i].n);
 	return OK;
 }

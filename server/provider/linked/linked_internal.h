@@ -35,6 +35,7 @@ struct linked_reason {
 	(32u << 20)	    /* octets that wait for the lane; past it: cut, they come again */
 #define LINKED_BATCH_MAX 64 /* inputs of one transaction */
 #define LINKED_BATCH_OCTETS (1u << 20)
+#define LINKED_BATCH_MEMORY (32u << 20) /* of a task's arena; past it the rest is another's */
 #define LINKED_LEASE_MS 90000
 #define LINKED_HOUSE_MS 15000
 #define LINKED_RELOAD_MS 1000
@@ -132,12 +133,13 @@ struct linked {
 	struct turn *turn;    /* that runs */
 	uint32_t connection;  /* the newest that was asked for */
 	bool is_connected;    /* that one has not ended */
-	bool is_paired;	      /* as the row says */
+	_Atomic bool is_paired; /* as the row says; who waits for a log-out reads it */
 	bool was_alerted;
 	unsigned attempts; /* in a row that failed */
 	/* canary: since it was looked at last; and when it spoke */
 	unsigned received, undeciphered;
 	int64_t canary_ms;
+	unsigned hold; /* which of linked_manager.holds it was loaded under */
 	unsigned version; /* of linked_manager.version_number that it was loaded with */
 	int64_t armed_ms; /* when the timer will tick; INT64_MAX: never */
 	/* the loop's */
@@ -167,6 +169,8 @@ struct linked_manager {
 	struct linked *numbers[LINKED_BUCKETS];
 	bool is_stopping;
 	_Atomic int64_t lease_until_ms;
+	/* Counts up when leases were renewed too late: others may have taken what we hold. */
+	atomic_uint holds;
 	_Atomic uint64_t next_tag;
 	/* the client's version, under the lock */
 	struct wa_version version;
@@ -178,6 +182,9 @@ void linked_lock(void);
 void linked_unlock(void);
 
 /* ---- linked.c ---- */
+
+/* A time of ours, divided by host.hurry. */
+int64_t linked_time(int64_t ms);
 
 /* The number of the channel, with a reference: of job->workspace (0: any). See linked.h. */
 enum err linked_take(struct job *job, id64 channel, struct linked **out);
@@ -199,6 +206,9 @@ void linked_put_kind(struct linked *n, enum linked_input_kind kind, uint32_t con
  * transaction may be open. */
 enum err linked_run(struct job *job, struct linked *n,
 	enum err (*run)(struct turn *turn, void *arg), void *arg);
+/* Its halves, to ask many at once: call->run and arg are set; each that began must be ended. */
+void linked_call_begin(struct linked *n, struct linked_call *call);
+enum err linked_call_end(struct job *job, struct linked_call *call);
 /* In a turn: the client of wa/ is there; loads it if it is not. */
 enum err linked_load(struct turn *turn);
 void linked_unload(struct linked *n);

@@ -77,29 +77,40 @@ void linked_put_kind(struct linked *n, enum linked_input_kind kind, uint32_t con
 	linked_put(n, input);
 }
 
+void linked_call_begin(struct linked *n, struct linked_call *call)
+{
+	struct linked_input *input = HEAP_NEW(struct linked_input);
+
+	input->kind = INPUT_CALL;
+	input->call = call;
+	clock_cond_init(&call->done);
+	linked_put(n, input);
+}
+
+enum err linked_call_end(struct job *job, struct linked_call *call)
+{
+	linked_lock();
+	/* The lane runs all that it took, so this ends. */
+	while (!call->is_done)
+		pthread_cond_wait(&call->done, &linked_manager.lock);
+	linked_unlock();
+	pthread_cond_destroy(&call->done);
+	if (call->err == OK)
+		return OK;
+	job->retry_after_ms = call->retry_after_ms;
+	job->why = arena_str(job->arena, str_of(call->why));
+	job->code = arena_str(job->arena, str_of(call->code));
+	job->next_step = arena_str(job->arena, str_of(call->next_step));
+	return call->err;
+}
+
 enum err linked_run(struct job *job, struct linked *n,
 	enum err (*run)(struct turn *turn, void *arg), void *arg)
 {
 	struct linked_call call = { .run = run, .arg = arg };
-	struct linked_input *input = HEAP_NEW(struct linked_input);
 
-	input->kind = INPUT_CALL;
-	input->call = &call;
-	clock_cond_init(&call.done);
-	linked_put(n, input);
-	linked_lock();
-	/* The lane runs all that it took, so this ends. */
-	while (!call.is_done)
-		pthread_cond_wait(&call.done, &linked_manager.lock);
-	linked_unlock();
-	pthread_cond_destroy(&call.done);
-	if (call.err == OK)
-		return OK;
-	job->retry_after_ms = call.retry_after_ms;
-	job->why = arena_str(job->arena, str_of(call.why));
-	job->code = arena_str(job->arena, str_of(call.code));
-	job->next_step = arena_str(job->arena, str_of(call.next_step));
-	return call.err;
+	linked_call_begin(n, &call);
+	return linked_call_end(job, &call);
 }
 
 /* ---- waiting for the network ---- */
@@ -160,7 +171,7 @@ static enum err take_lease(struct turn *turn)
 	TRY(sql_linked_lease_take(turn->job,
 		&(struct sql_linked_lease_take){ .channel = turn->n->channel,
 			.node = host->node,
-			.until_ms = turn->clock.wall_ms + LINKED_LEASE_MS,
+			.until_ms = turn->clock.wall_ms + linked_time(LINKED_LEASE_MS),
 			.now_ms = turn->clock.wall_ms },
 		&changed));
 	if (changed)
@@ -186,6 +197,7 @@ enum err linked_load(struct turn *turn)
 	TRY(take_lease(turn));
 	TRY(sql_linked_number_get(turn->job, &(struct sql_linked_number_get){ n->channel }, &row));
 	config.store.arg = n;
+	n->hold = atomic_load(&linked_manager.holds);
 	linked_lock();
 	config.client.version = linked_manager.version;
 	n->version = linked_manager.version_number;
@@ -285,6 +297,13 @@ static enum err take_input(struct turn *turn, const struct linked_input *in)
 	return OK;
 }
 
+/* Small frames may inflate to much: what is behind them waits for the next task, and its empty
+ * arena. */
+static bool is_full(const struct job *job)
+{
+	return arena_used(job->arena) > LINKED_BATCH_MEMORY;
+}
+
 /* As many as go together: a call is alone, and behind a change of the connection comes a new turn.
  * *in moves behind what was taken. */
 static enum err take_inputs(struct turn *turn, struct linked_input **in)
@@ -304,7 +323,7 @@ static enum err take_inputs(struct turn *turn, struct linked_input **in)
 		TRY(e);
 		heap_free(*in);
 		*in = next;
-		if (turn->out.connect || turn->out.disconnect)
+		if (turn->out.connect || turn->out.disconnect || is_full(turn->job))
 			return OK;
 	}
 	return OK;
@@ -315,6 +334,9 @@ static enum err transact(struct turn *turn, struct linked_input **in)
 	if (turn->clock.wall_ms > atomic_load(&linked_manager.lease_until_ms))
 		return fail(turn->job, ERR_STORE,
 			"the hold on linked numbers could not be renewed");
+	if (turn->n->link && turn->n->hold != atomic_load(&linked_manager.holds))
+		return fail(turn->job, ERR_STORE,
+			"the hold on linked numbers was renewed too late");
 	TRY(db_begin(turn->job, DB_WRITE));
 	TRY(take_inputs(turn, in));
 	TRY(linked_take_events(turn));
@@ -358,8 +380,10 @@ static enum err order_connect(struct turn *turn, struct linked_order *order)
 	return OK;
 }
 
-static void add_frames(struct turn *turn, struct linked_order *order)
+static size_t add_frames(struct turn *turn, struct linked_order *order)
 {
+	size_t count = 0;
+
 	order->frames_for = turn->n->connection;
 	order->last_piece = &order->pieces;
 	for (struct wa_frame *f = turn->out.frames; f; f = f->next) {
@@ -369,8 +393,9 @@ static void add_frames(struct turn *turn, struct linked_order *order)
 		memcpy(piece->octets, f->octets.ptr, f->octets.len);
 		*order->last_piece = piece;
 		order->last_piece = &piece->next;
-		linked_manager.figures.frames_out++;
+		count++;
 	}
+	return count;
 }
 
 /* When the session wants to be called. A timer that is earlier stays: its tick is for nothing, and
@@ -385,13 +410,14 @@ static int64_t next_tick(struct linked *n)
 	return at;
 }
 
-static void send_order(struct turn *turn)
+/* How many frames leave. */
+static size_t send_order(struct turn *turn)
 {
 	struct linked_order *order = HEAP_NEW(struct linked_order);
 	struct linked *n = turn->n;
+	size_t frames = add_frames(turn, order);
 
 	order->tick_ms = next_tick(n);
-	add_frames(turn, order);
 	order->disconnect = turn->out.disconnect;
 	if (turn->out.disconnect)
 		n->is_connected = false;
@@ -400,19 +426,23 @@ static void send_order(struct turn *turn)
 			STR_A(turn->job->why));
 	if (!order->pieces && !order->disconnect && !order->connect && order->tick_ms < 0) {
 		heap_free(order);
-		return;
+		return 0;
 	}
 	order->n = linked_keep_reference(n);
 	linked_order_send(order);
+	return frames;
 }
 
-static void note_retry(struct linked *n, const struct turn *turn)
+/* What others see of it, in one go. */
+static void note_turn(struct linked *n, const struct turn *turn, size_t frames)
 {
 	bool waits = n->link && wa_link_state(n->link) == WA_BACKOFF;
 
 	linked_lock();
 	n->view.retry_ms =
 		waits ? turn->clock.wall_ms + wa_link_deadline(n->link) - turn->clock.mono_ms : 0;
+	linked_manager.figures.transactions++;
+	linked_manager.figures.frames_out += frames;
 	linked_unlock();
 }
 
@@ -421,12 +451,10 @@ static void after_commit(struct turn *turn)
 	const struct linked_host *host = &linked_manager.host;
 
 	linked_tell_waiters(turn);
-	note_retry(turn->n, turn);
-	send_order(turn);
+	note_turn(turn->n, turn, send_order(turn));
 	/* One that is over needs no memory. */
 	if (turn->n->link && wa_link_state(turn->n->link) == WA_CLOSED)
 		linked_unload(turn->n);
-	linked_manager.figures.transactions++;
 	if (turn->put_events)
 		host->events_put();
 	if (turn->wakes_history)
@@ -457,8 +485,8 @@ static void failed(struct turn *turn, enum err e)
 	log_warn("linked: channel %lld: a turn failed: %s: " STR_F, (long long)n->channel,
 		err_name(e), STR_A(turn->job->why));
 	cut(n);
-	linked_manager.figures.rolled_back++;
 	linked_lock();
+	linked_manager.figures.rolled_back++;
 	if (n->view.state != LINKED_FAILED && n->view.state != LINKED_BANNED)
 		n->view.state = LINKED_DISCONNECTED;
 	n->view.reason = "store_failed";
@@ -553,12 +581,29 @@ static struct linked_input *take_waiting(struct linked *n)
 	return count ? in : NULL;
 }
 
+/* Before all that came meanwhile. */
+static void put_back(struct linked *n, struct linked_input *in)
+{
+	struct linked_input *last = in;
+
+	linked_lock();
+	n->waiting_octets += last->len;
+	for (; last->next; last = last->next)
+		n->waiting_octets += last->next->len;
+	last->next = n->first;
+	if (!n->first)
+		n->last = &last->next;
+	n->first = in;
+	post(n);
+	linked_unlock();
+}
+
 static enum err run_turns(struct job *job, void *arg)
 {
 	struct linked *n = arg;
 	struct linked_input *in = take_waiting(n);
 
-	while (in) {
+	while (in && !is_full(job)) {
 		struct linked_input *before = in;
 
 		run_turn(job, n, &in);
@@ -568,6 +613,8 @@ static enum err run_turns(struct job *job, void *arg)
 			heap_free(before);
 		}
 	}
+	if (in)
+		put_back(n, in);
 	linked_drop(n);
 	return OK;
 }

@@ -401,8 +401,19 @@ static enum err stream_error(str phone, uint16_t device, json v)
 	return e;
 }
 
-/* "action": cut, unlink, identity (the phone is registered anew), stream_error (code, tag, type),
- * use_prekeys (left). */
+/* "how": the name of an attack. */
+static enum err attack(str phone, uint16_t device, json v)
+{
+	str how = json_text_at(v, "how");
+
+	for (int i = 0; i < SIM_ATTACKS; i++)
+		if (str_is(how, str_of(sim_attack_name((enum sim_attack)i))))
+			return sim_attack(linked.sim, phone, device, (enum sim_attack)i);
+	return ERR_MISSING;
+}
+
+/* "action": cut, deafen, unlink, identity (the phone is registered anew), stream_error (code, tag,
+ * type), use_prekeys (left), attack (how). */
 void control_linked_device(const struct request *req, struct exchange *ex)
 {
 	str phone = req->params[0], action;
@@ -419,6 +430,8 @@ void control_linked_device(const struct request *req, struct exchange *ex)
 	}
 	if (str_is(action, S("cut"))) {
 		e = sim_cut(linked.sim, phone, (uint16_t)device);
+	} else if (str_is(action, S("deafen"))) {
+		e = sim_deafen(linked.sim, phone, (uint16_t)device);
 	} else if (str_is(action, S("unlink"))) {
 		e = sim_unlink(linked.sim, phone, (uint16_t)device, clock_now_ms());
 	} else if (str_is(action, S("stream_error"))) {
@@ -427,11 +440,14 @@ void control_linked_device(const struct request *req, struct exchange *ex)
 		sim_use_prekeys(linked.sim, phone, (uint16_t)device,
 			(size_t)json_int(json_field(v, "left"), 0), clock_now_ms());
 		e = OK;
+	} else if (str_is(action, S("attack"))) {
+		e = attack(phone, (uint16_t)device, v);
 	} else if (str_is(action, S("identity"))) {
 		e = sim_reset_identity(linked.sim, phone, clock_now_ms());
 	} else {
 		answer_control_error(ex, 400,
-			"action is cut, unlink, stream_error, use_prekeys or identity.");
+			"action is cut, deafen, unlink, stream_error, use_prekeys, attack or "
+			"identity.");
 		return;
 	}
 	answer_err(ex, e, "There is no such device, or it is not connected.");

@@ -33,6 +33,14 @@ WHERE l.channel_id > $1 AND c.deleted_ms IS NULL ORDER BY l.channel_id LIMIT $2;
 SELECT {linked_number} FROM linked_number l JOIN channel c ON c.id = l.channel_id
 WHERE l.wanted = 1 AND l.channel_id > $1 AND c.deleted_ms IS NULL ORDER BY l.channel_id LIMIT $2;
 
+-- linked_number_left: many linked_number
+-- Wanted, and no node holds it: that of its lease is over, or ended. One that has failed without a holder waits for a person.
+-- in:  node i64, now_ms i64, failed i64, max i64
+SELECT {linked_number} FROM linked_number l JOIN channel c ON c.id = l.channel_id
+WHERE l.wanted = 1 AND c.deleted_ms IS NULL
+	AND (l.lease_node IS NULL AND l.state < $3 OR l.lease_node <> $1 AND l.lease_until_ms < $2)
+ORDER BY l.channel_id LIMIT $4;
+
 -- linked_number_set_state: exec
 -- in:  channel id64, state i64, reason str, sentence str, next_step str, now_ms i64, connected_ms i64?
 UPDATE linked_number SET since_ms = CASE WHEN state = $2 THEN since_ms ELSE $6 END, state = $2, reason = $3, sentence = $4,
@@ -104,10 +112,6 @@ WHERE channel_id = $1 AND (lease_node IS NULL OR lease_node = $2 OR lease_until_
 -- All that the node holds.
 -- in:  node i64, until_ms i64
 UPDATE linked_number SET lease_until_ms = $2 WHERE lease_node = $1;
-
--- linked_lease_drop: exec
--- in:  channel id64, node i64
-UPDATE linked_number SET lease_node = NULL, lease_until_ms = NULL WHERE channel_id = $1 AND lease_node = $2;
 
 -- linked_lease_drop_all: exec
 -- in:  node i64
