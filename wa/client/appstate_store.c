@@ -5,6 +5,9 @@
 #include "wa/proto/proto.h"
 
 #define RECORD_SIZE (8 + SYNC_HASH_SIZE + 2)
+
+/* The last octet. */
+enum { FLAG_RECOVERED = 1, FLAG_READ = 2 };
 #define EPOCH_AT 2
 
 /* ---- collections ---- */
@@ -27,7 +30,8 @@ enum err sync_record_get(struct wa_client *c, const struct wa_call *call,
 		out->state.version = out->state.version << 8 | record.ptr[i];
 	memcpy(out->state.hash, record.ptr + 8, SYNC_HASH_SIZE);
 	out->failures = record.ptr[RECORD_SIZE - 2];
-	out->was_recovered = record.ptr[RECORD_SIZE - 1] != 0;
+	out->was_recovered = record.ptr[RECORD_SIZE - 1] & FLAG_RECOVERED;
+	out->was_read = record.ptr[RECORD_SIZE - 1] & FLAG_READ;
 	return OK;
 }
 
@@ -40,7 +44,8 @@ enum err sync_record_put(struct wa_client *c, enum sync_collection collection,
 		octets[i] = (uint8_t)(record->state.version >> (56 - 8 * i));
 	memcpy(octets + 8, record->state.hash, SYNC_HASH_SIZE);
 	octets[RECORD_SIZE - 2] = record->failures;
-	octets[RECORD_SIZE - 1] = record->was_recovered;
+	octets[RECORD_SIZE - 1] = (record->was_recovered ? FLAG_RECOVERED : 0) |
+		(record->was_read ? FLAG_READ : 0);
 	return client_keep(c, WA_RECORD_SYNC_STATE, sync_collection_name(collection),
 		(bytes){ octets, sizeof octets });
 }
@@ -72,9 +77,11 @@ static str prefix_of(struct arena *arena, enum sync_collection collection)
 enum err sync_step_keep(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, const struct sync_step *step, bool replaces)
 {
-	struct sync_record record = { .state = step->state };
 	struct arena *arena = call->out->arena;
+	struct sync_record record;
 
+	TRY(sync_record_get(c, call, collection, &record));
+	record = (struct sync_record){ .state = step->state, .was_read = record.was_read };
 	if (replaces)
 		TRY(client_scan(c, WA_RECORD_SYNC_VALUE, prefix_of(arena, collection), drop_value,
 			c));

@@ -145,6 +145,16 @@ static enum err tell(struct wa_client *c, const struct wa_call *call, const stru
 
 /* ---- taking in ---- */
 
+/* What the first reading brings was done long ago. */
+static enum err tell_fetched(struct wa_client *c, const struct wa_call *call,
+	enum sync_collection collection, const struct sync_step *step)
+{
+	struct sync_record record;
+
+	TRY(sync_record_get(c, call, collection, &record));
+	return tell(c, call, step, !record.was_read);
+}
+
 static enum err take_snapshot(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, bytes reference)
 {
@@ -167,7 +177,7 @@ static enum err take_snapshot(struct wa_client *c, const struct wa_call *call,
 	if (e != OK)
 		return e;
 	TRY(sync_step_keep(c, call, collection, &step, true));
-	return tell(c, call, &step, true);
+	return tell_fetched(c, call, collection, &step);
 }
 
 static enum err take_patch(struct wa_client *c, const struct wa_call *call,
@@ -202,7 +212,7 @@ static enum err take_patch(struct wa_client *c, const struct wa_call *call,
 	if (e != OK)
 		return e;
 	TRY(sync_step_keep(c, call, collection, &step, false));
-	return tell(c, call, &step, record.state.version == 0);
+	return tell_fetched(c, call, collection, &step);
 }
 
 static enum err take_parts(struct wa_client *c, const struct wa_call *call,
@@ -248,6 +258,7 @@ enum err sync_start_anew(struct wa_client *c, const struct wa_call *call,
 	struct sync_record empty = *record;
 
 	empty.state = nothing.state;
+	empty.was_read = false;
 	TRY(sync_step_keep(c, call, collection, &nothing, true));
 	TRY(sync_record_put(c, collection, &empty));
 	sync_of(c)->of[collection].wants = true;
@@ -275,6 +286,18 @@ enum err sync_broken(struct wa_client *c, const struct wa_call *call,
 	return ask_recovery(c, call, collection);
 }
 
+static enum err note_read(struct wa_client *c, const struct wa_call *call,
+	enum sync_collection collection)
+{
+	struct sync_record record;
+
+	TRY(sync_record_get(c, call, collection, &record));
+	if (record.was_read)
+		return OK;
+	record.was_read = true;
+	return sync_record_put(c, collection, &record);
+}
+
 enum err sync_take_collection(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, const struct node *node)
 {
@@ -285,7 +308,7 @@ enum err sync_take_collection(struct wa_client *c, const struct wa_call *call,
 	case OK:
 		of->wants |= node_has(node, "has_more_patches", "true");
 		of->is_current = !of->wants;
-		return OK;
+		return of->wants ? OK : note_read(c, call, collection);
 	case ERR_CONFLICT: /* a file is on its way */
 	case ERR_MISSING:  /* a key is */
 		return OK;

@@ -335,6 +335,8 @@ TEST(what_is_done_on_one_device_comes_to_the_other_once)
 	EXPECT_INT(count_of(a.memory, WA_RECORD_SYNC_OUT), 0);
 	what = sync_in(notify(&b, SYNC_REGULAR_HIGH), WA_SYNC_MUTE);
 	EXPECT(what && what->is_on && what->until_ms == -1);
+	/* the first word of a collection that was empty is news, too */
+	EXPECT(!what->is_first);
 	EXPECT_STR(jid_text(test_arena(), &what->chat), "77@lid");
 	/* our own word does not come back to us */
 	EXPECT(!sync_in(notify(&a, SYNC_REGULAR_HIGH), WA_SYNC_MUTE));
@@ -342,6 +344,27 @@ TEST(what_is_done_on_one_device_comes_to_the_other_once)
 	do_there(&b, WA_SYNC_MUTE, "77@lid", false);
 	what = sync_in(notify(&a, SYNC_REGULAR_HIGH), WA_SYNC_MUTE);
 	EXPECT(what && !what->is_on);
+	NO_DEVICES;
+}
+
+TEST(what_was_done_before_a_device_came_is_no_news_to_it)
+{
+	struct machine late;
+	struct wa_event *event;
+
+	TWO_DEVICES;
+	do_there(&a, WA_SYNC_PIN, "1@lid", true);
+	do_there(&a, WA_SYNC_ARCHIVE, "1@lid", true);
+	late = machine_of(&server);
+	machine_start(&late, 3);
+	go_online(&late);
+	give_key(&late);
+	event = settle(&late);
+	EXPECT(sync_in(event, WA_SYNC_PIN)->is_first);
+	EXPECT(sync_in(event, WA_SYNC_ARCHIVE)->is_first);
+	do_there(&a, WA_SYNC_ARCHIVE, "1@lid", false);
+	EXPECT(!sync_in(notify(&late, SYNC_REGULAR_LOW), WA_SYNC_ARCHIVE)->is_first);
+	wa_client_destroy(late.client);
 	NO_DEVICES;
 }
 

@@ -52,6 +52,7 @@ struct sync_record {
 	struct sync_state state;
 	uint8_t failures;       /* MACs that were wrong, in a row */
 	bool was_recovered;     /* the phone was asked for a plain copy */
+	bool was_read;          /* all that there was: what comes now is news */
 };
 enum err sync_record_get(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, struct sync_record *out);
