@@ -53,6 +53,7 @@ export class Client extends EventEmitter {
     client.updates = []
     client.receipts = []
     client.events = []
+    client.log = []
     client.connect()
     return client
   }
@@ -61,7 +62,9 @@ export class Client extends EventEmitter {
     this.isOpen = false
     this.sock = makeWASocket({
       auth: this.auth.state, waWebSocketUrl: this.options.url ?? this.demo.linked_tls_url,
-      logger: pino({ level: process.env.BAILEYS_LOG ?? 'silent' }),
+      logger: pino({ level: process.env.BAILEYS_LOG ?? 'info' }, { write: (line) => this.write(line) }),
+      // Off in Baileys by itself: it is to be a judge of what we send.
+      appStateMacVerification: { patch: true, snapshot: true },
       // What it sent, for those who ask for it again; they may ask before sendMessage has given it.
       getMessage: async (key) => until(() => this.sent.get(key.id), 'what was sent', 5000).catch(() => undefined),
       ...this.options,
@@ -74,8 +77,14 @@ export class Client extends EventEmitter {
     this.sock.ev.on('messages.update', (updates) => this.updates.push(...updates))
     this.sock.ev.on('message-receipt.update', (updates) => this.receipts.push(...updates))
     for (const name of ['groups.upsert', 'groups.update', 'group-participants.update', 'presence.update', 'chats.update',
-      'messaging-history.set', 'contacts.update', 'contacts.upsert', 'blocklist.update', 'call'])
+      'messaging-history.set', 'contacts.update', 'contacts.upsert', 'blocklist.update', 'call',
+      'labels.edit', 'labels.association', 'chats.delete', 'messages.delete'])
       this.sock.ev.on(name, (data) => this.events.push({ name, data }))
+  }
+
+  write(line) {
+    this.log.push(line)
+    if (process.env.BAILEYS_LOG) process.stdout.write(line)
   }
 
   take(update) {

@@ -54,14 +54,15 @@ export class Thread {
 
   async conversation() {
     const isIt = ({ contact }) => (this.digits ? (contact.phone ?? '').includes(this.digits) : !contact.phone)
-    return until(async () => (await this.demo.api('GET', `/conversations?channel_id=${this.number.id}&status=all`)).data.find(isIt),
-      `the conversation of ${this.digits ?? 'the group'}`, WAIT_MS)
+    this.id ??= (await until(async () => (await this.demo.api('GET', `/conversations?channel_id=${this.number.id}&status=all`)).data.find(isIt),
+      `the conversation of ${this.digits ?? 'the group'}`, WAIT_MS)).id
+    return this.demo.api('GET', `/conversations/${this.id}`)
   }
 
   /** The newest hundred messages, oldest first. */
   async messages() {
-    const { id } = await this.conversation()
-    return (await this.demo.api('GET', `/conversations/${id}/messages?limit=100`)).data
+    if (!this.id) await this.conversation()
+    return (await this.demo.api('GET', `/conversations/${this.id}/messages?limit=100`)).data
   }
 
   /** The message for which that holds. */
@@ -76,8 +77,8 @@ export class Thread {
 
   /** Writes, and waits until it has left. */
   async writes(draft) {
-    const where = await this.conversation()
-    const { id } = await this.demo.api('POST', `/conversations/${where.id}/messages`, draft)
+    if (!this.id) await this.conversation()
+    const { id } = await this.demo.api('POST', `/conversations/${this.id}/messages`, draft)
     return until(async () => {
       const message = await this.demo.api('GET', `/messages/${id}`)
       if (message.status === 'failed') assert.fail(JSON.stringify(message.error))
