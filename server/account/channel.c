@@ -325,6 +325,8 @@ void channel_write_capabilities(struct buf *out, uint64_t can)
 		{ CAN_TEMPLATES, "templates" },
 		{ CAN_MEDIA_FETCH, "media" },
 		{ CAN_WINDOW, "window" },
+		{ CAN_TIMER, "timer" },
+		{ CAN_FORWARD, "forward" },
 	};
 
 	json_open_in(out, "capabilities", '[');

@@ -192,6 +192,26 @@ enum err conversations_read(struct job *job, const struct request *req, struct r
 	return reply_conversation(job, res, &conv);
 }
 
+struct timer_body { int64_t seconds; };
+
+static const struct field timer_fields[] = {
+	FIELD(struct timer_body, seconds, INT, .min = 0, .max = INT64_MAX, .required = true),
+	{ 0 },
+};
+
+/* Waits for the network: nothing is said that has not happened. */
+enum err conversations_timer(struct job *job, const struct request *req, struct response *res)
+{
+	struct timer_body body = { 0 };
+	struct conversation conv;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(request_json(job, req, timer_fields, &body));
+	TRY(inbox_set_timer(job, id, body.seconds, &conv));
+	return reply_conversation(job, res, &conv);
+}
+
 enum err conversations_typing(struct job *job, const struct request *req, struct response *res)
 {
 	struct read_receipt receipt;

@@ -621,6 +621,7 @@ static void write_state(struct job *job, struct buf *out, const struct view *vie
 	json_put_ms(out, "queued_ms", conv->queued_ms);
 	json_put_int(out, "unread_count", conv->unread_count);
 	write_window(job, out, view, conv);
+	json_put_int(out, "timer_s", conv->timer_s);
 }
 
 enum err conversation_write_json(struct job *job, struct buf *out, const char *key,

@@ -178,6 +178,62 @@ enum err messages_send(struct job *job, const struct request *req, struct respon
 	return send(job, req, res, 0);
 }
 
+/* ---- votes, and passing on ---- */
+
+struct vote_body { json options; };
+
+static const struct field vote_fields[] = {
+	FIELD(struct vote_body, options, JSON, .required = true),
+	{ 0 },
+};
+
+enum err messages_vote(struct job *job, const struct request *req, struct response *res)
+{
+	struct vote_body body = { 0 };
+	struct message msg;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(request_json(job, req, vote_fields, &body));
+	TRY(inbox_vote(job, id, body.options, &msg));
+	return write_message(job, res, 200, &msg);
+}
+
+struct forward_body { id64 conversation_id, channel_id; str to, from; };
+
+static const struct field forward_fields[] = {
+	FIELD(struct forward_body, conversation_id, ID),
+	FIELD(struct forward_body, channel_id, ID),
+	FIELD(struct forward_body, to, STR, .max = 200),
+	FIELD(struct forward_body, from, STR, .max = 60),
+	{ 0 },
+};
+
+enum err messages_forward(struct job *job, const struct request *req, struct response *res)
+{
+	struct forward_body body = { 0 };
+	struct message_draft draft;
+	struct message msg;
+	bool repeated;
+	id64 id;
+
+	TRY(request_id(job, req, 0, &id));
+	TRY(request_fields(job, req, forward_fields, &body));
+	if (!body.conversation_id == !body.to.len)
+		field_error(job, S("conversation_id"), S("required"),
+			S("Say to which conversation, or to whom: one of them."));
+	TRY(job_check_fields(job));
+	draft = (struct message_draft){ .conversation_id = body.conversation_id,
+		.channel_id = body.channel_id,
+		.to = body.to,
+		.from = body.from,
+		.priority = job->actor.kind == ACTOR_PERSON ? PRIORITY_LIVE : PRIORITY_NORMAL };
+	TRY(draft_idempotency(job, req, &draft));
+	TRY(job_check_fields(job));
+	TRY(inbox_forward(job, id, &draft, &msg, &repeated));
+	return write_message(job, res, 202, &msg);
+}
+
 /* ---- notes, and changing what was said ---- */
 
 struct note_body { str body; json mentions; };

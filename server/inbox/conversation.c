@@ -58,6 +58,8 @@ void conversation_of_row(const struct conversation_row *row, struct conversation
 		.opened_ms = row->opened_ms,
 		.first_answer_id = row->first_answer_id,
 		.answered_since_ms = row->answered_since_ms,
+		.timer_s = row->timer_s,
+		.timer_set_ms = row->timer_set_ms,
 	};
 }
 

@@ -171,6 +171,8 @@ struct conversation {
 	enum conversation_priority priority;
 	int64_t unread_count, last_message_ms, last_in_ms, window_until_ms, created_ms, updated_ms,
 		snoozed_until_ms, waiting_since_ms, queued_ms, opened_ms, answered_since_ms;
+	/* messages disappear after so long, and since when it is so; 0: they stay */
+	int64_t timer_s, timer_set_ms;
 };
 
 /* Whether the job's asker may see it (account/scope.h). */
@@ -453,6 +455,11 @@ enum err inbox_pass_on(struct job *job, const struct passing_on *what);
 
 enum send_priority { PRIORITY_LIVE, PRIORITY_AUTOMATION, PRIORITY_NORMAL, PRIORITY_CAMPAIGN };
 
+/* How often it was forwarded, as far as is known: 0, 1, or so often that it is shown as "many
+ * times".
+ */
+int64_t message_forwards(const struct message *msg);
+
 struct message_draft {
 	id64 conversation_id;        /* or: */
 	str to;                      /* phone as typed, or a BSUID, or: */
@@ -464,6 +471,7 @@ struct message_draft {
 	json options;                /* what it asks for beside it (provider.h), or NULL */
 	id64 reply_to_id;
 	id64 canned_id;              /* the ready answer it was made of; 0: none */
+	unsigned flags;              /* FLAG_FORWARDED and FLAG_FREQUENTLY_FORWARDED, or 0 */
 	enum send_priority priority;
 	str idempotency_key;         /* none: not asked */
 	str request_hash;            /* 32 octets over the request, for the key */
@@ -482,6 +490,22 @@ enum err inbox_send_within(struct job *job, const struct message_draft *draft,
  * message, and shown once the network has it. out: that message, as it still is. */
 enum err inbox_change_sent(struct job *job, id64 message, enum message_kind kind, str body,
 	struct message *out);
+/* A message of any conversation once more in another one, marked as forwarded where the network can
+ * say so. Only what it says goes along: neither quote nor buttons. draft: to whom; the rest of it
+ * is filled. ERR_INPUT "not_forwardable", "no_file". Its own transaction, as inbox_send(). */
+enum err inbox_forward(struct job *job, id64 message, struct message_draft *draft,
+	struct message *out, bool *repeated);
+
+/* ---- at once (act.c): done when the network has said so; asked for by people who wait. They call
+ * the network, and may take LINKED_CALL_MS. An audit row each. ---- */
+
+/* Our vote in a poll: names of its options; none takes it back. Field errors under "options".
+ * ERR_UNSUPPORTED: the channel cannot. out: the poll, with the vote counted. */
+enum err inbox_vote(struct job *job, id64 message, json options, struct message *out);
+/* How long messages of the chat stay: 0, 86400, 604800 or 7776000 seconds (field errors). */
+enum err inbox_set_timer(struct job *job, id64 conversation, int64_t seconds,
+	struct conversation *out);
+
 /* Only the checks of it. */
 enum err inbox_send_check(struct job *job, const struct message_draft *draft);
 /* A failed message once more, under the same id. Its own transaction. */

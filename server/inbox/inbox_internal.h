@@ -139,6 +139,12 @@ enum err change_moved(struct job *job, const struct message_row *row, int64_t at
 /* May what was sent still be changed so? Else ERR_INPUT with its reason. */
 enum err change_check(struct job *job, enum message_kind kind, const struct message *target);
 
+/* ---- act.c ---- */
+
+/* Messages of a conversation disappear after so long, as somebody said at at_ms. */
+enum err conversation_time(struct job *job, id64 conversation, int64_t seconds, int64_t at_ms,
+	struct inbox_changes *changes);
+
 /* ---- choice.c ---- */
 
 /* Of a text that came, about to be written as *m: what was chosen by it of the numbered choices

@@ -204,6 +204,9 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	if (ev->is_echo && !ev->is_history)
 		TRY(pace_owner_wrote(job, ch, ev->at_ms));
 	TRY(answer_call(job, ch, ev, conv.id, changes));
+	if (ev->tells_timer)
+		TRY(conversation_time(job, conv.id, ev->timer_s,
+			ev->timer_set_ms ? ev->timer_set_ms : ev->at_ms, changes));
 	return ev->opens_window ? conversation_widen(job, conv.id,
 				      ev->at_ms ? ev->at_ms : job->now_ms, changes)
 	                        : OK;

@@ -454,3 +454,23 @@ STORE_TEST(every_webhook_on_record_is_applied_and_once)
 	closedir(dir);
 	EXPECT(files > 150);
 }
+
+STORE_TEST(messages_of_a_chat_disappear_as_was_said_last)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event first = test_says("12025550142", "wamid.A", "hi", TEST_NOW_MS - 1000);
+	struct provider_event off = test_says("12025550142", "wamid.B", "", TEST_NOW_MS - 500);
+	struct provider_event late = test_says("12025550142", "wamid.C", "old", TEST_NOW_MS - 900);
+
+	first.tells_timer = off.tells_timer = late.tells_timer = true;
+	first.timer_s = late.timer_s = 86400;
+	first.timer_set_ms = late.timer_set_ms = TEST_NOW_MS - 5000;
+	off.message_kind = KIND_SYSTEM;
+	test_apply(job, ch, &first, NULL);
+	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_s, 86400);
+	test_apply(job, ch, &off, NULL);
+	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_s, 0);
+	test_apply(job, ch, &late, NULL);
+	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_s, 0);
+	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_set_ms, TEST_NOW_MS - 500);
+}

@@ -561,7 +561,7 @@ static enum err write_message(struct job *job, struct plan *plan, struct inbox_c
 		.channel_id = plan->channel->id,
 		.kind = plan->draft->kind,
 		.status = STATUS_ACCEPTED,
-		.flags = plan->template_id ? FLAG_TEMPLATE : 0,
+		.flags = plan->draft->flags | (plan->template_id ? FLAG_TEMPLATE : 0),
 		.author_kind = job->actor.kind,
 		.author_id = job->actor.id,
 		.content = plan->content,

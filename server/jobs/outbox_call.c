@@ -81,6 +81,8 @@ static enum err find_target(struct job *job, struct prepared *p)
 	p->outgoing.to_bsuid = contact.bsuid;
 	p->outgoing.to_group = contact.group;
 	p->outgoing.reply_remote_id = target.reply_remote_id;
+	p->outgoing.timer_s = target.timer_s;
+	p->outgoing.timer_set_ms = target.timer_set_ms;
 	if (target.reply_remote_id.len)
 		TRY(find_quoted(job, p));
 	if (!contact.phone.len && !contact.bsuid.len && !contact.group.len &&
@@ -167,7 +169,8 @@ static enum err prepare(struct job *job, const struct outbox_item_row *item, str
 	TRY(message_get(job, item->message, &p->message));
 	p->outgoing = (struct outgoing){ .id = item->message,
 		.kind = p->message.kind,
-		.content = p->message.content };
+		.content = p->message.content,
+		.forwards = message_forwards(&p->message) };
 	TRY(find_target(job, p));
 	TRY(find_options(job, p));
 	if (p->channel->disabled)

@@ -53,6 +53,8 @@ struct channel {
 #define CAN_WINDOW (1ull << 47) /* free text only inside 24 h of the customer's last message */
 
 /* Who can be written to: phone numbers; and these. */
+#define CAN_TIMER (1ull << 53)         /* lets messages of a chat disappear: timer.h */
+#define CAN_FORWARD (1ull << 54)       /* what is passed on says so */
 #define CAN_LID (1ull << 52)           /* hidden ids of linked devices */
 #define CAN_BSUID (1ull << 51)         /* business-scoped ids of WhatsApp */
 #define CAN_EMAIL_ADDRESS (1ull << 49) /* e-mail addresses alone */
@@ -83,6 +85,10 @@ struct outgoing {
 	size_t swap_count;
 	/* sends of this message before this one: RETRY_AFTER grows with them */
 	unsigned attempts;
+	/* Of the chat: messages disappear after so long, and since when it is so; 0: they stay. */
+	int64_t timer_s, timer_set_ms;
+	/* how often it was forwarded, this time included; 0: it was written */
+	int64_t forwards;
 	/* of a provider that is paced: somebody seems to type for so long before it; 0: no */
 	int64_t typing_ms;
 };
@@ -215,6 +221,10 @@ struct provider_event {
 	str referral;           /* JSON, or none */
 	struct media_info media;/* mime_type set for media kinds */
 	str media_remote_id, media_url;
+	/* it says after how many seconds messages of its chat disappear (0: never), and since when
+	 * (0: not told) */
+	bool tells_timer;
+	int64_t timer_s, timer_set_ms;
 
 	/* EVENT_STATUS, REACTION, EDIT, REVOKE, VOTE */
 	str target_id;          /* remote id */

@@ -360,7 +360,7 @@ CREATE TABLE conversation (
 	created_ms BIGINT NOT NULL,
 	updated_ms BIGINT NOT NULL,
 	merged_into BIGINT
-, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT, routed_ms BIGINT, opened_ms BIGINT NOT NULL DEFAULT 0, first_answer_id BIGINT, answered_since_ms BIGINT);
+, team_id BIGINT, priority BIGINT NOT NULL DEFAULT 0, snoozed_until_ms BIGINT, waiting_since_ms BIGINT, queued_ms BIGINT, routed_ms BIGINT, opened_ms BIGINT NOT NULL DEFAULT 0, first_answer_id BIGINT, answered_since_ms BIGINT, timer_s BIGINT NOT NULL DEFAULT 0, timer_set_ms BIGINT NOT NULL DEFAULT 0);
 CREATE TRIGGER conversation_counted_add AFTER INSERT ON conversation WHEN NEW.merged_into IS NULL BEGIN
 	INSERT INTO conversation_count (workspace_id, channel_id, team_id, assignee_id, status, total, unread)
 	VALUES (NEW.workspace_id, NEW.channel_id, COALESCE(NEW.team_id, 0), COALESCE(NEW.assignee_id, 0), NEW.status, 1,

@@ -89,6 +89,14 @@ enum err wa_client_send(struct wa_client *c, const struct wa_call *call,
  * whose answer was lost in a crash goes out again under the id it had. */
 str wa_message_id(struct arena *arena, bytes seed);
 
+/* What our own vote or answer is enciphered with: the secret of a poll or event that came or went
+ * since the number is linked, and both people as the chat addresses them. author empty: it is ours.
+ * ERR_MISSING: its secret is not known. */
+struct wa_about { struct jid chat, author; str id; };
+struct wa_secret { bytes secret; struct jid author, own; };
+enum err wa_client_secret(struct wa_client *c, const struct wa_call *call,
+	const struct wa_about *about, struct wa_secret *out);
+
 /* Tells the author that his messages were read (or, voice: played). sender: of a group, else none.
  */
 struct wa_read { struct jid chat, sender; const str *ids; size_t count; bool is_played; };

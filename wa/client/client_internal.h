@@ -333,6 +333,11 @@ enum err client_saw_device(struct wa_client *c, const struct wa_call *call,
 	const struct jid *device);
 enum err client_take_resent(struct wa_client *c, const struct wa_call *call,
 	const struct client_peer *peer);
+/* ---- client_secret.c ---- */
+
+/* Of the message that an add-on in m is about, into m; nothing when it is not known. */
+enum err client_secret_find(struct wa_client *c, const struct wa_call *call,
+	struct wa_message *m);
 /* The secret of a poll or event, for those that refer to it. */
 struct client_about { struct jid chat, author; str id; };
 enum err client_secret_keep(struct wa_client *c, const struct wa_call *call,

@@ -240,64 +240,6 @@ enum err client_tell_waiting(struct wa_client *c, const struct wa_call *call,
 	return OK;
 }
 
-/* ---- secrets of messages that others refer to ---- */
-
-static str secret_key(struct arena *arena, const struct jid *chat, const struct jid *author, str id)
-{
-	return arena_printf(arena, STR_F " " STR_F " " STR_F, STR_A(jid_text(arena, chat)),
-		STR_A(jid_text(arena, author)), STR_A(id));
-}
-
-enum err client_secret_keep(struct wa_client *c, const struct wa_call *call,
-	const struct client_about *about, const Wa__Message *message)
-{
-	struct arena *arena = call->out->arena;
-	bytes secret = wa_message_secret_of(message);
-	struct buf record = buf_in(arena, 8 + WA_SECRET_SIZE);
-	struct wa_inside inside;
-
-	wa_message_unwrap(message, &inside);
-	if (secret.len != WA_SECRET_SIZE ||
-		(!wa_message_poll_of(inside.content) && !inside.content->event_message))
-		return OK;
-	buf_put(&record, client_time_octets(arena, call->now->wall_ms).ptr, 8);
-	buf_put(&record, secret.ptr, secret.len);
-	return client_keep(c, WA_RECORD_SECRET,
-		secret_key(arena, &about->chat, &about->author, about->id), buf_bytes(&record));
-}
-
-/* Of the message that an add-on in `content` is about. */
-static enum err find_secret(struct wa_client *c, const struct wa_call *call, struct wa_message *m)
-{
-	struct arena *arena = call->out->arena;
-	enum wa_use use;
-	const Wa__MessageKey *key = m->message ? wa_addon_target(m->message, &use) : NULL;
-	struct jid author, other;
-	bytes record;
-	enum err e;
-
-	if (!key || !key->id)
-		return OK;
-	/* from_me is said from the point of view of whoever wrote the key. Some say that nobody
-	 * takes part where others say nothing. */
-	if (!key->participant || !*key->participant)
-		author = key->from_me == m->is_from_me ? client_own(c, true)
-			 : key->from_me		       ? m->sender
-						       : m->chat;
-	else if (!jid_read(str_of(key->participant), &author))
-		return OK;
-	author = client_canonical(c, arena, &author, &other);
-	e = client_get(c, call, WA_RECORD_SECRET,
-		secret_key(arena, &m->chat, &author, str_of(key->id)), &record);
-	if (e != OK || record.len != 8 + WA_SECRET_SIZE)
-		return e == ERR_MISSING ? OK : e;
-	m->target_secret = (bytes){ record.ptr + 8, WA_SECRET_SIZE };
-	m->target_author[0] = author;
-	m->target_author[1] = other;
-	m->author[0] = client_canonical(c, arena, &m->sender, &m->author[1]);
-	return OK;
-}
-
 /* ---- what is inside ---- */
 
 static bool is_for_us_alone(Wa__ProtocolMessage__Type type)
@@ -354,7 +296,7 @@ static enum err tell_content(struct wa_client *c, const struct wa_call *call,
 	TRY(note_seen(c, call, in));
 	TRY(client_retry_healed(c, call, in));
 	TRY(client_secret_keep(c, call, &about, m->message));
-	TRY(find_secret(c, call, m));
+	TRY(client_secret_find(c, call, m));
 	tell(call, m);
 	return OK;
 }

@@ -33,7 +33,8 @@
 		CAN_KIND(KIND_STICKER) | CAN_KIND(KIND_LOCATION) | CAN_KIND(KIND_CONTACTS) |  \
 		CAN_KIND(KIND_INTERACTIVE) | CAN_KIND(KIND_POLL) | \
 		CAN_KIND(KIND_REACTION) | CAN_KIND(KIND_PIN) | CAN_KIND(KIND_EDIT) |          \
-		CAN_KIND(KIND_REVOKE) | CAN_REPLY)
+		CAN_KIND(KIND_REVOKE) | CAN_KIND(KIND_POLL_VOTE) | CAN_REPLY | CAN_TIMER |    \
+		CAN_FORWARD)
 /* linked_provider.can_group: all of them. */
 #define LINKED_CAN_GROUP (LINKED_CAN_CONTENT & ~CAN_REPLY)
 
@@ -78,10 +79,6 @@ struct linked_draft {
 	/* jid of who wrote out->quoted, when that is not us: in a group its author, else chat */
 	str quoted_author;
 	int64_t now_ms;
-	/* Of the chat: messages disappear after so long; and since when it is so (s). 0: they stay
-	 */
-	uint32_t timer_s;
-	int64_t timer_set_s;
 	const uint8_t *secret;          /* WA_SECRET_SIZE random octets, for polls; NULL: none */
 	/* For KIND_POLL_VOTE: what the vote is sealed with, and WA_ADDON_IV_SIZE octets. */
 	const struct wa_addon *addon;

@@ -7,6 +7,7 @@
  */
 #include "base/codec.h"
 #include "provider/linked/content_internal.h"
+#include "provider/timer.h"
 
 #define FREQUENTLY_FORWARDED 5 /* hops; phones count "many times" from there */
 #define MENTIONS_MAX 256
@@ -74,6 +75,15 @@ static str referral_of(struct reading *r, const Wa__ExternalAdReplyInfo *ad)
 	return r->b.failed ? STR_NONE : buf_text(&r->b);
 }
 
+static void tell_timer(struct provider_event *out, int64_t seconds, int64_t set_s)
+{
+	if (seconds < 0 || seconds > TIMER_MAX_S)
+		return;
+	out->tells_timer = true;
+	out->timer_s = seconds;
+	out->timer_set_ms = set_s > 0 && set_s < INT64_MAX / 1000 ? set_s * 1000 : 0;
+}
+
 static void take_context(struct reading *r, struct provider_event *out)
 {
 	const Wa__ContextInfo *context = wa_message_context(r->m);
@@ -81,6 +91,8 @@ static void take_context(struct reading *r, struct provider_event *out)
 	if (!context)
 		return;
 	out->reply_to = str_of(context->stanza_id);
+	if (context->expiration)
+		tell_timer(out, context->expiration, context->ephemeral_setting_timestamp);
 	if (context->is_forwarded)
 		out->flags |= FLAG_FORWARDED;
 	if (context->forwarding_score >= FREQUENTLY_FORWARDED)
@@ -140,23 +152,11 @@ static bool take_edit(struct reading *r, const Wa__MessageKey *key, const Wa__Me
 
 static bool take_timer(struct reading *r, struct provider_event *out)
 {
-	uint32_t seconds = r->m->protocol_message->ephemeral_expiration, days = seconds / 86400;
-	str sentence = S("Messages do not disappear any more.");
+	const Wa__ProtocolMessage *p = r->m->protocol_message;
 
-	if (seconds)
-		sentence = days ? arena_printf(r->arena, "Messages disappear after %u day%s.", days,
-					  days == 1 ? "" : "s")
-				: arena_printf(r->arena, "Messages disappear after %u seconds.",
-					  seconds);
-
-	r->b = buf_in(r->arena, CONTENT_MAX);
-	json_open(&r->b, '{');
-	json_put(&r->b, "type", S("timer"));
-	json_put(&r->b, "body", sentence);
-	json_put_int(&r->b, "seconds", seconds);
-	json_close(&r->b, '}');
+	tell_timer(out, p->ephemeral_expiration, p->ephemeral_setting_timestamp);
 	out->message_kind = KIND_SYSTEM;
-	out->content = buf_text(&r->b);
+	out->content = timer_content(r->arena, p->ephemeral_expiration);
 	return true;
 }
 

@@ -6,6 +6,7 @@
  * content_write_choice.c.
  */
 #include "provider/linked/content_write_internal.h"
+#include "provider/timer.h"
 
 #include <stdlib.h>
 
@@ -229,6 +230,16 @@ static enum err write_pin(const struct writing *w, Wa__Message **out)
 	return OK;
 }
 
+static enum err write_timer(const struct writing *w, Wa__Message **out)
+{
+	int64_t seconds = json_int(json_field(w->content, "seconds"), -1);
+
+	if (!str_is(json_text_at(w->content, "type"), S("timer")) || !timer_is_known(seconds))
+		return unsendable(w);
+	*out = wa_message_timer(w->arena, (uint32_t)seconds, w->d->now_ms / 1000);
+	return OK;
+}
+
 /* ---- what is quoted: as much of it as a phone shows ---- */
 
 static Wa__Message *quoted_file(struct arena *arena, enum message_kind kind, char *caption)
@@ -327,6 +338,15 @@ static void mention(const struct writing *w, Wa__Message *m)
 	wa_message_mention(w->arena, m, jids, count);
 }
 
+static void forward(const struct writing *w, Wa__Message *m)
+{
+	Wa__ContextInfo *context = wa_message_context_make(w->arena, m);
+
+	wa_message_forward(w->arena, m);
+	if (context)
+		PROTO_SET(context, forwarding_score, (uint32_t)w->out->forwards);
+}
+
 static const struct {
 	enum message_kind kind;
 	enum err (*write)(const struct writing *w, Wa__Message **out);
@@ -342,6 +362,7 @@ static const struct {
 	{ KIND_PIN, write_pin, true },
 	{ KIND_EDIT, write_edit, true },
 	{ KIND_REVOKE, write_revoke, true },
+	{ KIND_SYSTEM, write_timer, true },
 };
 
 static enum err write_kind(const struct writing *w, Wa__Message **out, bool *is_plain)
@@ -371,8 +392,11 @@ enum err linked_content_write(struct job *job, const struct linked_draft *draft,
 		mention(&w, *out);
 		if (draft->out->reply_remote_id.len)
 			quote(&w, *out);
-		if (draft->timer_s)
-			wa_message_expire(job->arena, *out, draft->timer_s, draft->timer_set_s);
+		if (draft->out->timer_s)
+			wa_message_expire(job->arena, *out, (uint32_t)draft->out->timer_s,
+				draft->out->timer_set_ms / 1000);
+		if (draft->out->forwards)
+			forward(&w, *out);
 		if (draft->secret)
 			wa_message_put_secret(job->arena, *out, draft->secret);
 	}

@@ -110,7 +110,7 @@ static Wa__Message *real_list(const struct writing *w)
 /* The file of a header, if there is one: it carries the text as its caption. It is ours by its id,
  * or was fetched from its link. */
 static enum err header_file(const struct writing *w, enum message_kind *kind,
-	struct linked_file *out)
+	struct content_file *out)
 {
 	str type = json_text_at(w->content, "header.type");
 	json file = json_field(json_field(w->content, "header"),
@@ -130,7 +130,7 @@ enum err linked_write_interactive(const struct writing *w, Wa__Message **out)
 {
 	str type = json_text_at(w->content, "type"), text = linked_numbered(w->arena, w->content);
 	enum message_kind kind;
-	struct linked_file file = { 0 };
+	struct content_file file = { 0 };
 
 	TRY(header_file(w, &kind, &file));
 	if (kind != KIND_UNKNOWN)

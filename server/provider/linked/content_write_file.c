@@ -16,7 +16,8 @@
 		PROTO_SET(p, media_key_timestamp, w->d->now_ms / 1000);                            \
 	} while (0)
 
-static Wa__Message *write_image(const struct writing *w, const struct linked_file *f, char *caption)
+static Wa__Message *write_image(const struct writing *w, const struct content_file *f,
+	char *caption)
 {
 	Wa__Message *m = wa_message_new(w->arena);
 	Wa__ImageMessage *p = ARENA_NEW(w->arena, Wa__ImageMessage);
@@ -34,7 +35,8 @@ static Wa__Message *write_image(const struct writing *w, const struct linked_fil
 	return m;
 }
 
-static Wa__Message *write_video(const struct writing *w, const struct linked_file *f, char *caption)
+static Wa__Message *write_video(const struct writing *w, const struct content_file *f,
+	char *caption)
 {
 	Wa__Message *m = wa_message_new(w->arena);
 	Wa__VideoMessage *p = ARENA_NEW(w->arena, Wa__VideoMessage);
@@ -53,7 +55,7 @@ static Wa__Message *write_video(const struct writing *w, const struct linked_fil
 	return m;
 }
 
-static Wa__Message *write_audio(const struct writing *w, const struct linked_file *f)
+static Wa__Message *write_audio(const struct writing *w, const struct content_file *f)
 {
 	Wa__Message *m = wa_message_new(w->arena);
 	Wa__AudioMessage *p = ARENA_NEW(w->arena, Wa__AudioMessage);
@@ -72,7 +74,7 @@ static Wa__Message *write_audio(const struct writing *w, const struct linked_fil
 	return m;
 }
 
-static Wa__Message *write_document(const struct writing *w, const struct linked_file *f,
+static Wa__Message *write_document(const struct writing *w, const struct content_file *f,
 	char *caption)
 {
 	Wa__Message *m = wa_message_new(w->arena);
@@ -90,7 +92,7 @@ static Wa__Message *write_document(const struct writing *w, const struct linked_
 	return wa_message_wrap_document(w->arena, m);
 }
 
-static Wa__Message *write_sticker(const struct writing *w, const struct linked_file *f)
+static Wa__Message *write_sticker(const struct writing *w, const struct content_file *f)
 {
 	Wa__Message *m = wa_message_new(w->arena);
 	Wa__StickerMessage *p = ARENA_NEW(w->arena, Wa__StickerMessage);
@@ -104,7 +106,7 @@ static Wa__Message *write_sticker(const struct writing *w, const struct linked_f
 }
 
 Wa__Message *linked_write_file(const struct writing *w, enum message_kind kind,
-	const struct linked_file *f, char *caption)
+	const struct content_file *f, char *caption)
 {
 	switch (kind) {
 	case KIND_IMAGE:
@@ -120,7 +122,7 @@ Wa__Message *linked_write_file(const struct writing *w, enum message_kind kind,
 	}
 }
 
-enum err linked_file_take(const struct writing *w, str text, struct linked_file *out)
+enum err linked_file_take(const struct writing *w, str text, struct content_file *out)
 {
 	if (!text.len || linked_file_read(w->arena, text, &out->ref, &out->derived) != OK)
 		return fail_code(w->job, ERR_INPUT, S("no_file"),
@@ -131,7 +133,7 @@ enum err linked_file_take(const struct writing *w, str text, struct linked_file 
 
 enum err linked_write_media(const struct writing *w, Wa__Message **out)
 {
-	struct linked_file file = { 0 };
+	struct content_file file = { 0 };
 
 	TRY(linked_file_take(w, w->out->media_remote_id, &file));
 	*out = linked_write_file(w, w->out->kind, &file, linked_text_at(w, "caption"));

@@ -18,11 +18,11 @@ char *linked_text_at(const struct writing *w, const char *path);
 
 /* ---- content_write_file.c ---- */
 
-struct linked_file { struct wa_media_reference ref; struct linked_derived derived; };
+struct content_file { struct wa_media_reference ref; struct linked_derived derived; };
 /* text: as linked_file_write() made it. */
-enum err linked_file_take(const struct writing *w, str text, struct linked_file *out);
+enum err linked_file_take(const struct writing *w, str text, struct content_file *out);
 Wa__Message *linked_write_file(const struct writing *w, enum message_kind kind,
-	const struct linked_file *f, char *caption);
+	const struct content_file *f, char *caption);
 enum err linked_write_media(const struct writing *w, Wa__Message **out);
 
 /* ---- content_write_choice.c ---- */

@@ -268,12 +268,47 @@ TEST(a_link_in_a_text_is_found_and_shown)
 TEST(a_chat_whose_messages_disappear_says_so_in_each)
 {
 	struct outgoing out = outgoing(KIND_TEXT, "{\"body\":\"x\"}");
-	struct linked_draft draft = { .out = &out, .timer_s = 86400, .now_ms = 1 };
+	struct linked_draft draft = { .out = &out, .now_ms = 1 };
+	Wa__Message *m;
+	char edit;
+
+	out.timer_s = 86400;
+	out.timer_set_ms = 5000;
+	EXPECT_OK(linked_content_write(a_job(), &draft, &m, &edit));
+	EXPECT_INT(wa_message_context(m)->expiration, 86400);
+	EXPECT_INT(wa_message_context(m)->ephemeral_setting_timestamp, 5);
+}
+
+TEST(what_is_passed_on_says_how_often)
+{
+	struct outgoing out = outgoing(KIND_TEXT, "{\"body\":\"x\"}");
+	struct linked_draft draft = { .out = &out, .now_ms = 1 };
+	Wa__Message *m;
+	char edit;
+
+	out.forwards = 5;
+	EXPECT_OK(linked_content_write(a_job(), &draft, &m, &edit));
+	EXPECT(wa_message_context(m)->is_forwarded);
+	EXPECT_INT(wa_message_context(m)->forwarding_score, 5);
+}
+
+TEST(the_timer_of_a_chat_is_a_message_that_reads_as_one)
+{
+	struct outgoing out = outgoing(KIND_SYSTEM, "{\"type\":\"timer\",\"seconds\":604800}");
+	struct linked_draft draft = { .out = &out, .now_ms = 9000 };
+	struct linked_said said = { .id = S("X"), .chat = S("1@lid"), .sender = S("1@lid") };
+	struct provider_event ev = { 0 };
 	Wa__Message *m;
 	char edit;
 
 	EXPECT_OK(linked_content_write(a_job(), &draft, &m, &edit));
-	EXPECT_INT(wa_message_context(m)->expiration, 86400);
+	said.message = m;
+	EXPECT(linked_content_read(test_arena(), &said, &ev));
+	EXPECT(ev.tells_timer);
+	EXPECT_INT(ev.timer_s, 604800);
+	EXPECT_INT(ev.timer_set_ms, 9000);
+	EXPECT_STR(ev.content, "{\"type\":\"timer\",\"body\":\"Messages disappear after 7 "
+			       "days.\",\"seconds\":604800}");
 }
 
 /* ---- what is refused ---- */

@@ -6,6 +6,7 @@
  * knows: changes of a group are lines of its thread, names go to contacts, the rest are notices.
  */
 #include "provider/linked/linked_people.h"
+#include "provider/timer.h"
 
 #include "base/codec.h"
 #include "crypto/crypto.h"
@@ -46,8 +47,10 @@ static enum err put_group(struct turn *turn, const struct wa_group_change *c)
 		json_put(&b, "text", c->text);
 	json_put_bool(&b, "on", c->is_on);
 	json_put_int(&b, "value", c->value);
-	if (c->group)
+	if (c->group) {
 		json_put(&b, "subject", c->group->subject);
+		json_put_int(&b, "timer_s", c->group->ephemeral_s);
+	}
 	json_open_in(&b, "members", '[');
 	for (size_t i = 0; i < c->member_count; i++)
 		put_names(&b, NULL, &c->members[i].names);
@@ -300,6 +303,17 @@ static void name_group(struct job *job, json root, struct provider_events *event
 	ev->at_ms = json_int(json_field(root, "t_ms"), 0);
 }
 
+/* Made with a timer, or given one. */
+static void tell_timer(json root, struct provider_event *ev)
+{
+	bool is_change = str_is(json_text_at(root, "event"), S("ephemeral"));
+	json seconds = json_field(root, is_change ? "value" : "timer_s");
+
+	ev->tells_timer = seconds && json_int(seconds, -1) >= 0 &&
+	                  json_int(seconds, 0) <= TIMER_MAX_S;
+	ev->timer_s = json_int(seconds, 0);
+}
+
 static void parse_group(struct job *job, json root, struct provider_events *events)
 {
 	const struct saying *saying = saying_of(json_text_at(root, "event"));
@@ -318,6 +332,7 @@ static void parse_group(struct job *job, json root, struct provider_events *even
 	ev->message_kind = KIND_SYSTEM;
 	ev->content = content(job, "group", say(job, root, saying), root);
 	ev->at_ms = json_int(json_field(root, "t_ms"), 0);
+	tell_timer(root, ev);
 }
 
 static str call_sentence(json root)

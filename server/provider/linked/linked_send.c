@@ -9,7 +9,9 @@
 #include "crypto/crypto.h"
 #include "provider/linked/content.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/linked_people.h"
 #include "provider/linked/media.h"
+#include "wa/client/group.h"
 
 #define LINKED_SLOW_DOWN 429
 #define LINKED_TROUBLE 500              /* and what is above it */
@@ -53,6 +55,7 @@ struct sending {
 	const struct outgoing *msg;
 	str id;
 	bool has_buttons; /* real ones, as the channel wants */
+	int64_t wait_ms;  /* for the server's answer */
 };
 
 static str chat_of(struct arena *arena, const struct outgoing *msg)
@@ -64,6 +67,24 @@ static str chat_of(struct arena *arena, const struct outgoing *msg)
 	if (!msg->to_phone.len)
 		return arena_printf(arena, STR_F "@lid", STR_A(msg->to_lid));
 	return arena_printf(arena, STR_F "@s.whatsapp.net", STR_A(msg->to_phone));
+}
+
+/* A group's is a setting of the group; of a chat with one person it is a message. */
+static enum err set_group_timer(struct job *job, const struct channel *ch,
+	const struct outgoing *msg, struct send_result *out)
+{
+	const struct node *answer;
+	struct jid group;
+	json v = NULL;
+
+	if (json_read(job->arena, msg->content, &v, NULL) != OK ||
+		!jid_read(chat_of(job->arena, msg), &group))
+		return fail(job, ERR_BUG, "the timer of a group cannot be read");
+	out->advice = RETRY_NEVER;
+	return linked_ask(job, ch->id,
+		wa_group_ephemeral_request(job->arena, &group,
+			json_int(json_field(v, "seconds"), 0)),
+		&answer);
 }
 
 static str author_of(struct arena *arena, const struct outgoing *msg)
@@ -86,6 +107,36 @@ static enum err not_connected(struct job *job)
 		"The number is not connected right now.");
 }
 
+/* What a vote is enciphered with: nobody votes in a poll whose secret we never got. */
+static enum err find_secret(struct turn *turn, struct linked_draft *draft, struct wa_addon *addon)
+{
+	struct arena *arena = turn->job->arena;
+	struct wa_about about = { .id = draft->out->reply_remote_id };
+	uint8_t *iv = arena_alloc(arena, WA_ADDON_IV_SIZE);
+	struct wa_secret secret;
+	enum err e;
+
+	if (!jid_read(draft->chat, &about.chat) ||
+		(draft->quoted_author.len && !jid_read(draft->quoted_author, &about.author)))
+		return fail(turn->job, ERR_INPUT, "whose poll it is cannot be read");
+	e = wa_client_secret(wa_link_client(turn->n->link), &turn->call, &about, &secret);
+	if (e == ERR_MISSING)
+		return fail_code(turn->job, ERR_INPUT, S("no_secret"),
+			S("Vote on the phone, or ask for the poll to be sent again."),
+			"The poll is older than the link with the phone: only the phone can vote "
+			"in it.");
+	TRY(e);
+	crypto_random(iv, WA_ADDON_IV_SIZE);
+	*addon = (struct wa_addon){ .use = WA_USE_POLL_VOTE,
+		.secret = secret.secret,
+		.target_id = about.id,
+		.target_author = { jid_text(arena, &secret.author) },
+		.author = { jid_text(arena, &secret.own) } };
+	draft->addon = addon;
+	draft->iv = iv;
+	return OK;
+}
+
 static enum err run_send(struct turn *turn, void *arg)
 {
 	const struct sending *s = arg;
@@ -95,6 +146,7 @@ static enum err run_send(struct turn *turn, void *arg)
 		.secret = secret, .has_buttons = s->has_buttons };
 	struct wa_send send = { .id = s->id };
 	Wa__Message *message;
+	struct wa_addon addon;
 	struct jid own;
 
 	if (!n->link || wa_link_state(n->link) != WA_OPEN)
@@ -108,6 +160,8 @@ static enum err run_send(struct turn *turn, void *arg)
 	if (!jid_read(draft.chat, &send.to))
 		return fail_code(turn->job, ERR_INPUT, S("no_address"), S("Check the number."),
 			"The address is none of WhatsApp.");
+	if (s->msg->kind == KIND_POLL_VOTE)
+		TRY(find_secret(turn, &draft, &addon));
 	TRY(linked_content_write(turn->job, &draft, &message, &send.edit));
 	send.message = message;
 	return wa_client_send(wa_link_client(n->link), &turn->call, &send);
@@ -206,7 +260,7 @@ static enum err send_and_wait(struct job *job, struct linked *n, struct sending 
 	linked_wait_init(&waiter, s->id.ptr);
 	linked_wait_add(n, &waiter);
 	e = linked_run(job, n, run_send, s);
-	came = linked_wait(n, &waiter, e == OK ? LINKED_SEND_MS : 0);
+	came = linked_wait(n, &waiter, e == OK ? s->wait_ms : 0);
 	buf_done(&waiter.answer);
 	if (e != OK)
 		return linked_not_sent(job, n, e, out);
@@ -227,16 +281,25 @@ static bool setting(struct arena *arena, const struct channel *ch, const char *n
 	return json_flag(json_field(config, name), otherwise);
 }
 
+/* Somebody waits for what becomes of it. */
+static bool is_asked_for(const struct outgoing *msg)
+{
+	return msg->kind == KIND_SYSTEM || msg->kind == KIND_POLL_VOTE;
+}
+
 enum err linked_send(struct job *job, const struct channel *ch, const struct outgoing *msg,
 	struct send_result *out)
 {
 	struct outgoing files = *msg, opened;
 	struct sending s = { .msg = &opened,
-		.has_buttons = setting(job->arena, ch, "native_buttons", false) };
+		.has_buttons = setting(job->arena, ch, "native_buttons", false),
+		.wait_ms = is_asked_for(msg) ? LINKED_CALL_MS : LINKED_SEND_MS };
 	id64 seed[2] = { ch->id, msg->id };
 	struct linked *n;
 	enum err e;
 
+	if (msg->kind == KIND_SYSTEM && msg->to_group.len)
+		return set_group_timer(job, ch, msg, out);
 	TRY(linked_take(job, ch->id, &n));
 	s.id = arena_str(job->arena,
 		wa_message_id(job->arena, (bytes){ (const uint8_t *)seed, sizeof seed }));

@@ -2,13 +2,14 @@
 
 -- fragment conversation: id, contact_id, number_id, channel_id, status, assignee_id, unread_count, last_message_id, last_message_ms,
 -- fragment conversation: last_in_ms, window_until_ms, created_ms, updated_ms, merged_into, team_id, priority, snoozed_until_ms,
--- fragment conversation: waiting_since_ms, queued_ms, opened_ms, first_answer_id, answered_since_ms
+-- fragment conversation: waiting_since_ms, queued_ms, opened_ms, first_answer_id, answered_since_ms, timer_s, timer_set_ms
 -- fragment conversation_c: c.id AS id, c.contact_id AS contact_id, c.number_id AS number_id, c.channel_id AS channel_id,
 -- fragment conversation_c: c.status AS status, c.assignee_id AS assignee_id, c.unread_count AS unread_count, c.last_message_id AS last_message_id,
 -- fragment conversation_c: c.last_message_ms AS last_message_ms, c.last_in_ms AS last_in_ms, c.window_until_ms AS window_until_ms, c.created_ms AS created_ms,
 -- fragment conversation_c: c.updated_ms AS updated_ms, c.merged_into AS merged_into, c.team_id AS team_id, c.priority AS priority,
 -- fragment conversation_c: c.snoozed_until_ms AS snoozed_until_ms, c.waiting_since_ms AS waiting_since_ms, c.queued_ms AS queued_ms,
--- fragment conversation_c: c.opened_ms AS opened_ms, c.first_answer_id AS first_answer_id, c.answered_since_ms AS answered_since_ms
+-- fragment conversation_c: c.opened_ms AS opened_ms, c.first_answer_id AS first_answer_id, c.answered_since_ms AS answered_since_ms,
+-- fragment conversation_c: c.timer_s AS timer_s, c.timer_set_ms AS timer_set_ms
 
 -- conversation_add: exec
 -- in:  id id64, workspace id64, contact id64, number id64, channel id64, now_ms i64
@@ -21,7 +22,7 @@ VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $6, $6) ON CONFLICT (contact_id, numbe
 -- out: id id64, contact_id id64, number_id id64, channel_id id64, status i64, assignee_id id64?, unread_count i64
 -- out: last_message_id id64?, last_message_ms i64, last_in_ms i64?, window_until_ms i64?, created_ms i64, updated_ms i64
 -- out: merged_into id64?, team_id id64?, priority i64, snoozed_until_ms i64?, waiting_since_ms i64?, queued_ms i64?
--- out: opened_ms i64, first_answer_id id64?, answered_since_ms i64?
+-- out: opened_ms i64, first_answer_id id64?, answered_since_ms i64?, timer_s i64, timer_set_ms i64
 SELECT {conversation}
 FROM conversation WHERE id = $1 AND workspace_id = $2;
 
@@ -67,6 +68,12 @@ UPDATE conversation SET
 	updated_ms = $11
 WHERE id = $1 AND workspace_id = $2
 RETURNING {conversation};
+
+-- conversation_set_timer: exec
+-- What was set later counts.
+-- in:  id id64, workspace id64, seconds i64, set_ms i64, now_ms i64
+UPDATE conversation SET timer_s = $3, timer_set_ms = $4, updated_ms = $5
+WHERE id = $1 AND workspace_id = $2 AND timer_s <> $3 AND timer_set_ms <= $4;
 
 -- conversation_widen: exec
 -- A reaction is a customer's message for the window, and for nothing else.

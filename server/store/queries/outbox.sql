@@ -79,9 +79,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- outbox_target: one outbox_target
 -- in: message id64
--- out: contact id64, reply_remote_id str?, media_id id64?
+-- out: contact id64, reply_remote_id str?, media_id id64?, timer_s i64, timer_set_ms i64
 -- The quoted message's name is known only to the channel that carried it: by another one the quote is left out.
-SELECT c.contact_id AS contact, CASE WHEN r.channel_id = m.channel_id THEN r.remote_id END AS reply_remote_id, m.media_id
+SELECT c.contact_id AS contact, CASE WHEN r.channel_id = m.channel_id THEN r.remote_id END AS reply_remote_id, m.media_id,
+	c.timer_s AS timer_s, c.timer_set_ms AS timer_set_ms
 FROM message m JOIN conversation c ON c.id = m.conversation_id LEFT JOIN message r ON r.id = m.reply_to_id
 WHERE m.id = $1;
 
