@@ -196,7 +196,7 @@ enum err messages_vote(struct job *job, const struct request *req, struct respon
 	TRY(request_id(job, req, 0, &id));
 	TRY(request_json(job, req, vote_fields, &body));
 	TRY(inbox_vote(job, id, body.options, &msg));
-	return write_message(job, res, 200, &msg);
+	return reply_message(job, res, 200, &msg);
 }
 
 struct forward_body { id64 conversation_id, channel_id; str to, from; };
@@ -231,7 +231,7 @@ enum err messages_forward(struct job *job, const struct request *req, struct res
 	TRY(draft_idempotency(job, req, &draft));
 	TRY(job_check_fields(job));
 	TRY(inbox_forward(job, id, &draft, &msg, &repeated));
-	return write_message(job, res, 202, &msg);
+	return reply_message(job, res, 202, &msg);
 }
 
 /* ---- notes, and changing what was said ---- */
