@@ -30,7 +30,7 @@ export function keysIn(source) {
     for (const quoted of call[1].matchAll(/'([a-z]\w*(?:\.\w+)+)'/gi)) exact.add(quoted[1])
   }
   for (const quoted of source.matchAll(/'([a-z]\w*(?:\.\w+)+)'/gi)) named.add(quoted[1])
-  for (const built of source.matchAll(/\bte?\(`([a-z]\w*(?:\.\w+)*\.)\$\{/gi)) begins.add(built[1])
+  for (const built of source.matchAll(/\b(?:te?|said|exists)\(`([a-z]\w*(?:\.\w+)*\.)\$\{/gi)) begins.add(built[1])
   return { exact, named, begins }
 }
 

@@ -10,10 +10,12 @@ import './base.css'
 import App from './app/App.vue'
 import { router } from './app/router'
 import { useSession } from './app/session.store'
+import { sayFields } from './ui/said'
 
 followTheme()
 const app = createApp(App).use(createPinia()).use(i18n)
 const session = useSession()
+sayFields()
 await setLocale(preferredLocale())
 await session.restore()
 app.use(router).mount('#app')

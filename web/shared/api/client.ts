@@ -42,8 +42,17 @@ export class ApiProblem extends Error {
 
   /** The message of one field's error, if that field was wrong. */
   field(name: string): string | undefined {
-    return this.fields.find((error) => error.field === name)?.message
+    const wrong = this.fields.find((error) => error.field === name)
+    return wrong && fieldWords(wrong)
   }
+}
+
+let words = (error: FieldError): string => error.message
+
+/** What is wrong with a field, in the reader's language: the server says it in English. */
+export const fieldWords = (error: FieldError): string => words(error)
+export function setFieldWords(of: (error: FieldError) => string): void {
+  words = of
 }
 
 /** No answer came: the code that the catalogues have a sentence for. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ApiProblem } from '@shared/api/client'
+import { i18n } from '@shared/i18n'
 import { hueOf, initialsOf } from './avatar'
 import { placeBeside } from './place'
 import { problemText } from './problem'
@@ -36,6 +37,17 @@ describe('problemText', () => {
   const say = (problem: ApiProblem) => problemText(problem, (key) => texts[key] ?? key, (key) => key in texts)
   it('uses the server\'s own words', () => {
     expect(say(new ApiProblem({ status: 422, code: 'window_closed', detail: 'Closed.', next_step: 'Send a template.' }))).toEqual({ what: 'Closed.', next: 'Send a template.' })
+  })
+  it('uses the catalogue for a reader of another language, where it has the code', () => {
+    const locale = i18n.global.locale as unknown as { value: string }
+    locale.value = 'id'
+    try {
+      const closed = { status: 422, detail: 'Closed.', next_step: 'Send a template.' }
+      expect(say(new ApiProblem({ ...closed, code: 'offline' }))).toEqual({ what: 'Away.', next: 'Check.' })
+      expect(say(new ApiProblem({ ...closed, code: 'window_closed' }))).toEqual({ what: 'Closed.', next: 'Send a template.' })
+    } finally {
+      locale.value = 'en'
+    }
   })
   it('says of wrong fields what is wrong with each', () => {
     const errors = [{ field: 'text.body', code: 'too_long', message: 'At most 4096 characters.' }, { field: 'x', code: 'unknown', message: 'Not known.' }]
