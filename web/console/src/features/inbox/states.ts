@@ -28,3 +28,6 @@ export function snoozeEnd(what: (typeof SNOOZES)[number], nowMs: number): number
   if (what === 'hours') return nowMs + 4 * HOUR_MS
   return morningIn(nowMs, what === 'tomorrow' ? 1 : toMonday(nowMs))
 }
+
+/** For all who work with the number, as on its owner's phone; -1 is for ever. */
+export const isMuted = (untilMs: number | null, nowMs: number): boolean => untilMs !== null && (untilMs < 0 || untilMs > nowMs)
