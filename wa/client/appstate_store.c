@@ -203,19 +203,48 @@ void sync_source_init(struct sync_source *source, struct wa_client *c, const str
 
 /* ---- what waits to be sent ---- */
 
+/* By its index: a later word about the same takes the place of this one. */
+static str out_key(struct arena *arena, enum sync_collection collection, bytes index)
+{
+	uint8_t hash[SHA256_SIZE];
+
+	sha256(index, hash);
+	return value_key(arena, collection, hash);
+}
+
 enum err sync_out_put(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, bytes data)
 {
 	struct arena *arena = call->out->arena;
 	const Wa__SyncActionData *action = PROTO_UNPACK(arena, Wa__SyncActionData,
 		wa__sync_action_data, data);
-	uint8_t hash[SHA256_SIZE];
 
 	if (!action)
 		return ERR_INPUT;
-	/* By its index: a later word about the same takes the place of this one. */
-	sha256(PROTO_DATA(action, index), hash);
-	return client_keep(c, WA_RECORD_SYNC_OUT, value_key(arena, collection, hash), data);
+	return client_keep(c, WA_RECORD_SYNC_OUT,
+		out_key(arena, collection, PROTO_DATA(action, index)), data);
+}
+
+static int64_t said_ms(const Wa__SyncActionData *action)
+{
+	return action && action->value ? action->value->timestamp : 0;
+}
+
+enum err sync_out_settle(struct wa_client *c, const struct wa_call *call,
+	enum sync_collection collection, const struct sync_item *item, bool *stands)
+{
+	struct arena *arena = call->out->arena;
+	str key = out_key(arena, collection, PROTO_DATA(item->data, index));
+	bytes data;
+	enum err e = client_get(c, call, WA_RECORD_SYNC_OUT, key, &data);
+
+	*stands = true;
+	if (e == ERR_MISSING)
+		return OK;
+	TRY(e);
+	*stands = said_ms(item->data) >= said_ms(PROTO_UNPACK(arena, Wa__SyncActionData,
+						 wa__sync_action_data, data));
+	return *stands ? client_drop(c, WA_RECORD_SYNC_OUT, key) : OK;
 }
 
 struct gathering { struct arena *arena; struct sync_waiting *out; };

@@ -126,17 +126,21 @@ static enum err learn(struct wa_client *c, const struct wa_call *call, const str
 	return wa_client_learn(c, call, lid, pn);
 }
 
-static enum err tell(struct wa_client *c, const struct wa_call *call, const struct sync_step *step,
-	bool is_first)
+static enum err tell(struct wa_client *c, const struct wa_call *call,
+	enum sync_collection collection, const struct sync_step *step, bool is_first)
 {
 	for (size_t i = 0; i < step->count; i++) {
 		struct wa_sync *what = ARENA_NEW(call->out->arena, struct wa_sync);
+		bool stands;
 
 		/* What is proven and does not read is of a newer phone: it is passed over. */
 		if (wa_sync_read(call->out->arena, &step->items[i], what) != OK ||
 			what->kind == WA_SYNC_OTHER)
 			continue;
 		what->is_first = is_first;
+		TRY(sync_out_settle(c, call, collection, &step->items[i], &stands));
+		if (!stands)
+			continue;
 		TRY(learn(c, call, what));
 		client_event(call, WA_EVENT_SYNC)->sync = what;
 	}
@@ -152,7 +156,7 @@ static enum err tell_fetched(struct wa_client *c, const struct wa_call *call,
 	struct sync_record record;
 
 	TRY(sync_record_get(c, call, collection, &record));
-	return tell(c, call, step, !record.was_read);
+	return tell(c, call, collection, step, !record.was_read);
 }
 
 static enum err take_snapshot(struct wa_client *c, const struct wa_call *call,
@@ -370,7 +374,7 @@ static enum err take_copy(struct wa_client *c, const struct wa_call *call, bytes
 	if (e != OK)
 		return e == ERR_CORRUPT ? OK : e;
 	TRY(sync_step_keep(c, call, collection, &step, true));
-	TRY(tell(c, call, &step, true));
+	TRY(tell(c, call, collection, &step, true));
 	return sync_want(c, call, 1u << collection);
 }
 

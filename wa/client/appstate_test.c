@@ -382,6 +382,30 @@ TEST(two_who_speak_at_once_are_both_heard)
 	NO_DEVICES;
 }
 
+TEST(of_two_words_about_one_thing_the_later_counts)
+{
+	const struct wa_sync *heard;
+
+	TWO_DEVICES;
+	a.now.wall_ms = 9000;
+	b.now.wall_ms = 4000;
+	do_there(&a, WA_SYNC_PIN, "1@lid", true);
+	/* b said it before a did, and comes too late */
+	heard = sync_in(do_there(&b, WA_SYNC_PIN, "1@lid", false), WA_SYNC_PIN);
+	EXPECT(heard && heard->is_on);
+	EXPECT_INT(server.of[SYNC_REGULAR_LOW].count, 1);
+	EXPECT_INT(count_of(b.memory, WA_RECORD_SYNC_OUT), 0);
+	/* a has not heard that b said it since: what a says then is later */
+	b.now.wall_ms = 10000;
+	do_there(&b, WA_SYNC_PIN, "1@lid", false);
+	a.now.wall_ms = 20000;
+	EXPECT(!sync_in(do_there(&a, WA_SYNC_PIN, "1@lid", true), WA_SYNC_PIN));
+	EXPECT_INT(server.of[SYNC_REGULAR_LOW].count, 3);
+	heard = sync_in(notify(&b, SYNC_REGULAR_LOW), WA_SYNC_PIN);
+	EXPECT(heard && heard->is_on);
+	NO_DEVICES;
+}
+
 TEST(a_word_said_while_offline_is_sent_after_a_restart)
 {
 	struct wa_call call;

@@ -38,6 +38,10 @@ enum err client_take_sync_recovery(struct wa_client *c, const struct wa_call *ca
 	const struct client_peer *peer);
 enum err client_take_server_sync(struct wa_client *c, const struct wa_call *call,
 	const struct node *notification);
+/* What is new of all collections is fetched. */
+enum err client_sync_new(struct wa_client *c, const struct wa_call *call);
+/* <ib><dirty>: a set of data changed while we were away. */
+enum err client_take_dirty(struct wa_client *c, const struct wa_call *call, const struct node *ib);
 /* Logged in again: what was missed is fetched, what waits is sent. */
 enum err client_sync_online(struct wa_client *c, const struct wa_call *call);
 void client_sync_offline(struct wa_client *c);
@@ -81,6 +85,10 @@ struct sync_waiting {
 };
 enum err sync_out_put(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, bytes data);
+/* Another device said something of the same thing. *stands: its word is the later one, and what
+ * waits here of it, if anything does, goes; else ours takes its place when it is sent. */
+enum err sync_out_settle(struct wa_client *c, const struct wa_call *call,
+	enum sync_collection collection, const struct sync_item *item, bool *stands);
 enum err sync_out_get(struct wa_client *c, const struct wa_call *call,
 	enum sync_collection collection, struct sync_waiting *out);
 
