@@ -170,6 +170,11 @@ enum err wa_client_sync_all(struct wa_client *c, const struct wa_call *call, boo
 
 /* ---- the connection ---- */
 
+enum err client_sync_new(struct wa_client *c, const struct wa_call *call)
+{
+	return sync_want(c, call, SYNC_ALL);
+}
+
 enum err client_sync_online(struct wa_client *c, const struct wa_call *call)
 {
 	/* A phone of the simulator has no other to learn from; it asks when it is told to. */

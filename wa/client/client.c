@@ -33,6 +33,7 @@ static const struct {
 	{ "notification", "server_sync", NULL, client_take_server_sync },
 	{ "notification", "mediaretry", NULL, client_take_media_retry },
 	{ "call", NULL, NULL, client_take_call },
+	{ "ib", NULL, "dirty", client_take_dirty },
 };
 
 enum err wa_client_take(struct wa_client *c, const struct wa_call *call, const struct node *stanza)

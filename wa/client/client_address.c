@@ -358,29 +358,41 @@ static enum err move_list(struct wa_client *c, struct arena *arena,
 	return client_person_keep(c, arena, &both);
 }
 
+enum err client_learn_quietly(struct wa_client *c, const struct wa_call *call,
+	const struct wa_known *pair, bool *is_new)
+{
+	const struct jid *lid = &pair->lid, *pn = &pair->pn;
+	struct client_person before;
+
+	*is_new = false;
+	if (!is_lid(lid) || !str_is(pn->server, JID_SERVER_PN) || !client_is_person(lid) ||
+		!client_is_person(pn) || client_is_own(c, lid) || client_is_own(c, pn))
+		return OK;
+	TRY(client_person(c, call->out->arena, pn, &before));
+	*is_new = !user_is(before.lid, lid->user);
+	if (!*is_new)
+		return OK;
+	TRY(keep_pair(c, call, pn->user, lid->user));
+	forget(c, pn);
+	forget(c, lid);
+	TRY(move_list(c, call->out->arena, &before, lid));
+	return move_sessions(c, call, pn->user, lid->user);
+}
+
 enum err wa_client_learn(struct wa_client *c, const struct wa_call *call, const struct jid *lid,
 	const struct jid *pn)
 {
 	struct arena *arena = call->out->arena;
-	struct jid bare_lid = wa_bare(lid), bare_pn = wa_bare(pn);
-	struct client_person before;
+	const struct wa_known pair = { wa_bare(lid), wa_bare(pn) };
 	struct wa_known *known;
+	bool is_new;
 
-	if (!is_lid(&bare_lid) || !str_is(bare_pn.server, JID_SERVER_PN) ||
-		!client_is_person(&bare_lid) || !client_is_person(&bare_pn) ||
-		client_is_own(c, &bare_lid) || client_is_own(c, &bare_pn))
+	TRY(client_learn_quietly(c, call, &pair, &is_new));
+	if (!is_new)
 		return OK;
-	TRY(client_person(c, arena, &bare_pn, &before));
-	if (user_is(before.lid, bare_lid.user))
-		return OK;
-	TRY(keep_pair(c, call, bare_pn.user, bare_lid.user));
-	forget(c, &bare_pn);
-	forget(c, &bare_lid);
-	TRY(move_list(c, arena, &before, &bare_lid));
-	TRY(move_sessions(c, call, bare_pn.user, bare_lid.user));
 	known = ARENA_NEW(arena, struct wa_known);
-	*known = (struct wa_known){ client_jid_copy(arena, &bare_lid),
-		client_jid_copy(arena, &bare_pn) };
+	*known = (struct wa_known){ client_jid_copy(arena, &pair.lid),
+		client_jid_copy(arena, &pair.pn) };
 	client_event(call, WA_EVENT_KNOWN)->known = known;
 	return OK;
 }

@@ -78,6 +78,9 @@ struct wa_client {
 struct wa_event *client_event(const struct wa_call *call, enum wa_event_kind kind);
 /* Sends; that there is no connection is no error here. */
 enum err client_put(struct wa_client *c, const struct wa_call *call, struct node *node);
+/* A taker of answers: whatever the answer is. */
+enum err client_no_matter(struct wa_client *c, const struct wa_call *call, const struct node *iq,
+	uint64_t tag);
 /* Asks, now or never: without a connection `take` is called with NULL within this call. The id is
  * put in. */
 enum err client_ask(struct wa_client *c, const struct wa_call *call, struct node *iq,
@@ -132,6 +135,10 @@ bool client_person_is_stale(const struct wa_client *c, const struct wa_call *cal
 struct jid client_person_jid(const struct client_person *p, uint16_t device, bool by_lid);
 /* How wa/signal names a device: by the hidden id, when it is known. */
 enum err client_address(struct wa_client *c, struct arena *arena, const struct jid *jid, str *out);
+/* The same as wa_client_learn(), of bare jids, without an event. *is_new: it was not known. */
+struct wa_known;
+enum err client_learn_quietly(struct wa_client *c, const struct wa_call *call,
+	const struct wa_known *pair, bool *is_new);
 enum err client_learn_both(struct wa_client *c, const struct wa_call *call, const struct jid *a,
 	const struct jid *b);
 enum err client_take_mapping(struct wa_client *c, const struct wa_call *call,
@@ -197,6 +204,8 @@ enum err client_take_token(struct wa_client *c, const struct wa_call *call,
 	const struct node *notice);
 /* Of the history or the app state; none: it is taken back. */
 enum err client_salt_set(struct wa_client *c, bytes salt);
+/* Only if there is none. */
+enum err client_salt_add(struct wa_client *c, const struct wa_call *call, bytes salt);
 
 /* ---- client_fanout.c: one message for many devices ---- */
 

@@ -2,6 +2,7 @@
  * client_test.c: two people and their devices write to each other, over a switchboard that drops,
  * doubles and spoils what it is told to.
  */
+#include "wa/client/history.h"
 #include "wa/client/switchboard.h"
 
 #include "wa_adv.pb-c.h"
@@ -717,6 +718,71 @@ TEST(a_token_of_theirs_goes_along_and_ours_is_given_once_a_week)
 	board_wait(a.b, 40ll * 24 * 3600 * 1000);
 	EXPECT_OK(board_send(a.own, &to, "3EB004", "four"));
 	EXPECT(!a.own->last_token.len);
+	board_done(a.b);
+}
+
+TEST(a_file_of_the_past_teaches_whose_number_is_whose_and_how_to_prove_oneself)
+{
+	static const struct wa_past_pair pairs[] = {
+		{ S("5511999990000@s.whatsapp.net"), S("20000000002222@lid") },
+		{ S("no jid"), S("20000000003333@lid") } };
+	struct cast a = cast_make();
+	struct jid pn = board_jid(a.theirs, false), lid;
+	struct wa_past past = { .salt = bytes_of(S("thirty-two octets of a salt, say")),
+		.pairs = pairs, .count = 2 };
+	struct wa_call call = board_call(a.own);
+	bytes first;
+
+	EXPECT_OK(wa_client_past(a.own->client, &call, &past));
+	/* whoever read the file knows it */
+	EXPECT(!call.out->events);
+	EXPECT(wa_client_lid_of(a.own->client, &pn, test_arena(), &lid));
+	EXPECT_STR(jid_text(test_arena(), &lid), "20000000002222@lid");
+	EXPECT_OK(board_send(a.own, &pn, "3EB001", "one"));
+	first = a.own->last_proof;
+	EXPECT_INT(first.len, 32);
+	/* an older part that comes later changes nothing */
+	past.salt = bytes_of(S("another salt of thirty-two octet"));
+	call = board_call(a.own);
+	EXPECT_OK(wa_client_past(a.own->client, &call, &past));
+	EXPECT_OK(board_send(a.own, &pn, "3EB002", "two"));
+	EXPECT(a.own->last_proof.len == 32 && memcmp(a.own->last_proof.ptr, first.ptr, 32) == 0);
+	board_done(a.b);
+}
+
+static struct node *dirty_of(const char *type, const char *when)
+{
+	struct jid server = { .user = S(""), .server = JID_SERVER_PN };
+	struct node *ib = notice_of("ib", NULL, &server), *dirty;
+
+	dirty = node_add(test_arena(), ib, "dirty");
+	node_put(test_arena(), dirty, "type", str_of(type));
+	node_put(test_arena(), dirty, "timestamp", str_of(when));
+	return ib;
+}
+
+TEST(what_the_server_calls_dirty_is_asked_for_anew_and_called_clean)
+{
+	struct cast a = cast_make();
+
+	found_group(&a);
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB001", "to all"));
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB002", "once more"));
+	EXPECT_INT(a.own->group_asks, 1);
+	board_push(a.own, dirty_of("groups", "1790000001"));
+	board_run(a.b);
+	EXPECT(a.own->clean);
+	EXPECT_STR(node_text(test_arena(), a.own->clean, "type"), "groups");
+	EXPECT_STR(node_text(test_arena(), a.own->clean, "timestamp"), "1790000001");
+	EXPECT_OK(board_send(a.own, &a.b->group, "3EB003", "and who is in it now?"));
+	EXPECT_INT(a.own->group_asks, 2);
+	board_push(a.own, dirty_of("account_sync", "1790000002"));
+	board_run(a.b);
+	EXPECT_STR(node_text(test_arena(), a.own->clean, "type"), "account_sync");
+	/* of what we have nothing, nothing is asked */
+	board_push(a.own, dirty_of("newsletter_metadata", "1790000003"));
+	board_run(a.b);
+	EXPECT_STR(node_text(test_arena(), a.own->clean, "timestamp"), "1790000003");
 	board_done(a.b);
 }
 

@@ -78,6 +78,12 @@ enum err client_salt_set(struct wa_client *c, bytes salt)
 			: client_drop(c, WA_RECORD_ACCOUNT, SALT_NAME);
 }
 
+enum err client_salt_add(struct wa_client *c, const struct wa_call *call, bytes salt)
+{
+	TRY(read_salt(c, call));
+	return c->salt_len ? OK : client_salt_set(c, salt);
+}
+
 static enum err attach_own_proof(struct wa_client *c, const struct wa_call *call,
 	const struct jid *to, struct node *message)
 {
@@ -135,7 +141,7 @@ static enum err take_tokens(struct wa_client *c, const struct wa_call *call,
 	return kept.octets.len ? keep(c, call, key, &kept) : OK;
 }
 
-static enum err no_matter(struct wa_client *c, const struct wa_call *call, const struct node *iq,
+enum err client_no_matter(struct wa_client *c, const struct wa_call *call, const struct node *iq,
 	uint64_t tag)
 {
 	(void)c, (void)call, (void)iq, (void)tag;
@@ -156,7 +162,7 @@ static enum err give(struct wa_client *c, const struct wa_call *call, const stru
 	node_put_jid(arena, token, "jid", &jid);
 	node_put_int(arena, token, "t", t_s);
 	node_put(arena, token, "type", S("trusted_contact"));
-	return client_ask(c, call, iq, no_matter, 0);
+	return client_ask(c, call, iq, client_no_matter, 0);
 }
 
 enum err client_token_give(struct wa_client *c, const struct wa_call *call, const struct jid *to)

@@ -2,6 +2,7 @@
 #include "wa/client/history.h"
 
 #include "wa/client/client_sync.h"
+#include "wa/client/request.h"
 #include "wa/proto/proto.h"
 
 static struct jid own_account(const struct wa_client *c)
@@ -75,6 +76,23 @@ enum err wa_client_history_lost(struct wa_client *c, const struct wa_call *call,
 	node_put(arena, receipt, "category", S("peer"));
 	node_adopt(receipt, client_encrypt_node(c, arena, id, key));
 	return client_put(c, call, receipt);
+}
+
+enum err wa_client_past(struct wa_client *c, const struct wa_call *call,
+	const struct wa_past *past)
+{
+	/* An older file may come after app state has told a newer one. */
+	if (past->salt.len)
+		TRY(client_salt_add(c, call, past->salt));
+	for (size_t i = 0; i < past->count; i++) {
+		struct jid lid, pn;
+		bool is_new;
+
+		if (jid_read(past->pairs[i].lid, &lid) && jid_read(past->pairs[i].pn, &pn))
+			TRY(client_learn_quietly(c, call,
+				&(struct wa_known){ wa_bare(&lid), wa_bare(&pn) }, &is_new));
+	}
+	return OK;
 }
 
 /* ---- what is asked ---- */

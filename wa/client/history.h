@@ -51,4 +51,15 @@ struct wa_history_more {
 enum err wa_client_history_more(struct wa_client *c, const struct wa_call *call,
 	const struct wa_history_more *more, str *id);
 
+/* What a file of the past says beside what was said (wa/history/): the key of proofs to people who
+ * gave no token (none: it told none), and numbers with their hidden ids, as jids in text. Nobody is
+ * told of them: whoever read the file has them. What is known already stays. */
+struct wa_past {
+	bytes salt;
+	const struct wa_past_pair { str pn, lid; } *pairs;
+	size_t count;
+};
+enum err wa_client_past(struct wa_client *c, const struct wa_call *call,
+	const struct wa_past *past);
+
 #endif

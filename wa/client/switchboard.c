@@ -231,6 +231,8 @@ static void take_iq(struct board_device *d, const struct node *iq)
 		answer = answer_bundles(d->board, iq);
 	else if (node_has(iq, "xmlns", "w:g2") && ++d->group_asks)
 		answer = answer_group(d->board, iq);
+	else if (node_has(iq, "xmlns", "urn:xmpp:whatsapp:dirty"))
+		d->clean = node_child(iq, "clean");
 	else if (node_has(iq, "xmlns", "privacy") && node_child(iq, "privacy"))
 		answer = answer_privacy(d, iq);
 	d->tokens_given += node_has(iq, "xmlns", "privacy") && node_child(iq, "tokens");
@@ -360,6 +362,7 @@ static void take_message(struct board_device *from, const struct node *m)
 
 	EXPECT(node_jid(m, "to", &to));
 	from->last_token = node_child_data(m, "tctoken");
+	from->last_proof = node_child_data(m, "cstoken");
 	send_ack(from, m);
 	b->refuse = 0;
 	if (was_refused)

@@ -36,7 +36,8 @@ struct board_device {
 	unsigned usyncs, bundles, group_asks, gets, puts, tokens_given;
 	unsigned peers;         /* peer messages for it */
 	int64_t last_nack;
-	bytes last_token;       /* of its last message */
+	bytes last_token, last_proof; /* of its last message */
+	const struct node *clean; /* what it said to be clean, last */
 };
 
 struct board {

@@ -165,10 +165,48 @@ static enum err read_file_part(struct job *job, struct linked_part *part, json b
 	return e == OK ? linked_part_read(part) : e;
 }
 
+/* ---- what a part says beside messages, to the number's client ---- */
+
+#define LEARN_SLICE 250 /* pairs of one turn: others wait for the lane, too */
+
+static enum err learn_slice(struct turn *turn, void *arg)
+{
+	if (!turn->n->is_paired)
+		return OK;
+	TRY(linked_load(turn));
+	return wa_client_past(wa_link_client(turn->n->link), &turn->call, arg);
+}
+
+/* That it cannot be learnt now loses nothing: it is asked for when it is needed. */
+static enum err learn(const struct linked_part *part, const struct wa_past *past)
+{
+	struct wa_past slice = *past;
+	struct job *job = part->job;
+	size_t left = past->count;
+	struct linked *n;
+	enum err e = linked_take(job, part->channel, &n);
+
+	if (e != OK)
+		return e;
+	do {
+		slice.count = left < LEARN_SLICE ? left : LEARN_SLICE;
+		e = linked_run(job, n, learn_slice, &slice);
+		slice.salt = BYTES_NONE;
+		slice.pairs += slice.count;
+		left -= slice.count;
+	} while (e == OK && left);
+	linked_drop(n);
+	if (e == ERR_STORE)
+		return e;
+	if (e != OK)
+		job_forgive(job);
+	return OK;
+}
+
 static enum err take_part(struct job *job, const struct linked_part_row *row, bool *is_asked)
 {
 	struct linked_part part = { .job = job, .id = row->id, .channel = row->channel,
-		.done = row->done, .fd = -1 };
+		.done = row->done, .fd = -1, .learn = learn };
 	struct buf inside = buf_in(job->arena, BODY_MAX);
 	json body;
 	str text;

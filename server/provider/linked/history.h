@@ -94,6 +94,8 @@ struct linked_part {
 	const struct linked_file *file;
 	int fd;                 /* enciphered; -1: inside */
 	bytes inside;
+	/* Gives the number's client what a part says beside messages; NULL: nobody wants it. */
+	enum err (*learn)(const struct linked_part *part, const struct wa_past *past);
 };
 /* Puts all of a part into the store, batch by batch. ERR_CORRUPT, ERR_LIMIT: it is none. */
 enum err linked_part_read(struct linked_part *part);

@@ -11,6 +11,7 @@
 #include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/media.h"
+#include "wa/client/history.h"
 #include "wa/history/history.h"
 #include "wa/proto/proto.h"
 
@@ -18,6 +19,8 @@
 
 #define CHATS_MAX 20000                 /* of one part */
 #define NAMES_MAX 20000
+#define LEARNT_MAX 5000                 /* pairs of a part; the others come with their messages */
+#define SALT_MAX 256
 #define BATCH_MESSAGES 100
 #define BATCH_OCTETS (512u << 10)
 #define BATCH_NAMES 500
@@ -40,6 +43,7 @@ struct reading {
 	size_t chat_count;
 	struct name *names, *pairs;
 	size_t name_count, pair_count;
+	bytes salt;
 	/* of the chat that is told */
 	str at;
 	struct chat *chat;
@@ -149,6 +153,28 @@ static enum err look_at_pair(void *arg, str pn, str lid)
 
 	keep_name(r, r->pairs, &r->pair_count, (struct name){ pn, lid });
 	return OK;
+}
+
+static enum err look_at_rest(void *arg, const Wa__HistorySync *rest)
+{
+	struct reading *r = arg;
+	bytes salt = PROTO_DATA(rest, nct_salt);
+
+	if (salt.len && salt.len <= SALT_MAX)
+		r->salt = arena_bytes(r->job->arena, salt);
+	return OK;
+}
+
+/* What the client sends better by. Done again, it changes nothing. */
+static enum err learn(struct reading *r)
+{
+	size_t count = r->pair_count < LEARNT_MAX ? r->pair_count : LEARNT_MAX;
+	struct wa_past_pair *pairs = ARENA_ARRAY(r->job->arena, struct wa_past_pair, count + 1);
+	const struct wa_past past = { r->salt, pairs, count };
+
+	for (size_t i = 0; i < count; i++)
+		pairs[i] = (struct wa_past_pair){ r->pairs[i].jid, r->pairs[i].name };
+	return r->part->learn && (count || past.salt.len) ? r->part->learn(r->part, &past) : OK;
 }
 
 /* ---- which chats ---- */
@@ -453,12 +479,14 @@ static enum err settle(struct reading *r)
 static enum err read_part(struct reading *r)
 {
 	const struct wa_history_handler look = { .arg = r, .message = look_at_message,
-		.chat = look_at_chat, .push_name = look_at_name, .mapping = look_at_pair };
+		.chat = look_at_chat, .push_name = look_at_name, .mapping = look_at_pair,
+		.rest = look_at_rest };
 
 	/* Nothing is put before the whole file is proven. */
 	TRY(read_file(r->part, &look));
 	TRY(settle(r));
 	sort_names(r);
+	TRY(learn(r));
 	keep_known(r, r->pairs, &r->pair_count, true);
 	TRY(put_names(r, "pairs", r->pairs, r->pair_count));
 	TRY(put_known_names(r));

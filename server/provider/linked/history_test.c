@@ -71,6 +71,8 @@ static bytes history_of(const struct planned *plans, size_t count)
 	struct arena *arena = test_arena();
 	Wa__HistorySync history = WA__HISTORY_SYNC__INIT;
 	Wa__Pushname name = WA__PUSHNAME__INIT, *names[] = { &name };
+	Wa__PhoneNumberToLIDMapping pair = WA__PHONE_NUMBER_TO_LIDMAPPING__INIT,
+				    * pairs[] = { &pair };
 
 	history.conversations = ARENA_ARRAY(arena, Wa__Conversation *, count + 1);
 	history.n_conversations = count;
@@ -89,6 +91,11 @@ static bytes history_of(const struct planned *plans, size_t count)
 			c->messages[k] = message_of(&plans[i], k);
 		history.conversations[i] = c;
 	}
+	pair.pn_jid = "100002@s.whatsapp.net";
+	pair.lid_jid = "900002@lid";
+	history.phone_number_to_lid_mappings = pairs;
+	history.n_phone_number_to_lid_mappings = 1;
+	PROTO_SET_DATA(&history, nct_salt, bytes_of(S("salt of the account")));
 	name.id = "100002@s.whatsapp.net";
 	name.pushname = "Budi";
 	history.pushnames = names;
@@ -224,4 +231,29 @@ STORE_TEST(a_file_that_does_not_read_puts_nothing)
 	begin();
 	EXPECT_ERR(linked_part_read(&part), ERR_CORRUPT);
 	EXPECT_INT(put.count, 0);
+}
+
+static struct { str salt, pn, lid; size_t count; } learnt;
+
+static enum err note_learnt(const struct linked_part *part, const struct wa_past *past)
+{
+	(void)part;
+	learnt.salt = arena_str(test_arena(), str_from(past->salt));
+	learnt.count = past->count;
+	learnt.pn = arena_str(test_arena(), past->pairs[0].pn);
+	learnt.lid = arena_str(test_arena(), past->pairs[0].lid);
+	return OK;
+}
+
+STORE_TEST(what_a_file_says_beside_messages_reaches_the_client)
+{
+	struct linked_part part = part_of(job, history_of(some, COUNT_OF(some)));
+
+	begin();
+	part.learn = note_learnt;
+	EXPECT_OK(linked_part_read(&part));
+	EXPECT_STR(learnt.salt, "salt of the account");
+	EXPECT_INT(learnt.count, 1);
+	EXPECT_STR(learnt.pn, "100002@s.whatsapp.net");
+	EXPECT_STR(learnt.lid, "900002@lid");
 }
