@@ -435,7 +435,7 @@ static const struct {
 	  "\"id\":\"b\",\"title\":\"Billing\"}}}",
 		KIND_INTERACTIVE, "Billing" },
 	{ "{\"type\":\"order\",\"order\":{\"catalog_id\":\"C\",\"product_items\":[]}}", KIND_ORDER,
-		"catalog_id" },
+		"product_items" },
 	{ "{\"type\":\"unsupported\",\"errors\":[{\"code\":131051,\"title\":\"x\"}]}",
 		KIND_UNSUPPORTED, "131051" },
 	{ "{\"type\":\"hologram\",\"hologram\":{\"x\":1}}", KIND_UNKNOWN, "hologram" },

@@ -8,6 +8,8 @@
 #include "base/codec.h"
 #include "provider/linked/content_internal.h"
 
+#define CLOUD_UNSUPPORTED 131051 /* as over the Cloud API: "Message type is not supported" */
+
 /* ---- small parts ---- */
 
 void linked_say(struct reading *r, const char *key, const char *text)
@@ -277,6 +279,7 @@ enum message_kind linked_unsupported(struct reading *r, const char *type, const 
 	json_put(&r->b, "type", str_of(type));
 	json_open_in(&r->b, "errors", '[');
 	json_open(&r->b, '{');
+	json_put_int(&r->b, "code", CLOUD_UNSUPPORTED);
 	json_put(&r->b, "title", str_of(why));
 	json_close(&r->b, '}');
 	json_close(&r->b, ']');

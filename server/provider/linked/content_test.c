@@ -264,6 +264,7 @@ TEST(what_nobody_can_draw_is_kept_and_said)
 			    ((bytes){ strange, sizeof strange })),
 		&ev));
 	EXPECT_INT(ev.message_kind, KIND_UNSUPPORTED);
+	EXPECT(str_has(ev.content, S("131051"))); /* as programs know it */
 	EXPECT_AT(content_of(&ev), "errors.0.title",
 		"This version cannot show it: look at the phone.");
 	EXPECT(linked_content_read(test_arena(), &said, &ev));

@@ -19,6 +19,11 @@ void linked_answer_done(struct exchange *ex);
 str linked_number_of(struct arena *arena, str jid_text_);
 str linked_lid_of(str phone);
 
+/* ---- linked_choice.c ---- */
+/* What customers alone say: a tap ("interactive" with a reply, "button"), an "order", and a kind
+ * that nobody knows ("unsupported"). NULL: none of these. */
+Wa__Message *linked_choice(struct arena *arena, str type, json content);
+
 /* ---- linked_chat.c ---- */
 /* What another device of its account did to a chat. */
 void linked_note_done(struct sim_player *player, const struct wa_sync *what);

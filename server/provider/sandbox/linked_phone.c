@@ -364,6 +364,15 @@ static void fill_target(struct sim_player *player, struct arena *arena, str id,
 
 struct wish { json v; str to, type; struct jid jid; };
 
+static enum err write_draft(struct job *job, const struct linked_draft *draft, struct wa_send *send)
+{
+	Wa__Message *message;
+
+	TRY(linked_content_write(job, draft, &message, &send->edit));
+	send->message = message;
+	return OK;
+}
+
 static enum err write_wish(struct job *job, struct sim_player *player, const struct wish *wish,
 	struct wa_send *send)
 {
@@ -394,8 +403,13 @@ static enum err write_wish(struct job *job, struct sim_player *player, const str
 		fill_target(player, arena, target, &out, &draft, &addon);
 	if (kind_is_media(out.kind))
 		out.media_remote_id = sealed_file(arena, out.kind, json_text_at(content, "id"));
-	TRY(linked_content_write(job, &draft, &message, &send->edit));
+	message = linked_choice(arena, wish->type, content);
+	if (!message)
+		return write_draft(job, &draft, send);
 	send->message = message;
+	if (target.len)
+		wa_message_quote(arena, message,
+			&(struct wa_quote){ .id = target, .author = draft.quoted_author });
 	return OK;
 }
 

@@ -141,7 +141,10 @@ function inside(message) {
 		...message.content.options.map((option) => make('button', { type: 'button', class: 'choice',
 			onclick: () => attempt(() => say({ type: 'poll_vote', poll_vote: { options: [option.name ?? option] }, reply_to: message.id })) }, option.name ?? option))]
 	if (message.type === 'waiting') return [make('p', { class: 'small' }, 'Waiting for this message…')]
-	return draw(asChat(message), { templates: [], answer: () => {}, choose: () => {} })
+	const tap = (interactive) => attempt(() => say({ type: 'interactive', interactive, reply_to: message.id }))
+	const rows = message.type === 'interactive' && !message.from_me ? (message.content.action?.sections ?? []).flatMap((section) => section.rows) : []
+	return [...draw(asChat(message), { templates: [], answer: (chat, reply) => tap(reply), choose: () => {} }),
+		...rows.map((row) => make('button', { type: 'button', class: 'choice', onclick: () => tap({ type: 'list_reply', list_reply: row }) }, row.title))]
 }
 
 function menu(message) {
