@@ -26,6 +26,7 @@ function whoOf(event: ConversationEvent, { myId, contactName, t, te }: Context):
   const { kind, id, name } = event.actor
   if (kind === 'person' && id === myId) return t('event.you')
   if (kind === 'contact') return contactName
+  if (kind === 'phone') return t('event.phone')
   if (name) return name
   return te(`author.${kind}`) ? t(`author.${kind}`) : t('author.system')
 }
