@@ -36,6 +36,9 @@ static enum err note_audit(struct job *job, const char *action, id64 channel, st
 static void tell(struct job *job, const struct linked_number *number)
 {
 	job->workspace = number->workspace;
+	/* Files that waited for it are due. */
+	if (number->state == LINKED_CONNECTED && inbox_media_hook)
+		inbox_media_hook();
 	api_tell_linked(job, number);
 	api_tell_channel(job, number->channel);
 }

@@ -736,10 +736,11 @@ static enum err start_parts(struct server *s, str *why)
 	make_workers(s);
 	make_stream(s);
 	TRY(join_nodes(s, why));
-	make_jobs(s);
+	/* Before the jobs: a file or a message that waits may be of a linked number. */
 	TRY(linked_numbers_create(&(struct linked_numbers_parts){ s->settings, s->store, s->loop,
 					  s->timers },
 		why));
+	make_jobs(s);
 	TRY(make_http(s, why));
 	TRY(load(s, load_outlets, why));
 	loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);

@@ -282,19 +282,32 @@ enum err media_store(struct job *job, const struct media *media, struct media_wr
 	return OK;
 }
 
-enum err media_put_off(struct job *job, const struct media *media, int64_t next_ms, str why)
+static enum err not_stored(struct job *job, const struct media *media, int64_t next_ms, str why)
 {
-	struct inbox_changes changes = { 0 };
-
 	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_media_not_stored(job,
+	return sql_media_not_stored(job,
 		&(struct sql_media_not_stored){ .workspace = job->workspace,
 			.id = media->id,
 			.state = next_ms ? MEDIA_PENDING : MEDIA_FAILED,
-			.attempts = media->attempts + 1,
+			.attempts = media->attempts,
 			.next_ms = next_ms,
 			.error = why },
-		NULL));
+		NULL);
+}
+
+enum err media_await(struct job *job, const struct media *media, int64_t next_ms, str why)
+{
+	TRY(not_stored(job, media, next_ms, why));
+	return db_commit(job);
+}
+
+enum err media_put_off(struct job *job, const struct media *media, int64_t next_ms, str why)
+{
+	struct inbox_changes changes = { 0 };
+	struct media tried = *media;
+
+	tried.attempts++;
+	TRY(not_stored(job, &tried, next_ms, why));
 	if (!next_ms)
 		TRY(note_messages(job, media->id, &changes));
 	TRY(db_commit(job));

@@ -54,6 +54,8 @@ enum err media_store(struct job *job, const struct media *media, struct media_wr
 /* Not fetched: again at next_ms, or (0) never. why: a sentence for people. Tells of its messages
  * when it is final. */
 enum err media_put_off(struct job *job, const struct media *media, int64_t next_ms, str why);
+/* The same for what was no attempt: the channel is not connected. */
+enum err media_await(struct job *job, const struct media *media, int64_t next_ms, str why);
 /* A failed or waiting one, at once and from the start. ERR_CONFLICT when it is stored, or did not
  * come from a provider. */
 enum err media_retry(struct job *job, id64 id, struct media *out);

@@ -131,6 +131,8 @@ enum err media_fetch_once(struct job *job, id64 id)
 					  due again */
 		return e;
 	db_rollback(job);
+	if (str_is(job->code, S("not_connected")))
+		return media_await(job, &media, clock_now_ms() + MEDIA_AWAIT_MS, job->why);
 	why = str_part(job->why.len ? job->why : S("The file could not be fetched."), 0,
 		SENTENCE_MAX);
 	log_warn("media %lld: attempt %lld: " STR_F, (long long)id, (long long)media.attempts + 1,

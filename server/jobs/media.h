@@ -2,7 +2,8 @@
  * media.h: media to and from providers; call workers.
  *
  * What could not be fetched is tried again after 1 minute, 2, 4, … at most 6 hours, ten times in
- * all; then it has failed, with a sentence, and its message stays.
+ * all; then it has failed, with a sentence, and its message stays. A channel that is not connected
+ * is waited for.
  */
 #ifndef JOBS_MEDIA_H
 #define JOBS_MEDIA_H
@@ -13,6 +14,7 @@
 #define MEDIA_FETCHES_MAX 4               /* at a time */
 #define MEDIA_ATTEMPTS_MAX 10
 #define MEDIA_BACKOFF_MS 60000LL
+#define MEDIA_AWAIT_MS 15000LL            /* until a channel that is not connected is asked again */
 #define MEDIA_BACKOFF_MAX_MS (6 * 3600 * 1000LL)
 #define MEDIA_REMOTE_LIFE_MS \
 	(29 * 86400 * 1000LL) /* of an uploaded file: the provider keeps it for 30 days */

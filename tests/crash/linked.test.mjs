@@ -13,19 +13,6 @@ import { World, load, sleep, stores } from '../lib/world.mjs'
 const kills = Number(process.env.CRASH_KILLS ?? 4)
 const sendsPerSecond = 10
 const phones = ['6281234500001', '6281234500002', '6281234500003']
-const NOTICE = '2026-11'
-
-/** A number of the workspace, paired with the phone. */
-async function pair(world, phone) {
-  const made = (await world.api('POST', '/linked-numbers', { name: `Phone ${phone.slice(-1)}`, consent: NOTICE })).json()
-  const at = (word) => `/linked-numbers/${made.id}${word}`
-  let qr
-  await world.until(async () => (await world.api('POST', at('/pair'), { consent: NOTICE })).status === 202, 'a pairing may start')
-  await world.until(async () => (qr = (await world.api('GET', at('/pairing'))).json().qr), 'a QR code is shown')
-  await world.control('POST', '/control/linked/scan', { qr: qr.text, phone })
-  await world.until(async () => (await world.api('GET', at(''))).json().state === 'connected', 'the number is connected')
-  return { id: made.id, phone }
-}
 
 const states = async (world) => (await world.api('GET', '/linked-numbers')).json().data.map((one) => one.state)
 const allConnected = (world) => async () => (await states(world)).every((state) => state === 'connected')
@@ -51,12 +38,9 @@ for (const store of stores) {
     const world = new World(store)
     t.after(() => world.close())
     await world.open()
-    const { root_key: root } = await world.control('GET', '/control/linked')
-    Object.assign(world.env, { PARLEY_LINKED_URL: `ws://127.0.0.1:${world.sandboxPort}/ws/chat`, PARLEY_LINKED_ROOT_KEY: root, PARLEY_LINKED_PACE: 'off', PARLEY_LINKED_PAIRINGS: '10000' })
-    await world.kill()
-    await world.start()
+    await world.joinLinked()
     const numbers = []
-    for (const phone of phones) numbers.push(await pair(world, phone))
+    for (const phone of phones) numbers.push(await world.pair(phone))
 
     const accepted = new Set()
     const stop = load(sendsPerSecond, async (n) => {

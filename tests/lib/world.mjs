@@ -203,6 +203,27 @@ export class World {
     return answer.json()
   }
 
+  /** Linked numbers of this server live on the sandbox's network, from the next start on. */
+  async joinLinked() {
+    const { root_key: root } = await this.control('GET', '/control/linked')
+    Object.assign(this.env, { PARLEY_LINKED_URL: `ws://127.0.0.1:${this.sandboxPort}/ws/chat`, PARLEY_LINKED_ROOT_KEY: root, PARLEY_LINKED_PACE: 'off', PARLEY_LINKED_PAIRINGS: '10000' })
+    await this.kill()
+    await this.start()
+  }
+
+  /** A number of the workspace, paired with the phone; more: of its scan, e.g. {play: true}. */
+  async pair(phone, more = {}, made = {}) {
+    const consent = '2026-11'
+    const number = (await this.api('POST', '/linked-numbers', { name: `Phone ${phone.slice(-1)}`, consent, ...made })).json()
+    const at = (word) => `/linked-numbers/${number.id}${word}`
+    let qr
+    await this.until(async () => (await this.api('POST', at('/pair'), { consent })).status === 202, 'a pairing may start')
+    await this.until(async () => (qr = (await this.api('GET', at('/pairing'))).json().qr), 'a QR code is shown')
+    await this.control('POST', '/control/linked/scan', { qr: qr.text, phone, ...more })
+    await this.until(async () => (await this.api('GET', at(''))).json().state === 'connected', 'the number is connected')
+    return { id: number.id, phone }
+  }
+
   /** Everybody writes once, so that the 24-hour windows are open, here and in the sandbox. */
   async openWindows(count) {
     this.customers = count

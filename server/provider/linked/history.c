@@ -15,13 +15,19 @@
 #define WORKERS 2
 #define QUEUE 4096
 #define LOOK_EVERY_MS 15000
-#define LEASE_MS 600000                 /* a part is nobody else's for so long */
+#define DUE_MAX 64
 #define AGAIN_MS 30000                  /* doubled with each attempt */
 #define AGAIN_MAX_MS 3600000
 #define DAY_MS (24 * 3600 * 1000LL)
 #define BODY_MAX (2u << 20)
 
-static struct { struct pool *pool; atomic_bool is_posted; } files;
+/* One part of a number at a time. What is under way is not written down: whoever is killed finds
+ * it due. */
+static struct {
+	struct pool *pool;
+	atomic_bool is_posted;
+	id64 under_way[WORKERS]; /* channels, or 0; under the lock */
+} files;
 
 const char *linked_sync_state_name(enum linked_sync_state state)
 {
@@ -120,6 +126,13 @@ enum err linked_history_take(struct turn *turn, const struct wa_history *history
 	return OK;
 }
 
+enum err linked_history_online(struct turn *turn)
+{
+	turn->wakes_history = true;
+	return sql_linked_part_online(turn->job,
+		&(struct sql_linked_part_online){ turn->n->channel, turn->job->now_ms }, NULL);
+}
+
 enum err linked_history_forget(struct job *job, id64 channel)
 {
 	TRY(sql_linked_part_drop(job, &(struct sql_linked_part_drop){ channel }, NULL));
@@ -203,16 +216,17 @@ static enum err learn(const struct linked_part *part, const struct wa_past *past
 	return OK;
 }
 
-static enum err take_part(struct job *job, const struct linked_part_row *row, bool *is_asked)
+static enum err take_part(struct job *job, const struct linked_part_row *row,
+	const struct linked_part_now_row *now, bool *is_asked)
 {
 	struct linked_part part = { .job = job, .id = row->id, .channel = row->channel,
-		.done = row->done, .fd = -1, .learn = learn };
+		.done = now->done, .fd = -1, .learn = learn };
 	struct buf inside = buf_in(job->arena, BODY_MAX);
 	json body;
 	str text;
 
 	TRY(linked_manager.host.channel(job, row->channel, &part.ch));
-	TRY(linked_manager.host.unseal(job, row->body_sealed, &text));
+	TRY(linked_manager.host.unseal(job, now->body_sealed, &text));
 	TRY(json_read(job->arena, text, &body, NULL));
 	part.is_asked = *is_asked = json_int(json_field(body, "kind"), 0) == WA_HISTORY_ASKED;
 	window_of(job, part.ch, row->id, &part.window);
@@ -245,24 +259,30 @@ static enum err drop_part(struct job *job, const struct linked_part_row *row)
 }
 
 /* Its row and the number's, by what came of it. */
-static enum err settle_part(struct job *job, const struct linked_part_row *row, enum err e, str why)
+struct outcome { enum err e; int64_t attempts; str why; };
+
+static enum err settle_part(struct job *job, const struct linked_part_row *row,
+	const struct outcome *came)
 {
 	struct linked_part_done_row now;
-	bool ends = e == OK || is_final(e, row->attempts);
+	enum err e = came->e;
+	/* A number that is not connected is no failure: it is due again when it is. */
+	bool ends = e == OK || (e != ERR_CONFLICT && is_final(e, came->attempts));
+	int64_t attempts = came->attempts + (e != OK && e != ERR_CONFLICT);
 
 	TRY(db_begin(job, DB_WRITE));
 	TRY(sql_linked_part_done(job, &(struct sql_linked_part_done){ row->id }, &now));
 	TRY(sql_linked_part_set(job,
-		&(struct sql_linked_part_set){ row->id, now.done, row->attempts + (e != OK),
-			ends ? 0 : clock_now_ms() + wait_ms(row->attempts) },
+		&(struct sql_linked_part_set){ row->id, now.done, attempts,
+			ends ? 0 : clock_now_ms() + wait_ms(came->attempts) },
 		NULL));
 	if (e == OK)
 		TRY(sql_linked_sync_complete(job,
 			&(struct sql_linked_sync_complete){ row->channel, clock_now_ms() }, NULL));
 	else if (ends)
 		TRY(sql_linked_sync_set_state(job,
-			&(struct sql_linked_sync_set_state){ row->channel, LINKED_SYNC_FAILED, why,
-				clock_now_ms() },
+			&(struct sql_linked_sync_set_state){ row->channel, LINKED_SYNC_FAILED,
+				came->why, clock_now_ms() },
 			NULL));
 	return db_commit(job);
 }
@@ -275,37 +295,42 @@ static void tell_people(struct job *job, const struct linked_part_row *row)
 	linked_drop(n);
 }
 
-static enum err lease_part(struct job *job, const struct linked_part_row *row)
+/* Its place is ours now; another worker may have been done with it just before. */
+static enum err still_due(struct job *job, id64 part, struct linked_part_now_row *now, bool *is_due)
 {
-	TRY(db_begin(job, DB_WRITE));
-	TRY(sql_linked_part_set(job,
-		&(struct sql_linked_part_set){ row->id, row->done, row->attempts,
-			clock_now_ms() + LEASE_MS },
-		NULL));
-	return db_commit(job);
+	enum err e = sql_linked_part_get(job,
+		&(struct sql_linked_part_get){ part, clock_now_ms() }, now);
+
+	*is_due = e == OK;
+	if (e == ERR_MISSING)
+		job_forgive(job);
+	return e == ERR_MISSING ? OK : e;
 }
 
 static enum err do_part(struct job *job, const struct linked_part_row *row)
 {
-	bool is_asked = false;
-	enum err e;
-	str why;
+	struct linked_part_now_row now;
+	bool is_asked = false, is_due;
+	struct outcome came;
 
 	job->workspace = row->workspace;
-	TRY(lease_part(job, row));
-	e = take_part(job, row, &is_asked);
+	TRY(still_due(job, row->id, &now, &is_due));
+	if (!is_due)
+		return OK;
+	came.e = take_part(job, row, &now, &is_asked);
+	came.attempts = now.attempts;
 	db_rollback(job);
-	why = job->why.len ? job->why : S("The history cannot be read.");
-	if (e != OK)
+	came.why = job->why.len ? job->why : S("The history cannot be read.");
+	if (came.e != OK)
 		log_warn("linked: channel %lld: history: %s: " STR_F, (long long)row->channel,
-			err_name(e), STR_A(why));
-	if (e == ERR_STORE)
-		return e;
+			err_name(came.e), STR_A(came.why));
+	if (came.e == ERR_STORE)
+		return came.e;
 	job_forgive(job);
-	if (is_asked && (e == OK || is_final(e, row->attempts)))
+	if (is_asked && (came.e == OK || is_final(came.e, came.attempts)))
 		TRY(drop_part(job, row));
 	else
-		TRY(settle_part(job, row, e, why));
+		TRY(settle_part(job, row, &came));
 	tell_people(job, row);
 	return OK;
 }
@@ -327,20 +352,59 @@ void linked_history_wake(void)
 		atomic_store(&files.is_posted, false);
 }
 
+/* A place among those under way, or -1: there is none, or another worker has that number. */
+static int take_place(id64 channel)
+{
+	int place = -1;
+
+	linked_lock();
+	for (int i = WORKERS; i-- > 0;) {
+		if (files.under_way[i] == channel) {
+			place = -1;
+			break;
+		}
+		if (!files.under_way[i])
+			place = i;
+	}
+	if (place >= 0)
+		files.under_way[place] = channel;
+	linked_unlock();
+	return place;
+}
+
+static void leave_place(int place)
+{
+	linked_lock();
+	files.under_way[place] = 0;
+	linked_unlock();
+}
+
 static enum err look(struct job *job, void *arg)
 {
 	struct linked_part_rows rows;
+	int place = -1;
+	size_t i = 0;
+	enum err e;
 
 	(void)arg;
 	atomic_store(&files.is_posted, false);
 	TRY(sql_linked_part_due(job,
-		&(struct sql_linked_part_due){ clock_now_ms(), linked_manager.host.node, 1 },
+		&(struct sql_linked_part_due){ clock_now_ms(), linked_manager.host.node, DUE_MAX },
 		&rows));
-	if (!rows.count || linked_manager.is_stopping)
+	if (linked_manager.is_stopping)
 		return OK;
-	TRY(do_part(job, &rows.items[0]));
+	while (i < rows.count && (place = take_place(rows.items[i].channel)) < 0)
+		i++;
+	if (place < 0)
+		return OK;
+	/* The other worker looks for more. */
 	linked_history_wake();
-	return OK;
+	e = do_part(job, &rows.items[i]);
+	leave_place(place);
+	/* What our own store refused is tried again in time. */
+	if (e == OK)
+		linked_history_wake();
+	return e;
 }
 
 static enum err look_again(struct job *job, void *arg)
@@ -352,6 +416,7 @@ static enum err look_again(struct job *job, void *arg)
 
 void linked_history_create(void)
 {
+	memset(files.under_way, 0, sizeof files.under_way);
 	files.pool = pool_create("linked files", WORKERS, QUEUE, linked_manager.host.store);
 	atomic_store(&files.is_posted, false);
 	timer_every(linked_manager.host.timers, LOOK_EVERY_MS,

@@ -52,6 +52,8 @@ enum err linked_sync_skip(struct job *job, id64 channel);
 struct turn;
 enum err linked_history_take(struct turn *turn, const struct wa_history *history);
 enum err linked_history_paired(struct turn *turn);
+/* The number is connected: what waited for it is due. */
+enum err linked_history_online(struct turn *turn);
 /* All rows of a number that is removed, in the open transaction. */
 enum err linked_history_forget(struct job *job, id64 channel);
 void linked_history_config_check(struct job *job, str name, json value);

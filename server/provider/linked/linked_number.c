@@ -331,6 +331,9 @@ static enum err take_inputs(struct turn *turn, struct linked_input **in)
 
 static enum err transact(struct turn *turn, struct linked_input **in)
 {
+	if (!atomic_load(&linked_manager.lease_until_ms))
+		return fail_code(turn->job, ERR_CONFLICT, S("not_connected"),
+			S("Wait until the number is connected."), "The server has just started.");
 	if (turn->clock.wall_ms > atomic_load(&linked_manager.lease_until_ms))
 		return fail(turn->job, ERR_STORE,
 			"the hold on linked numbers could not be renewed");

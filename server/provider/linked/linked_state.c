@@ -4,6 +4,7 @@
  * The session of wa/ has states of its own, finer ones; this file alone says what they mean to
  * people. The one rule: linked_move() alone changes the state, along the table.
  */
+#include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 
 #define HOUR_MS 3600000
@@ -196,8 +197,12 @@ enum err linked_move(struct turn *turn, enum linked_state to, const struct linke
 	TRY(sql_linked_change_prune(turn->job,
 		&(struct sql_linked_change_prune){ n->channel, LINKED_HISTORY_MAX }, NULL));
 	TRY(note_move(turn, from, to, why));
-	if (to == LINKED_CONNECTED)
+	if (to == LINKED_CONNECTED) {
 		n->was_alerted = false;
+		TRY(linked_history_online(turn));
+		TRY(sql_media_online(turn->job,
+			&(struct sql_media_online){ n->channel, turn->job->now_ms }, NULL));
+	}
 	show(turn, to, why);
 	return OK;
 }

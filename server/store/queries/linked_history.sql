@@ -44,10 +44,16 @@ INSERT INTO linked_part (id, workspace_id, channel_id, body_sealed, done, attemp
 -- linked_part_due: many linked_part
 -- Of numbers that this node holds: the oldest first.
 -- in:  now_ms i64, node i64, max i64
--- out: id id64, workspace id64, channel id64, body_sealed bytes, done i64, attempts i64
-SELECT p.id, p.workspace_id AS workspace, p.channel_id AS channel, p.body_sealed, p.done, p.attempts
+-- out: id id64, workspace id64, channel id64
+SELECT p.id, p.workspace_id AS workspace, p.channel_id AS channel
 FROM linked_part p JOIN linked_number l ON l.channel_id = p.channel_id
 WHERE p.next_ms <= $1 AND l.lease_node = $2 ORDER BY p.next_ms, p.id LIMIT $3;
+
+-- linked_part_get: one linked_part_now
+-- If it is due still.
+-- in:  id id64, now_ms i64
+-- out: body_sealed bytes, done i64, attempts i64
+SELECT body_sealed, done, attempts FROM linked_part WHERE id = $1 AND next_ms <= $2;
 
 -- linked_part_done: one linked_part_done
 -- in:  id id64
@@ -57,6 +63,10 @@ SELECT done FROM linked_part WHERE id = $1;
 -- linked_part_set: exec
 -- in:  id id64, done i64, attempts i64, next_ms i64?
 UPDATE linked_part SET done = $2, attempts = $3, next_ms = $4 WHERE id = $1;
+
+-- linked_part_online: exec
+-- in:  channel id64, now_ms i64
+UPDATE linked_part SET next_ms = $2 WHERE channel_id = $1 AND next_ms > $2;
 
 -- linked_part_end_all: exec
 -- in:  channel id64

@@ -26,6 +26,11 @@ SELECT id, workspace_id AS workspace FROM media WHERE state = 0 AND next_ms <= $
 -- in:  workspace id64, id id64, until_ms i64, now_ms i64
 UPDATE media SET next_ms = $3 WHERE workspace_id = $1 AND id = $2 AND state = 0 AND next_ms <= $4;
 
+-- media_online: exec
+-- The channel is connected: what waited for it is due.
+-- in:  channel id64, now_ms i64
+UPDATE media SET next_ms = $2 WHERE channel_id = $1 AND state = 0 AND next_ms > $2;
+
 -- media_release_all: exec
 -- At start: what was under way when we ended is due at once.
 -- in:  now_ms i64
