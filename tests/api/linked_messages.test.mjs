@@ -200,6 +200,41 @@ describe('messages of linked numbers', () => {
     assert.deepEqual([come.type, come.poll.name, come.poll.options.map((one) => one.name)], ['poll', 'When?', ['Monday', 'Tuesday']])
   })
 
+  test('a link that asks for it shows what its page says, and a slow page keeps nobody waiting', async () => {
+    const asked = []
+    const host = http.createServer((request, response) => {
+      asked.push(request.url)
+      if (request.url === '/slow') return undefined
+      if (request.url === '/picture.png') return response.writeHead(200, { 'content-type': 'image/png' }).end(PNG)
+      if (request.url === '/page') return response.writeHead(302, { location: '/the/page' }).end()
+      return response.writeHead(200, { 'content-type': 'text/html; charset=iso-8859-1' }).end(Buffer.from(`<html><head><title>no</title>
+        <meta property="og:title" content="Gr\u00fc\u00dfe &amp; more"><meta name=description content="All of it"><meta property=og:image content="/picture.png"></head><body>${'x'.repeat(600_000)}`, 'latin1'))
+    })
+    await new Promise((done) => host.listen(0, '127.0.0.1', done))
+    const at = `http://127.0.0.1:${host.address().port}`
+    const say = async (path, more) => (await exchange('desk', { type: 'text', text: { body: `see ${at}${path}.`, ...more } })).come
+    try {
+      for (const round of [1, 2]) {
+        const { text } = await say('/page', { preview_url: true })
+        assert.deepEqual([...Buffer.from(text.preview.thumbnail, 'base64').subarray(0, 2)], [0xff, 0xd8], 'its picture, as JPEG')
+        delete text.preview.thumbnail
+        assert.deepEqual(text.preview, { url: `${at}/page`, title: 'Gr\u00fc\u00dfe & more', description: 'All of it' }, `round ${round}`)
+        assert.equal(text.body, `see ${at}/page.`)
+      }
+      assert.deepEqual(asked, ['/page', '/the/page', '/picture.png'], 'a page is asked for once in a while')
+      assert.equal((await say('/page')).text.preview, undefined, 'as over the Cloud API, only where it is asked for')
+      const before = Date.now()
+      assert.equal((await say('/slow', { preview_url: true })).text.preview, undefined)
+      assert.ok(Date.now() - before >= 3_000, 'it was tried')
+      await api.want(200, 'PATCH', `/channels/${numbers.desk}`, { config: { link_previews: false } })
+      assert.equal((await say('/page', { preview_url: true })).text.preview, undefined, 'the channel does not want them')
+    } finally {
+      await api.want(200, 'PATCH', `/channels/${numbers.desk}`, { config: {} })
+      host.closeAllConnections()
+      host.close()
+    }
+  })
+
   test('we vote in a poll of a customer, and take the vote back', async () => {
     const { come, gone } = await exchange('customer', { type: 'poll', poll: { name: 'Lunch?', options: ['Rice', 'Noodles'], selectable_count: 1 } })
     const voted = await api.want(200, 'POST', `/messages/${come.id}/votes`, { options: ['Noodles'] })

@@ -9,6 +9,7 @@
 #include "provider/linked/content_internal.h"
 
 #define CLOUD_UNSUPPORTED 131051 /* as over the Cloud API: "Message type is not supported" */
+#define PREVIEW_THUMBNAIL_MAX (16u << 10)
 
 /* ---- small parts ---- */
 
@@ -47,6 +48,13 @@ static enum message_kind read_conversation(struct reading *r)
 	return KIND_TEXT;
 }
 
+/* Small ones alone: they stand in each answer that shows the message. */
+static void put_thumbnail(struct reading *r, bytes jpeg)
+{
+	if (jpeg.len && jpeg.len <= PREVIEW_THUMBNAIL_MAX)
+		json_put(&r->b, "thumbnail", base64_text(r->arena, jpeg));
+}
+
 static enum message_kind read_text(struct reading *r)
 {
 	const Wa__ExtendedTextMessage *t = r->m->extended_text_message;
@@ -57,6 +65,7 @@ static enum message_kind read_text(struct reading *r)
 		linked_say(r, "url", t->matched_text);
 		linked_say(r, "title", t->title);
 		linked_say(r, "description", t->description);
+		put_thumbnail(r, PROTO_DATA(t, jpeg_thumbnail));
 		json_close(&r->b, '}');
 	}
 	return KIND_TEXT;

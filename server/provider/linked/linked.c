@@ -5,6 +5,7 @@
 #include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/media.h"
+#include "provider/linked/preview.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -100,6 +101,7 @@ static void destroy(struct linked *n)
 	heap_free(n->view.qr);
 	heap_free(n->hosts);
 	linked_links_free(n);
+	linked_previews_free(n);
 	heap_free(n);
 }
 

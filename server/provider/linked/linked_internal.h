@@ -126,6 +126,7 @@ struct linked {
 	struct linked_waiter *waiters;
 	struct linked_hosts *hosts; /* heap, or NULL */
 	struct linked_link *links;  /* LINKED_LINKS_MAX of them, or NULL */
+	struct linked_kept_preview *previews; /* LINKED_PREVIEWS_MAX, or NULL */
 	struct linked_view view;
 	bool is_proof_due; /* last_seen_ms is newer than its row */
 	/* the lane's */

@@ -45,7 +45,7 @@ static void linked_config_check(struct job *job, json config)
 					S("http://HOST:PORT or socks5://HOST:PORT, with "
 					  "USER:PASSWORD@ "
 					  "before it where it is wanted."));
-		} else if (str_is(name, S("native_buttons"))) {
+		} else if (str_is(name, S("native_buttons")) || str_is(name, S("link_previews"))) {
 			if (json_kind(json_member_value(at)) != JSON_BOOL)
 				field_error(job, field, S("type"),
 					S("This must be true or false."));

@@ -11,6 +11,7 @@
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/linked_people.h"
 #include "provider/linked/media.h"
+#include "provider/linked/preview.h"
 #include "wa/client/group.h"
 
 #define LINKED_SLOW_DOWN 429
@@ -55,6 +56,7 @@ struct sending {
 	const struct outgoing *msg;
 	str id;
 	bool has_buttons; /* real ones, as the channel wants */
+	const struct linked_preview *preview; /* or NULL */
 	int64_t wait_ms;  /* for the server's answer */
 };
 
@@ -143,7 +145,7 @@ static enum err run_send(struct turn *turn, void *arg)
 	struct linked *n = turn->n;
 	uint8_t secret[32];
 	struct linked_draft draft = { .out = s->msg, .now_ms = turn->clock.wall_ms,
-		.secret = secret, .has_buttons = s->has_buttons };
+		.secret = secret, .has_buttons = s->has_buttons, .preview = s->preview };
 	struct wa_send send = { .id = s->id };
 	Wa__Message *message;
 	struct wa_addon addon;
@@ -307,6 +309,7 @@ enum err linked_send(struct job *job, const struct channel *ch, const struct out
 	if (e == OK)
 		e = linked_references_open(job, &files, &opened);
 	if (e == OK) {
+		s.preview = linked_preview_find(job, n, ch, msg);
 		seem_to_type(job, n, &s);
 		e = send_and_wait(job, n, &s, out);
 	}
