@@ -105,7 +105,7 @@ enum err client_take_receipt(struct wa_client *c, const struct wa_call *call,
 		TRY(client_sent_seen(c, call, about.ids[i]));
 	if (!kind_of(receipt, client_is_own(c, &who), &about.kind))
 		return OK;
-	if (!is_group && client_is_own(c, &from))
+	if (!is_group && client_is_own(c, &from) && node_attr(receipt, "recipient"))
 		(void)node_jid(receipt, "recipient", &chat);
 	if (!about.t_ms)
 		about.t_ms = call->now->wall_ms;
@@ -228,7 +228,8 @@ enum err client_take_chatstate(struct wa_client *c, const struct wa_call *call,
 	if (!node_jid(chatstate, "from", &from))
 		return OK;
 	who = from;
-	(void)node_jid(chatstate, "participant", &who);
+	if (node_attr(chatstate, "participant"))
+		(void)node_jid(chatstate, "participant", &who);
 	typing->chat = client_canonical(c, arena, &from, &none);
 	typing->who = client_canonical(c, arena, &who, &none);
 	typing->typing = !composing				 ? WA_PAUSED

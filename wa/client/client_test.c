@@ -548,6 +548,7 @@ TEST(typing_is_told_and_said)
 	typing = board_event(a.own, WA_EVENT_TYPING, 0)->typing;
 	EXPECT_INT(typing->typing, WA_RECORDING);
 	EXPECT_STR(jid_text(test_arena(), &typing->chat), "20000000002222@lid");
+	EXPECT_STR(jid_text(test_arena(), &typing->who), "20000000002222@lid");
 	board_done(a.b);
 }
 
