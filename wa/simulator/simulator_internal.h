@@ -58,6 +58,7 @@ struct sim_patch { uint8_t *octets; size_t len; };
 struct sim_collection { struct sim_patch *patches; size_t count, cap; };
 
 #define SIM_PRIVACY 10
+#define SIM_BUSINESS 5          /* parts of a business profile */
 struct sim_phone {
 	struct sim_phone *next, *next_number, *next_lid;
 	struct sim *sim;
@@ -71,6 +72,7 @@ struct sim_phone {
 	char *name;
 	struct sim_text about, picture_id;
 	struct sim_octets picture;
+	char *business[SIM_BUSINESS];   /* NULL: none; see simulator_profile.c */
 	char *privacy[SIM_PRIVACY];     /* NULL: "all" */
 	struct sim_phone **blocked, **watchers; /* whom it blocks; who knows its devices */
 	size_t blocked_count, watcher_count;

@@ -136,6 +136,8 @@ void sim_phone_free(struct sim_phone *phone)
 	free_items(phone->inbox);
 	for (size_t i = 0; i < SIM_PRIVACY; i++)
 		heap_free(phone->privacy[i]);
+	for (size_t i = 0; i < SIM_BUSINESS; i++)
+		heap_free(phone->business[i]);
 	heap_free(phone->name);
 	heap_free(phone->about.text);
 	heap_free(phone->picture_id.text);

@@ -273,18 +273,54 @@ void sim_take_blocklist(struct sim_device *d, const struct node *iq)
 
 /* ---- the rest ---- */
 
+static const char *const business_parts[SIM_BUSINESS] = { "address", "description", "email",
+	"website", "website" };
+
+static void set_business(struct sim_phone *phone, const struct node *profile)
+{
+	bool has_websites = node_child(profile, "website");
+	size_t website = 3;
+
+	for (size_t i = 0; i < 3; i++)
+		if (node_child(profile, business_parts[i]))
+			sim_text_set(&phone->business[i],
+				str_from(node_child_data(profile, business_parts[i])));
+	for (size_t i = 3; has_websites && i < SIM_BUSINESS; i++)
+		sim_text_set(&phone->business[i], S(""));
+	for (const struct node *n = profile->first; n && website < SIM_BUSINESS; n = n->next)
+		if (node_is(n, "website"))
+			sim_text_set(&phone->business[website++], str_from(node_data(n)));
+	phone->sim->changes++;
+}
+
+static void put_business(struct node *profile, const struct sim_phone *phone)
+{
+	struct arena *arena = phone->sim->arena;
+
+	for (size_t i = 0; i < SIM_BUSINESS; i++)
+		if (phone->business[i] && *phone->business[i])
+			node_put_data(node_add(arena, profile, business_parts[i]),
+				bytes_of(str_of(phone->business[i])));
+}
+
 void sim_take_business(struct sim_device *d, const struct node *iq)
 {
-	struct arena *arena = d->phone->sim->arena;
+	struct sim *sim = d->phone->sim;
 	const struct node *asked = node_child(iq, "business_profile"),
 			  *wanted = asked ? node_child(asked, "profile") : NULL;
 	struct node *answer = sim_result(d, iq),
-		    *profiles = node_add(arena, answer, "business_profile"), *profile;
+		    *profiles = node_add(sim->arena, answer, "business_profile"), *profile;
+	struct sim_phone *phone;
 	struct jid jid;
 
+	if (asked && node_has(iq, "type", "set"))
+		set_business(d->phone, asked);
 	if (wanted && node_jid(wanted, "jid", &jid)) {
-		profile = node_add(arena, profiles, "profile");
-		node_put_jid(arena, profile, "jid", &jid);
+		profile = node_add(sim->arena, profiles, "profile");
+		node_put_jid(sim->arena, profile, "jid", &jid);
+		phone = sim_phone_of(sim, &jid);
+		if (phone)
+			put_business(profile, phone);
 	}
 	sim_device_answer(d, answer);
 }

@@ -82,6 +82,8 @@ static void put_phone(struct sim *sim, struct node *into, const struct sim_phone
 	put_blob(sim, node, "picture", p->picture.ptr, p->picture.len);
 	for (size_t i = 0; i < SIM_PRIVACY; i++)
 		put_text(sim, node_add(sim->arena, node, "privacy"), "value", p->privacy[i]);
+	for (size_t i = 0; i < SIM_BUSINESS; i++)
+		put_text(sim, node_add(sim->arena, node, "business"), "value", p->business[i]);
 	put_people(sim, node, "blocked", p->blocked, p->blocked_count);
 	put_people(sim, node, "watchers", p->watchers, p->watcher_count);
 	put_collections(sim, node, p);
@@ -225,11 +227,13 @@ static void take_collection(struct sim_collection *c, const struct node *node)
 /* The parts that come several times, in the order in which they were written. */
 static bool take_parts(struct sim *sim, struct sim_phone *p, const struct node *node)
 {
-	size_t privacy = 0, collection = 0;
+	size_t privacy = 0, business = 0, collection = 0;
 
 	for (const struct node *n = node->first; n; n = n->next) {
 		if (node_is(n, "privacy") && privacy < SIM_PRIVACY)
 			take_text(n, "value", &p->privacy[privacy++]);
+		if (node_is(n, "business") && business < SIM_BUSINESS)
+			take_text(n, "value", &p->business[business++]);
 		if (node_is(n, "collection") && collection < SIM_COLLECTIONS)
 			take_collection(&p->collections[collection++], n);
 		if (node_is(n, "device") && !take_device(sim, p, n))

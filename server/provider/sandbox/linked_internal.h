@@ -15,6 +15,8 @@ struct sim_player *linked_player(str phone);
 /* That of the path; answers by itself when there is none. */
 struct sim_player *linked_player_of(const struct request *req, struct exchange *ex);
 void linked_answer_done(struct exchange *ex);
+/* A number, or a jid (of a group, say). */
+bool linked_read_to(struct arena *arena, str to, struct jid *out);
 /* The number of an account, "" when the network does not know it; of a group, its jid. */
 str linked_number_of(struct arena *arena, str jid_text_);
 str linked_lid_of(str phone);
@@ -23,6 +25,11 @@ str linked_lid_of(str phone);
 /* What customers alone say: a tap ("interactive" with a reply, "button"), an "order", and a kind
  * that nobody knows ("unsupported"). NULL: none of these. */
 Wa__Message *linked_choice(struct arena *arena, str type, json content);
+
+/* ---- linked_deed.c ---- */
+/* What happens on a phone that is played. */
+void linked_deed_event(struct sim_player *player, const struct wa_event *event);
+void linked_deeds_stop(void);
 
 /* ---- linked_chat.c ---- */
 /* What another device of its account did to a chat. */

@@ -22,15 +22,12 @@
 #define PHONE_LEN_MAX 15
 #define TICK_MS 500
 #define FILE_MAX (20u << 20)
-#define MEMBERS_MAX 256
-#define MADE_GROUP 1            /* tag of the answer to a new group */
 
 static struct {
 	struct sim *sim;
 	struct sim_player *players[PLAYERS_MAX];
 	size_t count;
 	struct loop_timer *timer;
-	struct exchange *waits;         /* for the group that is being made */
 } phones;
 
 /* ---- players ---- */
@@ -48,32 +45,12 @@ static void make_random(void *arg, void *out, size_t size)
 	crypto_random(out, size);
 }
 
-/* The one request whose answer somebody waits for. */
 static void on_event(void *arg, struct sim_player *player, const struct wa_event *event)
 {
-	struct exchange *ex = phones.waits;
-	struct arena *arena;
-	const struct node *group;
-	struct buf b;
-
 	(void)arg;
 	if (event->kind == WA_EVENT_SYNC)
 		linked_note_done(player, event->sync);
-	if (event->kind != WA_EVENT_ANSWER || event->answer->tag != MADE_GROUP || !ex)
-		return;
-	phones.waits = NULL;
-	arena = exchange_arena(ex);
-	group = event->answer->iq ? node_child(event->answer->iq, "group") : NULL;
-	if (!group) {
-		answer_control_error(ex, 400, "The network made no group of this.");
-		return;
-	}
-	b = buf_in(arena, 4096);
-	json_open(&b, '{');
-	json_put(&b, "group", arena_printf(arena, STR_F "@g.us",
-				      STR_A(node_text(arena, group, "id"))));
-	json_close(&b, '}');
-	answer_json(ex, 200, &b);
+	linked_deed_event(player, event);
 }
 
 str linked_lid_of(str phone)
@@ -101,6 +78,7 @@ void linked_phones_start(struct sim *sim)
 
 void linked_phones_stop(void)
 {
+	linked_deeds_stop();
 	if (phones.timer)
 		loop_cancel(phones.timer);
 	for (size_t i = 0; i < phones.count; i++)
@@ -324,8 +302,7 @@ enum err control_phone_file(struct job *job, const struct request *req, struct r
 
 /* ---- writing ---- */
 
-/* A number, or a jid (of a group, say). */
-static bool read_to(struct arena *arena, str to, struct jid *out)
+bool linked_read_to(struct arena *arena, str to, struct jid *out)
 {
 	if (str_is_digits(to))
 		to = arena_printf(arena, STR_F "@s.whatsapp.net", STR_A(to));
@@ -419,7 +396,7 @@ static bool read_wish(const struct request *req, struct exchange *ex, struct wis
 		return false;
 	wish->to = json_text_or_int(exchange_arena(ex), json_field(wish->v, "to"));
 	wish->type = json_text_at(wish->v, "type");
-	if (!read_to(exchange_arena(ex), wish->to, &wish->jid)) {
+	if (!linked_read_to(exchange_arena(ex), wish->to, &wish->jid)) {
 		answer_control_error(ex, 400, "to is a number in digits, or the id of a group.");
 		return false;
 	}
@@ -479,39 +456,6 @@ void control_phone_typing(const struct request *req, struct exchange *ex)
 	linked_answer_done(ex);
 }
 
-void control_phone_group(const struct request *req, struct exchange *ex)
-{
-	struct sim_player *player = linked_player_of(req, ex);
-	struct arena *arena = exchange_arena(ex);
-	struct node *iq = node_new(arena, "iq"), *create;
-	struct jid to = { .user = S(""), .server = JID_SERVER_GROUP };
-	json v, members;
-
-	if (!player || !read_object(ex, req, &v))
-		return;
-	if (phones.waits) {
-		answer_control_error(ex, 409, "Another group is being made.");
-		return;
-	}
-	members = json_field(v, "members");
-	node_put_jid(arena, iq, "to", &to);
-	node_put(arena, iq, "type", S("set"));
-	node_put(arena, iq, "xmlns", S("w:g2"));
-	create = node_add(arena, iq, "create");
-	node_put(arena, create, "subject", json_text_at(v, "subject"));
-	for (size_t i = 0; i < json_count(members) && i < MEMBERS_MAX; i++) {
-		struct jid jid;
-
-		if (read_to(arena, json_text_or_int(arena, json_at(members, i)), &jid))
-			node_put_jid(arena, node_add(arena, create, "participant"), "jid", &jid);
-	}
-	phones.waits = ex;
-	if (sim_player_request(player, iq, MADE_GROUP) != OK) {
-		phones.waits = NULL;
-		answer_control_error(ex, 400, "The phone cannot make a group now.");
-	}
-}
-
 /* ---- the past ---- */
 
 /* What was said: "text", or a "type" with its content, as control_phone_say reads it. */
@@ -522,7 +466,7 @@ static bytes past_content(struct exchange *ex, struct sim_player *player, json o
 	struct wish wish = { one, with, json_text_at(one, "type") };
 	struct wa_send send = { .message = wa_message_text(arena, json_text_at(one, "text")) };
 
-	if (wish.type.len && (!read_to(arena, with, &wish.jid) ||
+	if (wish.type.len && (!linked_read_to(arena, with, &wish.jid) ||
 				     write_wish(&job, player, &wish, &send) != OK))
 		return BYTES_NONE;
 	return proto_bytes(arena, send.message);

@@ -415,6 +415,8 @@ static const struct route routes[] = {
 	ON_LOOP(HTTP_POST, "/control/linked/phones/{phone}/read", control_phone_read),
 	ON_LOOP(HTTP_POST, "/control/linked/phones/{phone}/typing", control_phone_typing),
 	ON_LOOP(HTTP_POST, "/control/linked/phones/{phone}/groups", control_phone_group),
+	ON_LOOP(HTTP_POST, "/control/linked/phones/{phone}/do", control_phone_do),
+	ON_LOOP(HTTP_GET, "/control/linked/phones/{phone}/seen", control_phone_seen),
 	ON_LOOP(HTTP_GET, "/control/linked/phones/{phone}/chats", control_phone_chats),
 	ON_LOOP(HTTP_POST, "/control/linked/phones/{phone}/chats", control_phone_chat),
 	ON_LOOP(HTTP_POST, "/control/linked/phones/{phone}/past", control_phone_past),

@@ -286,11 +286,15 @@ void control_phone_messages(const struct request *req, struct exchange *ex);
 void control_phone_say(const struct request *req, struct exchange *ex);
 void control_phone_read(const struct request *req, struct exchange *ex);
 void control_phone_typing(const struct request *req, struct exchange *ex);
-void control_phone_group(const struct request *req, struct exchange *ex);
 void control_phone_chats(const struct request *req, struct exchange *ex);
 void control_phone_chat(const struct request *req, struct exchange *ex);
 void control_phone_past(const struct request *req, struct exchange *ex);
 enum err control_phone_file(struct job *job, const struct request *req, struct response *res);
+
+/* ---- linked_deed.c: what else their owners do, and see ---- */
+void control_phone_group(const struct request *req, struct exchange *ex);
+void control_phone_do(const struct request *req, struct exchange *ex);
+void control_phone_seen(const struct request *req, struct exchange *ex);
 
 /* ---- linked_media.c: its files; on workers ---- */
 enum err linked_media_upload(struct job *job, const struct request *req, struct response *res);
