@@ -7,6 +7,7 @@
 #include "inbox/chat.h"
 
 #include "account/audit.h"
+#include "inbox/contacts.h"
 #include "inbox/inbox_internal.h"
 
 #include <stdlib.h>
@@ -316,6 +317,16 @@ static enum err note_deletion(struct job *job, const struct provider_event *ev,
 	return conversation_note(job, &place->conv, changes);
 }
 
+static enum err apply_block(struct job *job, const struct provider_event *ev,
+	struct inbox_changes *changes)
+{
+	struct contact contact;
+
+	TRY(contact_resolve(job, &ev->who, S("webhook"), changes, &contact));
+	return contact_block(job, contact.id, ev->done == CHAT_BLOCKED,
+		S("It was done on the phone."), changes, &contact);
+}
+
 static enum err apply(struct job *job, const struct channel *ch, const struct provider_event *ev,
 	struct inbox_changes *changes)
 {
@@ -323,6 +334,8 @@ static enum err apply(struct job *job, const struct channel *ch, const struct pr
 
 	if (ev->done == CHAT_STARRED || ev->done == CHAT_UNSTARRED)
 		return apply_star(job, ch, ev, changes);
+	if (ev->done == CHAT_BLOCKED || ev->done == CHAT_UNBLOCKED)
+		return apply_block(job, ev, changes);
 	TRY(find_place(job, ch, &ev->who, changes, &place));
 	switch (ev->done) {
 	case CHAT_READ:

@@ -64,6 +64,8 @@ static const char *const done_names[CHAT_DONE_COUNT] = {
 	[CHAT_DELETED] = "deleted",
 	[CHAT_LABEL_NAMED] = "label_named",
 	[CHAT_LABEL_DELETED] = "label_deleted",
+	[CHAT_BLOCKED] = "blocked",
+	[CHAT_UNBLOCKED] = "unblocked",
 };
 
 const char *chat_done_name(enum chat_done done)

@@ -168,6 +168,8 @@ enum chat_done {
 	CHAT_DELETED,         /* and the chat, too */
 	CHAT_LABEL_NAMED,     /* no chat but a label: made, renamed, or in another colour */
 	CHAT_LABEL_DELETED,
+	CHAT_BLOCKED,         /* the person; told, never asked for (provider_block) */
+	CHAT_UNBLOCKED,
 	CHAT_DONE_COUNT
 };
 /* "read", "archived", … */

@@ -40,6 +40,7 @@ static struct wa_group_change *picture_of_group(const struct reading *r, const s
 	change->jid = r->from;
 	change->t_ms = r->t_ms;
 	change->text = id;
+	change->is_on = !id.ptr || id.len;
 	if (node_jid(node, "author", &author)) {
 		change->who = wa_bare(&author);
 		wa_names_put(&change->who_names, &author);

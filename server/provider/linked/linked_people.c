@@ -20,14 +20,21 @@
 
 /* ---- raw events ---- */
 
-static void put_names(struct buf *b, const char *key, const struct wa_names *names)
+/* The network often names people by hidden id alone: people know them by number. */
+static void put_names(struct turn *turn, struct buf *b, const char *key,
+	const struct wa_names *names)
 {
+	struct jid pn = names->pn;
+
+	if (!pn.user.len && names->lid.user.len)
+		(void)wa_client_pn_of(wa_link_client(turn->n->link), &names->lid, turn->job->arena,
+			&pn);
 	if (key)
 		json_open_in(b, key, '{');
 	else
 		json_open(b, '{');
-	if (names->pn.user.len)
-		json_put(b, "phone", names->pn.user);
+	if (pn.user.len)
+		json_put(b, "phone", pn.user);
 	if (names->lid.user.len)
 		json_put(b, "lid", names->lid.user);
 	json_close(b, '}');
@@ -39,7 +46,7 @@ static enum err put_group(struct turn *turn, const struct wa_group_change *c)
 
 	json_put(&b, "event", str_of(wa_group_event_name(c->event)));
 	json_put(&b, "group", jid_text(turn->job->arena, &c->jid));
-	put_names(&b, "who", &c->who_names);
+	put_names(turn, &b, "who", &c->who_names);
 	if (c->who_name.len)
 		json_put(&b, "who_name", c->who_name);
 	json_put_ms(&b, "t_ms", c->t_ms ? c->t_ms : turn->clock.wall_ms);
@@ -53,8 +60,19 @@ static enum err put_group(struct turn *turn, const struct wa_group_change *c)
 	}
 	json_open_in(&b, "members", '[');
 	for (size_t i = 0; i < c->member_count; i++)
-		put_names(&b, NULL, &c->members[i].names);
+		put_names(turn, &b, NULL, &c->members[i].names);
 	json_close(&b, ']');
+	return linked_raw_put(turn, &b);
+}
+
+/* The owner blocked somebody on the phone, or let them in again. */
+static enum err put_blocked(struct turn *turn, const struct wa_contact *c)
+{
+	struct buf b = linked_raw_begin(turn, "contact", RAW_MAX);
+
+	put_names(turn, &b, "who", &c->names);
+	json_put(&b, "done", str_of(chat_done_name(c->is_blocked ? CHAT_BLOCKED : CHAT_UNBLOCKED)));
+	json_put_ms(&b, "t_ms", turn->clock.wall_ms);
 	return linked_raw_put(turn, &b);
 }
 
@@ -62,11 +80,13 @@ static enum err put_contact(struct turn *turn, const struct wa_contact *c)
 {
 	struct buf b;
 
-	/* Only a name is news for the inbox; what else changed is asked for when it is shown. */
+	if (c->told & WA_CONTACT_BLOCKED)
+		TRY(put_blocked(turn, c));
+	/* Else only a name is news for the inbox; the rest is asked for when it is shown. */
 	if (!(c->told & WA_CONTACT_VERIFIED) || !c->verified_name.len)
 		return OK;
 	b = linked_raw_begin(turn, "contact", RAW_MAX);
-	put_names(&b, "who", &c->names);
+	put_names(turn, &b, "who", &c->names);
 	json_put(&b, "verified_name", c->verified_name);
 	json_put_ms(&b, "t_ms", c->t_ms ? c->t_ms : turn->clock.wall_ms);
 	return linked_raw_put(turn, &b);
@@ -101,7 +121,7 @@ static enum err put_call(struct turn *turn, const struct wa_phone_call *c)
 	b = linked_raw_begin(turn, "call", RAW_MAX);
 	json_put(&b, "event", str_of(events[c->event]));
 	json_put(&b, "id", c->id);
-	put_names(&b, "who", &c->names);
+	put_names(turn, &b, "who", &c->names);
 	if (c->name.len)
 		json_put(&b, "who_name", c->name);
 	if (c->group.user.len)
@@ -210,7 +230,7 @@ static const struct saying { const char *event, *on, *off, *alone; } sayings[] =
 	{ "invite", "The invitation link is a new one.", NULL, NULL },
 	{ "suspended", "WhatsApp suspended the group.", "The group is no longer suspended.", NULL },
 	{ "deleted", "The group was deleted.", NULL, NULL },
-	{ "picture", "%1 changed the picture.", NULL, NULL },
+	{ "picture", "%1 changed the picture.", "%1 removed the picture.", NULL },
 };
 
 static str say(struct job *job, json root, const struct saying *saying)
@@ -370,9 +390,14 @@ static void parse_call(struct job *job, json root, struct provider_events *event
 
 static void parse_contact(struct job *job, json root, struct provider_events *events)
 {
-	struct provider_event *ev = provider_events_add(job, events, EVENT_CONTACT);
+	enum chat_done done;
+	bool is_done = chat_done_parse(json_text_at(root, "done"), &done);
+	struct provider_event *ev =
+		provider_events_add(job, events, is_done ? EVENT_CHAT : EVENT_CONTACT);
 
 	ev->field = S("contact");
+	if (is_done)
+		ev->done = done;
 	ev->who = person_of(json_field(root, "who"), json_text_at(root, "verified_name"));
 	ev->at_ms = json_int(json_field(root, "t_ms"), 0);
 }
