@@ -43,6 +43,12 @@ static void tell(struct job *job, const struct linked_number *number)
 	api_tell_channel(job, number->channel);
 }
 
+static void tell_live(struct job *job, const struct linked_live *live)
+{
+	job->workspace = live->workspace;
+	api_tell_customer(job, live);
+}
+
 void linked_numbers_root(str text)
 {
 	if (linked_read_root(text, root))
@@ -78,6 +84,7 @@ enum err linked_numbers_create(const struct linked_numbers_parts *parts, str *wh
 		.put_event = intake_put,
 		.events_put = intake_told,
 		.person = conversation_person,
+		.live = tell_live,
 		.changed = tell });
 	return OK;
 }

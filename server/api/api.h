@@ -35,6 +35,9 @@ void api_tell_route(struct job *job, id64 number);
 /* linked_host.changed: the same for a number paired as a linked device. */
 struct linked_number;
 void api_tell_linked(struct job *job, const struct linked_number *number);
+/* linked_host.live: a customer types, or is there. */
+struct linked_live;
+void api_tell_customer(struct job *job, const struct linked_live *live);
 /* E-mail addresses, with commas between, of those who administer the whole server. Set once at
  * start; kept by the caller. */
 void api_set_server_admins(const char *addresses);

@@ -327,6 +327,17 @@ static enum err apply_block(struct job *job, const struct provider_event *ev,
 		S("It was done on the phone."), changes, &contact);
 }
 
+/* Whoever answers shall see that it may be somebody else now. */
+static enum err note_identity(struct job *job, const struct place *place,
+	struct inbox_changes *changes)
+{
+	if (!place->is_there)
+		return OK;
+	job->actor = (struct actor){ .kind = ACTOR_CONTACT, .id = place->conv.contact_id };
+	TRY(conversation_add_event(job, place->conv.id, S("identity"), STR_NONE));
+	return conversation_note(job, &place->conv, changes);
+}
+
 static enum err apply(struct job *job, const struct channel *ch, const struct provider_event *ev,
 	struct inbox_changes *changes)
 {
@@ -354,6 +365,8 @@ static enum err apply(struct job *job, const struct channel *ch, const struct pr
 	case CHAT_CLEARED:
 	case CHAT_DELETED:
 		return note_deletion(job, ev, &place, changes);
+	case CHAT_IDENTITY:
+		return note_identity(job, &place, changes);
 	default:
 		return OK;
 	}

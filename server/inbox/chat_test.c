@@ -232,6 +232,21 @@ STORE_TEST(a_chat_deleted_on_the_phone_stays_here_and_a_line_says_so)
 	EXPECT_INT(rows.items[0].actor_kind, ACTOR_PHONE);
 }
 
+STORE_TEST(that_somebody_has_another_key_stands_in_the_conversation)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event other = done_to(ANA, CHAT_IDENTITY, TEST_NOW_MS);
+	struct conversation_event_rows rows;
+	id64 id = says(job, ch, "wamid.A");
+
+	test_apply(job, ch, &other, NULL);
+	EXPECT_OK(sql_conversation_event_list(job,
+		&(struct sql_conversation_event_list){ id, job->workspace, INT64_MAX, 10 }, &rows));
+	EXPECT_INT(rows.count, 1);
+	EXPECT_STR(rows.items[0].kind, "identity");
+	EXPECT_INT(rows.items[0].actor_kind, ACTOR_CONTACT);
+}
+
 /* ---- to the phone ---- */
 
 STORE_TEST(what_people_do_is_a_word_for_the_phone_and_what_the_phone_does_is_none)

@@ -20,6 +20,17 @@ const struct live_entry live_catalogue[] = {
 	{ S("conversation.gone"), 1, LIVE_TO_SCOPE, S("id:Id into:Id?"),
 		S("It went out of one's sight, or became part of another one (`into`)."),
 		S("{\"id\":\"2\"}") },
+	{ S("customer.typing"), 1, LIVE_TO_SCOPE,
+		S("conversation_id:Id contact_id:Id? state:String"),
+		S("A customer writes (`composing`), records (`recording`) or stopped (`paused`); "
+		  "at "
+		  "most 10 a second and number."),
+		S("{\"conversation_id\":\"2\",\"contact_id\":\"3\",\"state\":\"composing\"}") },
+	{ S("customer.presence"), 1, LIVE_TO_SCOPE,
+		S("conversation_id:Id contact_id:Id? available:Boolean last_seen_ms:Ms?"),
+		S("A customer is there, or was last seen then, where the network tells it."),
+		S("{\"conversation_id\":\"2\",\"contact_id\":\"3\",\"available\":false,"
+		  "\"last_seen_ms\":1763700000000}") },
 	{ S("contact.updated"), 1, LIVE_TO_SCOPE, S("id:Id"),
 		S("A contact changed; its conversations are told, too."), S("{\"id\":\"3\"}") },
 	{ S("counts.updated"), 1, LIVE_TO_SCOPE, S("cells:CountCell[]"),

@@ -62,6 +62,7 @@ static const char *const done_names[CHAT_DONE_COUNT] = {
 	[CHAT_UNLABELLED] = "unlabelled",
 	[CHAT_CLEARED] = "cleared",
 	[CHAT_DELETED] = "deleted",
+	[CHAT_IDENTITY] = "identity",
 	[CHAT_LABEL_NAMED] = "label_named",
 	[CHAT_LABEL_DELETED] = "label_deleted",
 	[CHAT_BLOCKED] = "blocked",

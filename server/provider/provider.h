@@ -166,6 +166,7 @@ enum chat_done {
 	CHAT_UNLABELLED,
 	CHAT_CLEARED,         /* its messages were deleted on the phone */
 	CHAT_DELETED,         /* and the chat, too */
+	CHAT_IDENTITY,        /* their key is another one: a new phone, or installed anew */
 	CHAT_LABEL_NAMED,     /* no chat but a label: made, renamed, or in another colour */
 	CHAT_LABEL_DELETED,
 	CHAT_BLOCKED,         /* the person; told, never asked for (provider_block) */

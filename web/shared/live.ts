@@ -25,6 +25,8 @@ export interface LiveEvents {
   /** It left the sight of somebody who sees a part of the inbox. */
   /** It left one's sight, or became part of another one (`into`). */
   'conversation.gone': { id: string; into?: string }
+  'customer.typing': { conversation_id: string; contact_id: string | null; state: 'composing' | 'recording' | 'paused' }
+  'customer.presence': { conversation_id: string; contact_id: string | null; available: boolean; last_seen_ms: number | null }
   'contact.updated': { id: string }
   'channel.updated': { channel: Channel }
   'number.route': { number: NumberRoute }

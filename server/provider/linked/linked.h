@@ -171,6 +171,16 @@ struct loop;
 struct store;
 struct linked_derived; /* content.h */
 
+/* Told at once and kept nowhere. typing: "composing", "recording", "paused"; NULL: it is of who is
+ * there. who: in a group, the one who types. last_seen_ms 0: not told. */
+struct linked_live {
+	id64 channel, workspace;
+	struct person_ref chat, who;
+	const char *typing;
+	bool is_available;
+	int64_t last_seen_ms;
+};
+
 /* What lies above provider/, given at start. */
 struct linked_host {
 	struct store *store;
@@ -201,6 +211,8 @@ struct linked_host {
 		struct linked_derived *out);
 	/* inbox/: whose conversation a message is in. ERR_MISSING: nobody knows it. */
 	enum err (*person)(struct job *job, id64 channel, str remote_id, struct person_ref *out);
+	/* Somebody types, or is there. After the commit; may be NULL. */
+	void (*live)(struct job *job, const struct linked_live *live);
 	/* A number changed as people see it: state, QR, score. After the commit; may be NULL. */
 	void (*changed)(struct job *job, const struct linked_number *number);
 };

@@ -140,6 +140,9 @@ struct linked {
 	/* canary: since it was looked at last; and when it spoke */
 	unsigned received, undeciphered;
 	int64_t canary_ms;
+	/* live events of this second */
+	int64_t live_second;
+	unsigned live_count;
 	unsigned hold; /* which of linked_manager.holds it was loaded under */
 	unsigned version; /* of linked_manager.version_number that it was loaded with */
 	int64_t armed_ms; /* when the timer will tick; INT64_MAX: never */
@@ -270,6 +273,11 @@ enum err linked_raw_put(struct turn *turn, struct buf *b);
 enum err linked_notice(struct turn *turn, const char *severity, const struct linked_reason *why);
 /* After the commit: those who wait for them. */
 void linked_tell_waiters(struct turn *turn);
+
+/* ---- linked_live.c ---- */
+
+/* After the commit: who types, who is there. */
+void linked_tell_live(struct turn *turn);
 
 /* ---- linked_send.c, linked_parse.c ---- */
 

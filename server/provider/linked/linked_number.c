@@ -460,6 +460,7 @@ static void after_commit(struct turn *turn)
 		linked_unload(turn->n);
 	if (turn->put_events)
 		host->events_put();
+	linked_tell_live(turn);
 	if (turn->wakes_history)
 		linked_history_wake();
 	if (turn->changed)

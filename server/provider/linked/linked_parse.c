@@ -140,12 +140,42 @@ static const struct { const char *word; enum message_status status; } receipts[]
 	{ "played", STATUS_PLAYED },
 };
 
-/* What we read on another device of ours says nothing of what we sent. */
+/* What the owner read on another device: the chat is read up to then, a group, too. */
+static bool parse_own_receipt(struct job *job, json v, struct provider_events *out)
+{
+	str word = json_text_at(v, "receipt");
+	struct provider_event *ev;
+
+	if (!str_is(word, S("read_self")) && !str_is(word, S("played_self")))
+		return false;
+	if (str_is(word, S("played_self")) || !json_text_at(v, "chat").len)
+		return true;
+	ev = provider_events_add(job, out, EVENT_CHAT);
+	ev->field = S("chat");
+	ev->done = CHAT_READ;
+	ev->at_ms = json_int(json_field(v, "t_ms"), 0);
+	linked_add_chat(&ev->who, json_text_at(v, "chat"));
+	return true;
+}
+
+/* Their key is another one: a new phone, or installed anew. */
+static void parse_identity(struct job *job, json v, struct provider_events *out)
+{
+	struct provider_event *ev = provider_events_add(job, out, EVENT_CHAT);
+
+	ev->field = S("identity");
+	ev->done = CHAT_IDENTITY;
+	ev->at_ms = json_int(json_field(v, "t_ms"), 0);
+	linked_add_name(&ev->who, json_text_at(v, "who"));
+}
+
 static void parse_receipt(struct job *job, json v, struct provider_events *out)
 {
 	str word = json_text_at(v, "receipt"), chat = json_text_at(v, "chat");
 	json ids = json_field(v, "ids");
 
+	if (parse_own_receipt(job, v, out))
+		return;
 	for (size_t r = 0; r < COUNT_OF(receipts); r++) {
 		if (!str_is(word, str_of(receipts[r].word)))
 			continue;
@@ -223,6 +253,8 @@ enum err linked_parse(struct job *job, const struct channel *ch, str body,
 		parse_receipt(job, v, out);
 	else if (str_is(kind, S("sent")))
 		parse_sent(job, v, out);
+	else if (str_is(kind, S("identity")))
+		parse_identity(job, v, out);
 	else if (str_is(kind, S("known")))
 		parse_known(job, v, out);
 	else if (str_is(kind, S("notice")))

@@ -15,7 +15,7 @@ interface Context {
 /** Told by the line of another event, or by nothing that people look at. */
 const SILENT = ['queued', 'note', 'created']
 const KNOWN = ['status', 'assigned', 'team', 'priority', 'snoozed', 'labelled', 'unlabelled', 'pinned', 'unpinned', 'muted', 'unmuted',
-  'cleared_on_phone', 'deleted_on_phone', 'merged', 'unmerged', 'split', 'split_from']
+  'cleared_on_phone', 'deleted_on_phone', 'identity', 'merged', 'unmerged', 'split', 'split_from']
 
 export function isDrawn(event: ConversationEvent): boolean {
   if (event.kind === 'snoozed') return event.to !== null

@@ -1,0 +1,98 @@
+// live.test.mjs: what a linked number tells beside messages: who types, what the owner read in a group, that a key changed; and what came
+// while the server was away.
+import assert from 'node:assert/strict'
+import { after, before, describe, test as run } from 'node:test'
+import Pusher from 'pusher-js'
+import { Caller } from '../api/server.mjs'
+import { startDemo, until } from '../lib/parley.mjs'
+
+const test = (name, work) => run(name, { timeout: 120_000 }, work)
+const PHONE = '6281234567021', ANA = '5511998765021', BUDI = '6281298765022'
+const WAIT = 30_000
+
+describe('a linked number tells beside messages', () => {
+  let demo, api, number, socket
+  const heard = []
+
+  const conversations = async (more = '') => api.want(200, 'GET', `/conversations?channel_id=${number.id}&status=all${more}`)
+  const named = async (what) => (await conversations()).data.find((c) => JSON.stringify(c.contact).includes(what))
+  const says = (from, to, body) => demo.control('POST', `/linked/phones/${from}/messages`, { to, type: 'text', text: { body } })
+
+  before(async () => {
+    demo = await startDemo()
+    api = new Caller(demo, { key: demo.api_key })
+    for (const phone of [PHONE, ANA, BUDI]) await demo.control('POST', '/linked/phones', { phone, play: true })
+    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Shop' })
+    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
+    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
+    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
+    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'connected', 'the connection', WAIT)
+    await says(ANA, PHONE, 'hello')
+    await until(() => named(ANA), 'her message', WAIT)
+    const { client } = await api.want(200, 'GET', '/realtime')
+    socket = new Pusher(client.key, {
+      cluster: '', wsHost: client.host, wsPort: client.port, forceTLS: false, enabledTransports: ['ws'],
+      channelAuthorization: { endpoint: demo.url + client.auth, transport: 'ajax', headers: { Authorization: `Bearer ${demo.api_key}` } },
+    })
+    const inbox = socket.subscribe(`private-workspace-${(await api.want(200, 'GET', '/workspace')).id}`)
+    await new Promise((done) => inbox.bind('pusher:subscription_succeeded', done))
+    inbox.bind_global((name, data) => heard.push({ name, ...data }))
+  })
+  after(() => { socket?.disconnect(); return demo?.remove() })
+
+  test('that a customer types is heard by who sees the conversation, and kept nowhere', async () => {
+    const one = await named(ANA)
+    await demo.control('POST', `/linked/phones/${ANA}/typing`, { to: PHONE })
+    const typing = await until(() => heard.find((e) => e.name === 'customer.typing'), 'that she types', WAIT)
+    assert.deepEqual([typing.conversation_id, typing.contact_id, typing.state], [one.id, one.contact.id, 'composing'])
+    await demo.control('POST', `/linked/phones/${ANA}/typing`, { to: PHONE, type: 'paused' })
+    await until(() => heard.some((e) => e.name === 'customer.typing' && e.state === 'paused'), 'that she stopped', WAIT)
+  })
+
+  test('what the owner reads on the phone is read here, in a group, too', async () => {
+    const { group } = await demo.control('POST', `/linked/phones/${PHONE}/groups`, { subject: 'Suppliers', members: [ANA, BUDI] })
+    await says(BUDI, group, 'who brings rice?')
+    const unread = async () => (await conversations()).data.find((c) => c.contact.is_group)
+    await until(async () => (await unread())?.unread_count === 1, 'an unread message of the group', WAIT)
+    const there = async () => (await demo.control('GET', `/linked/phones/${PHONE}/messages`)).messages.find((m) => m.is_group && !m.from_me)
+    const message = await until(there, 'it on the phone', WAIT)
+    await demo.control('POST', `/linked/phones/${PHONE}/read`, { chat: message.chat })
+    await until(async () => (await unread()).unread_count === 0, 'the group to be read', WAIT)
+  })
+
+  test('the chats of a number are listed with name, kind, unread count and time, fifty a page', async () => {
+    const page = await conversations()
+    assert.ok(page.data.length >= 2)
+    for (const one of page.data) {
+      assert.equal(typeof one.contact.name, 'string')
+      assert.equal(typeof one.contact.is_group, 'boolean')
+      assert.equal(typeof one.unread_count, 'number')
+      assert.equal(typeof one.last_message_ms, 'number')
+    }
+    const first = await conversations('&limit=1')
+    assert.equal(first.data.length, 1)
+    const second = await conversations(`&limit=1&cursor=${first.next_cursor}`)
+    assert.notEqual(second.data[0].id, first.data[0].id)
+  })
+
+  test('what came while the number was away is taken in, and it says up to when it has everything', async () => {
+    const sync = () => api.want(200, 'GET', `/linked-numbers/${number.id}/sync`)
+    const before_ms = (await sync()).complete_until_ms
+    assert.ok(before_ms > 0)
+    await api.want(200, 'POST', `/linked-numbers/${number.id}/stop`)
+    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'disconnected', 'the stop', WAIT)
+    const away_ms = Date.now()
+    for (let i = 0; i < 12; i++) await says(ANA, PHONE, `away ${i}`)
+    const state = await sync()
+    assert.equal(state.complete_until_ms, before_ms)
+    await api.want(200, 'POST', `/linked-numbers/${number.id}/reconnect`)
+    await until(async () => (await sync()).complete_until_ms > away_ms, 'everything', WAIT)
+    const one = await named(ANA)
+    const texts = await until(async () => {
+      const all = (await api.want(200, 'GET', `/conversations/${one.id}/messages?limit=50`)).data.map((m) => m.text?.body).filter((t) => t?.startsWith('away'))
+      return all.length === 12 && all
+    }, 'twelve messages', WAIT)
+    assert.deepEqual(texts, Array.from({ length: 12 }, (_, i) => `away ${i}`))
+    assert.equal((await api.want(200, 'GET', `/linked-numbers/${number.id}`)).waiting, 0)
+  })
+})
