@@ -4,8 +4,9 @@
 // MATRIX is the table: a row a kind. `toParley` is run four times: who (Ana, the desk) × where (chat, group); `fromParley`
 // twice, and there both, Ana and the desk, must see it. What stands as a text instead says why there is no such cell.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, describe, test as run } from 'node:test'
-import { downloadMediaMessage, proto } from 'baileys'
+import { decryptPollVote, downloadMediaMessage, proto } from 'baileys'
 import { Clients, contentOf, textOf } from '../lib/baileys.mjs'
 import { MP4, OGG, octetsOf, pairNumber, PDF, PNG, Thread, upload, wave, WEBP } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
@@ -201,6 +202,17 @@ const MATRIX = {
       await c.who.vote(c.to, poll, ['Salad'])
       await c.thread.byRemote(key.id, (m) => votesOf(m).join() === '0,1')
     },
+    async fromParley(c) {
+      const { key, message } = await ana.say(c.at(ana), POLL)
+      const poll = await c.thread.byRemote(key.id)
+      await demo.api('POST', `/messages/${poll.id}/votes`, { options: ['Salad'] })
+      for (const client of [ana, desk]) {
+        const is = (m) => contentOf(m)?.pollUpdateMessage?.pollCreationMessageKey?.id === key.id
+        const { pollUpdateMessage: { vote } } = contentOf(await until(() => client.messages.find(is), 'our vote', WAIT))
+        const chosen = decryptPollVote(vote, { pollEncKey: message.messageContextInfo.messageSecret, pollCreatorJid: ana.lid, pollMsgId: key.id, voterJid: desk.lid })
+        assert.deepEqual(chosen.selectedOptions.map((one) => Buffer.from(one).toString('hex')), [createHash('sha256').update('Salad').digest('hex')])
+      }
+    },
   },
   reply: {
     async toParley(c) {
@@ -279,7 +291,15 @@ const MATRIX = {
       const often = await c.says({ text: 'Chain letter', contextInfo: { isForwarded: true, forwardingScore: 7 } })
       assert.equal(often.shown.forwarded, 'frequently')
     },
-    fromParley: 'Parley has no such button',
+    async fromParley(c) {
+      const { shown } = await c.heard()
+      const sent = await demo.api('POST', `/messages/${shown.id}/forward`, { conversation_id: shown.conversation_id })
+      const { remote_id: id } = await c.thread.shows((m) => m.id === sent.id && m.remote_id, 'it has gone out')
+      for (const client of [ana, desk]) {
+        const { text, contextInfo } = contentOf(await client.got(id)).extendedTextMessage
+        assert.deepEqual([text, contextInfo.isForwarded, contextInfo.forwardingScore], ['Is it there?', true, 1])
+      }
+    },
   },
   mention: {
     async toParley(c) {
@@ -313,6 +333,15 @@ const MATRIX = {
         else await c.who.say(c.to, { disappearingMessagesInChat: seconds })
         await c.thread.shows((m) => m.type === 'system' && !seen.has(m.id) && words.test(m.system.body), `the timer of ${seconds} s`)
       }
+    },
+    async fromParley(c) {
+      const { shown } = await c.heard()
+      const set = (seconds) => demo.api('PUT', `/conversations/${shown.conversation_id}/timer`, { seconds })
+      assert.equal((await set(604_800)).timer_s, 604_800)
+      if (!c.isGroup) await until(() => ana.messages.find((m) => m.message?.protocolMessage?.ephemeralExpiration === 604_800), 'the setting', WAIT)
+      const { seen } = await c.parleyWrites({ type: 'text', text: { body: 'for a week' } })
+      for (const message of seen) assert.equal(contentOf(message).extendedTextMessage.contextInfo.expiration, 604_800)
+      assert.equal((await set(0)).timer_s, 0)
     },
   },
   pin: {
