@@ -90,6 +90,29 @@ static struct provider_events parsed(const char *body)
 	return events;
 }
 
+TEST(what_the_owner_read_elsewhere_is_a_chat_that_was_read)
+{
+	struct provider_events events = parsed(
+		"{\"kind\":\"receipt\",\"receipt\":\"read_self\",\"chat\":\"120363@g.us\","
+		"\"who\":\"5@lid\",\"t_ms\":1000,\"ids\":[\"A\",\"B\"]}");
+
+	EXPECT_INT(events.count, 1);
+	EXPECT(events.items[0].kind == EVENT_CHAT);
+	EXPECT_INT(events.items[0].done, CHAT_READ);
+	EXPECT_INT(events.items[0].at_ms, 1000);
+	EXPECT_STR(events.items[0].who.group, "120363@g.us");
+}
+
+TEST(another_key_of_somebody_is_told_of_their_chat)
+{
+	struct provider_events events =
+		parsed("{\"kind\":\"identity\",\"who\":\"5@lid\",\"t_ms\":1000}");
+
+	EXPECT_INT(events.count, 1);
+	EXPECT_INT(events.items[0].done, CHAT_IDENTITY);
+	EXPECT_STR(events.items[0].who.lid, "5");
+}
+
 /* R081: each receipt that WhatsApp knows, and the status it becomes. */
 TEST(receipts_become_the_statuses_that_they_prove)
 {
@@ -101,7 +124,6 @@ TEST(receipts_become_the_statuses_that_they_prove)
 		{ "delivered", STATUS_DELIVERED, true },
 		{ "read", STATUS_READ, true },
 		{ "played", STATUS_PLAYED, true },
-		{ "read_self", STATUS_READ, false },
 		{ "played_self", STATUS_PLAYED, false },
 	};
 
