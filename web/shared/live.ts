@@ -13,7 +13,7 @@ import type Pusher from 'pusher-js'
 import type { PresenceChannel } from 'pusher-js'
 import { api, ApiProblem, getCsrfToken, takeUnanswered } from './api/client'
 import type {
-  Agent, AppNotification, Channel, ContactExport, ContactImport, Conversation, CountCell, IntakeEvent, LinkedNumber, Maintenance, Message, NumberRoute, ScheduledMessage, Session, Team, Template,
+  Agent, AppNotification, Channel, ChannelPace, ContactExport, ContactImport, Conversation, CountCell, IntakeEvent, LinkedNumber, Maintenance, Message, NumberRoute, ScheduledMessage, Session, Team, Template,
 } from './api/types'
 
 export interface LiveEvents {
@@ -31,6 +31,7 @@ export interface LiveEvents {
   'channel.updated': { channel: Channel }
   'number.route': { number: NumberRoute }
   'linked.updated': { number: LinkedNumber }
+  'pace.updated': { pace: ChannelPace }
   'event.failed': { event: IntakeEvent }
   'contact_import.updated': { import: ContactImport }
   'contact_export.updated': { export: ContactExport }

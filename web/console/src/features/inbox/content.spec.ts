@@ -44,9 +44,11 @@ describe('content', () => {
     expect(poll).toMatchObject({ voters: 2, options: [{ voters: ['Ana'], isOurs: true }, { voters: [], isOurs: false }] })
   })
   it('reads what a text brings along, and makes links of web addresses only', () => {
-    expect(besideOf({ preview: { url: 'https://x.example/a', title: 'T', description: 'D' } })).toEqual({ kind: 'preview', title: 'T', text: 'D', link: 'https://x.example/a', host: 'x.example' })
+    expect(besideOf({ preview: { url: 'https://x.example/a', title: 'T', description: 'D' } })).toEqual({ kind: 'preview', title: 'T', text: 'D', link: 'https://x.example/a', host: 'x.example', picture: '' })
     expect(besideOf({ preview: { url: 'x.example', title: 'T' } })).toMatchObject({ link: 'https://x.example/' })
     expect(besideOf({ preview: { url: 'javascript:alert(1)', title: 'T' } })).toMatchObject({ link: '', host: '' })
+    expect(besideOf({ preview: { title: 'T', thumbnail: '/9j/4AAQ' } })).toMatchObject({ picture: 'data:image/jpeg;base64,/9j/4AAQ' })
+    expect(besideOf({ preview: { title: 'T', thumbnail: 'PHN2Zz4=' } })).toMatchObject({ picture: '' })
     expect(besideOf({ group_invite: { name: 'Choir', expires_s: 5 } })).toEqual({ kind: 'invite', title: 'Choir', untilMs: 5000 })
     expect(besideOf({ event: { name: 'Fair', start_s: 7, cancelled: true } })).toEqual({ kind: 'event', title: 'Fair', startMs: 7000, endMs: null, isCancelled: true })
     expect(besideOf({ body: 'Hi', preview: null })).toBeNull()

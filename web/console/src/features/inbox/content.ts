@@ -209,7 +209,7 @@ export function originOf(message: Message): Origin | null {
 
 /** What a text brings along beside its words. */
 export type Beside =
-  | { kind: 'preview'; title: string; text: string; link: string; host: string }
+  | { kind: 'preview'; title: string; text: string; link: string; host: string; picture: string }
   | { kind: 'invite'; title: string; untilMs: number | null }
   | { kind: 'event'; title: string; startMs: number | null; endMs: number | null; isCancelled: boolean }
 
@@ -223,6 +223,9 @@ function webAddress(text: string): URL | null {
   }
 }
 
+/** A small picture that came in the message itself; the page that it shows is asked by nobody's browser. */
+const jpegOf = (base64: string) => (/^\/9j\/[A-Za-z0-9+/]{0,200000}={0,2}$/.test(base64) ? `data:image/jpeg;base64,${base64}` : '')
+
 const secondsAsMs = (value: unknown): number | null => {
   const seconds = num(value)
   return seconds === null ? null : seconds * 1000
@@ -235,7 +238,7 @@ export function besideOf(body: Obj): Beside | null {
   const url = webAddress(str(preview['url']))
   const title = str(preview['title']) || str(preview['description'])
   if (!title) return null
-  return { kind: 'preview', title, text: str(preview['title']) ? str(preview['description']) : '', link: url?.href ?? '', host: url?.hostname ?? '' }
+  return { kind: 'preview', title, text: str(preview['title']) ? str(preview['description']) : '', link: url?.href ?? '', host: url?.hostname ?? '', picture: jpegOf(str(preview['thumbnail'])) }
 }
 
 export interface Poll {

@@ -4,7 +4,7 @@ import type { Channel } from '@shared/api/types'
 import { useLoad } from '@shared/useLoad'
 import { useWork } from '@shared/useWork'
 
-export interface LinkedConfig { proxy?: string; native_buttons?: boolean }
+export interface LinkedConfig { proxy?: string; native_buttons?: boolean; link_previews?: boolean }
 
 export function useChannelConfig(id: () => string) {
   const { data: channel } = useLoad(id, (value, signal) => api.get<Channel>(`/channels/${value}`, {}, signal))
