@@ -236,8 +236,16 @@ static enum err put_label(struct job *job, id64 conversation, id64 label, bool i
 {
 	const struct label_change change = { .add = &label, .remove = &label,
 		.add_count = is_on, .remove_count = !is_on };
+	struct conversation_label_rows rows;
 	struct conversation conv;
 
+	TRY(sql_label_of_conversations(job,
+		&(struct sql_label_of_conversations){ id_list(job->arena, &conversation, 1),
+			job->workspace },
+		&rows));
+	/* A phone knows no such bound; what is too much stays there. */
+	if (is_on && rows.count >= LABELS_OF_ONE_MAX)
+		return OK;
 	return conversation_label(job, conversation, &change, changes, &conv);
 }
 

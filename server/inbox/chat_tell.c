@@ -197,9 +197,10 @@ enum err chat_word_deleted(struct job *job, const struct conversation *conv,
 	struct chat_word word = { .done = CHAT_DELETED, .channel = conv->channel_id };
 	struct chat_told told = { 0 };
 	struct channel *ch;
+	bool found;
 
-	TRY(channel_get(job, conv->channel_id, &ch));
-	if (!ch->provider->tell_chat)
+	TRY(found_or_none(job, channel_get(job, conv->channel_id, &ch), &found));
+	if (!found || !ch->provider->tell_chat)
 		return OK;
 	TRY(fill_chat(job, &word, conv, &told));
 	copy(word.phone, sizeof word.phone, told.who.phone);

@@ -4,13 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
 import Pusher from 'pusher-js'
 import { Caller } from '../api/server.mjs'
+import { databaseFor } from '../lib/database.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
 const PHONE = '6281234567021', ANA = '5511998765021', BUDI = '6281298765022'
 const WAIT = 30_000
 
-describe('a linked number tells beside messages', () => {
+for (const store of process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']) describe(`a linked number tells beside messages, on ${store}`, () => {
+  const database = databaseFor(store)
   let demo, api, number, socket
   const heard = []
 
@@ -19,7 +21,7 @@ describe('a linked number tells beside messages', () => {
   const says = (from, to, body) => demo.control('POST', `/linked/phones/${from}/messages`, { to, type: 'text', text: { body } })
 
   before(async () => {
-    demo = await startDemo()
+    demo = await startDemo({ env: database.env })
     api = new Caller(demo, { key: demo.api_key })
     for (const phone of [PHONE, ANA, BUDI]) await demo.control('POST', '/linked/phones', { phone, play: true })
     number = await api.want(201, 'POST', '/linked-numbers', { name: 'Shop' })
@@ -38,7 +40,7 @@ describe('a linked number tells beside messages', () => {
     await new Promise((done) => inbox.bind('pusher:subscription_succeeded', done))
     inbox.bind_global((name, data) => heard.push({ name, ...data }))
   })
-  after(() => { socket?.disconnect(); return demo?.remove() })
+  after(async () => { socket?.disconnect(); await demo?.remove(); database.drop() })
 
   test('that a customer types is heard by who sees the conversation, and kept nowhere', async () => {
     const one = await named(ANA)
@@ -94,5 +96,18 @@ describe('a linked number tells beside messages', () => {
     }, 'twelve messages', WAIT)
     assert.deepEqual(texts, Array.from({ length: 12 }, (_, i) => `away ${i}`))
     assert.equal((await api.want(200, 'GET', `/linked-numbers/${number.id}`)).waiting, 0)
+  })
+
+  test('how far the past has come survives a restart, and can be run again by hand', async () => {
+    const sync = async () => api.want(200, 'GET', `/linked-numbers/${number.id}/sync`)
+    const state = await until(async () => { const now = await sync(); return now.state === 'completed' && now }, 'the past', WAIT)
+    socket.disconnect()
+    await demo.end()
+    demo = await startDemo({ folder: demo.folder, env: database.env })
+    api = new Caller(demo, { key: demo.api_key })
+    const after_restart = await sync()
+    for (const key of ['state', 'chats_done', 'chats_total', 'messages', 'started_ms']) assert.equal(after_restart[key], state[key], key)
+    const again = await api.want(200, 'POST', `/linked-numbers/${number.id}/sync/again`)
+    assert.ok(['pending', 'syncing', 'completed'].includes(again.state), again.state)
   })
 })

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
 import { Caller } from '../api/server.mjs'
+import { databaseFor } from '../lib/database.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
 const PHONE = '6281234567011', ANA = '5511998765011', BUDI = '6281298765012'
 const WAIT = 30_000
 
-describe('what is done to chats, on the phone and in the inbox', () => {
+for (const store of process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']) describe(`what is done to chats, on the phone and in the inbox, on ${store}`, () => {
+  const database = databaseFor(store)
   let demo, api, number
 
   const conversations = async () => (await api.want(200, 'GET', `/conversations?channel_id=${number.id}&status=all`)).data
@@ -20,7 +22,7 @@ describe('what is done to chats, on the phone and in the inbox', () => {
   const texts = async (id) => (await api.want(200, 'GET', `/conversations/${id}/messages?limit=50`)).data
 
   before(async () => {
-    demo = await startDemo()
+    demo = await startDemo({ env: database.env })
     api = new Caller(demo, { key: demo.api_key })
     for (const phone of [PHONE, ANA, BUDI]) await demo.control('POST', '/linked/phones', { phone, play: true })
     await demo.control('POST', `/linked/phones/${PHONE}/past`, {
@@ -40,7 +42,7 @@ describe('what is done to chats, on the phone and in the inbox', () => {
     await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
     await until(ana, 'the past', WAIT)
   })
-  after(() => demo?.remove())
+  after(async () => { await demo?.remove(); database.drop() })
 
   test('what the phone had before it was linked is there: labels, pins, quick replies', async () => {
     const one = await until(async () => { const c = await ana(); return c.pinned && c.labels.length && c }, 'a pin and a label', WAIT)
