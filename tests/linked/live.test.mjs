@@ -98,6 +98,26 @@ for (const store of process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : 
     assert.equal((await api.want(200, 'GET', `/linked-numbers/${number.id}`)).waiting, 0)
   })
 
+  test('a set of data that the server calls dirty is called clean', async () => {
+    const stanzas = async () => (await demo.control('GET', '/linked/stanzas')).stanzas.filter((s) => s.from === 'client').map((s) => s.stanza)
+    const { device } = (await demo.control('GET', '/linked')).devices.find((d) => d.phone === PHONE && d.device !== 0)
+    for (const type of ['account_sync', 'groups', 'syncd_app_state', 'newsletter_metadata']) {
+      await demo.control('POST', `/linked/devices/${PHONE}/${device}`, { action: 'dirty', type })
+      await until(async () => (await stanzas()).some((s) => s.includes('clean') && s.includes(type)), `${type} to be clean`, WAIT)
+    }
+    await says(ANA, PHONE, 'still there?')
+    await until(async () => (await named(ANA)).last_message?.text?.body === 'still there?', 'her message', WAIT)
+  })
+
+  test('that a customer has another key stands in the conversation', async () => {
+    const one = await named(BUDI) ?? (await says(BUDI, PHONE, 'hi'), await until(() => named(BUDI), 'his message', WAIT))
+    await demo.control('POST', `/linked/devices/${BUDI}/0`, { action: 'identity' })
+    await demo.control('POST', '/linked/phones', { phone: BUDI, play: true })
+    await says(BUDI, PHONE, 'a new phone')
+    const line = async () => (await api.want(200, 'GET', `/conversations/${one.id}/events`)).data.find((e) => e.kind === 'identity')
+    assert.equal((await until(line, 'the line', WAIT)).actor.kind, 'contact')
+  })
+
   test('how far the past has come survives a restart, and can be run again by hand', async () => {
     const sync = async () => api.want(200, 'GET', `/linked-numbers/${number.id}/sync`)
     const state = await until(async () => { const now = await sync(); return now.state === 'completed' && now }, 'the past', WAIT)

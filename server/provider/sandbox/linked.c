@@ -412,8 +412,20 @@ static enum err attack(str phone, uint16_t device, json v)
 	return ERR_MISSING;
 }
 
+/* <ib><dirty>: something of the account changed while the device was away. */
+static enum err dirty(struct arena *arena, str phone, uint16_t device, json v)
+{
+	const struct jid server = { .user = S(""), .server = JID_SERVER_PN };
+	struct node *ib = node_new(arena, "ib"), *inside = node_add(arena, ib, "dirty");
+
+	node_put_jid(arena, ib, "from", &server);
+	node_put(arena, inside, "type", json_text_at(v, "type"));
+	node_put_int(arena, inside, "timestamp", clock_now_ms() / 1000);
+	return sim_send(linked.sim, phone, device, ib);
+}
+
 /* "action": cut, deafen, unlink, identity (the phone is registered anew), stream_error (code, tag,
- * type), use_prekeys (left), attack (how). */
+ * type), use_prekeys (left), attack (how), dirty (type). */
 void control_linked_device(const struct request *req, struct exchange *ex)
 {
 	str phone = req->params[0], action;
@@ -442,12 +454,14 @@ void control_linked_device(const struct request *req, struct exchange *ex)
 		e = OK;
 	} else if (str_is(action, S("attack"))) {
 		e = attack(phone, (uint16_t)device, v);
+	} else if (str_is(action, S("dirty"))) {
+		e = dirty(exchange_arena(ex), phone, (uint16_t)device, v);
 	} else if (str_is(action, S("identity"))) {
 		e = sim_reset_identity(linked.sim, phone, clock_now_ms());
 	} else {
 		answer_control_error(ex, 400,
-			"action is cut, deafen, unlink, stream_error, use_prekeys, attack or "
-			"identity.");
+			"action is cut, deafen, unlink, stream_error, use_prekeys, attack, dirty "
+			"or identity.");
 		return;
 	}
 	answer_err(ex, e, "There is no such device, or it is not connected.");
