@@ -358,6 +358,17 @@ static void put_media_content(const struct telling *t, const char *type, json co
 	json_close(t->out, '}');
 }
 
+/* Meta has the errors beside the object, and in that what it would have been. */
+static void put_unsupported(const struct telling *t, json content)
+{
+	if (json_field(content, "errors"))
+		json_put_value(t->out, "errors", json_field(content, "errors"));
+	json_open_in(t->out, "unsupported", '{');
+	json_put(t->out, "type",
+		json_text_at(content, "type").len ? json_text_at(content, "type") : S("unknown"));
+	json_close(t->out, '}');
+}
+
 static enum err put_content(const struct telling *t, const struct message *msg)
 {
 	const char *type = kind_cloud_type(msg->kind);
@@ -368,6 +379,8 @@ static enum err put_content(const struct telling *t, const struct message *msg)
 	json_put(t->out, "type", str_of(type));
 	if (kind_is_media(msg->kind) && msg->media_id)
 		put_media_content(t, type, content, msg);
+	else if (msg->kind == KIND_UNSUPPORTED)
+		put_unsupported(t, content);
 	else if (content)
 		json_put_value(t->out, type, content);
 	return OK;
