@@ -31,7 +31,8 @@
 	X(CHANNEL_STATUS_CHANGED, "channel.status_changed")   \
 	X(WEBHOOK_TEST, "webhook.test")                       \
 	X(NUMBER_ROUTE_CHANGED, "number.route_changed")       \
-	X(CONTACT_ERASED, "contact.erased")
+	X(CONTACT_ERASED, "contact.erased")                   \
+	X(MESSAGE_REACTED, "message.reacted")
 
 enum webhook_kind {
 #define X(name, text) WEBHOOK_##name,
@@ -102,6 +103,7 @@ enum webhook_format {
 		WEBHOOK_BIT(WEBHOOK_MESSAGE_DELIVERED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_READ) | \
 		WEBHOOK_BIT(WEBHOOK_MESSAGE_FAILED) | WEBHOOK_BIT(WEBHOOK_MESSAGE_EDITED) |  \
 		WEBHOOK_BIT(WEBHOOK_MESSAGE_DELETED) |                                       \
+		WEBHOOK_BIT(WEBHOOK_MESSAGE_REACTED) |                                       \
 		WEBHOOK_BIT(WEBHOOK_CONTACT_OPTED_OUT) |                                     \
 		WEBHOOK_BIT(WEBHOOK_TEMPLATE_STATUS_CHANGED) |                               \
 		WEBHOOK_BIT(WEBHOOK_CHANNEL_STATUS_CHANGED))

@@ -425,8 +425,44 @@ static enum err tell_message(const struct telling *t, const struct subject *s)
 	return OK;
 }
 
-/* A customer changed or took back what they wrote. */
-static enum err tell_change(const struct telling *t, const struct subject *s, bool revoked)
+static enum err put_change(const struct telling *t, const struct message *msg, bool revoked)
+{
+	json_put(t->out, "type", revoked ? S("revoke") : S("edit"));
+	json_open_in(t->out, revoked ? "revoke" : "edit", '{');
+	json_put(t->out, "original_message_id", graph_wamid(t->job->arena, msg->id));
+	if (!revoked) {
+		json_open_in(t->out, "message", '{');
+		TRY(put_content(t, msg));
+		json_close(t->out, '}');
+	}
+	json_close(t->out, '}');
+	return OK;
+}
+
+/* The customer's, without the emoji when they took it back. */
+static enum err put_reaction(const struct telling *t, const struct message *msg)
+{
+	json list = NULL;
+
+	if (msg->reactions.len)
+		TRY(json_read(t->job->arena, msg->reactions, &list, NULL));
+	json_put(t->out, "type", S("reaction"));
+	json_open_in(t->out, "reaction", '{');
+	json_put(t->out, "message_id", graph_wamid(t->job->arena, msg->id));
+	for (size_t i = 0; i < json_count(list); i++) {
+		json one = json_at(list, i);
+
+		if (str_is(json_text_at(one, "by"), S("contact")) &&
+			json_text_at(one, "emoji").len)
+			json_put(t->out, "emoji", json_text_at(one, "emoji"));
+	}
+	json_close(t->out, '}');
+	return OK;
+}
+
+/* A customer changed or took back what they wrote, or reacted to something. */
+static enum err tell_change(const struct telling *t, const struct subject *s,
+	enum webhook_kind kind)
 {
 	open_value(t);
 	put_contact(t, &s->contact);
@@ -436,15 +472,10 @@ static enum err tell_change(const struct telling *t, const struct subject *s, bo
 	/* The event's own id: the change has none of the network's that we kept. */
 	json_put(t->out, "id", graph_wamid(t->job->arena, t->event->id));
 	json_put(t->out, "timestamp", seconds_text(t, t->event->at_ms));
-	json_put(t->out, "type", revoked ? S("revoke") : S("edit"));
-	json_open_in(t->out, revoked ? "revoke" : "edit", '{');
-	json_put(t->out, "original_message_id", graph_wamid(t->job->arena, s->message.id));
-	if (!revoked) {
-		json_open_in(t->out, "message", '{');
-		TRY(put_content(t, &s->message));
-		json_close(t->out, '}');
-	}
-	json_close(t->out, '}');
+	if (kind == WEBHOOK_MESSAGE_REACTED)
+		TRY(put_reaction(t, &s->message));
+	else
+		TRY(put_change(t, &s->message, kind == WEBHOOK_MESSAGE_DELETED));
 	json_close(t->out, '}');
 	json_close(t->out, ']');
 	json_close(t->out, '}');
@@ -567,8 +598,9 @@ static enum err tell_about_message(const struct telling *t, json detail)
 	struct subject subject;
 
 	TRY(load_subject(t, &subject));
-	if (kind == WEBHOOK_MESSAGE_EDITED || kind == WEBHOOK_MESSAGE_DELETED)
-		return tell_change(t, &subject, kind == WEBHOOK_MESSAGE_DELETED);
+	if (kind == WEBHOOK_MESSAGE_EDITED || kind == WEBHOOK_MESSAGE_DELETED ||
+		kind == WEBHOOK_MESSAGE_REACTED)
+		return tell_change(t, &subject, kind);
 	if (json_text_at(detail, "status").len)
 		return tell_status(t, &subject, detail);
 	return tell_message(t, &subject);

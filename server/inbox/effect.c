@@ -164,6 +164,8 @@ enum err message_react(struct job *job, id64 message, const struct reaction *rea
 	TRY(seal(job, SEAL_REACTION, known, &sealed));
 	TRY(sql_message_react(job, &(struct sql_message_react){
 		.id = message, .workspace = job->workspace, .reactions = sealed }, NULL));
+	if (!timed.by_business && !timed.is_history)
+		return note_change(job, &row, WEBHOOK_MESSAGE_REACTED, timed.at_ms, changes);
 	note(job, &row, changes);
 	return OK;
 }
@@ -172,7 +174,7 @@ static enum err apply_reaction(struct job *job, id64 message, const struct effec
 	struct inbox_changes *changes)
 {
 	const struct reaction reaction = { effect->emoji.ptr ? effect->emoji : S(""),
-		effect->by_business, effect->at_ms };
+		effect->by_business, effect->at_ms, effect->is_history };
 	struct message_row row;
 
 	TRY(message_react(job, message, &reaction, changes));

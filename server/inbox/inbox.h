@@ -379,7 +379,7 @@ enum err message_move(struct job *job, id64 message, const struct status_step *s
 	struct inbox_changes *changes, bool *moved);
 
 /* One emoji for each side; an empty one removes it. The later at_ms counts. */
-struct reaction { str emoji; bool by_business; int64_t at_ms; };
+struct reaction { str emoji; bool by_business; int64_t at_ms; bool is_history; };
 enum err message_react(struct job *job, id64 message, const struct reaction *reaction,
 	struct inbox_changes *changes);
 

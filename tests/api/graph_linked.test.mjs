@@ -76,7 +76,7 @@ for (const store of stores) describe(`a program over a linked number on ${store}
       return response.writeHead(status).end()
     })
     await api.want(201, 'POST', '/webhooks', { format: 'cloud_api', url: hook.url, verify_token: 'bot token', secret, channel_ids: [channel.id],
-      events: ['message.received', 'message.sent', 'message.delivered', 'message.read', 'message.failed'] })
+      events: ['message.received', 'message.sent', 'message.delivered', 'message.read', 'message.failed', 'message.edited', 'message.deleted', 'message.reacted'] })
     number = (await fetch(`${demo.url}/graph/v20.0/${channel.id}`, { headers: { authorization: `Bearer ${demo.api_key}` } }).then((answer) => answer.json())).id
     await customer({ type: 'text', text: { body: 'hello bot' } })
   }, { timeout: 120_000 })
@@ -169,5 +169,9 @@ for (const store of stores) describe(`a program over a linked number on ${store}
     const said = (await told((one) => one.text?.body === 'I meant to say', 'a text')).message
     await customer({ type: 'reaction', reaction: { message_id: text, emoji: '❤' }, reply_to: text })
     assert.deepEqual((await told((one) => one.type === 'reaction', 'their reaction')).message.reaction, { message_id: said.id, emoji: '❤' })
+    await customer({ type: 'reaction', reaction: { message_id: text, emoji: '' }, reply_to: text })
+    await told((one) => one.type === 'reaction' && !one.reaction.emoji, 'that it is taken back')
+    await customer({ type: 'edit', edit: { message_id: text, body: 'I mean to say' }, reply_to: text })
+    assert.equal((await told((one) => one.type === 'edit', 'the edit')).message.edit.message.text.body, 'I mean to say')
   })
 })

@@ -2,7 +2,7 @@
 import type { Webhook, WebhookEventType } from '@shared/api/types'
 
 export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEventType[] }[] = [
-  { name: 'message', events: ['message.received', 'message.sent', 'message.delivered', 'message.read', 'message.failed', 'message.edited', 'message.deleted'] },
+  { name: 'message', events: ['message.received', 'message.sent', 'message.delivered', 'message.read', 'message.failed', 'message.edited', 'message.deleted', 'message.reacted'] },
   { name: 'conversation', events: ['conversation.created', 'conversation.updated', 'conversation.assigned', 'conversation.closed'] },
   { name: 'contact', events: ['contact.created', 'contact.updated', 'contact.opted_out', 'contact.erased'] },
   { name: 'system', events: ['template.status_changed', 'channel.status_changed', 'number.route_changed'] },
