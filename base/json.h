@@ -81,5 +81,7 @@ void json_put_id(struct buf *b, const char *key, id64 id);  /* a string; null fo
 void json_put_ms(struct buf *b, const char *key, int64_t ms); /* a number; null for 0 */
 void json_put_raw(struct buf *b, const char *key, str already_json);
 void json_put_value(struct buf *b, const char *key, json v); /* NULL as null */
+/* JSON that was written here, with all that is not ASCII as \uXXXX (small letters, UTF-16). */
+void json_write_ascii(struct buf *b, str already_json);
 
 #endif

@@ -248,3 +248,43 @@ void json_put_value(struct buf *b, const char *key, json v)
 		break;
 	}
 }
+
+/* ---- in ASCII ---- */
+
+static uint32_t point_of(str part)
+{
+	uint32_t point = (uint8_t)part.ptr[0] & (0x7Fu >> part.len);
+
+	for (size_t i = 1; i < part.len; i++)
+		point = point << 6 | ((uint8_t)part.ptr[i] & 0x3F);
+	return point;
+}
+
+static size_t write_utf16(struct buf *b, str s, size_t at)
+{
+	size_t n = good_length(s, at);
+	uint32_t point = n ? point_of(str_part(s, at, n)) : 0xFFFD;
+
+	if (point >= 0x10000)
+		buf_printf(b, "\\u%04x\\u%04x", (unsigned)(0xD800 + ((point - 0x10000) >> 10)),
+			(unsigned)(0xDC00 + (point & 0x3FF)));
+	else
+		buf_printf(b, "\\u%04x", (unsigned)point);
+	return n ? n : 1;
+}
+
+void json_write_ascii(struct buf *b, str already_json)
+{
+	size_t done = 0, at = 0;
+
+	while (at < already_json.len) {
+		if ((uint8_t)already_json.ptr[at] < 0x80) {
+			at++;
+			continue;
+		}
+		buf_str(b, str_part(already_json, done, at - done));
+		at += write_utf16(b, already_json, at);
+		done = at;
+	}
+	buf_str(b, str_part(already_json, done, at - done));
+}

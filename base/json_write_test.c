@@ -134,3 +134,23 @@ TEST(json_keys_are_escaped)
 	json_close(&b, '}');
 	EXPECT_STR(buf_text(&b), "{\"a\\\"\\u003c\":1,\"none\":null}");
 }
+
+static str in_ascii(str json_text_)
+{
+	struct buf b = buf_in(test_arena(), 1000);
+
+	json_write_ascii(&b, json_text_);
+	return buf_text(&b);
+}
+
+TEST(json_in_ascii_says_the_same)
+{
+	json v;
+	str wide = S("{\"a\":\"x \xC3\xA9 \xE2\x9D\xA4 \xF0\x9F\x98\x80!\"}");
+
+	EXPECT_STR(in_ascii(wide), "{\"a\":\"x \\u00e9 \\u2764 \\ud83d\\ude00!\"}");
+	EXPECT_OK(json_read(test_arena(), in_ascii(wide), &v, NULL));
+	EXPECT_STR(json_text_at(v, "a"), "x \xC3\xA9 \xE2\x9D\xA4 \xF0\x9F\x98\x80!");
+	EXPECT_STR(in_ascii(S("{\"a\":\"\xFF\"}")), "{\"a\":\"\\ufffd\"}");
+	EXPECT_STR(in_ascii(S("[]")), "[]");
+}

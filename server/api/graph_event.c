@@ -11,7 +11,7 @@
 #include "api/graph.h"
 #include "store/queries.h"
 
-enum { BODY_MAX = 6 << 20, CODE_UNKNOWN = 131000 };
+enum { BODY_MAX = 6 << 20, ASCII_MAX = 3 * BODY_MAX, CODE_UNKNOWN = 131000 };
 
 struct telling {
 	struct job *job;
@@ -629,7 +629,7 @@ static enum err tell(const struct telling *t, str source)
 enum err api_webhook_cloud_body(struct job *job, const struct webhook_event_row *event, str source,
 	str *body)
 {
-	struct buf out = buf_in(job->arena, BODY_MAX);
+	struct buf out = buf_in(job->arena, BODY_MAX), ascii = buf_in(job->arena, ASCII_MAX);
 	struct telling t = { job, event, &out, NULL };
 	enum err e = event->channel_id ? channel_get(job, event->channel_id, &t.channel) : OK;
 
@@ -645,8 +645,11 @@ enum err api_webhook_cloud_body(struct job *job, const struct webhook_event_row 
 		buf_clear(&out);
 		tell_alert(&t, "GONE", S("What happened is not there any more."), false);
 	}
-	if (out.failed)
+	/* Meta signs what it sends with all but ASCII escaped, and there are programs that escape
+	 * what they got before they check the signature: it must be the same either way. */
+	json_write_ascii(&ascii, buf_text(&out));
+	if (out.failed || ascii.failed)
 		return fail(job, ERR_BUG, "an event is too large to be told");
-	*body = buf_text(&out);
+	*body = buf_text(&ascii);
 	return OK;
 }
