@@ -37,6 +37,7 @@ struct ws {
 	struct reader *reader; /* NULL between frames */
 	struct buf message;    /* heap; of the fragments so far */
 	int64_t heard_us, closing_us;
+	void (*on_closing)(struct stream *stream); /* or NULL */
 	size_t message_max, unsent_max;
 	struct exchange *handshake; /* of a server, until accepted */
 	char *reason;               /* heap; what the peer's close frame said */
@@ -137,6 +138,8 @@ static void send_close(struct ws *ws, int code, str reason)
 				  (bytes){ payload, code == WS_NO_CODE ? 0 : len + 2 }));
 	ws->close_sent = true;
 	ws->closing_us = clock_monotonic_us();
+	if (ws->on_closing)
+		ws->on_closing(ws->stream);
 }
 
 /* RFC 6455 §7.1.7: "Fail the WebSocket Connection". */
@@ -483,6 +486,20 @@ void ws_gone(struct ws *ws)
 	heap_free(ws->reason);
 	buf_done(&ws->message);
 	heap_free(ws);
+}
+
+void ws_set_closing(struct ws *ws, void (*fn)(struct stream *stream))
+{
+	ws->on_closing = fn;
+}
+
+int64_t ws_due_us(const struct ws *ws)
+{
+	int64_t silence_ms = ws->has_pinged ? HEARD_MAX_MS : WS_PING_INTERVAL_MS,
+		due = ws->heard_us + silence_ms * US_PER_MS,
+		closed = ws->closing_us + (int64_t)WS_CLOSE_TIMEOUT_MS * US_PER_MS;
+
+	return ws->close_sent && closed < due ? closed : due;
 }
 
 void ws_check_time(struct ws *ws, int64_t now_us)

@@ -27,7 +27,7 @@ enum {
 	TARGETS_MAX = 8,
 	CONNECT_TIMEOUT_MS = 15000,
 	REPLY_HEAD_MAX = 16u << 10,
-	CHECK_MS = 1000,
+	CHECK_STEP_MS = 1000,
 	KEY_SIZE = 16,
 	URL_MAX = 2048,
 };
@@ -58,7 +58,7 @@ struct client {
 	size_t target_count, target_next;
 	int connecting_fd;
 	struct event connecting;
-	struct loop_timer *timer; /* of the whole opening; then the check once a second */
+	struct loop_timer *timer; /* of the whole opening; then of silence and of closing */
 	char remote[ADDRESS_TEXT_MAX];
 };
 
@@ -108,12 +108,32 @@ static void on_loop_end(struct loop_ending *ending)
 	    "The program ends.");
 }
 
+static void on_check(void *arg);
+
+/* When there will be something to do, and not before: hundreds of connections are idle. At the same
+ * moment of a second for all of them, so that the loop wakes once. */
+static void plan_check(struct client *c)
+{
+	int64_t now_ms = clock_monotonic_us() / 1000, due_ms = ws_due_us(c->ws) / 1000 + 1;
+
+	due_ms += CHECK_STEP_MS - due_ms % CHECK_STEP_MS;
+	loop_cancel(c->timer);
+	c->timer = loop_after(c->loop, due_ms > now_ms ? due_ms - now_ms : 0, on_check, c);
+}
+
 static void on_check(void *arg)
 {
 	struct client *c = arg;
 
-	c->timer = loop_after(c->loop, CHECK_MS, on_check, c);
+	c->timer = NULL;
 	ws_check_time(c->ws, clock_monotonic_us());
+	if (!c->stream.dead)
+		plan_check(c);
+}
+
+static void on_closing(struct stream *s)
+{
+	plan_check((struct client *)s);
 }
 
 /* The handshake. */
@@ -151,8 +171,8 @@ static const char *wrong_in_reply(const struct client *c, str head)
 static void opened(struct client *c)
 {
 	c->is_open = true;
-	loop_cancel(c->timer);
-	c->timer = loop_after(c->loop, CHECK_MS, on_check, c);
+	plan_check(c);
+	ws_set_closing(c->ws, on_closing);
 	if (c->stream.unsent ==
 	    0) { /* a server that answers before it was asked is no reason to crash */
 		arena_destroy(c->arena);

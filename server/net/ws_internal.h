@@ -40,6 +40,10 @@ void ws_gone(struct ws *ws);  /* tells the owner, and frees */
 /* What on_close will tell, unless the peer says more. */
 void ws_set_reason(struct ws *ws, str reason);
 void ws_check_time(struct ws *ws, int64_t now_us);
+/* When that will have something to do. It moves away as frames come; it comes nearer by a close
+ * alone, of which fn is told. */
+int64_t ws_due_us(const struct ws *ws);
+void ws_set_closing(struct ws *ws, void (*fn)(struct stream *stream));
 bool ws_is_accepted(const struct ws *ws);
 /* RFC 6455 §4.2.2: the answer to a handshake's key. */
 void ws_accept_key(str key, char out[WS_ACCEPT_SIZE]);

@@ -629,6 +629,48 @@ TEST(our_client_believes_no_liar)
 	test_server_stop(server);
 }
 
+/* Shakes hands, and says nothing any more. */
+static void *run_mute(void *arg)
+{
+	struct liar *liar = arg;
+	char request[4096], accept_key[WS_ACCEPT_SIZE], *key;
+	int fd = accept(liar->fd, NULL, NULL);
+	ssize_t n = recv(fd, request, sizeof request - 1, 0);
+
+	request[n > 0 ? n : 0] = 0;
+	key = strstr(request, "Sec-WebSocket-Key: ");
+	if (key) {
+		ws_accept_key((str){ key + strlen("Sec-WebSocket-Key: "), 24 }, accept_key);
+		dprintf(fd, SWITCHING UPGRADING "Sec-WebSocket-Accept: %.*s\r\n\r\n",
+			WS_ACCEPT_SIZE, accept_key);
+	}
+	while (recv(fd, request, sizeof request, 0) > 0)
+		;
+	close(fd);
+	return NULL;
+}
+
+TEST(our_client_cuts_off_who_does_not_answer_its_close)
+{
+	struct test_server *server = start();
+	struct liar mute;
+	int64_t began_us;
+
+	liar_start(&mute, STR_NONE);
+	pthread_create(&mute.thread, NULL, run_mute, &mute);
+	EXPECT_OK(connect_to(server,
+		arena_printf(test_arena(), "ws://127.0.0.1:%d", mute.port), true));
+	EXPECT(test_flag_wait(&mine.opened, 1));
+	began_us = clock_monotonic_us();
+	test_on_loop(server->loop, close_mine, NULL);
+	(void)test_flag_wait(&mine.closed, 1); /* WS_CLOSE_TIMEOUT_MS is longer than its wait */
+	EXPECT(test_flag_wait(&mine.closed, 1));
+	EXPECT(clock_monotonic_us() - began_us < 15000000); /* not after the silence of a ping */
+	pthread_join(mute.thread, NULL);
+	close(mute.fd);
+	test_server_stop(server);
+}
+
 TEST(what_is_open_when_the_loop_ends_is_closed)
 {
 	struct test_server *server = start();
