@@ -430,6 +430,36 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 		.remote_key = remote_key, .workspace = job->workspace }, NULL) : OK;
 }
 
+static enum err settle(struct job *job, const struct missed_effect_row *row,
+	struct inbox_changes *changes)
+{
+	uint8_t key[REMOTE_KEY_SIZE];
+
+	memcpy(key, row->remote_key.ptr, sizeof key);
+	TRY(db_begin(job, DB_WRITE));
+	TRY(effects_arrive(job, key, row->message, changes));
+	return db_commit(job);
+}
+
+enum err effects_settle_missed(struct job *job, size_t max, size_t *count)
+{
+	struct missed_effect_rows rows;
+
+	TRY(sql_effect_missed(job, &(struct sql_effect_missed){ job->now_ms - EFFECTS_MISSED_MS,
+		(int64_t)max }, &rows));
+	*count = rows.count;
+	for (size_t i = 0; i < rows.count; i++) {
+		struct inbox_changes changes = { 0 };
+
+		if (rows.items[i].remote_key.len != REMOTE_KEY_SIZE)
+			continue;
+		job->workspace = rows.items[i].workspace;
+		TRY(settle(job, &rows.items[i], &changes));
+		inbox_tell(job, &changes);
+	}
+	return OK;
+}
+
 /* Our own id is only believed for a message that this channel had: another system may use the same
  * field. One that was moved to another channel may have gone through after all. */
 static enum err is_ours(struct job *job, const struct channel *ch, const struct message_row *row,

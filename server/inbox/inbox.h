@@ -307,6 +307,13 @@ enum err conversation_counts_fold(struct job *job);
  * own transaction. */
 enum err conversation_counts_check(struct job *job, bool mend, size_t *wrong);
 
+/* Where transactions run side by side (PostgreSQL), a receipt may be put among those that wait for
+ * their message while another transaction names that message: neither sees the other. Applies those
+ * of the last EFFECTS_MISSED_MS, at most max, each in a transaction of its own; *count how many.
+ * For the timer. */
+#define EFFECTS_MISSED_MS 600000
+enum err effects_settle_missed(struct job *job, size_t max, size_t *count);
+
 /* ---- their life (conversation_life.c) ---- */
 
 /* Opens those whose snooze is over, of all workspaces, at most max, each in a transaction of its

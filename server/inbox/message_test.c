@@ -310,6 +310,45 @@ STORE_TEST(a_status_before_its_message_waits_for_it_once)
 	EXPECT_INT(waiting.count, 0);
 }
 
+/* As two transactions leave it that ran side by side: the message is there, and the status waits.
+ */
+STORE_TEST(a_status_that_missed_its_message_meets_it_soon)
+{
+	struct channel *ch = test_channel(job);
+	struct provider_event status = test_tick("wamid.E", STATUS_READ, TEST_NOW_MS + 1000),
+			      echo = test_says("12025550142", "wamid.E", "hi", TEST_NOW_MS);
+	uint8_t key[REMOTE_KEY_SIZE];
+	const bytes remote_key = { key, sizeof key };
+	struct waiting_effect_rows waiting;
+	size_t count;
+
+	echo.is_echo = true;
+	message_remote_key(ch->id, T("wamid.E"), key);
+	test_apply(job, ch, &status, NULL);
+	EXPECT_OK(effects_settle_missed(job, 10, &count));
+	EXPECT_INT(count, 0);
+	EXPECT_OK(sql_effect_list(job,
+		&(struct sql_effect_list){ remote_key, job->workspace }, &waiting));
+	EXPECT_INT(waiting.count, 1);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(sql_effect_drop(job,
+		&(struct sql_effect_drop){ remote_key, job->workspace }, NULL));
+	EXPECT_OK(db_commit(job));
+	test_apply(job, ch, &echo, NULL);
+	EXPECT(test_message(job, ch, "wamid.E").status != STATUS_READ);
+	EXPECT_OK(db_begin(job, DB_WRITE));
+	EXPECT_OK(sql_effect_add(job,
+		&(struct sql_effect_add){ job_id(job), job->workspace, remote_key,
+			waiting.items[0].effect_sealed, job->now_ms },
+		NULL));
+	EXPECT_OK(db_commit(job));
+	EXPECT_OK(effects_settle_missed(job, 10, &count));
+	EXPECT_INT(count, 1);
+	EXPECT_INT(test_message(job, ch, "wamid.E").status, STATUS_READ);
+	EXPECT_OK(effects_settle_missed(job, 10, &count));
+	EXPECT_INT(count, 0);
+}
+
 STORE_TEST(a_quote_finds_its_message_also_when_that_comes_later)
 {
 	struct channel *ch = test_channel(job);

@@ -9,6 +9,14 @@ INSERT INTO waiting_effect (id, workspace_id, remote_key, effect_sealed, created
 -- out: id id64, effect_sealed bytes
 SELECT id, effect_sealed FROM waiting_effect WHERE remote_key = $1 AND workspace_id = $2 ORDER BY id LIMIT 100;
 
+-- effect_missed: many missed_effect
+-- What came while its message was being named by another transaction: neither saw the other.
+-- in:  since_ms i64, max i64
+-- out: remote_key bytes, workspace id64, message id64
+SELECT w.remote_key, w.workspace_id AS workspace, m.id AS message
+FROM waiting_effect w JOIN message m ON m.remote_key = w.remote_key AND m.workspace_id = w.workspace_id
+WHERE w.created_ms >= $1 ORDER BY w.created_ms LIMIT $2;
+
 -- effect_drop: exec
 -- in:  remote_key bytes, workspace id64
 DELETE FROM waiting_effect WHERE remote_key = $1 AND workspace_id = $2;
