@@ -4,7 +4,7 @@
 // times of the protocol: a number that is deaf is found within seconds.
 import { readFileSync, readdirSync } from 'node:fs'
 import assert from 'node:assert/strict'
-import { World } from './world.mjs'
+import { World, sleep } from './world.mjs'
 
 const NOTICE = '2026-11'
 const AT_ONCE = 16
@@ -63,13 +63,15 @@ export class LinkedWorld extends World {
     await this.connected(count)
   }
 
-  async figure(name) {
+  /** after_ms: for who looks again and again: looking costs the server something. */
+  async figure(name, after_ms = 0) {
+    if (after_ms) await sleep(after_ms)
     const text = (await this.get('/metrics'))?.text ?? ''
     return Number(new RegExp(`^parley_${name} ([0-9.e+]+)`, 'm').exec(text)?.[1])
   }
 
   connected(count = this.numbers.length, ms = 180_000) {
-    return this.until(async () => (await this.figure('linked_connected')) === count, `${count} numbers are connected`, ms)
+    return this.until(async () => (await this.figure('linked_connected', 100)) === count, `${count} numbers are connected`, ms)
   }
 
   async bulk(action, ids = this.ids) {
