@@ -321,8 +321,9 @@ struct client_incoming {
 	int64_t t_s, count;     /* count: which attempt the sender says it is */
 	bool is_own, is_group, is_peer, is_hidden;
 	bool has_content;       /* more than a key was deciphered */
+	bool is_told;           /* now, or before */
 	bool is_keyless;        /* there is no sender key to read it with */
-	int encs, opened, failed, nack;
+	int encs, doubled, failed, nack;
 	enum signal_outcome failure;
 };
 enum err client_take_message(struct wa_client *c, const struct wa_call *call,

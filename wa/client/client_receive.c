@@ -285,12 +285,13 @@ static bool is_empty(const Wa__Message *content)
 }
 
 static enum err tell_content(struct wa_client *c, const struct wa_call *call,
-	const struct client_incoming *in, struct wa_message *m)
+	struct client_incoming *in, struct wa_message *m)
 {
 	struct client_about about = { in->chat, in->author, in->id };
 	bool seen;
 
 	TRY(was_seen(c, call, in, &seen));
+	in->is_told = true;
 	if (seen)
 		return OK;
 	TRY(note_seen(c, call, in));
@@ -397,7 +398,6 @@ static enum err take_opened(struct wa_client *c, const struct wa_call *call,
 		TRY(client_tell_identity(c, call, &in->sender));
 	if (opened->is_new)
 		TRY(client_saw_device(c, call, &in->sender));
-	in->opened++;
 	if (signal_unpad(opened->padded, &plain))
 		return take_content(c, call, in, plain);
 	in->nack = NACK_PARSING;
@@ -421,7 +421,7 @@ static enum err take_enc(struct wa_client *c, const struct wa_call *call,
 	case SIGNAL_DONE:
 		return take_opened(c, call, in, &opened);
 	case SIGNAL_DUPLICATE:
-		in->opened++;
+		in->doubled++;
 		return OK;
 	case SIGNAL_GARBAGE:
 		in->nack = NACK_PARSING;
@@ -470,6 +470,20 @@ static enum err take_unavailable(struct wa_client *c, const struct wa_call *call
 	return client_send_ack(c, call, in->stanza, 0);
 }
 
+/* Its key was used before: by itself, or by another message, for some clients lose count. Of those
+ * that bring nothing to tell, it is noted that they came. */
+static enum err take_doubled(struct wa_client *c, const struct wa_call *call,
+	struct client_incoming *in)
+{
+	bool seen;
+
+	TRY(was_seen(c, call, in, &seen));
+	if (seen || in->is_peer || client_is_status(&in->from))
+		return acknowledge(c, call, in);
+	in->failure = SIGNAL_DUPLICATE;
+	return client_retry_ask(c, call, in);
+}
+
 static enum err take_failed(struct wa_client *c, const struct wa_call *call,
 	const struct client_incoming *in)
 {
@@ -500,6 +514,10 @@ enum err client_take_message(struct wa_client *c, const struct wa_call *call,
 	/* Of several ciphertexts of one thing, one is enough. */
 	if (in.failed && !in.has_content)
 		return take_failed(c, call, &in);
+	if (in.doubled && !in.has_content && !in.nack)
+		return take_doubled(c, call, &in);
+	if (!in.nack && !in.is_peer && !in.is_told)
+		TRY(note_seen(c, call, &in));
 	if (!in.nack)
 		return acknowledge(c, call, &in);
 	/* Nobody can read it, also not when it is sent again: that is told, too. */

@@ -182,6 +182,33 @@ TEST(a_message_that_comes_twice_is_told_once)
 	board_done(a.b);
 }
 
+/* Some clients load a session, encipher, and store it over what came meanwhile: two messages then
+ * have one key, of which the second is not a double. */
+TEST(a_message_under_a_key_that_was_used_is_asked_for_again)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false), back = board_jid(a.own, false),
+		   device = board_jid(a.theirs, true);
+	const struct wa_store *store = &a.own->client->config.store;
+	str address;
+	bytes session;
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "hello"));
+	EXPECT_OK(board_send(a.theirs, &back, "3EB002", "hello"));
+	device.device = 3;
+	address = signal_address(test_arena(), &device);
+	EXPECT_OK(store->get(store->arg, WA_RECORD_SESSION, address, test_arena(), &session));
+	session = arena_bytes(test_arena(), session);
+	EXPECT_OK(board_send(a.own, &to, "3EB003", "first"));
+	EXPECT_OK(store->put(store->arg, WA_RECORD_SESSION, address, session));
+	EXPECT_OK(board_send(a.own, &to, "3EB004", "second"));
+	EXPECT_STR(board_text(a.theirs, 1), "first");
+	EXPECT_STR(board_text(a.theirs, 2), "(waiting)");
+	EXPECT_STR(board_text(a.theirs, 3), "second");
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 4);
+	board_done(a.b);
+}
+
 TEST(what_was_not_acknowledged_goes_again_after_the_connection_came_back)
 {
 	struct cast a = cast_make();
