@@ -1,8 +1,9 @@
 // baileys.mjs: unmodified Baileys clients on the sandbox's network of linked devices.
 import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { readdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import makeWASocket, { normalizeMessageContent, proto, useMultiFileAuthState } from 'baileys'
+import makeWASocket, { generateMessageIDV2, normalizeMessageContent, proto, useMultiFileAuthState } from 'baileys'
 import pino from 'pino'
 import { until } from './parley.mjs'
 
@@ -37,7 +38,7 @@ function sealVote({ id, secret, creator, voter }, names) {
   return { encIv, encPayload: Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]) }
 }
 
-/** One Baileys device: connects again after 515, as its documentation wants, and after nothing else. */
+/** One Baileys device: connects again after 515, as its documentation wants, and after nothing else unless it `persists`. */
 export class Client extends EventEmitter {
   static count = 0
 
@@ -94,7 +95,7 @@ export class Client extends EventEmitter {
     if (update.connection !== 'close') return
     this.isOpen = false
     this.code = update.lastDisconnect?.error?.output?.statusCode
-    if (this.code === RESTART_REQUIRED && !this.ended) this.connect()
+    if ((this.code === RESTART_REQUIRED || this.options.persists) && !this.ended) this.connect()
   }
 
   end() {
@@ -121,6 +122,25 @@ export class Client extends EventEmitter {
     const sent = await this.sock.sendMessage(jid, content, options)
     this.sent.set(sent.key.id, sent.message)
     return sent
+  }
+
+  /** As say(), again under the same id until the connection has held. */
+  async saySurely(jid, content, messageId = generateMessageIDV2()) {
+    await until(() => this.isOpen && this.say(jid, content, { messageId }), 'it to be sent', WAIT_MS)
+    return messageId
+  }
+
+  /** All that it knows of others' ratchets goes, as with a disk, and it is started again. */
+  async loseKeys() {
+    const { persists } = this.options
+    this.options.persists = false
+    this.sock.end()
+    await until(() => !this.isOpen, 'its end', WAIT_MS)
+    for (const name of await readdir(this.folder))
+      if (/^(session|sender-key)-/.test(name)) await unlink(path.join(this.folder, name))
+    this.options.persists = persists
+    this.connect()
+    await this.opened()
   }
 
   /** A content as the protocol has it. */

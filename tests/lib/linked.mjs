@@ -65,6 +65,19 @@ export class Thread {
     return (await this.demo.api('GET', `/conversations/${this.id}/messages?limit=100`)).data
   }
 
+  /** All messages, the newest hundred first. */
+  async all() {
+    if (!this.id) await this.conversation()
+    const found = []
+    for (let before = '', more = true; more;) {
+      const page = await this.demo.api('GET', `/conversations/${this.id}/messages?limit=100${before}`)
+      found.push(...page.data)
+      more = page.has_before
+      before = `&before=${page.data[0]?.id}`
+    }
+    return found
+  }
+
   /** The message for which that holds. */
   shows(test, what = 'the message in the inbox') {
     return until(async () => (await this.messages()).find(test), what, WAIT_MS)
