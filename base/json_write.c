@@ -288,3 +288,14 @@ void json_write_ascii(struct buf *b, str already_json)
 	}
 	buf_str(b, str_part(already_json, done, at - done));
 }
+
+str json_ids(struct arena *arena, const id64 *ids, size_t count)
+{
+	struct buf out = buf_in(arena, count * (ID64_TEXT_MAX + 1) + 2);
+
+	json_open(&out, '[');
+	for (size_t i = 0; i < count; i++)
+		json_put_int(&out, NULL, ids[i]);
+	json_close(&out, ']');
+	return buf_text(&out);
+}

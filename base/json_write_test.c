@@ -154,3 +154,11 @@ TEST(json_in_ascii_says_the_same)
 	EXPECT_STR(in_ascii(S("{\"a\":\"\xFF\"}")), "{\"a\":\"\\ufffd\"}");
 	EXPECT_STR(in_ascii(S("[]")), "[]");
 }
+
+TEST(json_ids_are_a_list_of_numbers)
+{
+	const id64 ids[] = { 1, 9007199254740993 };
+
+	EXPECT_STR(json_ids(test_arena(), ids, 2), "[1,9007199254740993]");
+	EXPECT_STR(json_ids(test_arena(), NULL, 0), "[]");
+}

@@ -215,17 +215,6 @@ static enum err check_draft(struct job *job, const struct webhook_draft *draft)
 
 /* ---- writing ---- */
 
-static str channels_text(struct job *job, const struct webhook *w)
-{
-	struct buf out = buf_in(job->arena, w->channel_count * (ID64_TEXT_MAX + 1) + 2);
-
-	json_open(&out, '[');
-	for (size_t i = 0; i < w->channel_count; i++)
-		json_put_int(&out, NULL, w->channels[i]);
-	json_close(&out, ']');
-	return buf_text(&out);
-}
-
 static str kinds_text(struct job *job, int64_t kinds)
 {
 	struct buf out = buf_in(job->arena, KINDS_TEXT_MAX);
@@ -391,7 +380,7 @@ static enum err create_it(struct job *job, void *arg)
 			.url = url,
 			.description = w->description,
 			.kinds = w->kinds,
-			.channels = channels_text(job, w),
+			.channels = json_ids(job->arena, w->channels, w->channel_count),
 			.secret = secret,
 			.disabled_ms = w->disabled_ms,
 			.now_ms = job->now_ms,
@@ -417,7 +406,7 @@ static enum err change_it(struct job *job, void *arg)
 			.url = url,
 			.description = w->description,
 			.kinds = w->kinds,
-			.channels = channels_text(job, w),
+			.channels = json_ids(job->arena, w->channels, w->channel_count),
 			.disabled_ms = w->disabled_ms,
 			.disabled_reason = w->disabled_reason,
 			.failing_since_ms = w->failing_since_ms,

@@ -147,17 +147,6 @@ enum err webhook_resend(struct job *job, id64 webhook, id64 event, int64_t *coun
 	return OK;
 }
 
-static str channel_list(struct job *job, const struct webhook *w)
-{
-	struct buf out = buf_in(job->arena, w->channel_count * (ID64_TEXT_MAX + 1) + 2);
-
-	json_open(&out, '[');
-	for (size_t i = 0; i < w->channel_count; i++)
-		json_put_int(&out, NULL, w->channels[i]);
-	json_close(&out, ']');
-	return buf_text(&out);
-}
-
 static enum err replay_it(struct job *job, void *arg)
 {
 	struct again *a = arg;
@@ -170,7 +159,7 @@ static enum err replay_it(struct job *job, void *arg)
 			.kinds = w.format == WEBHOOK_CLOUD_API ? w.kinds & WEBHOOK_META_KINDS
 							       : w.kinds,
 			.audience = 1 << w.format,
-			.channels = channel_list(job, &w),
+			.channels = json_ids(job->arena, w.channels, w.channel_count),
 			.all_channels = w.channel_count == 0,
 			.from = id64_floor(a->from_ms),
 			.until = id64_floor(a->until_ms),

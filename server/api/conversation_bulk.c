@@ -159,17 +159,6 @@ static enum err change_one(struct bulk *b, struct conversation_bulk *one)
 	return OK;
 }
 
-static str ids_text(struct job *job, const id64 *ids, size_t count)
-{
-	struct buf out = buf_in(job->arena, count * (ID64_TEXT_MAX + 1) + 2);
-
-	json_open(&out, '[');
-	for (size_t i = 0; i < count; i++)
-		json_put_int(&out, NULL, ids[i]);
-	json_close(&out, ']');
-	return buf_text(&out);
-}
-
 static enum err look_at_labels(struct bulk *b)
 {
 	size_t looks = (b->count + LABELS_PER_LOOK - 1) / LABELS_PER_LOOK;
@@ -182,7 +171,7 @@ static enum err look_at_labels(struct bulk *b)
 
 		TRY(sql_label_of_conversations(b->job,
 			&(struct sql_label_of_conversations){
-				.conversations = ids_text(b->job, b->ids + from,
+				.conversations = json_ids(b->job->arena, b->ids + from,
 					left < LABELS_PER_LOOK ? left : LABELS_PER_LOOK),
 				.workspace = b->job->workspace },
 			&b->labels_before[i]));

@@ -25,13 +25,7 @@ static void add_id(struct ids *ids, id64 id)
 
 static str ids_text(struct job *job, const struct ids *ids)
 {
-	struct buf out = buf_in(job->arena, ids->count * (ID64_TEXT_MAX + 1) + 2);
-
-	json_open(&out, '[');
-	for (size_t i = 0; i < ids->count; i++)
-		json_put_int(&out, NULL, ids->items[i]);
-	json_close(&out, ']');
-	return ids->count ? buf_text(&out) : S("");
+	return ids->count ? json_ids(job->arena, ids->items, ids->count) : S("");
 }
 
 static void *join(struct arena *arena, const void *a, size_t a_size, const void *b, size_t b_size)

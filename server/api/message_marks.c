@@ -8,17 +8,6 @@
 
 /* ---- as they are shown ---- */
 
-static str ids_text(struct job *job, const id64 *ids, size_t count)
-{
-	struct buf out = buf_in(job->arena, count * (ID64_TEXT_MAX + 1) + 2);
-
-	json_open(&out, '[');
-	for (size_t i = 0; i < count; i++)
-		json_put_int(&out, NULL, ids[i]);
-	json_close(&out, ']');
-	return buf_text(&out);
-}
-
 enum err view_load_marks(struct job *job, struct view *view)
 {
 	size_t conversations = view->conversations.count, messages = view->messages.count;
@@ -28,13 +17,13 @@ enum err view_load_marks(struct job *job, struct view *view)
 		ids[i] = view->conversations.items[i].contact_id;
 	if (conversations)
 		TRY(sql_chat_mark_of_contacts(job,
-			&(struct sql_chat_mark_of_contacts){ ids_text(job, ids, conversations),
-				job->workspace },
+			&(struct sql_chat_mark_of_contacts){
+				json_ids(job->arena, ids, conversations), job->workspace },
 			&view->marks));
 	for (size_t i = 0; i < messages; i++)
 		ids[i] = view->messages.items[i].id;
 	return messages ? sql_message_star_of(job, &(struct sql_message_star_of){
-		ids_text(job, ids, messages), job->workspace }, &view->stars) : OK;
+		json_ids(job->arena, ids, messages), job->workspace }, &view->stars) : OK;
 }
 
 static const struct chat_mark_row *find_mark(const struct view *view,

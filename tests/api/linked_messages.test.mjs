@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, before, describe, test as run } from 'node:test'
+import { PDF, PNG, wave } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 import { Caller } from './server.mjs'
 
@@ -12,20 +13,6 @@ const test = (name, work) => run(name, { timeout: 120_000 }, work)
 const NOTICE = '2026-11'
 const WAIT = 30_000
 const PHONES = { desk: '6281234567801', customer: '6281234567802' }
-const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
-const PDF = Buffer.from('%PDF-1.4\n%%EOF\n')
-
-/** A second of a tone, as WAV. */
-function wave() {
-  const samples = 16_000
-  const data = Buffer.alloc(44 + samples * 2)
-  data.write('RIFF', 0); data.writeUInt32LE(36 + samples * 2, 4); data.write('WAVEfmt ', 8)
-  data.writeUInt32LE(16, 16); data.writeUInt16LE(1, 20); data.writeUInt16LE(1, 22)
-  data.writeUInt32LE(16_000, 24); data.writeUInt32LE(32_000, 28); data.writeUInt16LE(2, 32); data.writeUInt16LE(16, 34)
-  data.write('data', 36); data.writeUInt32LE(samples * 2, 40)
-  for (let i = 0; i < samples; i++) data.writeInt16LE(Math.round(12_000 * Math.sin(i * 0.2)), 44 + i * 2)
-  return data
-}
 
 describe('messages of linked numbers', () => {
   const numbers = {}

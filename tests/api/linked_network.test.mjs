@@ -2,6 +2,7 @@
 // blocks, groups, pictures, typing. All over the sandbox's network of phones.
 import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 import { Caller } from './server.mjs'
 
@@ -39,12 +40,7 @@ describe('a linked number and the phones of others', () => {
     demo = await startDemo({})
     api = new Caller(demo, { key: demo.api_key })
     for (const [phone, name] of [[PHONE, 'Shop'], [ANA, 'Ana'], [BOB, 'Bob'], [CARA, 'Cara']]) await demo.control('POST', '/linked/phones', { phone, name })
-    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Front desk' })
-    const { notice } = await api.want(200, 'GET', '/linked-numbers')
-    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: notice.version })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE })
-    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'connected', 'the connection', WAIT)
+    number = await pairNumber(demo, PHONE)
     await phoneWrites(ANA, PHONE, 'Hello from Ana')
     await thread(/Hello from Ana/)
   })

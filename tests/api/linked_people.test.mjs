@@ -1,6 +1,7 @@
 // linked_people.test.mjs: groups, people, blocks, pace and restrictions of a linked number, over the sandbox's network of phones.
 import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 import { Caller } from './server.mjs'
 
@@ -28,12 +29,7 @@ describe('groups, people and pace of a linked number', () => {
     demo = await startDemo({})
     api = new Caller(demo, { key: demo.api_key })
     for (const [phone, name] of [[PHONE, 'Shop'], [ANA, 'Ana'], [BOB, 'Bob']]) await demo.control('POST', '/linked/phones', { phone, name, play: true })
-    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Front desk' })
-    const { notice } = await api.want(200, 'GET', '/linked-numbers')
-    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: notice.version })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE })
-    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'connected', 'the connection', WAIT)
+    number = await pairNumber(demo, PHONE)
   })
   after(async () => { await demo?.remove() })
 
