@@ -1016,3 +1016,76 @@ TEST(a_crash_while_keys_are_mended_leaves_them_consistent)
 	}
 	EXPECT(mended > 2);
 }
+
+/* ---- what is promised of many (R039, R040) ---- */
+
+#define RECONNECTIONS 1000
+#define PAIRINGS 100
+
+/* Every fourth time the server is in trouble for ten seconds, and every tenth time it is away for a
+ * minute. */
+static int64_t reconnect(int n)
+{
+	struct sim_faults *faults = sim_faults(w.sim);
+	int64_t trouble_ms = n % 10 == 9 ? 60000 : n % 4 == 3 ? 10000 : 0, began_ms;
+
+	faults->failure_reason = trouble_ms ? 503 : 0;
+	EXPECT_OK(sim_cut(w.sim, S(PHONE), device_state().device));
+	began_ms = w.now_ms;
+	pump();
+	pass(trouble_ms);
+	faults->failure_reason = 0;
+	while (wa_session_state(w.session) != WA_OPEN && w.now_ms - began_ms < 600000)
+		pass(100);
+	return w.now_ms - began_ms;
+}
+
+TEST(a_thousand_reconnections_take_less_than_30_seconds_on_average_and_never_a_code)
+{
+	int64_t sum_ms = 0, most_ms = 0;
+
+	open_paired();
+	for (int n = 0; n < RECONNECTIONS; n++) {
+		int64_t took_ms = reconnect(n);
+
+		arena_reset(test_arena());
+		sum_ms += took_ms;
+		most_ms = took_ms > most_ms ? took_ms : most_ms;
+		pass(WA_STABLE_MS + 1000);
+		EXPECT_INT(wa_session_state(w.session), WA_OPEN);
+	}
+	EXPECT(sum_ms / RECONNECTIONS < 30000);
+	EXPECT(most_ms < 120000);
+	EXPECT_INT(w.qr_count, 1);
+	EXPECT(!w.logged_out);
+}
+
+/* A person may look at the first code or at the last, and need a second start. */
+TEST(pairings_that_are_started_end_connected_whichever_code_is_scanned)
+{
+	size_t renewed = 0, connected = 0;
+
+	for (int n = 0; n < PAIRINGS; n++) {
+		size_t wanted = 1 + (size_t)n % SIM_REFS;
+
+		open_world();
+		arena_reset(test_arena());
+		w.random = (uint64_t)n + 1;
+		start();
+		if (n % 7 == 6) {
+			/* Nobody came in time: the codes end, and the number stays. */
+			pass(WA_QR_FIRST_MS + SIM_REFS * WA_QR_NEXT_MS);
+			EXPECT_STR(str_of(w.ending), "qr_expired");
+			EXPECT(!w.logged_out);
+			w.qr_count = 0;
+			start();
+		}
+		while (w.qr_count < wanted && wa_session_state(w.session) == WA_PAIRING)
+			pass(1000);
+		renewed += w.qr_count == wanted;
+		scan();
+		connected += wa_session_state(w.session) == WA_OPEN;
+	}
+	EXPECT_INT(renewed, PAIRINGS);
+	EXPECT_INT(connected, PAIRINGS);
+}
