@@ -251,7 +251,7 @@ static enum err take_over(struct job *job)
 	return OK;
 }
 
-static enum err clean_orphans(struct job *job)
+enum err linked_clean_orphans(struct job *job)
 {
 	struct linked_orphan_rows rows;
 
@@ -280,7 +280,7 @@ static enum err keep_house(struct job *job, void *arg)
 	heap_free(all);
 	TRY(e);
 	TRY(take_over(job));
-	return round++ % ORPHANS_EVERY == 0 ? clean_orphans(job) : OK;
+	return round++ % ORPHANS_EVERY == 0 ? linked_clean_orphans(job) : OK;
 }
 
 /* ---- the life ---- */

@@ -198,6 +198,9 @@ struct linked *linked_keep_reference(struct linked *n);
 void linked_drop(struct linked *n);
 /* Each number of the table, with a reference: heap, count; free the list. */
 struct linked **linked_all(size_t *count);
+/* Those that nobody paired, wants or keeps, and nobody touched for LINKED_ORPHAN_MS before
+ * job->now_ms. */
+enum err linked_clean_orphans(struct job *job);
 /* Out of the table; who still holds it uses it to its end. */
 void linked_forget(struct linked *n);
 
