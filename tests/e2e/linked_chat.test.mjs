@@ -130,6 +130,42 @@ test('a star and a pin go to the owner\'s phone, and what the phone does comes h
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
 })
 
+test('it is seen that the customer writes, calls and has a new phone; a call is refused by the number\'s rule', async () => {
+  await openConversation(page, 'Ana Souza')
+  await stage.demo.control('POST', `/linked/phones/${ANA}/typing`, { to: PHONE })
+  await page.getByText('Ana Souza is writing …').waitFor(WAIT)
+  await write(ANA, { type: 'text', text: { body: 'May I call?' } })
+  await bubble(page, 'May I call?').waitFor(WAIT)
+  await page.getByText('Ana Souza is writing …').waitFor({ state: 'hidden', ...WAIT })
+  await stage.demo.control('POST', `/linked/phones/${ANA}/do`, { do: 'call', to: PHONE })
+  await page.locator('p.note').filter({ hasText: 'They call the phone.' }).waitFor(WAIT)
+
+  const owner = await stage.agent()
+  await owner.goto(`${stage.demo.url}/settings/linked/${number.id}`)
+  await owner.getByRole('switch', { name: 'Refuse calls' }).check(WAIT)
+  await owner.getByLabel('What callers are told').fill('Please write to us.')
+  await owner.getByRole('region', { name: 'Calls' }).getByRole('button', { name: 'Save' }).click()
+  await owner.getByText('Calls are refused from now on.').waitFor(WAIT)
+  await owner.context().close()
+  await stage.demo.control('POST', `/linked/phones/${ANA}/do`, { do: 'call', to: PHONE })
+  await page.locator('p.note').filter({ hasText: 'refused by this number\'s rule' }).waitFor(WAIT)
+})
+
+test('who reads Indonesian is told in Indonesian, also by the network', async () => {
+  const sari = await stage.colleague('Sari')
+  const other = await stage.agent(sari)
+  await openConversation(other, 'Ana Souza')
+  await other.locator('p.note').filter({ hasText: 'Messages disappear after 1 day now.' }).waitFor(WAIT)
+  await other.evaluate(async () => {
+    const { csrf_token: token } = await (await fetch('/api/v1/session')).json()
+    await fetch('/api/v1/session', { method: 'PATCH', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': token }, body: JSON.stringify({ locale: 'id' }) })
+  })
+  await other.reload()
+  await other.locator('p.note').filter({ hasText: 'Sekarang pesan menghilang setelah 1 hari.' }).waitFor(WAIT)
+  await other.locator('p.note').filter({ hasText: 'Mereka menelepon ke ponsel.' }).waitFor(WAIT)
+  await other.context().close()
+})
+
 test('a picture that may be seen once says so, and reads well on a small dark screen', async () => {
   const form = new FormData()
   form.append('file', new Blob([picture(320, 240)], { type: 'image/png' }), 'a.png')
@@ -138,6 +174,10 @@ test('a picture that may be seen once says so, and reads well on a small dark sc
   const small = await stage.agent({ viewport: { width: 360, height: 740 }, colorScheme: 'dark' })
   await openConversation(small, 'Ana Souza')
   await small.getByText('View once').waitFor(WAIT)
+  await small.locator('input[type=file]').setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer: picture(320, 240) })
+  await small.getByLabel('May be seen once').check(WAIT)
+  await small.getByRole('button', { name: 'Send', exact: true }).click(WAIT)
+  await onPhone(ANA, (one) => one.type === 'image' && one.content.view_once, 'the picture on the phone')
   assert.deepEqual(await findings(small), [])
   if (SHOTS) await small.screenshot({ path: `${SHOTS}/linked-chat-small.png` })
   await small.context().close()

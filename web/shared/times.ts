@@ -67,10 +67,10 @@ export function timeAgo(ms: number, nowMs: number, locale: string): string {
   return format.format(-Math.floor(seconds / 86_400), 'day')
 }
 
-/** How long something took or is away, in its two largest units: 45 sec, 4 min, 1 hr 5 min, 2 days 3 hr. */
-export function duration(ms: number, locale: string): string {
+/** How long something took or is away, in its two largest units: 45 sec, 4 min, 1 hr 5 min, 2 days 3 hr; in whole words where it stands in a sentence. */
+export function duration(ms: number, locale: string, unitDisplay: 'short' | 'long' = 'short'): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
-  const part = (value: number, unit: string) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(value)
+  const part = (value: number, unit: string) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay }).format(value)
   if (seconds < 60) return part(seconds, 'second')
   if (seconds < 3600) return part(Math.floor(seconds / 60), 'minute')
   const [large, small, unit, next] = seconds < 86_400

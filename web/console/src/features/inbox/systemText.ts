@@ -40,7 +40,7 @@ function groupText(message: Message, { t, locale }: Context): string {
 }
 
 function timerText(seconds: number, { t, locale }: Context): string {
-  return seconds > 0 ? t('system.timer', { time: duration(seconds * 1000, locale) }) : t('system.timerOff')
+  return seconds > 0 ? t('system.timer', { time: duration(seconds * 1000, locale, 'long') }) : t('system.timerOff')
 }
 
 function callText(message: Message, { t }: Context): string {
