@@ -14,6 +14,7 @@
 
 #define ACT_JSON_MAX (64u << 10)
 #define OPTIONS_MAX 12 /* of a poll */
+#define SECOND_MS 1000
 
 /* ---- to whom ---- */
 
@@ -164,16 +165,18 @@ enum err inbox_vote(struct job *job, id64 message, json options, struct message 
 
 /* ---- the timer ---- */
 
+/* In whole seconds, as the network tells it: of two changes within one the later one that comes
+ * counts. */
 enum err conversation_time(struct job *job, id64 conversation, int64_t seconds, int64_t at_ms,
 	struct inbox_changes *changes)
 {
-	int64_t changed;
+	int64_t changed, set_ms = not_after(at_ms ? at_ms : job->now_ms, job->now_ms);
 
 	TRY(sql_conversation_set_timer(job,
 		&(struct sql_conversation_set_timer){ .id = conversation,
 			.workspace = job->workspace,
 			.seconds = seconds,
-			.set_ms = not_after(at_ms ? at_ms : job->now_ms, job->now_ms),
+			.set_ms = set_ms - set_ms % SECOND_MS,
 			.now_ms = job->now_ms },
 		&changed));
 	if (changed)

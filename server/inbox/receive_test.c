@@ -472,5 +472,5 @@ STORE_TEST(messages_of_a_chat_disappear_as_was_said_last)
 	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_s, 0);
 	test_apply(job, ch, &late, NULL);
 	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_s, 0);
-	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_set_ms, TEST_NOW_MS - 500);
+	EXPECT_INT(test_conversation(job, ch, "wamid.A").timer_set_ms, TEST_NOW_MS - 1000);
 }

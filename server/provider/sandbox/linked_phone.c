@@ -141,7 +141,58 @@ str linked_number_of(struct arena *arena, str jid_text_)
 	return arena_str(arena, sim_number(phones.sim, &jid));
 }
 
-static void write_content(struct buf *b, const struct sim_said *said)
+/* The poll that a vote is in, as this phone has it; NULL: it has none. */
+static const Wa__PollCreationMessage *find_poll(struct arena *arena, struct sim_player *player,
+	const Wa__PollUpdateMessage *vote, struct wa_addon *addon)
+{
+	str id = vote->poll_creation_message_key ? str_of(vote->poll_creation_message_key->id)
+	                                         : STR_NONE;
+	const struct sim_said *said = id.len ? sim_player_find(player, id) : NULL;
+	struct wa_inside inside;
+	const Wa__Message *m;
+
+	if (!said || !said->plain)
+		return NULL;
+	m = PROTO_UNPACK(arena, Wa__Message, wa__message,
+		((bytes){ said->plain, said->plain_len }));
+	if (!m)
+		return NULL;
+	wa_message_unwrap(m, &inside);
+	addon->secret = wa_message_secret_of(m);
+	addon->target_id = id;
+	addon->target_author[0] = str_of(said->sender);
+	return wa_message_poll_of(inside.content);
+}
+
+/* Who chose what; false: it is no vote, or does not open. */
+static bool write_vote(struct buf *b, struct sim_player *player, const struct sim_said *said,
+	const Wa__Message *message)
+{
+	struct wa_addon addon = { .use = WA_USE_POLL_VOTE, .author = { str_of(said->sender) } };
+	const Wa__PollCreationMessage *poll;
+	struct wa_inside inside;
+	uint64_t chosen;
+
+	wa_message_unwrap(message, &inside);
+	if (!inside.content->poll_update_message)
+		return false;
+	poll = find_poll(b->arena, player, inside.content->poll_update_message, &addon);
+	if (!poll || !wa_vote_read(b->arena, &addon, inside.content->poll_update_message, poll,
+			     &chosen))
+		return false;
+	json_put(b, "type", S("poll_vote"));
+	json_put(b, "target", addon.target_id);
+	json_open_in(b, "content", '{');
+	json_open_in(b, "options", '[');
+	for (size_t i = 0; i < poll->n_options && i < WA_VOTES_MAX; i++)
+		if (chosen >> i & 1)
+			json_put(b, NULL, str_of(poll->options[i]->option_name));
+	json_close(b, ']');
+	json_close(b, '}');
+	return true;
+}
+
+static void write_content(struct buf *b, struct sim_player *player, const struct sim_said *said)
 {
 	struct arena *arena = b->arena;
 	struct linked_said in = { .id = str_of(said->id),
@@ -155,6 +206,8 @@ static void write_content(struct buf *b, const struct sim_said *said)
 	if (said->plain)
 		in.message = PROTO_UNPACK(arena, Wa__Message, wa__message,
 			((bytes){ said->plain, said->plain_len }));
+	if (in.message && write_vote(b, player, said, in.message))
+		return;
 	if (!in.message || !linked_content_read(arena, &in, &event)) {
 		json_put(b, "type", said->is_waiting ? S("waiting") : S("unsupported"));
 		return;
@@ -173,13 +226,15 @@ static void write_content(struct buf *b, const struct sim_said *said)
 		json_put(b, "emoji", event.emoji);
 	if (event.reply_to.len)
 		json_put(b, "reply_to", event.reply_to);
+	if (event.flags & FLAG_FORWARDED)
+		json_put_bool(b, "forwarded", true);
 	if (event.media_remote_id.len)
 		json_put(b, "file", event.media_remote_id);
 	if (event.media.mime_type.len)
 		json_put(b, "mime_type", event.media.mime_type);
 }
 
-static void write_said(struct buf *b, const struct sim_said *said)
+static void write_said(struct buf *b, struct sim_player *player, const struct sim_said *said)
 {
 	static const char *const statuses[] = { "pending", "sent", "delivered", "read", "played",
 		"failed" };
@@ -197,7 +252,7 @@ static void write_said(struct buf *b, const struct sim_said *said)
 	if (said->code)
 		json_put_int(b, "error", said->code);
 	json_put_int(b, "at_ms", said->t_ms);
-	write_content(b, said);
+	write_content(b, player, said);
 	json_close(b, '}');
 }
 
@@ -219,7 +274,7 @@ void control_phone_messages(const struct request *req, struct exchange *ex)
 	json_open_in(&b, "messages", '[');
 	for (size_t i = 0; i < count; i++)
 		if ((int64_t)said[i].change > after)
-			write_said(&b, &said[i]);
+			write_said(&b, player, &said[i]);
 	json_close(&b, ']');
 	json_close(&b, '}');
 	answer_json(ex, 200, &b);

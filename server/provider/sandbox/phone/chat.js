@@ -209,5 +209,5 @@ export function draw(chat, act) {
 export function preview(chat) {
 	const message = chat?.body ?? {}
 	const content = message[message.type]
-	return (message.text?.body ?? content?.caption ?? content?.body?.text ?? content?.filename ?? content?.text ?? content?.button_reply?.title ?? content?.list_reply?.title ?? content?.name ?? message.type ?? 'Message').slice(0, 80)
+	return (message.text?.body ?? content?.caption ?? content?.body?.text ?? (typeof content?.body === 'string' ? content.body : undefined) ?? content?.filename ?? content?.text ?? content?.button_reply?.title ?? content?.list_reply?.title ?? content?.name ?? message.type ?? 'Message').slice(0, 80)
 }

@@ -136,14 +136,28 @@ function asChat(message) {
 	return { id: message.id, body: { type, [type]: message.type === 'contacts' ? message.content : content } }
 }
 
-function inside(message) {
+/** How many chose it: the last vote of each counts. */
+function votesFor(name, about) {
+	const last = new Map(about.filter((one) => one.type === 'poll_vote').map((one) => [one.from, one.content.options]))
+	return [...last.values()].filter((chosen) => chosen.includes(name)).length
+}
+
+function linkCard({ url, title, description, thumbnail }) {
+	return make('a', { class: 'card', href: /^https?:\/\//.test(url) ? url : '#', target: '_blank', rel: 'noopener noreferrer' },
+		thumbnail ? make('img', { src: `data:image/jpeg;base64,${thumbnail}`, alt: '' }) : null,
+		make('span', { class: 'lines' }, make('span', { class: 'label' }, title), make('span', { class: 'small' }, description)))
+}
+
+function inside(message, about) {
+	if (message.type === 'system') return [make('p', { class: 'small' }, `⏱ ${message.content.body}`)]
 	if (message.type === 'poll') return [make('p', { class: 'label' }, `📊 ${message.content.name}`),
-		...message.content.options.map((option) => make('button', { type: 'button', class: 'choice',
-			onclick: () => attempt(() => say({ type: 'poll_vote', poll_vote: { options: [option.name ?? option] }, reply_to: message.id })) }, option.name ?? option))]
+		...message.content.options.map((option) => option.name ?? option).map((name) => make('button', { type: 'button', class: 'choice',
+			onclick: () => attempt(() => say({ type: 'poll_vote', poll_vote: { options: [name] }, reply_to: message.id })) },
+		name, votesFor(name, about) ? ` · ${votesFor(name, about)}` : ''))]
 	if (message.type === 'waiting') return [make('p', { class: 'small' }, 'Waiting for this message…')]
 	const tap = (interactive) => attempt(() => say({ type: 'interactive', interactive, reply_to: message.id }))
 	const rows = message.type === 'interactive' && !message.from_me ? (message.content.action?.sections ?? []).flatMap((section) => section.rows) : []
-	return [...draw(asChat(message), { templates: [], answer: (chat, reply) => tap(reply), choose: () => {} }),
+	return [message.content?.preview ? linkCard(message.content.preview) : null, ...draw(asChat(message), { templates: [], answer: (chat, reply) => tap(reply), choose: () => {} }),
 		...rows.map((row) => make('button', { type: 'button', class: 'choice', onclick: () => tap({ type: 'list_reply', list_reply: row }) }, row.title))]
 }
 
@@ -162,15 +176,16 @@ function bubble(message, about) {
 	const reaction = about.findLast((one) => one.type === 'reaction')?.emoji
 	const edit = about.findLast((one) => one.type === 'edit')
 	const isGone = about.some((one) => one.type === 'revoke')
-	const state = JSON.stringify([message.status, message.type, reaction, edit?.id, isGone])
+	const state = JSON.stringify([message.status, message.type, reaction, edit?.id, isGone, about.length])
 	if (drawn.get(message.id)?.state === state) return drawn.get(message.id).node
 	const quoted = said.get(message.reply_to)
 	const time = new Date(message.at_ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
 	const node = make('article', { class: `bubble ${message.from_me ? 'mine' : 'theirs'}`, 'data-id': message.id, 'data-type': message.type },
 		message.is_group && !message.from_me ? make('p', { class: 'author' }, names.get(message.from) || message.name || `+${message.from}`) : null,
+		message.forwarded ? make('p', { class: 'small' }, '↪ Forwarded') : null,
 		quoted ? make('blockquote', {}, preview(asChat(quoted))) : null,
-		...(isGone ? [make('p', { class: 'small' }, '🚫 This message was deleted')] : inside(edit ? { ...message, content: edit.content } : message)),
-		make('footer', {}, edit ? make('span', {}, 'edited') : null, make('time', {}, time),
+		...(isGone ? [make('p', { class: 'small' }, '🚫 This message was deleted')] : inside(edit ? { ...message, content: edit.content } : message, about)),
+		make('footer', {}, message.content?.disappears_s ? make('span', { title: 'It disappears' }, '⏱') : null, edit ? make('span', {}, 'edited') : null, make('time', {}, time),
 			message.from_me ? make('span', { class: `ticks ${message.status}`, role: 'img', 'aria-label': message.status }, TICKS[message.status]) : null,
 			isGone ? null : menu(message)),
 		reaction ? make('span', { class: 'reaction', role: 'img', 'aria-label': `Reaction ${reaction}` }, reaction) : null)
@@ -197,6 +212,8 @@ function show() {
 	$('chat').hidden = !current
 	if (!current) return
 	$('with').textContent = open ? nameOf(open.last) : names.get(current) ?? `+${current}`
+	$('timer').hidden = !open || open.last.is_group
+	$('timer').value = String(open?.list.findLast((one) => one.type === 'system' && one.content?.type === 'timer')?.content.seconds ?? 0)
 	$('state').textContent = open?.last.is_group ? current : `+${open?.last.with ?? current}`
 	const about = (id) => open.list.filter((one) => one.target === id && ABOUT.includes(one.type))
 	const isAtEnd = $('log').scrollHeight - $('log').scrollTop - $('log').clientHeight < 80
@@ -285,6 +302,7 @@ $('new-chat').addEventListener('click', () => attempt(newChat))
 $('back').addEventListener('click', () => $('main').classList.remove('in-chat'))
 $('attach').addEventListener('click', () => $('file').click())
 $('file').addEventListener('change', () => $('file').files[0] && attempt(() => sendFile($('file').files[0])))
+$('timer').addEventListener('change', () => attempt(() => say({ type: 'system', system: { type: 'timer', seconds: Number($('timer').value) } })))
 $('composer').addEventListener('submit', (event) => { event.preventDefault(); attempt(sendText) })
 $('text').addEventListener('keydown', (event) => {
 	if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
