@@ -199,7 +199,7 @@ static enum err check_kind(struct job *job, const struct plan *plan)
 	                       : OK;
 }
 
-/* A group takes fewer kinds than a person, and pins are for groups alone. */
+/* A group takes fewer kinds than a person, and on most networks pins are for groups alone. */
 static enum err check_group(struct job *job, const struct plan *plan)
 {
 	const struct provider *provider = plan->channel->provider;
@@ -210,7 +210,7 @@ static enum err check_group(struct job *job, const struct plan *plan)
 		TRY(contact_get(job, plan->conversation.contact_id, &contact));
 		is_group = contact.group.len > 0;
 	}
-	if (!is_group && plan->draft->kind != KIND_PIN)
+	if (!is_group && (plan->draft->kind != KIND_PIN || provider->pins_anywhere))
 		return OK;
 	if (is_group && (provider->can_group & CAN_KIND(plan->draft->kind)))
 		return OK;

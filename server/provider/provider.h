@@ -361,6 +361,7 @@ struct provider {
 	 */
 	const char *const *config_secrets;
 	uint64_t can_group;     /* kinds that groups take; 0: none, or there are no groups */
+	bool pins_anywhere;     /* messages are pinned in chats with one person, too */
 	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
 	size_t text_max;        /* code points */
 

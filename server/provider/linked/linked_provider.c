@@ -103,6 +103,7 @@ const struct provider linked_provider = {
 	.title = "Linked device",
 	.can = LINKED_CAN_CONTENT | CAN_MARK_READ | CAN_TYPING | CAN_MEDIA_FETCH | CAN_LID,
 	.can_group = LINKED_CAN_GROUP,
+	.pins_anywhere = true,
 	.parallel_sends = 4,
 	.text_max = 65536,
 	.config_check = linked_config_check,
