@@ -26,7 +26,7 @@ const WAIT_MS = 30_000
 export const contentOf = ({ message }) => normalizeMessageContent(message)
 export const textOf = (message) => contentOf(message)?.conversation ?? contentOf(message)?.extendedTextMessage?.text
 
-const hashOf = (option) => createHash('sha256').update(option).digest()
+export const hashOf = (option) => createHash('sha256').update(option).digest()
 const hmac = (key, data) => createHmac('sha256', key).update(data).digest()
 
 /** What Baileys has no words for: a vote, sealed with the secret of its poll. */

@@ -4,10 +4,9 @@
 // MATRIX is the table: a row a kind. `toParley` is run four times: who (Ana, the desk) × where (chat, group); `fromParley`
 // twice, and there both, Ana and the desk, must see it. What stands as a text instead says why there is no such cell.
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { after, before, describe, test as run } from 'node:test'
 import { decryptPollVote, downloadMediaMessage, proto } from 'baileys'
-import { Clients, contentOf, textOf } from '../lib/baileys.mjs'
+import { Clients, contentOf, hashOf, textOf } from '../lib/baileys.mjs'
 import { MP4, OGG, octetsOf, pairNumber, PDF, PNG, Thread, upload, wave, WEBP } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
@@ -121,6 +120,11 @@ const MATRIX = {
     toParley: says({ text: 'Grüße 😀' }, 'text', (m) => assert.equal(m.text.body, 'Grüße 😀')),
     fromParley: writes({ type: 'text', text: { body: 'Good *morning* 😀' } }, (_, m) => assert.equal(textOf(m), 'Good *morning* 😀')),
   },
+  'text with a preview': {
+    toParley: says({ text: 'See https://example.com/soup', linkPreview: { 'canonical-url': 'https://example.com/soup', 'matched-text': 'https://example.com/soup', title: 'Soup', description: 'Hot' } }, 'text',
+      (m) => assert.deepEqual([m.text.body, m.text.preview], ['See https://example.com/soup', { url: 'https://example.com/soup', title: 'Soup', description: 'Hot' }])),
+    fromParley: 'asks the network for its page: tests/api/linked_messages.test.mjs',
+  },
   image: {
     toParley: says({ image: PNG, caption: 'See', ...media }, 'image', (m) => assert.equal(m.image.caption, 'See'), PNG),
     fromParley: sendsFile('image', [PNG, 'image/png'], { caption: 'a dot' }, (m) => assert.equal(m.imageMessage.caption, 'a dot')),
@@ -210,7 +214,7 @@ const MATRIX = {
         const is = (m) => contentOf(m)?.pollUpdateMessage?.pollCreationMessageKey?.id === key.id
         const { pollUpdateMessage: { vote } } = contentOf(await until(() => client.messages.find(is), 'our vote', WAIT))
         const chosen = decryptPollVote(vote, { pollEncKey: message.messageContextInfo.messageSecret, pollCreatorJid: ana.lid, pollMsgId: key.id, voterJid: desk.lid })
-        assert.deepEqual(chosen.selectedOptions.map((one) => Buffer.from(one).toString('hex')), [createHash('sha256').update('Salad').digest('hex')])
+        assert.deepEqual(chosen.selectedOptions.map((one) => Buffer.from(one)), [hashOf('Salad')])
       }
     },
   },
@@ -353,10 +357,27 @@ const MATRIX = {
         assert.deepEqual([shown.type, shown.pin.type, shown.reply_to.id], ['pin', word, sent.id])
       }
     },
+    async fromParley(c) {
+      const { sent, shown } = await c.heard()
+      for (const type of ['pin', 'unpin']) {
+        const { seen } = await c.parleyWrites({ type: 'pin', pin: { type, message_id: shown.id, expiration_days: 7 } })
+        for (const { message } of seen) assert.deepEqual([message.pinInChatMessage.key.id, message.pinInChatMessage.type], [sent.key.id, type === 'pin' ? 1 : 2])
+      }
+    },
   },
   'answer to a button': {
     toParley: says({ buttonReply: { id: 'a', displayText: 'Yes' }, type: 'plain' }, 'interactive',
       (m) => assert.deepEqual(m.interactive.button_reply, { id: 'a', title: 'Yes' })),
+    fromParley: 'people answer in words',
+  },
+  'number of a choice': {
+    async toParley(c) {
+      const { id, remote_id: remote } = await c.thread.writes({ type: 'interactive', interactive: BUTTONS })
+      const { shown } = await c.says({ text: '2' }, { quoted: await c.who.got(remote) })
+      // What the owner answers himself is a text.
+      if (c.isOwn) assert.equal(shown.text.body, '2')
+      else assert.deepEqual([shown.type, shown.interactive.button_reply, shown.reply_to.id], ['interactive', { id: 'b', title: 'No' }, id])
+    },
     fromParley: 'people answer in words',
   },
   'answer to a list': {
