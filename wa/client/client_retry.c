@@ -21,6 +21,10 @@
 #define RETRY_PREKEY_NAME S("retry_prekey")
 #define KEY_TYPE "\x05"
 #define OWED "owed "
+#define RENEW_EVERY_MS (3600 * 1000ll) /* a session with one device, for what is asked twice */
+/* Reasons of a retry that say that the session itself is worn. */
+#define ERROR_INVALID 4
+#define ERROR_MAC 7
 
 /* ---- counting: time, then the count ---- */
 
@@ -343,6 +347,66 @@ static bool read_asked(struct wa_client *c, const struct wa_call *call, const st
 	return true;
 }
 
+static enum err keep_stamped(struct wa_client *c, const struct wa_call *call, str key, bytes more)
+{
+	struct buf value = buf_in(call->out->arena, 64);
+
+	buf_put(&value, client_time_octets(call->out->arena, call->now->wall_ms).ptr, 8);
+	if (more.len)
+		buf_put(&value, more.ptr, more.len);
+	return client_keep(c, WA_RECORD_RETRY, key, buf_bytes(&value));
+}
+
+static str renewal_key(struct arena *arena, str address)
+{
+	return arena_printf(arena, "renewed " STR_F, STR_A(address));
+}
+
+/* A device that asks for many messages at once needs one new session, not one for each. */
+static enum err is_renewal_due(struct wa_client *c, const struct wa_call *call, str address,
+	bool *out)
+{
+	bytes record;
+	int64_t ms = 0;
+	enum err e = client_get(c, call, WA_RECORD_RETRY, renewal_key(call->out->arena, address),
+		&record);
+
+	*out = e == ERR_MISSING;
+	if (e != OK)
+		return e == ERR_MISSING ? OK : e;
+	for (size_t i = 0; i < 8 && i < record.len; i++)
+		ms = (int64_t)((uint64_t)ms << 8 | record.ptr[i]);
+	*out = call->now->wall_ms - ms > RENEW_EVERY_MS;
+	return OK;
+}
+
+/* "at n = 2 remember the session's base key; at n > 2 with the same base key delete the session":
+ * with another one it was made anew in between, and that is what must be tried. */
+static enum err is_worn(struct wa_client *c, const struct wa_call *call, const struct asked *asked,
+	const struct signal_session *session, str address, bool *out)
+{
+	str key = arena_printf(call->out->arena, "base " STR_F " " STR_F, STR_A(asked->id),
+		STR_A(address));
+	int64_t error = node_int(asked->retry, "error", 0);
+	bytes kept;
+	enum err e;
+
+	*out = false;
+	if (asked->count < 2)
+		return OK;
+	if (asked->count == 2) {
+		TRY(keep_stamped(c, call, key, (bytes){ session->base, CURVE_KEY_SIZE }));
+		*out = error == ERROR_INVALID || error == ERROR_MAC;
+		return *out ? OK : is_renewal_due(c, call, address, out);
+	}
+	e = client_get(c, call, WA_RECORD_RETRY, key, &kept);
+	if (e != OK && e != ERR_MISSING)
+		return e;
+	*out = e == ERR_MISSING || kept.len != 8 + CURVE_KEY_SIZE ||
+	       memcmp(kept.ptr + 8, session->base, CURVE_KEY_SIZE) == 0;
+	return OK;
+}
+
 /* Whether what we have with that device can be used for what is sent again. */
 static enum err renew_session(struct wa_client *c, const struct wa_call *call,
 	const struct asked *asked, str address)
@@ -352,16 +416,20 @@ static enum err renew_session(struct wa_client *c, const struct wa_call *call,
 	struct signal signal = client_signal(c, call);
 	struct signal_session session;
 	struct signal_bundle bundle;
+	bool is_over;
 
 	if (keys && client_read_bundle(keys, asked->receipt, &bundle))
 		return client_meet(c, call, &asked->device, &bundle);
 	TRY(signal_session_find(&signal, address, &session));
 	if (!session.is_there)
 		return client_unmeet(c, call, &asked->device);
-	if (asked->count < 2 &&
-		(!registration.len || registration.len > 4 ||
-			session.registration_id == id_of(registration)))
+	is_over = registration.len && registration.len <= 4 &&
+		  session.registration_id != id_of(registration);
+	if (!is_over)
+		TRY(is_worn(c, call, asked, &session, address, &is_over));
+	if (!is_over)
 		return OK;
+	TRY(keep_stamped(c, call, renewal_key(call->out->arena, address), (bytes){ 0 }));
 	TRY(signal_forget(&signal, address));
 	return client_unmeet(c, call, &asked->device);
 }

@@ -607,7 +607,7 @@ static void answer_as_phone(struct cast *a, struct board_device *asker, const ch
 	Wa__PeerPlaceholderMessageResendResponse one =
 		WA__PEER_PLACEHOLDER_MESSAGE_RESEND_RESPONSE__INIT;
 	Wa__PeerDataOperationResult result = WA__PEER_DATA_OPERATION_RESULT__INIT,
-				    *results[1] = { &result };
+				    * results[1] = { &result };
 	Wa__PeerDataOperationRequestResponseMessage answer =
 		WA__PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE__INIT;
 	Wa__ProtocolMessage protocol = WA__PROTOCOL_MESSAGE__INIT;
@@ -1125,6 +1125,72 @@ TEST(what_is_owed_to_a_device_outlives_a_restart)
 	board_restart(a.own);
 	board_run(a.b);
 	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 2);
+	board_done(a.b);
+}
+
+/* The public key of which our session with the other device was made. */
+static void base_of(struct cast *a, uint8_t out[CURVE_KEY_SIZE])
+{
+	struct signal signal = { .store = &a->own->client->config.store, .arena = test_arena() };
+	struct signal_session session;
+
+	EXPECT_OK(signal_session_find(&signal, S("20000000002222_1.3"), &session));
+	EXPECT(session.is_there);
+	memcpy(out, session.base, CURVE_KEY_SIZE);
+}
+
+static void ask_again(struct cast *a, const char *id, const char *count)
+{
+	struct jid from = device_lid(&a->theirs->device);
+	struct node *receipt = notice_of("receipt", "retry", &from);
+
+	receipt->attrs[1].text = str_of(id);
+	node_put(test_arena(), node_add(test_arena(), receipt, "retry"), "count", str_of(count));
+	EXPECT_OK(a->theirs->client->config.store.erase(a->theirs, WA_RECORD_SEEN, STR_NONE));
+	board_push(a->own, receipt);
+	board_run(a->b);
+}
+
+TEST(a_session_that_heals_nothing_is_made_anew_and_one_that_is_new_is_kept)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+	uint8_t was[CURVE_KEY_SIZE], is[CURVE_KEY_SIZE];
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	EXPECT_OK(board_send(a.own, &to, "3EB002", "second"));
+	base_of(&a, was);
+	ask_again(&a, "3EB001", "1");
+	base_of(&a, is);
+	EXPECT(memcmp(was, is, sizeof is) == 0);
+	ask_again(&a, "3EB001", "2");
+	base_of(&a, is);
+	EXPECT(memcmp(was, is, sizeof is) != 0);
+	/* Made anew since it was asked for the second time: that one is tried. */
+	memcpy(was, is, sizeof was);
+	ask_again(&a, "3EB001", "3");
+	base_of(&a, is);
+	EXPECT(memcmp(was, is, sizeof is) == 0);
+	/* Of another message, a moment later: one new session is enough; but if it does not help …
+	 */
+	ask_again(&a, "3EB002", "2");
+	base_of(&a, is);
+	EXPECT(memcmp(was, is, sizeof is) == 0);
+	ask_again(&a, "3EB002", "3");
+	base_of(&a, is);
+	EXPECT(memcmp(was, is, sizeof is) != 0);
+	board_done(a.b);
+}
+
+TEST(a_device_is_answered_so_often_for_one_message_and_no_more)
+{
+	struct cast a = cast_make();
+	struct jid to = board_jid(a.theirs, false);
+
+	EXPECT_OK(board_send(a.own, &to, "3EB001", "first"));
+	for (int i = 0; i < 9; i++)
+		ask_again(&a, "3EB001", "1");
+	EXPECT_INT(board_count(a.theirs, WA_EVENT_MESSAGE), 1 + 5);
 	board_done(a.b);
 }
 
