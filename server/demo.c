@@ -450,6 +450,8 @@ static enum err start_sandbox(struct arena *arena, struct demo *demo, str *why)
 		arena_printf(arena, "ws://127.0.0.1:%d/ws/chat", sandbox_port(demo->sandbox)).ptr,
 		true);
 	linked_numbers_root(linked_root_key(arena));
+	pace_choose_quiet(demo->settings->linked_quiet_min_s * 1000,
+		demo->settings->linked_quiet_max_s * 1000);
 	return pace_choose_default(str_of(demo->settings->linked_pace), false, why);
 }
 

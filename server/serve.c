@@ -349,6 +349,7 @@ enum err server_open_store(struct arena *arena, const struct settings *settings,
 		settings->pair_burst);
 	limit_set_hold_hours(settings->marketing_hold_hours);
 	TRY(pace_choose_default(str_of(settings->linked_pace), !settings->linked_url[0], why));
+	pace_choose_quiet(settings->linked_quiet_min_s * 1000, settings->linked_quiet_max_s * 1000);
 	TRY(price_load(arena, settings->prices_file, why));
 	channel_set_base_url("cloud", settings->graph_url, settings->allow_private_calls);
 	channel_set_base_url("msg91", settings->msg91_url, settings->allow_private_calls);

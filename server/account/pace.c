@@ -70,6 +70,13 @@ void pace_rules_of(const struct pace_tier *tier, const int64_t override[PACE_MEA
 	}
 }
 
+void pace_rules_cap(struct pace_rules *rules)
+{
+	for (int m = 0; m < PACE_MEASURES; m++)
+		if (rules->limits[m] > ceilings[m])
+			rules->limits[m] = ceilings[m];
+}
+
 /* ---- windows ---- */
 
 static int64_t sum(const uint16_t *slots, size_t count, int64_t at, int64_t now)
@@ -229,10 +236,14 @@ void pace_ask(const struct pace_state *state, const struct pace_rules *rules,
 	int64_t now_ms, struct pace_verdict *out)
 {
 	*out = (struct pace_verdict){ .answer = PACE_GO };
-	if (is_off(rules->tier))
+	if (wait(out, "banned", signs->ban_until_ms - now_ms, true))
 		return;
 	if (signs->is_banned) {
 		*out = (struct pace_verdict){ PACE_REFUSE, .code = "banned" };
+		return;
+	}
+	if (is_off(rules->tier)) {
+		(void)is_over_any(state, rules, message->is_first, now_ms, out);
 		return;
 	}
 	if (is_held(state, signs, message, now_ms, out) ||

@@ -92,12 +92,15 @@ struct pace_rules {
  * is not lessened, nor is an override. */
 void pace_rules_of(const struct pace_tier *tier, const int64_t override[PACE_MEASURES],
 	int64_t age_ms, struct pace_rules *out);
+/* No measure past its ceiling, also of the tier "off": on WhatsApp's own network. */
+void pace_rules_cap(struct pace_rules *rules);
 
 /* What else is known when a message is due. */
 struct pace_signs {
 	int64_t age_ms;         /* since it was paired */
 	int64_t quiet_until_ms; /* the owner wrote on the phone */
 	int64_t pause_until_ms; /* somebody or something paused it; INT64_MAX: until resumed */
+	int64_t ban_until_ms;   /* a ban that ends by itself; nothing goes before */
 	int64_t first_count, first_answered; /* people written to first in 7 days */
 	/* what the network says: "reachout_timelock", "FIRST_WARNING", "CAPPED", … or empty */
 	str restriction;

@@ -16,6 +16,8 @@
 enum { PRUNE_MAX = 1000, PRUNE_ROUNDS = 20 };
 
 static const struct pace_tier *default_tier = &pace_tiers[0];
+static bool is_whatsapp;
+static int64_t quiet_min_ms = PACE_QUIET_MIN_MS, quiet_max_ms = PACE_QUIET_MAX_MS;
 
 enum err pace_choose_default(str name, bool is_own_network, str *why)
 {
@@ -27,7 +29,14 @@ enum err pace_choose_default(str name, bool is_own_network, str *why)
 	if (!tier)
 		return ERR_INPUT;
 	default_tier = tier;
+	is_whatsapp = is_own_network;
 	return OK;
+}
+
+void pace_choose_quiet(int64_t min_ms, int64_t max_ms)
+{
+	quiet_min_ms = min_ms;
+	quiet_max_ms = max_ms;
 }
 
 /* ---- reading ---- */
@@ -52,6 +61,8 @@ static void read_rules(const struct pace_row *row, int64_t now_ms, struct pace_n
 	out->rejects_calls = row->reject_calls != 0;
 	out->signs.age_ms = now_ms > since ? now_ms - since : 0;
 	pace_rules_of(out->tier, out->override, out->signs.age_ms, &out->rules);
+	if (is_whatsapp)
+		pace_rules_cap(&out->rules);
 }
 
 static void read_signs(const struct pace_row *row, int64_t now_ms, struct pace_number *out)
@@ -66,6 +77,8 @@ static void read_signs(const struct pace_row *row, int64_t now_ms, struct pace_n
 	out->pause_since_ms = is_paused ? row->pause_since_ms : 0;
 	out->signs.restriction = is_restricted ? row->restriction : S("");
 	out->restricted_until_ms = is_restricted ? row->restricted_until_ms : 0;
+	if (str_is(out->signs.restriction, S("temporary_ban")))
+		out->signs.ban_until_ms = row->restricted_until_ms;
 	out->signs.is_banned = row->linked_state == STATE_BANNED;
 }
 
@@ -366,8 +379,37 @@ enum err pace_owner_wrote(struct job *job, const struct channel *ch, int64_t at_
 	return sql_pace_set_quiet(job,
 		&(struct sql_pace_set_quiet){ ch->id,
 			job->now_ms +
-				pace_between(PACE_QUIET_MIN_MS, PACE_QUIET_MAX_MS, random) },
+				pace_between(quiet_min_ms, quiet_max_ms, random) },
 		NULL);
+}
+
+/* What the network lets the number do no more, and for how long. */
+static enum err pause_restricted(struct job *job, id64 channel, str word, int64_t until_ms)
+{
+	bool is_end = str_is(word, S("banned")) || str_is(word, S("primary_locked"));
+	bool is_ban = is_end || str_is(word, S("temporary_ban"));
+
+	if (!is_ban && !str_is(word, S("reachout_timelock")) && !str_is(word, S("CAPPED")))
+		return OK;
+	return sql_pace_set_pause(job,
+		&(struct sql_pace_set_pause){ channel, is_ban ? S("banned") : S("restricted"),
+			job->now_ms,
+			is_end	   ? INT64_MAX
+			: until_ms ? until_ms
+				   : job->now_ms + DAY_MS },
+		NULL);
+}
+
+/* What a ban paused goes on when it is over; what a person paused does not. */
+static enum err end_ban(struct job *job, id64 channel)
+{
+	struct pace_row row;
+
+	TRY(sql_pace_find(job, &(struct sql_pace_find){ channel }, &row));
+	if (!str_is(text_or_none(row.pause_code), S("banned")))
+		return OK;
+	TRY(sql_pace_set_pause(job, &(struct sql_pace_set_pause){ channel, S(""), 0, 0 }, NULL));
+	return sql_pace_release(job, &(struct sql_pace_release){ channel, job->now_ms }, NULL);
 }
 
 enum err pace_restricted(struct job *job, const struct channel *ch, str detail)
@@ -389,12 +431,9 @@ enum err pace_restricted(struct job *job, const struct channel *ch, str detail)
 		&(struct sql_pace_set_restriction){ ch->id, is_active ? text_or_none(word) : S(""),
 			is_active ? until_ms : 0 },
 		NULL));
-	if (!is_active || (!str_is(word, S("reachout_timelock")) && !str_is(word, S("CAPPED"))))
-		return OK;
-	return sql_pace_set_pause(job,
-		&(struct sql_pace_set_pause){ ch->id, S("restricted"), job->now_ms,
-			until_ms ? until_ms : job->now_ms + DAY_MS },
-		NULL);
+	if (!is_active)
+		return end_ban(job, ch->id);
+	return pause_restricted(job, ch->id, word, until_ms);
 }
 
 enum err pace_prune(struct job *job)

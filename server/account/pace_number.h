@@ -27,7 +27,7 @@ struct pace_number {
 	struct pace_rules rules;
 	struct pace_signs signs;
 	struct pace_risk risk;
-	/* "person", "refused", "busy", "restricted"; empty: it is not paused */
+	/* "person", "refused", "busy", "restricted", "banned"; empty: it is not paused */
 	str pause_code;
 	int64_t pause_since_ms, restricted_until_ms;
 };
@@ -36,6 +36,9 @@ struct pace_number {
  * "off" when the network is not WhatsApp's own. ERR_INPUT with a sentence: there is no such tier.
  */
 enum err pace_choose_default(str name, bool is_own_network, str *why);
+
+/* How long automation is quiet after the owner wrote; once at start. max below min: min. */
+void pace_choose_quiet(int64_t min_ms, int64_t max_ms);
 
 enum err pace_number_get(struct job *job, id64 channel, struct pace_number *out);
 

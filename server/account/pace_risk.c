@@ -108,6 +108,8 @@ static void weigh_failures(struct weighing *w)
 static void weigh_network(struct weighing *w)
 {
 	static const struct { const char *word; int points; const char *sentence; } words[] = {
+		{ "temporary_ban", 100, "WhatsApp banned the number for a while." },
+		{ "primary_locked", 100, "WhatsApp on the phone is logged out or locked." },
 		{ "reachout_timelock", 70, "WhatsApp lets the number start no new conversations." },
 		{ "CAPPED", 70, "WhatsApp lets the number start no more conversations for now." },
 		{ "SECOND_WARNING", 50, "WhatsApp warned the number for the second time." },

@@ -305,6 +305,76 @@ TEST(the_nearer_the_limit_the_longer_the_gaps)
 	EXPECT_INT(s.next_bulk_ms - START, 20000);
 }
 
+/* R189: each measure, at each of the two. The minute fills up and empties: nobody hears of it. */
+TEST(each_limit_has_its_two_warnings)
+{
+	static const struct {
+		int64_t limits[PACE_MEASURES];
+		enum pace_measure measure;
+		bool tells;
+	} rows[] = {
+		{ { 10, 900, 9000, 900 }, PACE_MINUTE, false },
+		{ { 30, 10, 9000, 900 }, PACE_HOUR, true },
+		{ { 30, 900, 10, 900 }, PACE_DAY, true },
+		{ { 30, 900, 9000, 10 }, PACE_FRESH, true },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct pace_rules rules;
+		struct pace_state s = { 0 };
+		enum pace_measure measure = PACE_MEASURES;
+
+		pace_rules_of(pace_tier_find(S("careful")), rows[i].limits, OLD, &rules);
+		for (int n = 1; n <= 10; n++) {
+			int want = !rows[i].tells ? 0 : n == 7 ? 70 : n == 9 ? 90 : 0;
+
+			pace_note_sent(&s, &rules, &first, 1, START + n);
+			EXPECT_INT(pace_warning(&s, &rules, START + n, &measure), want);
+			EXPECT(!want || measure == rows[i].measure);
+		}
+	}
+}
+
+/* R273. */
+TEST(no_number_sends_more_than_thirty_in_a_minute)
+{
+	const int64_t most[PACE_MEASURES] = { 500, 100000, 100000, 100000 };
+	struct pace_rules rules;
+	struct pace_state s = { 0 };
+	int64_t now = START;
+
+	pace_rules_of(pace_tier_find(S("fast")), most, OLD, &rules);
+	EXPECT_INT(rules.limits[PACE_MINUTE], 30);
+	for (int minute = 1; minute < 30; minute++)
+		EXPECT(send_until(&s, &rules, &answer, &now, START + minute * MINUTE) <= 30);
+	/* "off" holds nothing up on the sandbox alone. */
+	rules = rules_of("off", OLD);
+	pace_rules_cap(&rules);
+	s = (struct pace_state){ 0 };
+	now = START;
+	EXPECT_INT(send_until(&s, &rules, &first, &now, START + 50000), 30);
+	EXPECT_STR(str_of(ask(&s, &rules, &first, START + 50000).code), "minute");
+}
+
+TEST(nothing_goes_while_a_ban_lasts_whatever_the_tier)
+{
+	struct pace_signs signs = { .age_ms = OLD,
+		.ban_until_ms = START + 9000,
+		.is_banned = true };
+	struct pace_state s = { 0 };
+
+	for (size_t t = 0; t < PACE_TIERS; t++) {
+		struct pace_rules rules = rules_of(pace_tiers[t].name, OLD);
+		struct pace_verdict v;
+
+		pace_ask(&s, &rules, &signs, &answer, 0, START, &v);
+		EXPECT_STR(str_of(v.code), "banned");
+		EXPECT(v.answer == PACE_WAIT && v.is_for_all && v.wait_ms == 9000);
+		pace_ask(&s, &rules, &signs, &answer, 0, START + 9000, &v);
+		EXPECT_INT(v.answer, PACE_REFUSE);
+	}
+}
+
 /* ---- risk ---- */
 
 struct sight { const char *code; int points; };
@@ -359,6 +429,8 @@ TEST(each_sign_of_risk_has_its_points)
 	RISK(&s, &signs, { "restricted", 30 });
 	signs.restriction = S("reachout_timelock");
 	RISK(&s, &signs, { "restricted", 70 });
+	signs.restriction = S("temporary_ban");
+	RISK(&s, &signs, { "restricted", 100 });
 	signs.restriction = S("");
 	signs.is_banned = true;
 	RISK(&s, &signs, { "banned", 100 });

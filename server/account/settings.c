@@ -65,6 +65,11 @@ static const struct setting table[] = {
 	NUMBER_(linked_hurry, 1, 1, 100,
 		"Times of linked numbers (pings, waits, back-off, who holds them) are divided by "
 		"it: for tests alone."),
+	NUMBER_(linked_quiet_min_s, 20, 1, 3600,
+		"After the owner wrote on the phone, automation and broadcasts of that number are "
+		"quiet for at least so many seconds."),
+	NUMBER_(linked_quiet_max_s, 60, 1, 3600,
+		"And for at most so many; each time a random number between."),
 	TEXT_(linked_pace, "",
 		"Pace of linked numbers that nobody chose one for: careful, calm, steady, quick, "
 		"fast or off; careful on WhatsApp's own network and off on another one when "

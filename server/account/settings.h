@@ -34,6 +34,7 @@ struct settings {
 	const char *log_level;
 	int64_t node;
 	int64_t linked_numbers, linked_workers, linked_pairings, linked_catch_up_s, linked_hurry;
+	int64_t linked_quiet_min_s, linked_quiet_max_s;
 	int64_t request_workers, call_workers, store_connections, store_cache_kib, request_queue;
 	const char *home_region; /* "ID"; empty: numbers need their country code */
 	int64_t pace_per_second, pair_interval_ms, pair_burst;

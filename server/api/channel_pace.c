@@ -3,6 +3,8 @@
 #include "account/pace_number.h"
 #include "api/handlers.h"
 
+#define PACE_JSON_MAX (64u << 10)
+
 static void write_tiers(struct buf *out)
 {
 	json_open_in(out, "tiers", '[');
@@ -70,6 +72,7 @@ static str pause_sentence(const struct pace_number *n, bool by_risk)
 		{ "refused", "WhatsApp refused a first message of this number." },
 		{ "busy", "WhatsApp found that this number asks too much." },
 		{ "restricted", "WhatsApp lets this number start no new conversations." },
+		{ "banned", "WhatsApp banned this number." },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -96,13 +99,15 @@ static void write_pause(struct buf *out, const struct pace_number *n)
 	json_close(out, '}');
 }
 
-static enum err reply_pace(struct job *job, id64 id, struct response *res)
+static enum err write_pace(struct job *job, struct buf *out, const char *key, id64 id)
 {
-	struct buf *out = reply_json(res, 200);
 	struct pace_number n;
 
 	TRY(pace_number_get(job, id, &n));
-	json_open(out, '{');
+	if (key)
+		json_open_in(out, key, '{');
+	else
+		json_open(out, '{');
 	json_put_id(out, "channel_id", id);
 	json_put(out, "tier", str_of(n.tier->name));
 	json_put_bool(out, "is_default", n.is_default);
@@ -123,6 +128,25 @@ static enum err reply_pace(struct job *job, id64 id, struct response *res)
 	write_tiers(out);
 	json_close(out, '}');
 	return OK;
+}
+
+static enum err reply_pace(struct job *job, id64 id, struct response *res)
+{
+	return write_pace(job, reply_json(res, 200), NULL, id);
+}
+
+void api_tell_pace(struct job *job, id64 channel)
+{
+	struct buf data = buf_in(job->arena, PACE_JSON_MAX);
+	enum err e;
+
+	json_open(&data, '{');
+	e = write_pace(job, &data, "pace", channel);
+	json_close(&data, '}');
+	if (e == OK)
+		api_tell_event(job, S("pace.updated"), &data);
+	else
+		job_forgive(job);
 }
 
 enum err channels_pace(struct job *job, const struct request *req, struct response *res)
@@ -156,6 +180,14 @@ static const struct field pace_fields[] = {
 	{ 0 },
 };
 
+void pace_limits_read(struct job *job, json limits, struct pace_patch *out)
+{
+	if (json_kind(limits) != JSON_MAP)
+		field_error(job, S("limits"), S("invalid"), S("Must be an object."));
+	else
+		fields_read(job, limits, limit_fields, out);
+}
+
 enum err channels_pace_patch(struct job *job, const struct request *req, struct response *res)
 {
 	struct asked asked = { 0 };
@@ -163,12 +195,11 @@ enum err channels_pace_patch(struct job *job, const struct request *req, struct 
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(request_fields(job, req, pace_fields, &asked));
-	if (asked.patch.has_limits && json_kind(asked.limits) != JSON_MAP)
-		field_error(job, S("limits"), S("invalid"), S("Must be an object."));
-	else if (asked.patch.has_limits)
-		fields_read(job, asked.limits, limit_fields, &asked.patch);
+	if (asked.patch.has_limits)
+		pace_limits_read(job, asked.limits, &asked.patch);
 	TRY(job_check_fields(job));
 	TRY(pace_number_change(job, id, &asked.patch));
+	api_tell_pace(job, id);
 	return reply_pace(job, id, res);
 }
 
@@ -179,6 +210,7 @@ static enum err set_pause(struct job *job, const struct request *req, struct res
 
 	TRY(request_id(job, req, 0, &id));
 	TRY(pace_number_pause(job, id, pause));
+	api_tell_pace(job, id);
 	return reply_pace(job, id, res);
 }
 

@@ -411,6 +411,11 @@ enum err media_row_write_json(struct job *job, struct buf *out, const char *key,
 void api_tell_list(struct job *job, str event, id64 id);
 /* An event for everybody of the workspace, whatever they see of the inbox. Never fails. */
 void api_tell_event(struct job *job, str event, const struct buf *data);
+/* pace.updated: how fast a linked number may send, and what stands in its way. */
+void api_tell_pace(struct job *job, id64 channel);
+struct pace_patch;
+/* Limits of a patch by their names: field errors. */
+void pace_limits_read(struct job *job, json limits, struct pace_patch *out);
 /* The live events' objects. *person: whom it is for. */
 enum err notification_write_event(struct job *job, struct buf *out, id64 id, id64 *person);
 enum err scheduled_write_event(struct job *job, struct buf *out, id64 id);

@@ -346,7 +346,7 @@ enum err linked_numbers_bulk(struct job *job, const struct request *req, struct 
 
 /* ---- its keys, sealed ---- */
 
-struct keys_body { str passphrase, file; };
+struct keys_body { str passphrase, file, consent; };
 
 static const struct field export_fields[] = {
 	FIELD(struct keys_body, passphrase, STR, .max = 200, .required = true),
@@ -356,6 +356,7 @@ static const struct field export_fields[] = {
 static const struct field import_fields[] = {
 	FIELD(struct keys_body, passphrase, STR, .max = 200, .required = true),
 	FIELD(struct keys_body, file, STR, .max = LINKED_IMPORT_MAX, .required = true),
+	FIELD(struct keys_body, consent, STR, .max = 32),
 	{ 0 },
 };
 
@@ -398,6 +399,10 @@ enum err linked_numbers_import(struct job *job, const struct request *req, struc
 		field_error(job, S("file"), S("invalid"),
 			S("The file of an export, in base64."));
 	TRY(job_check_fields(job));
+	/* Brought keys pair it as a scan does. */
+	if (body.consent.ptr)
+		TRY(linked_consent_give(job, id, body.consent));
+	TRY(linked_consent_check(job, id));
 	TRY(linked_import(job, id, body.passphrase, buf_bytes(&sealed)));
 	return reply_number(job, res, 200, id);
 }

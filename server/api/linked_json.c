@@ -119,6 +119,9 @@ static const struct field bulk_fields[] = {
 	NAMED_FIELD(struct linked_bulk_body, "action", action_name, STR, .required = true),
 	FIELD(struct linked_bulk_body, ids, IDS, .max = LINKED_BULK_MAX, .required = true),
 	FIELD(struct linked_bulk_body, reason, STR, .max = 500),
+	NAMED_FIELD(struct linked_bulk_body, "tier", pace.tier, STR, .max = 20),
+	FIELD(struct linked_bulk_body, limits, JSON,
+		.given_at = offsetof(struct linked_bulk_body, pace.has_limits)),
 	{ 0 },
 };
 
@@ -132,10 +135,30 @@ enum err linked_bulk_read(struct job *job, const struct request *req,
 			out->action = i;
 	if (out->action == LINKED_ACTIONS)
 		field_error(job, S("action"), S("invalid"),
-			S("One of reconnect, stop, log_out, remove."));
+			S("One of reconnect, stop, log_out, remove, repair, pace."));
 	if (out->ids.items && out->ids.count == 0)
 		field_error(job, S("ids"), S("required"), S("Must not be empty."));
+	if (out->pace.has_limits)
+		pace_limits_read(job, out->limits, &out->pace);
+	if (out->action == LINKED_DO_PACE && !out->pace.tier.ptr && !out->pace.has_limits)
+		field_error(job, S("tier"), S("required"), S("A tier, or limits."));
+	out->pace.reason = out->reason;
 	return job_check_fields(job);
+}
+
+/* A number that cannot be changed does not end the others. */
+static void change_pace(struct job *job, const struct pace_patch *patch, struct linked_outcome *one)
+{
+	if (one->err != OK)
+		return;
+	one->err = pace_number_change(job, one->channel, patch);
+	if (one->err == OK) {
+		api_tell_pace(job, one->channel);
+		return;
+	}
+	one->why = job->field_errors ? job->field_errors->message : job->why;
+	one->next_step = job->next_step;
+	job_forgive(job);
 }
 
 /* What is logged out loses its channel; that failing does not end the others. */
@@ -156,6 +179,8 @@ enum err linked_bulk_do(struct job *job, const struct linked_bulk_body *body, co
 	TRY(linked_bulk(job, body->action, channels, count, out));
 	for (size_t i = 0; body->action == LINKED_DO_REMOVE && i < count; i++)
 		remove_channel(job, body->reason, &out[i]);
+	for (size_t i = 0; body->action == LINKED_DO_PACE && i < count; i++)
+		change_pace(job, &body->pace, &out[i]);
 	return OK;
 }
 

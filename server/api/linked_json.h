@@ -2,6 +2,7 @@
 #ifndef API_LINKED_JSON_H
 #define API_LINKED_JSON_H
 
+#include "account/pace_number.h"
 #include "api/api.h"
 #include "provider/linked/linked.h"
 
@@ -16,9 +17,11 @@ enum err linked_number_write_json(struct job *job, struct buf *out, const char *
 void linked_outcomes_write_json(struct buf *out, const struct linked_outcome *outcomes,
 	size_t count);
 
-/* {action, ids, reason?}: field errors. */
+/* {action, ids, reason?, tier?, limits?}: field errors. */
 struct linked_bulk_body {
 	str action_name, reason;
+	struct pace_patch pace;
+	json limits;
 	struct field_ids ids;
 	enum linked_action action;
 };

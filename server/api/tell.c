@@ -265,6 +265,9 @@ static enum err add_change(struct job *job, struct telling *t, const struct inbo
 	case CHANGE_CANNED:
 		api_tell_list(job, S("canned.updated"), change->item);
 		break;
+	case CHANGE_PACE:
+		api_tell_pace(job, change->item);
+		break;
 	case CHANGE_NOTICE:
 		break;
 	}

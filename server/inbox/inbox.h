@@ -26,12 +26,13 @@ enum change_kind {
 	CHANGE_CANNED,       /* the same of a ready answer; or it is gone */
 	CHANGE_TEMPLATE,
 	CHANGE_NOTIFICATION, /* a person is told of something (composer.h) */
-	CHANGE_SCHEDULED     /* a message for later (scheduled.h) */
+	CHANGE_SCHEDULED,    /* a message for later (scheduled.h) */
+	CHANGE_PACE          /* how fast a linked number may send: item is its channel */
 };
 struct inbox_change {
 	enum change_kind kind;
 	id64 workspace, conversation, message, contact, notice, notification, scheduled, template;
-	id64 item; /* of CHANGE_LABEL, CHANGE_CANNED */
+	id64 item; /* of CHANGE_LABEL, CHANGE_CANNED, CHANGE_PACE */
 	/* of a conversation: it has another assignee or team than before, or another channel */
 	bool moved;
 	struct scoped was;

@@ -136,6 +136,17 @@ static enum err thread_of(struct job *job, const struct channel *ch,
 	return conversation_of(job, contact.id, ch, changes, out);
 }
 
+/* Whatever the owner does in a chat on the phone, automation does not talk into it. */
+static enum err quiet_automation(struct job *job, const struct channel *ch,
+	const struct provider_event *ev, struct inbox_changes *changes)
+{
+	if (!ev->is_echo || ev->is_history || !ch->provider->is_paced)
+		return OK;
+	TRY(pace_owner_wrote(job, ch, ev->at_ms));
+	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_PACE, .item = ch->id });
+	return OK;
+}
+
 /* Callers whose call was refused by the number's rule are told what the rule says. */
 static enum err answer_call(struct job *job, const struct channel *ch,
 	const struct provider_event *ev, id64 conversation, struct inbox_changes *changes)
@@ -201,8 +212,7 @@ static enum err new_message(struct job *job, const struct channel *ch,
 	TRY(choice_take(job, ch, ev, &m));
 	TRY(count_answer(job, ch, ev, conv.id));
 	TRY(insert(job, &m, &conv, changes));
-	if (ev->is_echo && !ev->is_history)
-		TRY(pace_owner_wrote(job, ch, ev->at_ms));
+	TRY(quiet_automation(job, ch, ev, changes));
 	TRY(answer_call(job, ch, ev, conv.id, changes));
 	if (ev->tells_timer)
 		TRY(conversation_time(job, conv.id, ev->timer_s,
@@ -529,9 +539,11 @@ static enum err apply(struct job *job, const struct channel *ch,
 	case EVENT_STATUS:
 		return apply_status(job, ch, event, changes);
 	case EVENT_REACTION:
+		TRY(quiet_automation(job, ch, event, changes));
 		return apply_reaction(job, ch, event, changes);
 	case EVENT_EDIT:
 	case EVENT_REVOKE:
+		TRY(quiet_automation(job, ch, event, changes));
 		return apply_edit_or_revoke(job, ch, event, changes);
 	case EVENT_VOTE:
 		return apply_vote(job, ch, event, changes);
@@ -545,8 +557,11 @@ static enum err apply(struct job *job, const struct channel *ch,
 		return apply_contact(job, event, changes);
 	case EVENT_NOTICE:
 		TRY(channel_apply_notice(job, ch, event));
-		if (str_is(event->field, S("restriction")))
+		if (str_is(event->field, S("restriction"))) {
 			TRY(pace_restricted(job, ch, event->detail));
+			inbox_note(job, changes,
+				(struct inbox_change){ .kind = CHANGE_PACE, .item = ch->id });
+		}
 		return add_notice(job, ch, event, event->sentence, changes);
 	case EVENT_CHAT:
 		return chat_apply(job, ch, event, changes);

@@ -7,6 +7,7 @@
  * will be tried. Which channel of the number carries it is chosen by its route (account/route.h);
  * one that cannot take this content is left out, and only what none takes is refused.
  */
+#include "account/linked_notice.h"
 #include "account/route.h"
 #include "account/seal.h"
 #include "account/template.h"
@@ -320,6 +321,14 @@ static enum err plan_options(struct job *job, struct plan *plan)
 	return OK;
 }
 
+/* A broadcast by somebody's phone: only after its owner was told what WhatsApp thinks of that. */
+static enum err check_notice(struct job *job, const struct plan *plan)
+{
+	if (plan->draft->priority != PRIORITY_CAMPAIGN || !plan->channel->provider->is_paced)
+		return OK;
+	return linked_consent_check(job, plan->channel->id);
+}
+
 /* Everything about this message on the channel that was chosen. */
 static enum err plan_on_channel(struct job *job, struct plan *plan,
 	const struct message_draft *asked)
@@ -332,6 +341,7 @@ static enum err plan_on_channel(struct job *job, struct plan *plan,
 	plan->draft = &plan->changed;
 	TRY(check_kind(job, plan));
 	TRY(check_group(job, plan));
+	TRY(check_notice(job, plan));
 	TRY(check_window(job, plan));
 	if (plan->draft->kind == KIND_TEMPLATE)
 		TRY(consent_check(job, plan->channel, plan->conversation.contact_id, &plan->to,

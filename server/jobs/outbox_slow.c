@@ -70,6 +70,11 @@ static enum err warn(struct job *job, const struct channel *ch, struct pace_numb
 		changes);
 }
 
+static void note_pace(struct job *job, id64 channel, struct inbox_changes *changes)
+{
+	inbox_note(job, changes, (struct inbox_change){ .kind = CHANGE_PACE, .item = channel });
+}
+
 static enum err put_off(struct job *job, struct outbox *outbox, const struct outbox_item_row *item,
 	const struct pace_verdict *verdict, struct outbox_slow *slow)
 {
@@ -103,7 +108,11 @@ enum err outbox_slow_ask(struct job *job, struct outbox *outbox, const struct ch
 	/* A number that is banned refuses by itself, in words of its own. */
 	slow->go = true;
 	TRY(warn(job, ch, &number, changes));
-	return pace_number_sent(job, &number, &message, item->conversation);
+	TRY(pace_number_sent(job, &number, &message, item->conversation));
+	/* Where nothing is held up, nobody watches it being used up. */
+	if (number.rules.gap_max_ms)
+		note_pace(job, ch->id, changes);
+	return OK;
 }
 
 enum err outbox_slow_typing(struct job *job, const struct channel *ch, const struct message *msg,
@@ -132,6 +141,7 @@ enum err outbox_slow_note(struct job *job, const struct outbox_result *result,
 	if (!result->is_paced || !is_no || !result->was_called)
 		return OK;
 	TRY(pace_number_failed(job, result->item.channel, result->code, &sentence));
+	note_pace(job, result->item.channel, changes);
 	if (!sentence.len)
 		return OK;
 	TRY(channel_get(job, result->item.channel, &ch));

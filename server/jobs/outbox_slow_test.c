@@ -1,6 +1,7 @@
 /* outbox_slow_test.c: messages of a linked number leave at its pace; real rows, on both databases.
  * Nobody is at the other end: that a message was tried is what counts. */
 #include "account/audit.h"
+#include "account/linked_notice.h"
 #include "account/pace_number.h"
 #include "base/clock.h"
 #include "inbox/test_inbox.h"
@@ -122,6 +123,25 @@ STORE_TEST(a_paused_number_answers_and_begins_nothing_until_somebody_says_go_on)
 	outbox_wake(outbox);
 	EXPECT(comes(job, unasked));
 	stop();
+}
+
+/* R286. */
+STORE_TEST(a_broadcast_by_a_phone_waits_for_the_notice_to_be_accepted)
+{
+	struct channel *ch = linked_channel(job);
+	struct provider_event text = test_says("12025550109", "m-consent", "hi", job->now_ms);
+	struct message_draft draft = { .kind = KIND_TEXT, .priority = PRIORITY_CAMPAIGN };
+	struct message sent;
+	bool repeated;
+
+	test_apply(job, ch, &text, NULL);
+	draft.conversation_id = test_conversation(job, ch, "m-consent").id;
+	EXPECT_OK(json_read(job->arena, S("{\"body\":\"Sale!\"}"), &draft.content, NULL));
+	EXPECT_ERR(inbox_send(job, &draft, &sent, &repeated), ERR_INPUT);
+	EXPECT_STR(job->code, "consent_needed");
+	job_forgive(job);
+	EXPECT_OK(linked_consent_give(job, ch->id, LINKED_NOTICE_VERSION));
+	EXPECT_OK(inbox_send(job, &draft, &sent, &repeated));
 }
 
 /* R190. */

@@ -66,6 +66,10 @@ const struct live_entry live_catalogue[] = {
 		S("A number paired with a phone: its state, its score, or what is shown of a "
 		  "pairing."),
 		S("{\"number\":{\"id\":\"10\",\"state\":\"connected\",\"score\":100}}") },
+	{ S("pace.updated"), 1, LIVE_TO_ALL, S("pace:ChannelPace"),
+		S("How fast a linked number may send, or what pauses it; the risk, and what is "
+		  "used of its limits."),
+		S("{\"pace\":{\"channel_id\":\"10\",\"tier\":\"careful\",\"pause\":null}}") },
 	{ S("qr.generated"), 1, LIVE_TO_ALL,
 		S("channel_id:Id qr:String? attempt:Integer? expires_ms:Ms"),
 		S("A code to scan with the phone is there. Its text pairs whoever reads it: the "

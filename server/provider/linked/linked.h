@@ -120,12 +120,13 @@ enum err linked_keep(struct job *job, id64 channel, bool keep);
 
 /* One action for many; each has its own answer. */
 enum linked_action { LINKED_DO_RECONNECT, LINKED_DO_STOP, LINKED_DO_LOG_OUT, LINKED_DO_REMOVE,
-	LINKED_ACTIONS };
+	LINKED_DO_REPAIR, LINKED_DO_PACE, LINKED_ACTIONS };
 const char *linked_action_name(enum linked_action action); /* "reconnect" */
 #define LINKED_BULK_MAX 500
 struct linked_outcome { id64 channel; enum err err; str why, next_step; };
 /* out: as many as channels, in their order. LINKED_DO_REMOVE logs out; the caller deletes the
- * channel then. */
+ * channel then. LINKED_DO_REPAIR: the limits of pairings hold. LINKED_DO_PACE looks whether they
+ * are there; the caller changes their pace (account/pace_number.h). */
 enum err linked_bulk(struct job *job, enum linked_action action, const id64 *channels, size_t count,
 	struct linked_outcome *out);
 

@@ -535,7 +535,8 @@ enum err linked_clean(struct job *job, id64 channel, id64 workspace)
 
 /* ---- many at once ---- */
 
-static const char *const actions[LINKED_ACTIONS] = { "reconnect", "stop", "log_out", "remove" };
+static const char *const actions[LINKED_ACTIONS] = { "reconnect", "stop", "log_out", "remove",
+	"repair", "pace" };
 
 const char *linked_action_name(enum linked_action action)
 {
@@ -594,6 +595,16 @@ static void log_out_all(struct job *job, struct wish *wishes, size_t count)
 	run_all(job, wishes, count, run_erase, is_paired);
 }
 
+/* Each shows its code then; who agreed to the notice before need not do it again. */
+static void repair_all(struct job *job, struct wish *wishes, size_t count)
+{
+	log_out_all(job, wishes, count);
+	for (size_t i = 0; i < count; i++)
+		if (wishes[i].n && wishes[i].out->err == OK)
+			note_outcome(job, &wishes[i],
+				linked_pair(job, wishes[i].out->channel, false));
+}
+
 static void act(struct job *job, enum linked_action action, struct wish *wishes, size_t count)
 {
 	switch (action) {
@@ -607,6 +618,10 @@ static void act(struct job *job, enum linked_action action, struct wish *wishes,
 	case LINKED_DO_REMOVE:
 		log_out_all(job, wishes, count);
 		break;
+	case LINKED_DO_REPAIR:
+		repair_all(job, wishes, count);
+		break;
+	case LINKED_DO_PACE:
 	case LINKED_ACTIONS:
 		break;
 	}

@@ -28,6 +28,7 @@
 
 struct linked_reason {
 	const char *code, *sentence, *next_step;
+	int64_t until_ms;       /* of a ban that ends by itself; else 0 */
 };
 
 #define LINKED_FRAME_MAX (17u << 20)

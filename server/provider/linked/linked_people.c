@@ -149,6 +149,19 @@ static enum err put_restriction(struct turn *turn, const struct wa_restriction *
 	return linked_raw_put(turn, &b);
 }
 
+enum err linked_put_ban(struct turn *turn, const struct linked_reason *why, bool on)
+{
+	struct buf b = linked_raw_begin(turn, "restriction", RAW_MAX);
+
+	json_put(&b, "restriction", str_of(why->code));
+	json_put_bool(&b, "is_active", on);
+	json_put_ms(&b, "until_ms", why->until_ms);
+	if (on)
+		json_put(&b, "sentence", str_of(why->sentence));
+	json_put_ms(&b, "t_ms", turn->clock.wall_ms);
+	return linked_raw_put(turn, &b);
+}
+
 enum err linked_put_people(struct turn *turn, const struct wa_event *event)
 {
 	switch (event->kind) {
@@ -404,8 +417,10 @@ static void parse_contact(struct job *job, json root, struct provider_events *ev
 
 static str restriction_sentence(json root)
 {
-	str detail = json_text_at(root, "detail");
+	str detail = json_text_at(root, "detail"), sentence = json_text_at(root, "sentence");
 
+	if (sentence.len)
+		return sentence;
 	if (!json_flag(json_field(root, "is_active"), true))
 		return S("WhatsApp does not restrict the number any more.");
 	if (str_is(json_text_at(root, "restriction"), S("reachout_timelock")))

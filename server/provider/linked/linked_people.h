@@ -93,6 +93,9 @@ enum err linked_profile_set(struct job *job, const struct channel *ch,
 
 /* WA_EVENT_GROUP, CONTACT, CALL and RESTRICTED as a raw event, in the open transaction. */
 enum err linked_put_people(struct turn *turn, const struct wa_event *event);
+/* The number is banned, or (on false) no more: why->code says how, why->until_ms how long. */
+struct linked_reason;
+enum err linked_put_ban(struct turn *turn, const struct linked_reason *why, bool on);
 /* The event of such a raw event; false: of another kind. */
 bool linked_parse_people(struct job *job, json root, struct provider_events *events);
 

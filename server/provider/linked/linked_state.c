@@ -6,6 +6,7 @@
  */
 #include "provider/linked/history.h"
 #include "provider/linked/linked_internal.h"
+#include "provider/linked/linked_people.h"
 
 #define HOUR_MS 3600000
 #define SOON_MS 90000
@@ -117,6 +118,44 @@ void linked_proof_of(const struct linked *n, int64_t now_ms, struct linked_proof
 
 static const struct linked_reason no_reason = { "", "", "" };
 
+/* Endings after which the number must send nothing, whatever its pace. */
+static bool is_ban(const char *code)
+{
+	static const char *const codes[] = { "temporary_ban", "banned", "primary_locked" };
+
+	for (size_t i = 0; i < COUNT_OF(codes); i++)
+		if (strcmp(code, codes[i]) == 0)
+			return true;
+	return false;
+}
+
+static enum err note_ban(struct turn *turn, const struct linked_reason *why)
+{
+	str detail = arena_printf(turn->job->arena, "{\"reason\":\"%s\",\"until_ms\":%lld}",
+		why->code, (long long)why->until_ms);
+
+	TRY(linked_manager.host.audit(turn->job, "linked.banned", turn->n->channel, detail));
+	return linked_put_ban(turn, why, true);
+}
+
+/* It is let in again: what a ban paused may go on. */
+static enum err end_ban(struct turn *turn)
+{
+	struct linked_reason over = { "", "", "" };
+	struct pace_row row;
+	enum err e = sql_pace_find(turn->job, &(struct sql_pace_find){ turn->n->channel }, &row);
+
+	if (e == ERR_MISSING) {
+		job_forgive(turn->job);
+		return OK;
+	}
+	TRY(e);
+	if (!row.restriction.len)
+		return OK;
+	over.code = arena_cstr(turn->job->arena, row.restriction);
+	return is_ban(over.code) ? linked_put_ban(turn, &over, false) : OK;
+}
+
 /* What people and routes are told of it. */
 static enum err note_move(struct turn *turn, enum linked_state from, enum linked_state to,
 	const struct linked_reason *why)
@@ -124,11 +163,17 @@ static enum err note_move(struct turn *turn, enum linked_state from, enum linked
 	const struct linked_host *host = &linked_manager.host;
 	bool is_bad = to == LINKED_FAILED || to == LINKED_BANNED;
 
-	if (to == LINKED_CONNECTED)
+	if (to == LINKED_CONNECTED) {
+		TRY(end_ban(turn));
 		return host->note_health(turn->job, turn->n->channel, S("healthy"), STR_NONE,
 			STR_NONE);
+	}
 	if (!is_bad)
 		return OK;
+	if (from != to && is_ban(why->code)) {
+		turn->n->was_alerted = true;
+		TRY(note_ban(turn, why));
+	}
 	if (from != to && !turn->n->was_alerted) {
 		turn->n->was_alerted = true;
 		TRY(linked_notice(turn, "critical", why));
@@ -223,8 +268,10 @@ static enum err take_backoff(struct turn *turn, const struct wa_ending *ending)
 	struct linked *n = turn->n;
 
 	n->attempts++;
-	if (ending->after == AFTER_WAIT)
+	if (ending->after == AFTER_WAIT) {
+		why.until_ms = turn->clock.wall_ms + ending->wait_s * 1000;
 		return linked_move(turn, LINKED_BANNED, &why);
+	}
 	if (n->attempts < LINKED_ATTEMPTS_MAX)
 		return linked_move(turn, LINKED_DISCONNECTED, &why);
 	return linked_move(turn, LINKED_FAILED, &why);
