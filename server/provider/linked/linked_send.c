@@ -209,6 +209,13 @@ static enum err unsure(struct job *job, const struct sending *s, struct send_res
 		"WhatsApp has not confirmed the message.");
 }
 
+/* What waits until a ban for a while is over may come a moment before the connection is back. */
+static bool ends_by_itself(const struct linked_view *view)
+{
+	return view->state == LINKED_BANNED && view->reason &&
+	       strcmp(view->reason, "temporary_ban") == 0;
+}
+
 /* It did not leave us. A number that a person must mend is another channel's chance, and says what
  * to mend. */
 enum err linked_not_sent(struct job *job, struct linked *n, enum err e, struct send_result *out)
@@ -219,7 +226,8 @@ enum err linked_not_sent(struct job *job, struct linked *n, enum err e, struct s
 	view = n->view;
 	linked_unlock();
 	out->advice = e == ERR_INPUT ? RETRY_NEVER : RETRY_BACKOFF;
-	if (e == ERR_INPUT || (view.state != LINKED_FAILED && view.state != LINKED_BANNED))
+	if (e == ERR_INPUT || (view.state != LINKED_FAILED && view.state != LINKED_BANNED) ||
+		ends_by_itself(&view))
 		return e == ERR_CONFLICT ? ERR_UPSTREAM : e;
 	out->advice = RETRY_STOP;
 	if (!view.sentence || !view.next_step)
