@@ -5,16 +5,19 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, before, describe, test as run } from 'node:test'
+import { databaseFor } from '../lib/database.mjs'
 import { PDF, PNG, wave } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 import { Caller } from './server.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
+const stores = process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']
 const NOTICE = '2026-11'
 const WAIT = 30_000
 const PHONES = { desk: '6281234567801', customer: '6281234567802' }
 
-describe('messages of linked numbers', () => {
+for (const store of stores) describe(`messages of linked numbers on ${store}`, () => {
+  const database = databaseFor(store)
   const numbers = {}
   const threads = {}
   let demo, api
@@ -64,12 +67,15 @@ describe('messages of linked numbers', () => {
   }, 'the file is fetched', WAIT)
 
   before(async () => {
-    demo = await startDemo({})
+    demo = await startDemo({ env: database.env })
     api = new Caller(demo, { key: demo.api_key })
     numbers.desk = await paired('desk')
     numbers.customer = await paired('customer')
   }, { timeout: 120_000 })
-  after(() => demo?.remove())
+  after(async () => {
+    await demo?.remove()
+    database.drop()
+  })
 
   test('a text arrives and is answered with a quote', async () => {
     const { gone, come } = await exchange('desk', { type: 'text', text: { body: 'Hello *there* 😀' } })
