@@ -13,6 +13,7 @@ export class Traffic {
     this.count = world.numbers.length
     this.told = before?.told ?? 0
     this.opened = before?.count ?? 0
+    this.base = before?.base // what the server had counted before
     this.in = world.numbers.map((_, n) => before?.in[n] ?? []) // by number: what its customer wrote to it
     this.out = world.numbers.map((_, n) => before?.out[n] ?? []) // what it wrote to its customer: {id, body}
   }
@@ -29,6 +30,7 @@ export class Traffic {
 
   /** Accounts, and a message each way: sessions are made. */
   async open() {
+    this.base ??= { in: await this.world.figure('linked_received_total'), out: await this.world.figure('linked_sent_total') }
     for (let n = this.opened; n < this.count; n++) await this.world.control('POST', '/control/linked/phones', { phone: customerOf(n), name: `Customer ${n}` })
     for (let n = this.opened; n < this.count; n++) await this.customerSays(n)
     await this.settled()
@@ -52,7 +54,7 @@ export class Traffic {
   /** Everything that was said has come, and is acknowledged. */
   async settled() {
     const all = (lists) => lists.reduce((sum, list) => sum + list.length, 0)
-    const wants = { in: all(this.in), out: all(this.out) }
+    const wants = { in: this.base.in + all(this.in), out: this.base.out + all(this.out) }
     await this.world.until(async () => await this.world.figure('linked_received_total', 200) >= wants.in && await this.world.figure('linked_sent_total') >= wants.out &&
       await this.world.figure('processor_lag_ms') === 0 && await this.world.figure('sends_in_flight') === 0, 'all has come and gone', 180_000)
   }
@@ -83,7 +85,7 @@ export class Traffic {
       for (let after = '1'; ;) {
         const page = await world.want(200, 'GET', `/conversations/${conversation.id}/messages?after=${after}&limit=100`)
         for (const m of page.data) {
-          if (m.direction === 'in' && m.type === 'text') texts.push(m.text.body)
+          if (m.direction === 'in' && m.type === 'text' && /^in \d+ \d+$/.test(m.text.body)) texts.push(m.text.body)
           after = m.id
         }
         if (!page.has_after) break

@@ -24,7 +24,7 @@
 /* One part of a number at a time. What is under way is not written down: whoever is killed finds
  * it due. */
 static struct {
-	struct pool *pool;
+	struct pool *_Atomic pool; /* NULL: before the start, and after the end */
 	atomic_bool is_posted;
 	id64 under_way[WORKERS]; /* channels, or 0; under the lock */
 } files;
