@@ -7,6 +7,7 @@ import http from 'node:http'
 import { createRequire } from 'node:module'
 import { after, before, describe, test as run } from 'node:test'
 import { databaseFor } from '../lib/database.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 import { Caller } from './server.mjs'
 
@@ -18,7 +19,6 @@ const { ActionButtons, ActionList, Audio, Body, BodyComponent, BodyParameter, Bu
 const stores = process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
 const WAIT = 30_000
-const NOTICE = '2026-11'
 const SHOP = '6281234567890'
 const ANA = '12025550142'
 const secret = 'the app secret of the bot'
@@ -58,11 +58,7 @@ for (const store of stores) describe(`a program over a linked number on ${store}
   before(async () => {
     demo = await startDemo({ env: { ...database.env, PARLEY_ALLOW_PRIVATE_CALLS: 'true' } })
     api = new Caller(demo, { key: demo.api_key })
-    channel = await api.want(201, 'POST', '/linked-numbers', { name: 'Front desk', consent: NOTICE })
-    await api.want(202, 'POST', `/linked-numbers/${channel.id}/pair`, { consent: NOTICE })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${channel.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: SHOP })
-    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${channel.id}`)).state === 'connected', 'it is connected', WAIT)
+    channel = await pairNumber(demo, SHOP)
     await demo.control('POST', '/linked/phones', { phone: ANA, name: 'Ana' })
     files = await serve((request, text, response) => response.writeHead(200, { 'content-type': request.url.includes('.pdf') ? 'application/pdf' : 'image/png' })
       .end(request.url.includes('.pdf') ? PDF : PNG))

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, before, describe, test as run } from 'node:test'
 import { databaseFor } from '../lib/database.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 import { Caller } from './server.mjs'
 
 const stores = process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
 const WAIT = 30_000
-const NOTICE = '2026-11'
 const SHOP = '6281234567890'
 
 for (const store of stores) describe(`automation over a linked number on ${store}`, () => {
@@ -30,11 +30,7 @@ for (const store of stores) describe(`automation over a linked number on ${store
   before(async () => {
     demo = await startDemo({ env: database.env })
     api = new Caller(demo, { key: demo.api_key })
-    number = (await api.want(201, 'POST', '/linked-numbers', { name: 'Front desk', consent: NOTICE })).id
-    await api.want(202, 'POST', `/linked-numbers/${number}/pair`, { consent: NOTICE })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: SHOP })
-    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number}`)).state === 'connected', 'it is connected', WAIT)
+    number = (await pairNumber(demo, SHOP)).id
   }, { timeout: 120_000 })
   after(async () => {
     await demo?.remove()

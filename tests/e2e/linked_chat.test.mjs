@@ -1,6 +1,7 @@
 // linked_chat.test.mjs: what only a number paired with a phone has in a thread: votes, disappearing and forwarded messages, stars, what waits and heals.
 import assert from 'node:assert/strict'
 import { after, before, test as run } from 'node:test'
+import { pairNumber } from '../lib/linked.mjs'
 import { until } from '../lib/parley.mjs'
 import { bubble, findings, openConversation, picture, Stage } from './stage.mjs'
 
@@ -25,12 +26,7 @@ before(async () => {
   stage = await Stage.open()
   const { demo } = stage
   for (const [phone, name] of [[PHONE, 'Shop'], [ANA, 'Ana Souza'], [BOB, 'Bob']]) await demo.control('POST', '/linked/phones', { phone, name, play: true })
-  number = await demo.api('POST', '/linked-numbers', { name: 'Front desk' })
-  const { notice } = await demo.api('GET', '/linked-numbers')
-  await demo.api('POST', `/linked-numbers/${number.id}/pair`, { consent: notice.version })
-  const qr = await until(async () => (await demo.api('GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', 30_000)
-  await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE })
-  await until(async () => (await demo.api('GET', `/linked-numbers/${number.id}`)).state === 'connected', 'the connection', 30_000)
+  number = await pairNumber(demo, PHONE)
   await write(BOB, { type: 'text', text: { body: 'Hello from Bob' } })
   await write(ANA, { type: 'text', text: { body: 'Hello from Ana' } })
   page = await stage.agent()

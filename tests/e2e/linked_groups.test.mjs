@@ -1,6 +1,7 @@
 // linked_groups.test.mjs: a group of a linked number in the inbox: who said what, whom one names, who is in it, asks to be, and may do what.
 import assert from 'node:assert/strict'
 import { after, before, test as run } from 'node:test'
+import { pairNumber } from '../lib/linked.mjs'
 import { until } from '../lib/parley.mjs'
 import { bubble, composerOf, findings, openConversation, picture, Stage } from './stage.mjs'
 
@@ -15,23 +16,11 @@ let stage, page, group
 
 const write = (from, to, more) => stage.demo.control('POST', `/linked/phones/${from}/messages`, { to, type: 'text', ...more })
 
-/** A number of ours on this phone, connected. */
-async function paired(name, phone) {
-  const { demo } = stage
-  const number = await demo.api('POST', '/linked-numbers', { name })
-  const { notice } = await demo.api('GET', '/linked-numbers')
-  await until(() => demo.api('POST', `/linked-numbers/${number.id}/pair`, { consent: notice.version }).then(() => true), 'a start of pairing', 60_000)
-  const qr = await until(async () => (await demo.api('GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', 30_000)
-  await demo.control('POST', '/linked/scan', { qr: qr.text, phone })
-  await until(async () => (await demo.api('GET', `/linked-numbers/${number.id}`)).state === 'connected', 'the connection', 30_000)
-  return number
-}
-
 before(async () => {
   stage = await Stage.open()
   const { demo } = stage
   for (const [phone, name] of [[PHONE, 'Shop'], [ANA, 'Ana Souza'], [BOB, 'Bob'], [CLEO, 'Cleo']]) await demo.control('POST', '/linked/phones', { phone, name, play: true })
-  const number = await paired('Front desk', PHONE)
+  const number = await pairNumber(stage.demo, PHONE, { name: 'Front desk' })
   const { answer } = await demo.api('POST', `/channels/${number.id}/management/group.create`, { subject: 'Choir', members: [ANA, BOB] })
   group = answer.group.id
   const asked = await write(BOB, answer.group.id, { text: { body: 'Who sings on Tuesday?' } })
@@ -128,7 +117,7 @@ test('who manages channels changes face, roles, what members may do and the link
   const second = await link.innerText()
   await close()
 
-  const cleo = await paired('Back office', CLEO)
+  const cleo = await pairNumber(stage.demo, CLEO, { name: 'Back office' })
   await assert.rejects(stage.demo.api('POST', `/channels/${cleo.id}/management/group.join`, { link: first }))
   await stage.demo.api('POST', `/channels/${cleo.id}/management/group.join`, { link: second })
   await panel.getByRole('button', { name: 'Manage the group' }).click()

@@ -27,7 +27,7 @@ export async function pairNumber(demo, phone, { name = 'Front desk', play = true
   const { notice } = await demo.api('GET', '/linked-numbers')
   const number = await demo.api('POST', '/linked-numbers', { name })
   const at = (word) => `/linked-numbers/${number.id}${word}`
-  await until(() => demo.api('POST', at('/pair'), { consent: notice.version }), 'the turn of the pairing', WAIT_MS)
+  await until(() => demo.api('POST', at('/pair'), { consent: notice.version }), 'the turn of the pairing', 2 * WAIT_MS)
   const qr = await until(async () => (await demo.api('GET', at('/pairing'))).qr, 'a QR code', WAIT_MS)
   await demo.control('POST', '/linked/scan', { qr: qr.text, phone, play })
   return until(async () => { const now = await demo.api('GET', at('')); return now.state === 'connected' && now }, 'the number to be connected', WAIT_MS)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, test as run } from 'node:test'
 import { Caller } from '../api/server.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
@@ -27,11 +28,7 @@ describe('files of a linked number', () => {
     demo = await startDemo()
     api = new Caller(demo, { key: demo.api_key })
     for (const phone of [PHONE, ANA]) await demo.control('POST', '/linked/phones', { phone, play: true })
-    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Files' })
-    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
-    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'connected', 'connected', WAIT)
+    number = await pairNumber(demo, PHONE, { name: 'Files' })
   })
   after(() => demo?.remove())
 

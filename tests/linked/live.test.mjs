@@ -5,6 +5,7 @@ import { after, before, describe, test as run } from 'node:test'
 import Pusher from 'pusher-js'
 import { Caller } from '../api/server.mjs'
 import { databaseFor } from '../lib/database.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
@@ -24,11 +25,7 @@ for (const store of process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : 
     demo = await startDemo({ env: database.env })
     api = new Caller(demo, { key: demo.api_key })
     for (const phone of [PHONE, ANA, BUDI]) await demo.control('POST', '/linked/phones', { phone, play: true })
-    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Shop' })
-    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
-    await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'connected', 'the connection', WAIT)
+    number = await pairNumber(demo, PHONE, { name: 'Shop' })
     await says(ANA, PHONE, 'hello')
     await until(() => named(ANA), 'her message', WAIT)
     const { client } = await api.want(200, 'GET', '/realtime')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
 import { Caller } from '../api/server.mjs'
 import { databaseFor } from '../lib/database.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
@@ -36,10 +37,7 @@ for (const store of process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : 
     await owner({ done: 'labelled', label: '1', with: ANA })
     await owner({ done: 'pinned', with: ANA })
     await owner({ done: 'quick_reply', label: 'q1', name: 'hours', text: 'We are open from nine to five.' })
-    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Shop' })
-    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
+    number = await pairNumber(demo, PHONE, { name: 'Shop' })
     await until(ana, 'the past', WAIT)
   })
   after(async () => { await demo?.remove(); database.drop() })

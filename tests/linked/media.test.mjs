@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, test as run } from 'node:test'
 import { Caller } from '../api/server.mjs'
 import { databaseFor } from '../lib/database.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const stores = process.env.PARLEY_TEST_POSTGRES ? ['sqlite', 'postgres'] : ['sqlite']
@@ -68,11 +69,7 @@ for (const store of stores) {
         { with: OLD, type: 'document', document: { id: kept, filename: 'kept.pdf' }, at_ms },
         { with: OLD, type: 'document', document: { id: lost, filename: 'lost.pdf' }, at_ms: at_ms + 1000 },
       ] })
-      number = await api.want(201, 'POST', '/linked-numbers', { name: 'Files' })
-      await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
-      const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-      await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
-      await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}`)).state === 'connected', 'connected', WAIT)
+      number = await pairNumber(demo, PHONE, { name: 'Files' })
     })
     after(async () => {
       await demo?.remove()

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test as run } from 'node:test'
 import { Caller } from '../api/server.mjs'
+import { pairNumber } from '../lib/linked.mjs'
 import { startDemo, until } from '../lib/parley.mjs'
 
 const test = (name, work) => run(name, { timeout: 120_000 }, work)
@@ -29,10 +30,7 @@ describe('the past of a linked number', () => {
   after(() => demo?.remove())
 
   test('it comes after the pairing, within the window, once', async () => {
-    number = await api.want(201, 'POST', '/linked-numbers', { name: 'Old friends' })
-    await api.want(202, 'POST', `/linked-numbers/${number.id}/pair`, { consent: '2026-11' })
-    const qr = await until(async () => (await api.want(200, 'GET', `/linked-numbers/${number.id}/pairing`)).qr, 'a QR code', WAIT)
-    await demo.control('POST', '/linked/scan', { qr: qr.text, phone: PHONE, play: true })
+    number = await pairNumber(demo, PHONE, { name: 'Old friends' })
     const done = await until(async () => { const now = await sync(); return now.state === 'completed' && now }, 'the past', WAIT)
     assert.equal(done.percent, 100)
     assert.equal(done.chats_done, done.chats_total)
