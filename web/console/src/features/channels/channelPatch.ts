@@ -24,3 +24,9 @@ export function channelPatch(channel: Channel, form: ChannelForm): Record<string
   if (form.environment !== channel.environment) patch['environment'] = form.environment
   return patch
 }
+
+/** What only those see who manage channels is in no live event: it stays as it was fetched. */
+export function withHidden(told: Channel, known: Channel | null): Channel {
+  if (!known) return told
+  return { ...told, verify_token: told.verify_token ?? known.verify_token, webhook_secret: told.webhook_secret ?? known.webhook_secret, config: told.config ?? known.config }
+}
