@@ -223,6 +223,14 @@ static str detail_of(struct job *job, const struct channel_draft *draft)
 	return buf_text(&out);
 }
 
+/* 0 in the draft: not said; below 0: none. */
+static int64_t pair_interval_of(const struct channel_draft *draft)
+{
+	if (draft->pair_interval_ms)
+		return draft->pair_interval_ms < 0 ? 0 : draft->pair_interval_ms;
+	return provider_find(draft->provider)->no_pair_limit ? 0 : defaults.pair_interval_ms;
+}
+
 static enum err insert_channel(struct job *job, const struct channel_draft *draft,
 	const struct channel *ch)
 {
@@ -242,9 +250,7 @@ static enum err insert_channel(struct job *job, const struct channel_draft *draf
 			.config_sealed = sealed,
 			.pace_per_second = draft->pace_per_second ? draft->pace_per_second
 	                                                          : defaults.pace_per_second,
-			.pair_interval_ms = draft->pair_interval_ms == 0 ? defaults.pair_interval_ms
-	                                    : draft->pair_interval_ms < 0 ? 0
-	                                                                  : draft->pair_interval_ms,
+			.pair_interval_ms = pair_interval_of(draft),
 			.pair_burst = draft->pair_burst ? draft->pair_burst : defaults.pair_burst,
 			.health_reason = HEALTH_FIRST_REASON,
 			.health_next_step = HEALTH_FIRST_STEP,

@@ -111,7 +111,8 @@ static const struct setting table[] = {
 		"Page cache of each SQLite connection, in KiB."),
 	NUMBER_(pace_per_second, 80, 1, 1000, "Messages a second of a new channel."),
 	NUMBER_(pair_interval_ms, 6000, 0, 600000,
-		"Milliseconds between messages of a new channel to one person."),
+		"Milliseconds between messages of a new channel to one person; linked numbers have "
+		"none."),
 	TEXT_(home_region, "",
 		"Two-letter country whose numbers may be typed without country code, e.g. ID, "
 		"where "

@@ -362,6 +362,8 @@ struct provider {
 	const char *const *config_secrets;
 	uint64_t can_group;     /* kinds that groups take; 0: none, or there are no groups */
 	bool pins_anywhere;     /* messages are pinned in chats with one person, too */
+	/* its network counts no messages to one person: new channels neither */
+	bool no_pair_limit;
 	size_t parallel_sends;  /* lanes of a channel; a conversation stays on one */
 	size_t text_max;        /* code points */
 

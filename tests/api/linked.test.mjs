@@ -55,7 +55,8 @@ for (const store of stores) {
     test('a new number is a channel that is not paired, and the list has the notice and the room', async () => {
       first = await api.want(201, 'POST', '/linked-numbers', { name: 'Front desk' })
       assert.deepEqual([first.state, first.paired, first.phone_number, first.consent], ['disconnected', false, null, null])
-      assert.equal((await api.want(200, 'GET', `/channels/${first.id}`)).provider, 'linked')
+      const channel = await api.want(200, 'GET', `/channels/${first.id}`)
+      assert.deepEqual([channel.provider, channel.pair_interval_ms], ['linked', 0], 'Meta counts messages to one person, phones do not')
       const list = await api.want(200, 'GET', '/linked-numbers')
       assert.deepEqual(list.data.map((one) => one.id), [first.id])
       assert.deepEqual([list.used, list.limit, list.notice.version, list.notice.sentences.length], [1, 10, NOTICE, 5])

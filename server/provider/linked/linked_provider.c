@@ -104,6 +104,7 @@ const struct provider linked_provider = {
 	.can = LINKED_CAN_CONTENT | CAN_MARK_READ | CAN_TYPING | CAN_MEDIA_FETCH | CAN_LID,
 	.can_group = LINKED_CAN_GROUP,
 	.pins_anywhere = true,
+	.no_pair_limit = true,
 	.parallel_sends = 4,
 	.text_max = 65536,
 	.config_check = linked_config_check,
