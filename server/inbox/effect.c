@@ -381,16 +381,6 @@ static enum err effect_read(struct job *job, str text, struct effect *out)
 	return OK;
 }
 
-/* What waits for a message, and the message that comes, must not miss each other: whoever is second
- * sees what the first one wrote. */
-static enum err lock_key(struct job *job, const uint8_t key[REMOTE_KEY_SIZE])
-{
-	int64_t number;
-
-	memcpy(&number, key, sizeof number);
-	return db_lock(job, number);
-}
-
 static enum err waiting(struct job *job, bytes key, struct waiting_effect_rows *out)
 {
 	return sql_effect_list(job,
@@ -430,7 +420,6 @@ enum err effects_arrive(struct job *job, const uint8_t key[REMOTE_KEY_SIZE], id6
 	struct effect effect;
 	str text;
 
-	TRY(lock_key(job, key));
 	TRY(waiting(job, remote_key, &rows));
 	for (size_t i = 0; i < rows.count; i++) {
 		TRY(unseal(job, SEAL_EFFECT, rows.items[i].effect_sealed, &text));
@@ -515,9 +504,5 @@ enum err effect_take(struct job *job, const struct channel *ch, const struct eff
 	if (*message)
 		return effect_apply(job, *message, &timed, changes);
 	message_remote_key(ch->id, effect->remote_id, key);
-	TRY(lock_key(job, key));
-	TRY(find_target(job, ch, effect, target, message));
-	if (*message)
-		return effect_apply(job, *message, &timed, changes);
 	return effect_wait(job, (bytes){ key, sizeof key }, &timed);
 }

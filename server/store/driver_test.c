@@ -3,12 +3,6 @@
 #include "store/test_store.h"
 #include "store/test_queries.h"
 
-#include "base/clock.h"
-
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-
 #define BEGIN_WRITE() EXPECT_OK(db_begin(job, DB_WRITE))
 #define COMMIT() EXPECT_OK(db_commit(job))
 
@@ -223,44 +217,4 @@ STORE_TEST(explain_tells_the_plan_of_a_named_query)
 	EXPECT(str_has(plan, S("thing")));
 	EXPECT_OK(store_explain(job, "owner_put", &plan));
 	EXPECT_ERR(store_explain(job, "no_such", &plan), ERR_MISSING);
-}
-
-enum { NUMBER = 4711, LOOK_MS = 200 };
-
-struct second { struct store *store; int64_t seen; _Atomic bool is_done; };
-
-/* Waits for the lock, and then sees what the first one wrote. */
-static void *lock_second(void *arg)
-{
-	struct second *second = arg;
-	struct arena *arena = arena_create(1u << 20);
-	struct count_row count = { 0 };
-	struct job job;
-
-	job_init(&job, "second", arena, second->store);
-	if (db_begin(&job, DB_WRITE) == OK && db_lock(&job, NUMBER) == OK &&
-		sql_thing_count(&job, &count) == OK && db_commit(&job) == OK)
-		second->seen = count.count;
-	atomic_store(&second->is_done, true);
-	arena_destroy(arena);
-	return NULL;
-}
-
-STORE_TEST(who_locks_a_number_second_sees_what_the_first_one_wrote)
-{
-	struct second second = { .store = job->store, .seen = -1 };
-	int64_t until_us = clock_monotonic_us() + LOOK_MS * 1000;
-	pthread_t thread;
-
-	BEGIN_WRITE();
-	EXPECT_OK(db_lock(job, NUMBER));
-	EXPECT_OK(db_lock(job, NUMBER)); /* its own does not hold it up */
-	EXPECT_OK(sql_thing_add(job, &(struct sql_thing_add){ .id = 1 }, NULL));
-	pthread_create(&thread, NULL, lock_second, &second);
-	while (!atomic_load(&second.is_done) && clock_monotonic_us() < until_us)
-		sched_yield();
-	EXPECT(!atomic_load(&second.is_done));
-	COMMIT();
-	pthread_join(thread, NULL);
-	EXPECT_INT(second.seen, 1);
 }

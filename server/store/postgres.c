@@ -293,15 +293,6 @@ enum err postgres_script(struct job *job, struct db *db, const char *sql)
 	return postgres_plain(job, postgres_conn_of(db), sql, MIGRATION_MAX_MS);
 }
 
-/* Of two keys, so that it never is the one below. */
-enum err postgres_lock(struct job *job, struct db *db, int64_t number)
-{
-	return postgres_script(job, db,
-		arena_printf(job->arena, "SELECT pg_advisory_xact_lock(%d, %d)",
-			(int)(number >> 32), (int)(number & 0xFFFFFFFF))
-			.ptr);
-}
-
 /* The number is any: it names this lock among the advisory locks of the database. */
 enum err postgres_lock_migrations(struct job *job, struct db *db)
 {

@@ -56,7 +56,6 @@ void postgres_give(struct db *db);
 enum err postgres_commit(struct job *job, struct db *db);
 enum err postgres_run(struct job *job, struct db *db, const struct statement *statement);
 enum err postgres_script(struct job *job, struct db *db, const char *sql);
-enum err postgres_lock(struct job *job, struct db *db, int64_t number);
 enum err postgres_lock_migrations(struct job *job, struct db *db);
 enum err postgres_explain(struct job *job, const struct query *query, str *out);
 

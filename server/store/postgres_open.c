@@ -301,7 +301,6 @@ const struct driver postgres_driver = {
 	.commit = postgres_commit,
 	.run = postgres_run,
 	.script = postgres_script,
-	.lock = postgres_lock,
 	.lock_migrations = postgres_lock_migrations,
 	.backup = postgres_backup,
 	.bytes = postgres_bytes,

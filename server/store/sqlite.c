@@ -193,12 +193,6 @@ enum err sqlite_script(struct job *job, struct db *db, const char *sql)
 }
 
 /* BEGIN IMMEDIATE holds every other process off already. */
-enum err sqlite_lock(struct job *job, struct db *db, int64_t number)
-{
-	(void)job, (void)db, (void)number;
-	return OK;
-}
-
 enum err sqlite_lock_migrations(struct job *job, struct db *db)
 {
 	(void)job;

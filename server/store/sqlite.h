@@ -49,7 +49,6 @@ void sqlite_give(struct db *db);
 enum err sqlite_commit(struct job *job, struct db *db);
 enum err sqlite_run(struct job *job, struct db *db, const struct statement *statement);
 enum err sqlite_script(struct job *job, struct db *db, const char *sql);
-enum err sqlite_lock(struct job *job, struct db *db, int64_t number);
 enum err sqlite_lock_migrations(struct job *job, struct db *db);
 enum err sqlite_explain(struct job *job, const struct query *query, str *out);
 

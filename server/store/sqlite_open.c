@@ -238,7 +238,6 @@ const struct driver sqlite_driver = {
 	.commit = sqlite_commit,
 	.run = sqlite_run,
 	.script = sqlite_script,
-	.lock = sqlite_lock,
 	.lock_migrations = sqlite_lock_migrations,
 	.backup = sqlite_backup,
 	.bytes = sqlite_bytes,

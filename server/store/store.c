@@ -310,12 +310,6 @@ bool search_next(str *tokens, str *out)
 	return false;
 }
 
-enum err db_lock(struct job *job, int64_t number)
-{
-	assert(job->db && job->db->use == USE_WRITE);
-	return job->store->driver->lock(job, job->db, number);
-}
-
 enum err search_add(struct job *job, id64 workspace, id64 message, str tokens)
 {
 	assert(job->db && job->db->use == USE_WRITE);

@@ -64,9 +64,6 @@ enum err db_begin(struct job *job, enum db_mode mode);
 /* Durable when it answers OK (fsync). A failed commit has rolled back. */
 enum err db_commit(struct job *job);
 void db_rollback(struct job *job);
-/* Inside a write transaction: until it ends, others that ask for the same number wait. For two that
- * must see each other's rows where there is no row yet to lock. */
-enum err db_lock(struct job *job, int64_t number);
 
 /* Full-text search by keyed tokens; each driver its own way, the same answers. tokens:
  * blank-separated words of [a-z0-9], made by account/search_key.h. search_add and search_remove run

@@ -49,8 +49,6 @@ struct driver {
 	enum err (*run)(struct job *job, struct db *db, const struct statement *statement);
 	/* Several statements without parameters. */
 	enum err (*script)(struct job *job, struct db *db, const char *sql);
-	/* db_lock() */
-	enum err (*lock)(struct job *job, struct db *db, int64_t number);
 	/* Inside a transaction: no other process migrates until it ends. */
 	enum err (*lock_migrations)(struct job *job, struct db *db);
 	enum err (*backup)(struct job *job, const char *folder, int64_t version);
