@@ -16,6 +16,7 @@
 #define INTAKE_OCTETS_MAX (64u << 20)      /* of their bodies; the same */
 #define INTAKE_BATCH_MAX 512               /* in one transaction */
 #define PROCESSOR_BATCH_MAX 128
+#define PROCESSOR_APPLIED_MAX 500          /* messages and so on of them; then a round ends */
 #define PROCESSOR_OCTETS_MAX (4u << 20)    /* of a batch's bodies, if it is more than one event */
 #define PROCESSOR_BATCH_SMALL 16           /* while webhooks wait for the writer … */
 #define PROCESSOR_GIVE_WAY_MS \

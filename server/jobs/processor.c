@@ -38,6 +38,7 @@ struct processor {
 	pthread_t thread;
 	bool woken, stopping;
 	int store_failures; /* in a row */
+	size_t applied_now; /* what a round has applied: messages, receipts, … */
 	_Atomic uint64_t applied, failed, kept;
 	_Atomic int64_t lag_ms;
 };
@@ -112,7 +113,15 @@ static enum err apply_events(struct job *job, struct batch *batch,
 		TRY(inbox_apply(job, ch, &events->items[i], &batch->changes));
 		note_use(batch, ch);
 	}
+	batch->processor->applied_now += events->count;
 	return OK;
+}
+
+/* One raw event may hold a hundred messages of the past: a round ends before its memory does, and
+ * before others have waited long for the writer. The rest is there in the next one. */
+static bool is_enough(const struct processor *processor)
+{
+	return processor->applied_now >= PROCESSOR_APPLIED_MAX;
 }
 
 static enum err pass_change(struct job *job, struct batch *batch,
@@ -202,7 +211,7 @@ static enum err apply_rows(struct job *job, struct batch *batch,
 	const struct intake_event_row *rows, size_t count)
 {
 	TRY(db_begin(job, DB_WRITE));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && (i == 0 || !is_enough(batch->processor)); i++)
 		TRY(apply_row(job, batch, &rows[i]));
 	TRY(note_proof(job, batch));
 	TRY(db_commit(job));
@@ -280,7 +289,8 @@ static enum err apply_batch(struct job *job, struct processor *processor,
 	}
 	if (is_store_away(job, processor, e))
 		return e;
-	for (size_t i = 0; i < rows->count; i++) {
+	processor->applied_now = 0;
+	for (size_t i = 0; i < rows->count && !is_enough(processor); i++) {
 		db_rollback(job);
 		job_forgive(job);
 		TRY(apply_alone(job, processor, &rows->items[i]));
@@ -336,13 +346,16 @@ static enum err round_of(struct job *job, struct processor *processor, bool *mor
 	struct intake_event_rows rows;
 	int64_t max = batch_size();
 	bool retried;
+	enum err e;
 
+	processor->applied_now = 0;
 	TRY(retry_one(job, processor, &retried));
 	TRY(fitting(job, &max));
 	TRY(sql_intake_event_pending(job, &(struct sql_intake_event_pending){ 0, max }, &rows));
 	atomic_store(&processor->lag_ms, rows.count ? job->now_ms - id64_ms(rows.items[0].id) : 0);
-	*more = retried || rows.count == (size_t)max;
-	return apply_batch(job, processor, &rows);
+	e = apply_batch(job, processor, &rows);
+	*more = retried || rows.count == (size_t)max || is_enough(processor);
+	return e;
 }
 
 /* Waits until woken (unless the store is away: then a wake changes nothing) or ms have passed;

@@ -2,7 +2,7 @@
 #include "wa/client/appstate.h"
 #include "wa/simulator/player_internal.h"
 
-#define CALL_ARENA_MAX (256u << 20)
+#define CALL_ARENA_MAX (1u << 30)     /* a history of SIM_SAID_MAX messages is made in one call */
 
 /* ---- records, by key in their order ---- */
 
