@@ -103,6 +103,16 @@ void cloud_parse_group(const struct parsing *p, json group);
 bool cloud_verify(str app_secret, const struct request *req);
 bool cloud_handshake(str verify_token, struct arena *arena, const struct request *req, str *answer);
 
+/* What files of a kind a network takes; of linked devices, too. */
+struct cloud_media_rule {
+	enum message_kind kind;
+	int64_t size_max;
+	const char *limit;      /* the sentence about it */
+	const char *types[10];
+};
+enum err cloud_media_check(struct job *job, const struct cloud_media_rule *rules, size_t count,
+	const struct media_info *file);
+
 /* ---- check.c, check_interactive.c, check_template.c, check_option.c, check_media.c ---- */
 enum err cloud_check(struct job *job, const struct channel *ch, enum message_kind kind,
 	json content);

@@ -112,14 +112,13 @@ enum err linked_check_options(struct job *job, const struct channel *ch, enum me
 }
 
 /* What phones take (§7): larger than over the Cloud API, and more types. */
-static const struct { enum message_kind kind; int64_t size_max; const char *limit, *type;
-} files[] = {
-	{ KIND_IMAGE, 16 * MIB, "At most 16 MB.", "image/" },
-	{ KIND_VIDEO, 64 * MIB, "At most 64 MB: send it as a document.", "video/" },
-	{ KIND_AUDIO, 16 * MIB, "At most 16 MB.", "audio/" },
-	{ KIND_VOICE, 16 * MIB, "At most 16 MB.", "audio/ogg" },
-	{ KIND_STICKER, 1 * MIB, "At most 1 MB.", "image/webp" },
-	{ KIND_DOCUMENT, 100 * MIB, "At most 100 MB.", "" },
+static const struct cloud_media_rule files[] = {
+	{ KIND_IMAGE, 16 * MIB, "At most 16 MB.", { "image/" } },
+	{ KIND_VIDEO, 64 * MIB, "At most 64 MB: send it as a document.", { "video/" } },
+	{ KIND_AUDIO, 16 * MIB, "At most 16 MB.", { "audio/" } },
+	{ KIND_VOICE, 16 * MIB, "At most 16 MB.", { "audio/ogg" } },
+	{ KIND_STICKER, 1 * MIB, "At most 1 MB.", { "image/webp" } },
+	{ KIND_DOCUMENT, 100 * MIB, "At most 100 MB.", { NULL } },
 };
 
 int64_t linked_media_max(enum message_kind kind)
@@ -132,21 +131,6 @@ int64_t linked_media_max(enum message_kind kind)
 
 enum err linked_check_media(struct job *job, enum message_kind kind, str mime_type, int64_t size)
 {
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		if (files[i].kind != kind)
-			continue;
-		if (!str_starts(mime_type, str_of(files[i].type)))
-			cloud_wrong(job, "media_type",
-				arena_cstr(job->arena, arena_printf(job->arena,
-					"This must be a file of type %s.", files[i].type)),
-				"%s", kind_cloud_type(kind));
-		if (size > files[i].size_max)
-			cloud_wrong(job, "too_large", files[i].limit, "%s", kind_cloud_type(kind));
-		if (size <= 0)
-			cloud_wrong(job, "too_small", "The file is empty.", "%s",
-				kind_cloud_type(kind));
-		return job_check_fields(job);
-	}
-	cloud_wrong(job, "unsupported", "Messages of this type hold no file.", "type");
-	return job_check_fields(job);
+	return cloud_media_check(job, files, COUNT_OF(files),
+		&(struct media_info){ .kind = kind, .mime_type = mime_type, .size = size });
 }
