@@ -44,7 +44,7 @@ struct running {
 	struct buf body;
 	struct header *headers;
 	size_t header_octets, reply_max;
-	bool was_denied, is_too_large, was_repeated;
+	bool was_denied, is_too_large, was_repeated, has_no_room;
 	int sends; /* how often the request began to leave */
 	int file;  /* of body_path; -1: none */
 	bytes unsent;
@@ -187,7 +187,7 @@ static bool keep_piece(struct running *run, bytes piece)
 	if (run->call->on_reply && is_success(run))
 		return run->call->on_reply(run->call->on_reply_arg, piece);
 	if (run->call->reply_file > 0 && is_success(run))
-		return write_all(run->call->reply_file, piece);
+		return !(run->has_no_room = !write_all(run->call->reply_file, piece));
 	buf_put(&run->body, piece.ptr, piece.len);
 	return !run->body.failed;
 }
@@ -399,6 +399,8 @@ static enum err explain(const struct running *run, CURLcode code)
 
 	if (run->is_too_large || run->body.failed || code == CURLE_FILESIZE_EXCEEDED)
 		return fail(job, ERR_LIMIT, "the answer is larger than %zu octets", run->reply_max);
+	if (run->has_no_room)
+		return fail(job, ERR_STORE, "no room for the answer's file");
 	if (run->was_repeated)
 		return fail(job, ERR_UPSTREAM, "the connection broke before an answer came");
 	if (run->was_denied && run->sends == 0)

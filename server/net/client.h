@@ -55,8 +55,8 @@ struct http_reply {
 };
 
 /* Any status is OK here; errors: ERR_UPSTREAM (connect, TLS, broken answer), ERR_TIMEOUT, ERR_LIMIT
- * (too large), ERR_DENIED (address not allowed), ERR_INPUT (bad URL). reply->was_sent is right in
- * every case. Worker threads only. */
+ * (too large), ERR_STORE (reply_file takes no more), ERR_DENIED (address not allowed), ERR_INPUT
+ * (bad URL). reply->was_sent is right in every case. Worker threads only. */
 enum err http_call(struct job *job, const struct http_call *call, struct http_reply *reply);
 str reply_header(const struct http_reply *reply, str name);
 /* Once, before threads; and for http_call's asserts. */

@@ -189,6 +189,12 @@ TEST(an_answer_has_a_bound_and_may_go_elsewhere)
 	                                         .allow_private = true }),
 	           ERR_UPSTREAM);
 	close(fd);
+	/* A disk that is full is no fault of the other side. */
+	fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	EXPECT_ERR(call_with((struct http_call){ HTTP_GET, url, .reply_file = fd,
+	                                         .allow_private = true }),
+	           ERR_STORE);
+	close(fd);
 	test_server_stop(server);
 }
 

@@ -212,10 +212,12 @@ static const struct header headers[] = {
 	{ S("Content-Type"), S("application/octet-stream") },
 };
 
-enum outcome { GOOD, DENIED, GONE, TOO_LARGE, BROKEN };
+enum outcome { GOOD, DENIED, GONE, TOO_LARGE, NO_ROOM, BROKEN };
 
 static enum outcome outcome_of(enum err e, int status)
 {
+	if (e == ERR_STORE)
+		return NO_ROOM;
 	if (e != OK)
 		return e == ERR_LIMIT ? TOO_LARGE : BROKEN;
 	if (status >= 200 && status < 300)
@@ -298,8 +300,8 @@ static enum outcome get_from_any(struct download *d, const struct places *places
 		for (int k = 0; k < LINKED_HOST_TRIES; k++) {
 			enum outcome got = get_from(d, &places->list[i]);
 
-			if (got == GOOD)
-				return GOOD;
+			if (got == GOOD || got == NO_ROOM)
+				return got;
 			/* What one host says of the file counts more than that another is away. */
 			if (got != BROKEN)
 				worst = got;
@@ -332,6 +334,9 @@ static enum err download(struct download *d, struct linked *n)
 		return OK;
 	if (got == TOO_LARGE)
 		return too_large(d->job);
+	/* Ours, not the file's: it counts as no attempt. */
+	if (got == NO_ROOM)
+		return fail(d->job, ERR_STORE, "no room for a file");
 	if (got == BROKEN)
 		return fail(d->job, ERR_UPSTREAM, "WhatsApp's media hosts could not be reached.");
 	return fail_code(d->job, ERR_MISSING, S("media_gone"),
