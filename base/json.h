@@ -84,7 +84,8 @@ void json_put_value(struct buf *b, const char *key, json v); /* NULL as null */
 /* JSON that was written here, with all that is not ASCII as \uXXXX (small letters, UTF-16). */
 void json_write_ascii(struct buf *b, str already_json);
 
-/* "[1,2]": ids as numbers, as lists of them stand in the store and go into its queries. */
+/* "[1,2]": ids as numbers, as lists of them stand in the store and go into its queries. Zeros are
+ * left out. */
 str json_ids(struct arena *arena, const id64 *ids, size_t count);
 
 #endif

@@ -295,7 +295,8 @@ str json_ids(struct arena *arena, const id64 *ids, size_t count)
 
 	json_open(&out, '[');
 	for (size_t i = 0; i < count; i++)
-		json_put_int(&out, NULL, ids[i]);
+		if (ids[i])
+			json_put_int(&out, NULL, ids[i]);
 	json_close(&out, ']');
 	return buf_text(&out);
 }

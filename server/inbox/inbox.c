@@ -93,17 +93,7 @@ void inbox_tell(struct job *job, const struct inbox_changes *changes)
 
 str id_list(struct arena *arena, const id64 *ids, size_t count)
 {
-	struct buf out = buf_in(arena, count * (ID64_TEXT_MAX + 1) + 2);
-	char between = '[';
+	str list = json_ids(arena, ids, count);
 
-	for (size_t i = 0; i < count; i++) {
-		if (!ids[i])
-			continue;
-		buf_byte(&out, (uint8_t)between);
-		buf_i64(&out, ids[i]);
-		between = ',';
-	}
-	if (out.len)
-		buf_byte(&out, ']');
-	return buf_text(&out);
+	return str_is(list, S("[]")) ? S("") : list;
 }

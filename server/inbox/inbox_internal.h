@@ -35,7 +35,7 @@ static inline int64_t not_after(int64_t at_ms, int64_t now_ms)
 enum err contact_note(struct job *job, id64 contact, enum webhook_kind kind,
 	struct inbox_changes *changes);
 
-/* A list of ids as the queries want it: "[1,2]". Zeros are left out. */
+/* json_ids() for queries that are asked for some or for any: "" when there are none. */
 str id_list(struct arena *arena, const id64 *ids, size_t count);
 
 /* ---- contact.c ---- */
