@@ -59,6 +59,8 @@ static struct linked *make(id64 channel, id64 workspace)
 	*n = (struct linked){ .channel = channel,
 		.workspace = workspace,
 		.references = 1,
+		.links.max = LINKED_LINKS_MAX,
+		.previews.max = LINKED_PREVIEWS_MAX,
 		.armed_ms = INT64_MAX };
 	n->view.reason = n->view.sentence = n->view.next_step = "";
 	n->last = &n->first;
@@ -100,8 +102,8 @@ static void destroy(struct linked *n)
 	lane_destroy(n->lane);
 	heap_free(n->view.qr);
 	heap_free(n->hosts);
-	linked_links_free(n);
-	linked_previews_free(n);
+	linked_recent_free(&n->links);
+	linked_recent_free(&n->previews);
 	heap_free(n);
 }
 

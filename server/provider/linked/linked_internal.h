@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "net/ws.h"
 #include "provider/linked/linked.h"
+#include "provider/linked/recent.h"
 #include "store/queries.h"
 #include "store/store.h"
 #include "wa/wa.h"
@@ -112,7 +113,6 @@ struct linked_hosts {
 };
 
 /* A file that went up because a message named it by its link: media_link.c. */
-struct linked_link { int64_t until_ms; uint8_t name[SHA256_SIZE]; char *reference; };
 
 struct linked_socket;
 struct linked {
@@ -126,8 +126,7 @@ struct linked {
 	bool is_posted;
 	struct linked_waiter *waiters;
 	struct linked_hosts *hosts; /* heap, or NULL */
-	struct linked_link *links;  /* LINKED_LINKS_MAX of them, or NULL */
-	struct linked_kept_preview *previews; /* LINKED_PREVIEWS_MAX, or NULL */
+	struct linked_recent links, previews;
 	struct linked_view view;
 	bool is_proof_due; /* last_seen_ms is newer than its row */
 	/* the lane's */

@@ -1,10 +1,11 @@
 /*
  * media.h: files of linked numbers: up to WhatsApp's media hosts and down from them.
  *
- * Enciphered octets lie in a file without a name for the time of the job, plain ones never do:
- * what is fetched is deciphered piece by piece into the sink, and counts when the call says OK.
- * Hosts are asked of the number and kept while they are good; a host that fails is followed by the
- * next; a file that all of them have forgotten is asked of the phone. Call workers; no transaction.
+ * Enciphered octets lie in a file without a name for the time of the job, plain ones only of
+ * what we fetch to send it (links, pictures of previews): what comes for us is deciphered piece by
+ * piece into the sink, and counts when the call says OK. Hosts are asked of the number and kept
+ * while they are good; a host that fails is followed by the next; a file that all of them have
+ * forgotten is asked of the phone. Call workers; no transaction.
  */
 #ifndef PROVIDER_LINKED_MEDIA_H
 #define PROVIDER_LINKED_MEDIA_H
@@ -15,8 +16,7 @@
 #define LINKED_FILE_MS 180000           /* a file, from or to whichever hosts */
 #define LINKED_STALL_MS 15000           /* a host that sends nothing for so long is left */
 #define LINKED_HOST_TRIES 2             /* of one host, when it fails of itself */
-#define LINKED_LINKS_MAX 8              /* that are remembered of a number … */
-#define LINKED_LINK_MS 600000           /* … for so long */
+#define LINKED_LINKS_MAX 8              /* that are remembered of a number: recent.h */
 
 /* linked_provider.fetch_media, .upload_media, .media_fits. */
 enum err linked_fetch_media(struct job *job, const struct channel *ch, str media_remote_id, str url,
@@ -45,7 +45,6 @@ struct linked_links {
 	struct send_result *out;
 };
 enum err linked_links_take(const struct linked_links *l);
-void linked_links_free(struct linked *n);
 
 /* A file without a name for the time of the job. */
 enum err linked_temporary(struct job *job, int *out);

@@ -9,7 +9,6 @@
 #include "provider/linked/media.h"
 
 #include "base/codec.h"
-#include "crypto/crypto.h"
 #include "provider/linked/linked_internal.h"
 
 #define LINK_DEADLINE_MS 60000
@@ -22,56 +21,10 @@ struct link_file { str url; enum message_kind kind; };
 
 /* ---- what went up lately ---- */
 
-static void name_of(struct arena *arena, const struct link_file *link, uint8_t out[SHA256_SIZE])
+/* A link may be sent as more than one kind: each is another file of ours. */
+static str name_of(struct arena *arena, const struct link_file *link)
 {
-	sha256(bytes_of(arena_printf(arena, "%d " STR_F, (int)link->kind, STR_A(link->url))), out);
-}
-
-static bool is_kept(const struct linked_links *l, const struct link_file *link, str *out)
-{
-	uint8_t name[SHA256_SIZE];
-	bool found = false;
-
-	name_of(l->job->arena, link, name);
-	linked_lock();
-	for (size_t i = 0; l->n->links && i < LINKED_LINKS_MAX && !found; i++) {
-		const struct linked_link *kept = &l->n->links[i];
-
-		found = kept->reference && kept->until_ms > l->job->now_ms &&
-			memcmp(kept->name, name, sizeof name) == 0;
-		if (found)
-			*out = arena_str(l->job->arena, str_of(kept->reference));
-	}
-	linked_unlock();
-	return found;
-}
-
-/* In the place of the oldest. */
-static void keep(const struct linked_links *l, const struct link_file *link, str reference)
-{
-	struct linked_link *place;
-	char *copy = heap_alloc(reference.len + 1);
-
-	memcpy(copy, reference.ptr, reference.len);
-	linked_lock();
-	if (!l->n->links)
-		l->n->links = heap_alloc(LINKED_LINKS_MAX * sizeof *l->n->links);
-	place = &l->n->links[0];
-	for (size_t i = 1; i < LINKED_LINKS_MAX; i++)
-		if (l->n->links[i].until_ms < place->until_ms)
-			place = &l->n->links[i];
-	heap_free(place->reference);
-	place->until_ms = l->job->now_ms + LINKED_LINK_MS;
-	place->reference = copy;
-	name_of(l->job->arena, link, place->name);
-	linked_unlock();
-}
-
-void linked_links_free(struct linked *n)
-{
-	for (size_t i = 0; n->links && i < LINKED_LINKS_MAX; i++)
-		heap_free(n->links[i].reference);
-	heap_free(n->links);
+	return arena_printf(arena, "%d " STR_F, (int)link->kind, STR_A(link->url));
 }
 
 /* ---- fetching ---- */
@@ -191,10 +144,14 @@ static enum err take(const struct linked_links *l, const struct link_file *link,
 {
 	struct http_reply reply = { 0 };
 	struct media_info info = { .kind = link->kind };
+	str name = name_of(l->job->arena, link);
+	bytes kept;
 	int fd;
 
-	if (is_kept(l, link, out))
+	if (linked_recent_find(l->job, &l->n->links, name, &kept)) {
+		*out = str_from(kept);
 		return OK;
+	}
 	TRY(linked_temporary(l->job, &fd));
 	TRY(fetch(l, link, fd, &reply));
 	info.mime_type = type_of(&reply);
@@ -202,7 +159,7 @@ static enum err take(const struct linked_links *l, const struct link_file *link,
 	info.size = reply.size;
 	TRY(check(l, &info));
 	TRY(upload(l, &info, fd, out));
-	keep(l, link, *out);
+	linked_recent_keep(l->job, &l->n->links, name, bytes_of(*out));
 	return OK;
 }
 

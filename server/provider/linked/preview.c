@@ -3,14 +3,13 @@
  * ("receivers never fetch").
  *
  * Best effort: a message never fails and never waits long for it. A page is asked for once in
- * PREVIEW_KEPT_MS and number, so a broadcast asks once; a page that answers nothing is remembered,
+ * LINKED_RECENT_MS and number, so a broadcast asks once; a page that answers nothing is remembered,
  * too. Only addresses that all can reach are called (net/client.h), unless the channel's own may be
  * private.
  */
 #include "provider/linked/preview.h"
 
 #include "base/clock.h"
-#include "crypto/crypto.h"
 #include "provider/linked/linked_internal.h"
 #include "provider/linked/media.h"
 #include "provider/linked/preview_page.h"
@@ -19,92 +18,41 @@
 
 #define PREVIEW_HEAD_MAX (256u << 10)   /* octets of a page that are read */
 #define PREVIEW_IMAGE_MAX (1u << 20)
-#define PREVIEW_KEPT_MS 600000
 #define PREVIEW_LEFT_MS 300             /* with less the picture is left out */
-
-struct linked_kept_preview {
-	uint8_t name[SHA256_SIZE];
-	int64_t until_ms;
-	char *texts;            /* heap: title, description, thumbnail; NULL: there is none */
-	size_t title, description, thumbnail; /* lengths */
-};
 
 /* ---- what was looked at lately ---- */
 
-static struct linked_kept_preview *place_of(struct linked *n, const uint8_t name[SHA256_SIZE],
-	int64_t now_ms)
+/* How a preview is remembered: these, and its texts one after the other. Without a title: the page
+ * has none to show. */
+struct lengths { size_t title, description, thumbnail; };
+
+static bool is_kept(struct job *job, const struct linked *n, struct linked_preview *out)
 {
-	for (size_t i = 0; n->previews && i < LINKED_PREVIEWS_MAX; i++)
-		if (n->previews[i].until_ms > now_ms &&
-			memcmp(n->previews[i].name, name, SHA256_SIZE) == 0)
-			return &n->previews[i];
-	return NULL;
+	struct lengths len;
+	const uint8_t *at;
+	bytes kept;
+
+	if (!linked_recent_find(job, &n->previews, out->url, &kept))
+		return false;
+	memcpy(&len, kept.ptr, sizeof len);
+	at = kept.ptr + sizeof len;
+	out->title = str_from((bytes){ at, len.title });
+	out->description = str_from((bytes){ at + len.title, len.description });
+	out->thumbnail = (bytes){ at + len.title + len.description, len.thumbnail };
+	return true;
 }
 
-static bool is_kept(struct job *job, struct linked *n, const uint8_t name[SHA256_SIZE],
-	struct linked_preview *out)
+static void keep(struct job *job, struct linked *n, const struct linked_preview *p)
 {
-	const struct linked_kept_preview *kept;
-	char *texts;
+	const struct lengths len = { p->title.len, p->description.len, p->thumbnail.len };
+	struct buf b = buf_in(job->arena,
+		sizeof len + len.title + len.description + len.thumbnail);
 
-	linked_lock();
-	kept = place_of(n, name, job->now_ms);
-	if (kept && kept->texts) {
-		size_t size = kept->title + kept->description + kept->thumbnail;
-
-		texts = arena_alloc(job->arena, size + 1);
-		memcpy(texts, kept->texts, size);
-		out->title = (str){ texts, kept->title };
-		out->description = (str){ texts + kept->title, kept->description };
-		out->thumbnail = (bytes){ (uint8_t *)texts + kept->title + kept->description,
-			kept->thumbnail };
-	}
-	linked_unlock();
-	return kept != NULL;
-}
-
-static char *copy_texts(const struct linked_preview *p)
-{
-	char *copy = heap_alloc(p->title.len + p->description.len + p->thumbnail.len + 1);
-
-	memcpy(copy, p->title.ptr, p->title.len);
-	if (p->description.len)
-		memcpy(copy + p->title.len, p->description.ptr, p->description.len);
-	if (p->thumbnail.len)
-		memcpy(copy + p->title.len + p->description.len, p->thumbnail.ptr,
-			p->thumbnail.len);
-	return copy;
-}
-
-/* In the place of the oldest. */
-static void keep(struct job *job, struct linked *n, const uint8_t name[SHA256_SIZE],
-	const struct linked_preview *p)
-{
-	char *texts = p->title.len ? copy_texts(p) : NULL;
-	struct linked_kept_preview *place;
-
-	linked_lock();
-	if (!n->previews)
-		n->previews = heap_alloc(LINKED_PREVIEWS_MAX * sizeof *n->previews);
-	place = &n->previews[0];
-	for (size_t i = 1; i < LINKED_PREVIEWS_MAX; i++)
-		if (n->previews[i].until_ms < place->until_ms)
-			place = &n->previews[i];
-	heap_free(place->texts);
-	*place = (struct linked_kept_preview){ .until_ms = job->now_ms + PREVIEW_KEPT_MS,
-		.texts = texts,
-		.title = p->title.len,
-		.description = p->description.len,
-		.thumbnail = p->thumbnail.len };
-	memcpy(place->name, name, SHA256_SIZE);
-	linked_unlock();
-}
-
-void linked_previews_free(struct linked *n)
-{
-	for (size_t i = 0; n->previews && i < LINKED_PREVIEWS_MAX; i++)
-		heap_free(n->previews[i].texts);
-	heap_free(n->previews);
+	buf_put(&b, &len, sizeof len);
+	buf_str(&b, p->title);
+	buf_str(&b, p->description);
+	buf_put(&b, p->thumbnail.ptr, p->thumbnail.len);
+	linked_recent_keep(job, &n->previews, p->url, buf_bytes(&b));
 }
 
 /* ---- fetching ---- */
@@ -215,19 +163,17 @@ const struct linked_preview *linked_preview_find(struct job *job, struct linked 
 		clock_monotonic_us() / 1000 + PREVIEW_MS };
 	struct linked_preview *out = ARENA_NEW(job->arena, struct linked_preview);
 	struct preview_page page;
-	uint8_t name[SHA256_SIZE];
 
 	if (!l.url.len || l.url.len > PREVIEW_ADDRESS_MAX)
 		return NULL;
 	out->url = l.url;
-	sha256(bytes_of(l.url), name);
-	if (!is_kept(job, n, name, out)) {
+	if (!is_kept(job, n, out)) {
 		if (read_page(&l, &page)) {
 			out->title = page.title;
 			out->description = page.description;
 			read_picture(&l, preview_address(job->arena, l.url, page.image), out);
 		}
-		keep(job, n, name, out);
+		keep(job, n, out);
 	}
 	return out->title.len ? out : NULL;
 }

@@ -7,7 +7,7 @@
 #include "provider/linked/content.h"
 
 #define PREVIEW_MS 4000         /* for page and picture together; then it goes without */
-#define LINKED_PREVIEWS_MAX 16  /* that are remembered of a number, for ten minutes */
+#define LINKED_PREVIEWS_MAX 16  /* that are remembered of a number: recent.h */
 
 struct linked;
 /* Of the first link of a text that asks for it ("preview_url": true), unless the channel's
@@ -15,6 +15,5 @@ struct linked;
  * the picture; call workers. */
 const struct linked_preview *linked_preview_find(struct job *job, struct linked *n,
 	const struct channel *ch, const struct outgoing *msg);
-void linked_previews_free(struct linked *n);
 
 #endif
