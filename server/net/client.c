@@ -186,8 +186,10 @@ static bool keep_piece(struct running *run, bytes piece)
 {
 	if (run->call->on_reply && is_success(run))
 		return run->call->on_reply(run->call->on_reply_arg, piece);
-	if (run->call->reply_file > 0 && is_success(run))
-		return !(run->has_no_room = !write_all(run->call->reply_file, piece));
+	if (run->call->reply_file > 0 && is_success(run)) {
+		run->has_no_room = !write_all(run->call->reply_file, piece);
+		return !run->has_no_room;
+	}
 	buf_put(&run->body, piece.ptr, piece.len);
 	return !run->body.failed;
 }

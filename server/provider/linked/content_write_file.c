@@ -16,6 +16,17 @@
 		PROTO_SET(p, media_key_timestamp, w->d->now_ms / 1000);                            \
 	} while (0)
 
+/* What is seen of a picture or a video before it is loaded. */
+#define GIVE_SIGHT(p, derived)                                                    \
+	do {                                                                      \
+		if ((derived)->width) {                                           \
+			PROTO_SET(p, width, (derived)->width);                    \
+			PROTO_SET(p, height, (derived)->height);                  \
+		}                                                                 \
+		if ((derived)->thumbnail.len)                                     \
+			PROTO_SET_DATA(p, jpeg_thumbnail, (derived)->thumbnail);  \
+	} while (0)
+
 static Wa__Message *write_image(const struct writing *w, const struct content_file *f,
 	char *caption)
 {
@@ -25,12 +36,7 @@ static Wa__Message *write_image(const struct writing *w, const struct content_fi
 	wa__image_message__init(p);
 	GIVE_MEDIA(p, &f->ref, &f->derived);
 	p->caption = caption;
-	if (f->derived.width) {
-		PROTO_SET(p, width, f->derived.width);
-		PROTO_SET(p, height, f->derived.height);
-	}
-	if (f->derived.thumbnail.len)
-		PROTO_SET_DATA(p, jpeg_thumbnail, f->derived.thumbnail);
+	GIVE_SIGHT(p, &f->derived);
 	m->image_message = p;
 	return m;
 }
@@ -45,12 +51,7 @@ static Wa__Message *write_video(const struct writing *w, const struct content_fi
 	GIVE_MEDIA(p, &f->ref, &f->derived);
 	p->caption = caption;
 	PROTO_SET(p, seconds, f->derived.seconds);
-	if (f->derived.width) {
-		PROTO_SET(p, width, f->derived.width);
-		PROTO_SET(p, height, f->derived.height);
-	}
-	if (f->derived.thumbnail.len)
-		PROTO_SET_DATA(p, jpeg_thumbnail, f->derived.thumbnail);
+	GIVE_SIGHT(p, &f->derived);
 	m->video_message = p;
 	return m;
 }
